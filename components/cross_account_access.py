@@ -1,0 +1,112 @@
+"""Both sides of cross-account access as one component."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi
+from pulumi import InvokeOutputOptions, Output, ResourceOptions
+from pulumi_aws import Provider, get_caller_identity_output, s3
+
+from components.assumable_role import AssumableRole
+from components.shared_bucket import SharedBucket
+from components.trusted_user import TrustedUser
+from model import Account, Bucket, Consumer, Grant
+
+
+@dataclass(frozen=True, kw_only=True)
+class CrossAccountAccessArgs:
+    """What `CrossAccountAccess` builds, and with which providers.
+
+    The providers are arguments, one per account, because Pulumi keys inherited
+    providers by package: of two `aws` providers in `providers=` it keeps one.
+    """
+
+    trusting: Account
+    """The account that owns the buckets and the roles."""
+    trusted: Account
+    """The account whose principals are let in."""
+    trusting_provider: Provider
+    """Deploys to the trusting account and refuses any other (`allowed_account_ids`)."""
+    trusted_provider: Provider
+    """Deploys to the trusted account and refuses any other (`allowed_account_ids`)."""
+    buckets: Sequence[Bucket]
+    consumers: Sequence[Consumer]
+    grants: Sequence[Grant]
+
+
+class CrossAccountAccess(pulumi.ComponentResource):
+    """Buckets and roles in the trusting account, users who may assume the roles in the trusted one.
+
+    The logical name of each resource is `NAME-ITEM`, ITEM being the name of a
+    bucket or of a consumer; the type tells the rest apart. These names are a
+    public contract: renaming one replaces a live resource.
+    """
+
+    def __init__(
+        self, name: str, args: CrossAccountAccessArgs, opts: ResourceOptions | None = None
+    ) -> None:
+        super().__init__("cross-account-access:index:CrossAccountAccess", name, None, opts)
+        # Nothing is made in either account before both providers have proven theirs: each checks
+        # its allowed account IDs when it first answers.
+        identities = [
+            get_caller_identity_output(opts=InvokeOutputOptions(parent=self, provider=provider))
+            for provider in (args.trusting_provider, args.trusted_provider)
+        ]
+        proven = Output.all(*(identity.account_id for identity in identities)).apply(
+            lambda _: list[pulumi.Resource]()
+        )
+        part = ResourceOptions(parent=self, depends_on=proven)
+
+        self.bucket_arns: dict[str, Output[str]] = {}
+        """ARNs by bucket name."""
+        for bucket in args.buckets:
+            shared = SharedBucket(
+                f"{name}-{bucket.name}",
+                bucket=bucket,
+                trusting=args.trusting,
+                trusted=args.trusted,
+                provider=args.trusting_provider,
+                opts=part,
+            )
+            self.bucket_arns[bucket.name] = shared.arn
+
+        self.user_arns: dict[str, pulumi.Input[str]] = {}
+        """ARNs by consumer name."""
+        self.role_arns: dict[str, Output[str]] = {}
+        """ARNs by consumer name."""
+        self.access_policy_arns: dict[str, Output[str]] = {}
+        """ARNs by consumer name."""
+        for consumer in args.consumers:
+            user = TrustedUser(
+                f"{name}-{consumer.name}",
+                user=consumer.user,
+                role=consumer.role,
+                trusting=args.trusting,
+                trusted=args.trusted,
+                provider=args.trusted_provider,
+                opts=part,
+            )
+            role = AssumableRole(
+                f"{name}-{consumer.name}",
+                role=consumer.role,
+                grants=[grant for grant in args.grants if grant.consumer == consumer.name],
+                principal_arn=user.principal_arn,
+                trusting=args.trusting,
+                trusted=args.trusted,
+                provider=args.trusting_provider,
+                opts=part,
+            )
+            self.user_arns[consumer.name] = user.principal_arn
+            self.role_arns[consumer.name] = role.arn
+            self.access_policy_arns[consumer.name] = role.policy_arn
+
+        self.trusting_canonical_user_id = _canonical_user_id(self, args.trusting_provider)
+        """64 hexadecimal digits; for reading ACLs and old policies, never written into one."""
+        self.trusted_canonical_user_id = _canonical_user_id(self, args.trusted_provider)
+        """As above, of the trusted account."""
+        self.register_outputs({})
+
+
+def _canonical_user_id(parent: pulumi.Resource, provider: Provider) -> Output[str]:
+    opts = InvokeOutputOptions(parent=parent, provider=provider)
+    return s3.get_canonical_user_id_output(opts=opts).id

@@ -1,0 +1,67 @@
+"""The Staging user who may assume one Production role."""
+
+import pulumi
+from pulumi import InvokeOutputOptions, ResourceOptions
+from pulumi_aws import Provider, iam
+
+from components.policy_documents import assume_role_policy
+from model import Account, Role, User
+
+
+class TrustedUser(pulumi.ComponentResource):
+    """An IAM user, made or adopted, with an inline policy that lets it assume the role.
+
+    A user of our own has that policy and nothing else: what others attach or
+    write to it shows up as drift. An adopted user keeps all that it has.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        user: User,
+        role: Role,
+        trusting: Account,
+        trusted: Account,
+        provider: Provider,
+        opts: ResourceOptions,
+    ) -> None:
+        super().__init__("cross-account-access:index:TrustedUser", name, None, opts)
+        child = ResourceOptions(parent=self, provider=provider)
+        user_name: pulumi.Input[str]
+        self.principal_arn: pulumi.Input[str] = trusted.user_arn(user)
+        """`arn:PARTITION:iam::ACCOUNT:user/PATH/NAME`: known before the user exists, so that a
+        preview shows the whole trust policy."""
+        if user.adopt:
+            found = iam.get_user_output(
+                user_name=user.name,
+                opts=InvokeOutputOptions(parent=self, provider=provider),
+            )
+            user_name, self.principal_arn = found.user_name, found.arn
+        else:
+            made = iam.User(
+                name,
+                name=user.name,
+                path=user.path,
+                permissions_boundary=user.permissions_boundary,
+                # The consumer's access keys are made outside the stack; IAM deletes no user that
+                # has one, and a key must not outlive the access that it was made for.
+                force_destroy=True,
+                opts=ResourceOptions(parent=self, provider=provider, depends_on=opts.depends_on),
+            )
+            user_name = made.name
+            iam.UserPolicyAttachmentsExclusive(
+                name, user_name=user_name, policy_arns=[], opts=child
+            )
+        policy = iam.UserPolicy(
+            name,
+            user=user_name,
+            name=f"assume-{role.name}",
+            policy=assume_role_policy(role_arn=trusting.role_arn(role)),
+            opts=ResourceOptions(parent=self, provider=provider, depends_on=opts.depends_on),
+        )
+        if not user.adopt:
+            iam.UserPoliciesExclusive(
+                name, user_name=user_name, policy_names=[policy.name], opts=child
+            )
+        self.register_outputs({"principal_arn": self.principal_arn})

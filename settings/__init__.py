@@ -1,0 +1,266 @@
+"""The only reader of the stack's configuration: raw values in, checked declarations out.
+
+Everything that can be known before the first call to AWS is checked here, and
+all problems are told together, before a single resource is registered.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pulumi
+from pulumi.runtime.config import CONFIG, get_config_env
+
+from model import AccessLog, Account, Bucket, Consumer, Grant, Level, Role, User
+from settings import rules
+from settings.nearest import did_you_mean
+from settings.reader import Fields, Problems
+
+_STRUCTURED: Final = ("buckets", "consumers", "grants", "tags")
+_TAG_LIMIT: Final = 40
+_BUCKET_EXAMPLE: Final = "{name: my-bucket}"
+_CONSUMER_EXAMPLE: Final = "{name: stage-admin, user: {name: StageAdmin}, role: {name: StageRole}}"
+_GRANT_EXAMPLE: Final = "{consumer: stage-admin, bucket: my-bucket, levels: [list, read]}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What one stack file declares, checked."""
+
+    production: Account
+    staging: Account
+    buckets: tuple[Bucket, ...]
+    consumers: tuple[Consumer, ...]
+    grants: tuple[Grant, ...]
+    tags: dict[str, str]
+
+
+def load() -> Settings:
+    """The settings of the running stack.
+
+    Raises:
+        pulumi.RunError: with every problem, a line each; nothing has been registered yet.
+    """
+    project = pulumi.get_project()
+    raw = {**get_config_env(), **CONFIG.get()}
+    own = {
+        key.removeprefix(f"{project}:"): value
+        for key, value in raw.items()
+        if key.startswith(f"{project}:")
+    }
+    problems = Problems()
+    settings = parse(own, problems)
+    if problems:
+        where = f"Pulumi.{pulumi.get_stack()}.yaml"
+        count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+        told = "\n".join(f"  {problem}" for problem in problems)
+        message = f"{count} in {where}; nothing was changed:\n{told}"
+        raise pulumi.RunError(message)
+    return settings
+
+
+def parse(values: Mapping[str, str], problems: Problems) -> Settings:
+    """Reads the values as the engine passes them: text, structured settings as JSON.
+
+    What it returns is fit for use only when `problems` stayed empty.
+    """
+    fields = Fields({key: _decoded(key, value) for key, value in values.items()}, problems)
+    production = _account(fields, "production")
+    staging = _account(fields, "staging")
+    settings = Settings(
+        production=production,
+        staging=staging,
+        buckets=tuple(map(_bucket, fields.mappings("buckets", _BUCKET_EXAMPLE))),
+        consumers=tuple(map(_consumer, fields.mappings("consumers", _CONSUMER_EXAMPLE))),
+        grants=tuple(map(_grant, fields.mappings("grants", _GRANT_EXAMPLE))),
+        tags=fields.tags("tags", rules.tag_key, rules.tag_value, _TAG_LIMIT),
+    )
+    fields.done()
+    _check_accounts(settings, problems)
+    _check_names(settings, problems)
+    _check_grants(settings, problems)
+    return settings
+
+
+def _decoded(key: str, value: str) -> Any:
+    if key not in _STRUCTURED:
+        return value
+    try:
+        return json.loads(value)
+    except json.JSONDecodeError:
+        return value
+
+
+def _account(fields: Fields, side: str) -> Account:
+    account_id = fields.text(f"{side}_account_id", rules.account_id)
+    profile = fields.text(f"{side}_profile", rules.profile, f"{side.title()}AccountAdmin")
+    region = fields.text(f"{side}_region", rules.region)
+    return Account(
+        account_id=account_id,
+        profile=profile,
+        region=region,
+        partition="" if rules.region(region) else rules.partition_of(region),
+    )
+
+
+def _bucket(fields: Fields) -> Bucket:
+    log = fields.optional_mapping("access_log", "{bucket: my-logs, prefix: my-bucket/}")
+    bucket = Bucket(
+        name=fields.text("name", rules.bucket_name),
+        protect=fields.flag("protect", default=True),
+        staging_may_list=fields.flag("staging_may_list", default=False),
+        noncurrent_days=fields.number("noncurrent_days", rules.NONCURRENT_DAYS, "days", 90),
+        access_log=_access_log(log) if log else None,
+    )
+    fields.done()
+    return bucket
+
+
+def _access_log(fields: Fields) -> AccessLog:
+    log = AccessLog(
+        bucket=fields.text("bucket", rules.bucket_name),
+        prefix=fields.text("prefix", rules.log_prefix, ""),
+    )
+    fields.done()
+    return log
+
+
+def _consumer(fields: Fields) -> Consumer:
+    consumer = Consumer(
+        name=fields.text("name", rules.logical_name),
+        user=_user(fields.mapping("user", "{name: StageAdmin}")),
+        role=_role(fields.mapping("role", "{name: StageRole}")),
+    )
+    fields.done()
+    return consumer
+
+
+def _user(fields: Fields) -> User:
+    adopt = fields.flag("adopt", default=False)
+    user = User(
+        # Users made before the limit of 64 are up to 128 long ("User", IAM API reference).
+        name=fields.text("name", rules.iam_name(128 if adopt else 64)),
+        path=fields.text("path", rules.iam_path, "/"),
+        adopt=adopt,
+        permissions_boundary=fields.optional_text("permissions_boundary", rules.policy_arn),
+    )
+    if adopt and (fields.has("path") or fields.has("permissions_boundary")):
+        fields.problem(
+            "adopt",
+            adopt,
+            "leaves the user as it is: remove path and permissions_boundary, or set adopt: false",
+        )
+    fields.done()
+    return user
+
+
+def _role(fields: Fields) -> Role:
+    name = fields.text("name", rules.iam_name(64))
+    role = Role(
+        name=name,
+        path=fields.text("path", rules.iam_path, "/"),
+        policy_name=fields.text("policy_name", rules.iam_name(128), f"{name}Access"),
+        max_session_duration=fields.number(
+            "max_session_duration", rules.SESSION_SECONDS, "seconds", 3600
+        ),
+        permissions_boundary=fields.optional_text("permissions_boundary", rules.policy_arn),
+        tags=fields.tags("tags", rules.tag_key, rules.tag_value, _TAG_LIMIT),
+    )
+    length = len(role.path.removeprefix("/") + role.name)
+    if length > rules.CONSOLE_LIMIT:
+        fields.problem(
+            "path",
+            role.path,
+            f"and the name have {length} characters together; the console switches to roles "
+            f"with at most {rules.CONSOLE_LIMIT}: shorten one",
+        )
+    fields.done()
+    return role
+
+
+def _grant(fields: Fields) -> Grant:
+    grant = Grant(
+        consumer=fields.text("consumer", rules.logical_name),
+        bucket=fields.text("bucket", rules.bucket_name),
+        levels=tuple(Level(word) for word in fields.words("levels", list(Level))),
+    )
+    fields.done()
+    return grant
+
+
+def _check_accounts(settings: Settings, problems: Problems) -> None:
+    production, staging = settings.production, settings.staging
+    if production.account_id and production.account_id == staging.account_id:
+        problems.about(
+            "staging_account_id",
+            staging.account_id,
+            "is the Production account too; cross-account access needs two accounts",
+        )
+    if production.profile == staging.profile:
+        problems.about(
+            "staging_profile",
+            staging.profile,
+            "is the Production profile too; each account needs its own",
+        )
+    if production.partition and staging.partition and production.partition != staging.partition:
+        problems.about(
+            "staging_region",
+            staging.region,
+            f"is in partition {staging.partition}, {production.region} in {production.partition}; "
+            "a role can be assumed within one partition only",
+        )
+
+
+def _check_names(settings: Settings, problems: Problems) -> None:
+    consumers = settings.consumers
+    _check_unique("buckets[{}].name", [bucket.name for bucket in settings.buckets], problems)
+    _check_unique("consumers[{}].name", [consumer.name for consumer in consumers], problems)
+    # IAM compares names without regard to case ("IAM and AWS STS quotas").
+    for field, names in (
+        ("user.name", [consumer.user.name.lower() for consumer in consumers]),
+        ("role.name", [consumer.role.name.lower() for consumer in consumers]),
+        ("role.policy_name", [consumer.role.policy_name.lower() for consumer in consumers]),
+    ):
+        _check_unique(f"consumers[{{}}].{field}", names, problems)
+
+
+def _check_unique(place: str, names: list[str], problems: Problems) -> None:
+    seen: set[str] = set()
+    for index, name in enumerate(names):
+        if name and name in seen:
+            problems.about(place.format(index), name, "is there already; each must differ")
+        seen.add(name)
+
+
+def _check_grants(settings: Settings, problems: Problems) -> None:
+    consumers = [consumer.name for consumer in settings.consumers]
+    buckets = [bucket.name for bucket in settings.buckets]
+    for index, grant in enumerate(settings.grants):
+        _check_known(f"grants[{index}].consumer", grant.consumer, consumers, "consumers", problems)
+        _check_known(f"grants[{index}].bucket", grant.bucket, buckets, "buckets", problems)
+    pairs = Counter((grant.consumer, grant.bucket) for grant in settings.grants)
+    for (consumer, bucket), count in pairs.items():
+        if count > 1 and consumer and bucket:
+            problems.append(
+                f"grants: {count} grants of {bucket!r} to {consumer!r}; "
+                "make them one with all the levels"
+            )
+    granted = {grant.consumer for grant in settings.grants}
+    for index, consumer in enumerate(consumers):
+        if consumer and consumer not in granted:
+            problems.about(
+                f"consumers[{index}].name",
+                consumer,
+                "has no grant, so its role could do nothing; add one under grants or remove it",
+            )
+
+
+def _check_known(
+    place: str, name: str, known: Iterable[str], where: str, problems: Problems
+) -> None:
+    known = list(known)
+    if name and name not in known:
+        hint = did_you_mean(name, known)
+        problems.about(place, name, f"is not the name of anything under {where}{hint}")

@@ -1,0 +1,145 @@
+"""Runs the program on Pulumi's mocks and hands back what it registered, as plain data."""
+
+import asyncio
+import json
+import runpy
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import yaml
+from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks, set_all_config, set_mocks
+from pulumi.runtime.settings import set_root_resource
+from pulumi.runtime.stack import Stack, run_in_stack
+
+ROOT = Path(__file__).parents[2]
+PROJECT = "cross-account-access"
+CANONICAL_IDS = {"production": "a" * 64, "staging": "b" * 64}
+
+
+@dataclass
+class Registered:
+    """One resource as the program registered it, with the name of its provider."""
+
+    type: str
+    name: str
+    inputs: dict[str, Any]
+    provider: str
+
+
+@dataclass
+class Recorder(Mocks):
+    """Echoes inputs, and computes ARNs and identities from the provider that a resource names."""
+
+    resources: list[Registered] = field(default_factory=list)
+    invokes: list[tuple[str, str]] = field(default_factory=list)
+    accounts: dict[str, str] = field(default_factory=dict)
+
+    def new_resource(self, args: MockResourceArgs) -> tuple[str, dict[str, Any]]:
+        """Records the registration."""
+        provider = _provider_name(args.provider)
+        self.resources.append(Registered(args.typ, args.name, dict(args.inputs), provider))
+        if args.typ == "pulumi:providers:aws":
+            self.accounts[args.name] = json.loads(args.inputs["allowedAccountIds"])[0]
+        state = {**args.inputs, **self._computed(args, provider)}
+        return f"{args.name}_id", state
+
+    def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+        """Answers the invokes that the program makes."""
+        provider = _provider_name(args.provider)
+        self.invokes.append((args.token, provider))
+        account = self.accounts[provider]
+        match args.token:
+            case "aws:index/getCallerIdentity:getCallerIdentity":
+                answer = {"accountId": account, "arn": f"arn:aws:iam::{account}:user/Admin"}
+            case "aws:s3/getCanonicalUserId:getCanonicalUserId":
+                answer = {"id": CANONICAL_IDS[provider]}
+            case "aws:iam/getUser:getUser":
+                name = args.args["userName"]
+                answer = {"userName": name, "arn": f"arn:aws:iam::{account}:user/people/{name}"}
+            case token:
+                message = f"no mock for {token}"
+                raise AssertionError(message)
+        return answer, []
+
+    def _computed(self, args: MockResourceArgs, provider: str) -> dict[str, Any]:
+        account = self.accounts.get(provider, "")
+        inputs = args.inputs
+        match args.typ:
+            case "aws:s3/bucket:Bucket":
+                return {"arn": f"arn:aws:s3:::{inputs['bucket']}"}
+            case "aws:iam/role:Role":
+                return {"arn": f"arn:aws:iam::{account}:role{inputs['path']}{inputs['name']}"}
+            case "aws:iam/user:User":
+                return {"arn": f"arn:aws:iam::{account}:user{inputs['path']}{inputs['name']}"}
+            case "aws:iam/policy:Policy":
+                return {"arn": f"arn:aws:iam::{account}:policy/{inputs['name']}"}
+        return {}
+
+
+@dataclass
+class Deployment:
+    """What one run of the program registered and exported."""
+
+    resources: list[Registered]
+    invokes: list[tuple[str, str]]
+    outputs: dict[str, Any]
+
+    def of_type(self, token: str) -> list[Registered]:
+        """The resources of a type, in the order of registration."""
+        return [resource for resource in self.resources if resource.type == token]
+
+    def one(self, token: str) -> Registered:
+        """The only resource of a type."""
+        (resource,) = self.of_type(token)
+        return resource
+
+
+def stack_values(stack: str, **changes: object) -> dict[str, str]:
+    """A stack file's settings as the engine passes them, with changed, added or (None) removed ones."""
+    config = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())["config"]
+    values = {
+        key.removeprefix(f"{PROJECT}:"): value
+        for key, value in config.items()
+        if key.startswith(f"{PROJECT}:")
+    }
+    values |= changes
+    return {
+        key: value if isinstance(value, str) else json.dumps(value)
+        for key, value in values.items()
+        if value is not None
+    }
+
+
+def deploy(
+    values: Mapping[str, str], *, stack: str = "prod", preview: bool = False
+) -> Deployment:
+    """Runs `__main__.py` with these settings and waits for everything that it registered."""
+    recorder = Recorder()
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    try:
+        set_mocks(recorder, project=PROJECT, stack=stack, preview=preview)
+        set_root_resource(None)  # the mocks made one; a run of the program makes its own
+        set_all_config({f"{PROJECT}:{key}": value for key, value in values.items()})
+        outputs: dict[str, Any] = {}
+
+        def program() -> None:
+            runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__")
+            stack_resource = pulumi.runtime.get_root_resource()
+            assert isinstance(stack_resource, Stack)
+            for name, value in stack_resource.outputs.items():
+                pulumi.Output.from_input(value).apply(partial(outputs.__setitem__, name))
+
+        loop.run_until_complete(run_in_stack(program))
+    finally:
+        asyncio.set_event_loop(None)
+        loop.close()
+    return Deployment(recorder.resources, recorder.invokes, outputs)
+
+
+def _provider_name(reference: str | None) -> str:
+    return reference.split("::")[-2] if reference else ""

@@ -1,0 +1,242 @@
+"""The whole program on Pulumi's mocks: what it registers, in which account, with which documents."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.deployment import Deployment, deploy, stack_values
+
+PRODUCTION, STAGING = "111122223333", "444455556666"
+USER_ARN = f"arn:aws:iam::{STAGING}:user/StageAdmin"
+STAGING_TYPES = {
+    "aws:iam/user:User",
+    "aws:iam/userPolicy:UserPolicy",
+    "aws:iam/userPoliciesExclusive:UserPoliciesExclusive",
+    "aws:iam/userPolicyAttachmentsExclusive:UserPolicyAttachmentsExclusive",
+}
+
+
+@pytest.fixture(scope="module")
+def prod() -> Deployment:
+    return deploy(stack_values("prod"))
+
+
+def aws_resources(deployment: Deployment) -> list[Any]:
+    return [item for item in deployment.resources if item.type.startswith("aws:")]
+
+
+@pytest.mark.parametrize("stack", ["prod", "staging"])
+@pytest.mark.parametrize("preview", [False, True])
+def test_every_resource_is_in_its_account_and_none_on_a_default_provider(
+    stack: str, preview: bool
+) -> None:
+    deployment = deploy(stack_values(stack), stack=stack, preview=preview)
+    made = aws_resources(deployment)
+    assert {item.type for item in made} >= STAGING_TYPES
+    for item in made:
+        expected = "staging" if item.type in STAGING_TYPES else "production"
+        assert item.provider == expected, item
+    assert {provider for _, provider in deployment.invokes} == {"production", "staging"}
+
+
+def test_each_provider_is_bound_to_one_profile_account_and_region(prod: Deployment) -> None:
+    production, staging = prod.of_type("pulumi:providers:aws")
+    for provider, profile, account in (
+        (production, "ProductionAccountAdmin", PRODUCTION),
+        (staging, "StagingAccountAdmin", STAGING),
+    ):
+        assert provider.inputs["profile"] == profile
+        assert json.loads(provider.inputs["allowedAccountIds"]) == [account]
+        assert provider.inputs["region"] == "us-west-2"
+        assert json.loads(provider.inputs["defaultTags"]) == {
+            "tags": {"project": "cross-account-access", "stack": "prod"}
+        }
+
+
+def test_tags_of_the_stack_file_reach_both_providers() -> None:
+    deployment = deploy(stack_values("prod", tags={"team": "data"}))
+    for provider in deployment.of_type("pulumi:providers:aws"):
+        assert json.loads(provider.inputs["defaultTags"])["tags"]["team"] == "data"
+
+
+def test_the_names_are_those_of_the_walkthrough(prod: Deployment) -> None:
+    assert prod.one("aws:s3/bucket:Bucket").inputs["bucket"] == "production-test-bucket-101"
+    assert prod.one("aws:iam/role:Role").inputs["name"] == "StageRole"
+    assert prod.one("aws:iam/user:User").inputs["name"] == "StageAdmin"
+
+
+@pytest.mark.parametrize("preview", [False, True])
+def test_documents_agree_across_the_accounts_and_are_known_in_a_preview(preview: bool) -> None:
+    deployment = deploy(stack_values("prod"), preview=preview)
+    trust = json.loads(deployment.one("aws:iam/role:Role").inputs["assumeRolePolicy"])
+    permission = json.loads(deployment.one("aws:iam/userPolicy:UserPolicy").inputs["policy"])
+    access = json.loads(deployment.one("aws:iam/policy:Policy").inputs["policy"])
+    bucket = json.loads(deployment.one("aws:s3/bucketPolicy:BucketPolicy").inputs["policy"])
+    (statement,) = trust["Statement"]
+    assert statement["Principal"] == {"AWS": [f"arn:aws:iam::{STAGING}:root"]}
+    assert statement["Condition"] == {"ArnEquals": {"aws:PrincipalArn": [USER_ARN]}}
+    assert permission["Statement"][0]["Resource"] == [f"arn:aws:iam::{PRODUCTION}:role/StageRole"]
+    assert access["Statement"][1]["Resource"] == ["arn:aws:s3:::production-test-bucket-101/*"]
+    assert bucket["Statement"][1]["Principal"] == {"AWS": [f"arn:aws:iam::{STAGING}:root"]}
+
+
+def test_the_bucket_is_hardened(prod: Deployment) -> None:
+    def of(kind: str) -> dict[str, Any]:
+        return prod.one(f"aws:s3/bucket{kind}:Bucket{kind}").inputs
+
+    assert of("OwnershipControls")["rule"] == {"objectOwnership": "BucketOwnerEnforced"}
+    block = of("PublicAccessBlock")
+    assert [block[name] for name in sorted(block) if name != "bucket"] == [True] * 4
+    assert of("Versioning")["versioningConfiguration"] == {"status": "Enabled"}
+    assert of("ServerSideEncryptionConfiguration")["rules"] == [
+        {"applyServerSideEncryptionByDefault": {"sseAlgorithm": "AES256"}}
+    ]
+    old, uploads = of("LifecycleConfiguration")["rules"]
+    assert old["noncurrentVersionExpiration"] == {"noncurrentDays": 90}
+    assert uploads["abortIncompleteMultipartUpload"] == {"daysAfterInitiation": 7}
+    assert prod.of_type("aws:s3/bucketLogging:BucketLogging") == []
+
+
+def test_a_protected_bucket_is_never_emptied_and_an_unprotected_one_is() -> None:
+    for stack, emptied in (("prod", False), ("staging", True)):
+        bucket = deploy(stack_values(stack), stack=stack).one("aws:s3/bucket:Bucket")
+        assert bucket.inputs["forceDestroy"] is emptied
+
+
+def test_the_parts_of_a_bucket_are_made_one_after_the_other(prod: Deployment) -> None:
+    order = [item.type for item in aws_resources(prod) if item.type.startswith("aws:s3/")]
+    assert order[0] == "aws:s3/bucket:Bucket"
+    assert order[-1] == "aws:s3/bucketPolicy:BucketPolicy"
+    assert len(order) == len(set(order)) == 7
+
+
+def test_an_access_log_is_a_setting() -> None:
+    buckets = [
+        {
+            "name": "production-test-bucket-101",
+            "access_log": {"bucket": "our-logs", "prefix": "prod/"},
+        }
+    ]
+    log = deploy(stack_values("prod", buckets=buckets)).one("aws:s3/bucketLogging:BucketLogging")
+    assert (log.inputs["targetBucket"], log.inputs["targetPrefix"]) == ("our-logs", "prod/")
+
+
+def test_the_staging_account_lists_only_where_the_bucket_says_so() -> None:
+    buckets = [{"name": "production-test-bucket-101"}]
+    policy = deploy(stack_values("prod", buckets=buckets)).one("aws:s3/bucketPolicy:BucketPolicy")
+    effects = [item["Effect"] for item in json.loads(policy.inputs["policy"])["Statement"]]
+    assert effects == ["Deny"]
+
+
+def test_what_others_attach_or_write_is_not_left_unseen(prod: Deployment) -> None:
+    role, user = "StageRole", "StageAdmin"
+    attached = prod.one("aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive")
+    assert attached.inputs == {
+        "roleName": role,
+        "policyArns": [f"arn:aws:iam::{PRODUCTION}:policy/StageRoleAccess"],
+    }
+    inline = prod.one("aws:iam/rolePoliciesExclusive:RolePoliciesExclusive")
+    assert inline.inputs == {"roleName": role, "policyNames": []}
+    attached = prod.one("aws:iam/userPolicyAttachmentsExclusive:UserPolicyAttachmentsExclusive")
+    assert attached.inputs == {"userName": user, "policyArns": []}
+    inline = prod.one("aws:iam/userPoliciesExclusive:UserPoliciesExclusive")
+    assert inline.inputs == {"userName": user, "policyNames": ["assume-StageRole"]}
+
+
+def test_no_access_key_is_made(prod: Deployment) -> None:
+    assert [item for item in prod.resources if "accessKey" in item.type] == []
+
+
+def test_role_settings_reach_the_role() -> None:
+    consumers = [
+        {
+            "name": "stage-admin",
+            "user": {"name": "StageAdmin", "path": "/people/"},
+            "role": {
+                "name": "StageRole",
+                "path": "/access/",
+                "max_session_duration": 7200,
+                "permissions_boundary": f"arn:aws:iam::{PRODUCTION}:policy/Boundary",
+                "tags": {"team": "data"},
+            },
+        }
+    ]
+    deployment = deploy(stack_values("prod", consumers=consumers))
+    role = deployment.one("aws:iam/role:Role").inputs
+    assert (role["path"], role["maxSessionDuration"]) == ("/access/", 7200)
+    assert role["permissionsBoundary"] == f"arn:aws:iam::{PRODUCTION}:policy/Boundary"
+    assert role["tags"] == {"team": "data"}
+    permission = json.loads(deployment.one("aws:iam/userPolicy:UserPolicy").inputs["policy"])
+    assert permission["Statement"][0]["Resource"] == [
+        f"arn:aws:iam::{PRODUCTION}:role/access/StageRole"
+    ]
+    assert f"arn:aws:iam::{STAGING}:user/people/StageAdmin" in role["assumeRolePolicy"]
+
+
+def test_an_adopted_user_gains_one_policy_and_keeps_the_rest() -> None:
+    consumers = [
+        {
+            "name": "stage-admin",
+            "user": {"name": "Existing", "adopt": True},
+            "role": {"name": "StageRole"},
+        }
+    ]
+    deployment = deploy(stack_values("prod", consumers=consumers))
+    staging = {item.type for item in aws_resources(deployment) if item.provider == "staging"}
+    assert staging == {"aws:iam/userPolicy:UserPolicy"}
+    assert deployment.one("aws:iam/userPolicy:UserPolicy").inputs["user"] == "Existing"
+    trust = deployment.one("aws:iam/role:Role").inputs["assumeRolePolicy"]
+    assert f"arn:aws:iam::{STAGING}:user/people/Existing" in trust
+    assert deployment.outputs["userArns"] == {
+        "stage-admin": f"arn:aws:iam::{STAGING}:user/people/Existing"
+    }
+
+
+def test_several_consumers_and_buckets_keep_apart() -> None:
+    names = [("one", ["first-bucket"]), ("two", ["first-bucket", "second-bucket"])]
+    deployment = deploy(
+        stack_values(
+            "prod",
+            buckets=[{"name": "first-bucket"}, {"name": "second-bucket"}],
+            consumers=[
+                {"name": name, "user": {"name": f"U{name}"}, "role": {"name": f"R{name}"}}
+                for name, _ in names
+            ],
+            grants=[
+                {"consumer": name, "bucket": bucket, "levels": ["read"]}
+                for name, buckets in names
+                for bucket in buckets
+            ],
+        )
+    )
+    policies = {
+        item.inputs["name"]: json.loads(item.inputs["policy"])
+        for item in deployment.of_type("aws:iam/policy:Policy")
+    }
+    for name, buckets in names:
+        resources = [
+            resource
+            for statement in policies[f"R{name}Access"]["Statement"]
+            for resource in statement["Resource"]
+        ]
+        assert resources == [f"arn:aws:s3:::{bucket}/*" for bucket in buckets]
+    trusts = {
+        item.inputs["name"]: item.inputs["assumeRolePolicy"]
+        for item in deployment.of_type("aws:iam/role:Role")
+    }
+    assert "user/Uone" in trusts["Rone"]
+    assert "user/Utwo" not in trusts["Rone"]
+
+
+def test_logical_names_are_the_documented_ones(prod: Deployment) -> None:
+    for item in aws_resources(prod):
+        of_bucket = item.type.startswith("aws:s3/")
+        suffix = "production-test-bucket-101" if of_bucket else "stage-admin"
+        assert item.name == f"access-{suffix}"
+
+
+def test_the_entry_point_stays_short() -> None:
+    source = Path(__file__).parents[2] / "__main__.py"
+    assert len(source.read_text().splitlines()) < 50
