@@ -1,0 +1,67 @@
+# Every command of the project. Each makes ready what it needs; `make` alone lists them.
+
+# Candidates, best first; `make PYTHON=/path/to/python3.12 setup` decides for one.
+PYTHON ?= python3.13 python3.12 python3.11 python3
+VENV := .venv
+RUN := $(VENV)/bin/python -m
+# Written last, so that an interrupted installation starts afresh.
+INSTALLED := $(VENV)/.installed
+REQUIREMENTS := requirements.txt requirements-dev.txt
+
+# A virtual environment dies with the Python that it was made from.
+$(shell $(VENV)/bin/python -c '' 2>/dev/null || rm -f $(INSTALLED))
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help setup demo test unit integration lint format bench clean
+
+help: ## list the commands
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' Makefile \
+		| while IFS='|' read -r name purpose; do printf '  make %-12s %s\n' "$$name" "$$purpose"; done
+
+setup: $(INSTALLED) ## make .venv, the Pulumi command line and the AWS CLI ready
+	@$(RUN) toolchain ensure
+
+demo: setup ## both accounts on the emulated AWS: up, the proof, drift found and healed
+	@$(RUN) demo
+
+test: setup lint unit integration ## everything: set-up, lint, unit and integration tests
+
+unit: $(INSTALLED) ## the tests that need no engine
+	$(RUN) pytest tests/unit
+
+integration: setup ## the tests on the real engine and the emulated AWS
+	$(RUN) pytest tests/integration
+
+lint: $(INSTALLED) ## format, lint and strict types, changing nothing
+	$(RUN) ruff format --check
+	$(RUN) ruff check
+	$(RUN) mypy
+
+format: $(INSTALLED) ## format, and repair what the linter can
+	$(RUN) ruff format
+	$(RUN) ruff check --fix
+
+bench: setup ## speed and memory beside a flat program and plain boto3
+	@$(RUN) bench
+
+clean: ## remove .venv and the caches of this checkout
+	rm -rf $(VENV) .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	@echo "The tools stay in your cache folder; python3 -m toolchain --help names it."
+
+$(INSTALLED): $(REQUIREMENTS)
+	@found=; for python in $(PYTHON); do \
+		"$$python" -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+			&& found="$$python" && break; \
+	done; \
+	if [ -z "$$found" ]; then \
+		echo "No Python of 3.11 or later with its venv module (tried: $(PYTHON))." >&2; \
+		echo "Install one (Debian: python3 and python3-venv), or name it: make PYTHON=/path/to/python3 setup" >&2; \
+		exit 1; \
+	fi; \
+	echo "Installing the pinned packages into $(VENV) with $$("$$found" -V), a minute or two"; \
+	"$$found" -m venv --clear $(VENV)
+	@$(RUN) pip install --disable-pip-version-check $$([ -t 1 ] || echo --quiet) \
+		--require-hashes $(addprefix -r ,$(REQUIREMENTS))
+	@touch $@
