@@ -1,0 +1,1 @@
+"""The `access` command and the engine that decides who can do what."""

@@ -1,0 +1,36 @@
+"""Answers "may this principal do this action on this resource?" from policy documents alone.
+
+The engine judges documents that others build; it imports nothing of the program and talks to no
+network. Fill a `World`, make a `Request`, call `decide`.
+"""
+
+from access.engine.documents import Citation, Policy, PolicyKind, compile_policy
+from access.engine.errors import DocumentError, EngineError, QuestionError
+from access.engine.evaluation import Assumption, Decision, Outcome, Request, assume, decide
+from access.engine.facts import Context
+from access.engine.principals import Principal, PrincipalKind, parse_principal
+from access.engine.world import IdentityDocuments, ResourceDocuments, RoleDocuments, World
+
+__all__ = [
+    "Assumption",
+    "Citation",
+    "Context",
+    "Decision",
+    "DocumentError",
+    "EngineError",
+    "IdentityDocuments",
+    "Outcome",
+    "Policy",
+    "PolicyKind",
+    "Principal",
+    "PrincipalKind",
+    "QuestionError",
+    "Request",
+    "ResourceDocuments",
+    "RoleDocuments",
+    "World",
+    "assume",
+    "compile_policy",
+    "decide",
+    "parse_principal",
+]

@@ -1,0 +1,1 @@
+"""The engine, judged by AWS's own pages."""
