@@ -1,14 +1,20 @@
 """Cross-account access as one Pulumi program: settings, two guarded providers, one component, outputs."""
 
+import identities
+import settings
+
+declared = settings.load()
+# Asked before the resource classes are loaded, so that the answer is there when they are.
+proof = identities.begin(production=declared.production, staging=declared.staging)
+
 import pulumi
 import pulumi_aws as aws
 
 import outputs
-import settings
 from components.cross_account_access import CrossAccountAccess, CrossAccountAccessArgs
 from model import Account
 
-declared = settings.load()
+proof.finish()
 tags = {"project": pulumi.get_project(), "stack": pulumi.get_stack(), **declared.tags}
 
 

@@ -1,0 +1,44 @@
+"""One sandbox for all integration tests; each test gets empty accounts and a program of its own."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sandbox.box import Sandbox
+from tests.support.program import Program
+
+PRODUCTION, STAGING = "111122223333", "444455556666"
+
+
+@pytest.fixture(scope="session")
+def box() -> Iterator[Sandbox]:
+    """The two accounts that the stack files name; boto3 in the tests speaks to them too."""
+    with Sandbox.start(production=PRODUCTION, staging=STAGING) as running:
+        environment = running.environment
+        with pytest.MonkeyPatch.context() as patch:
+            for name in [name for name in os.environ if name.startswith(("AWS_", "PULUMI_"))]:
+                patch.delenv(name)
+            for name, value in environment.items():
+                patch.setenv(name, value)
+            yield running
+
+
+@pytest.fixture
+def program(box: Sandbox, tmp_path: Path) -> Program:
+    """The program with an empty `prod` stack, in empty accounts."""
+    box.reset()
+    copied = Program.copied_to(tmp_path, box.environment)
+    copied.init()
+    return copied
+
+
+@pytest.fixture(scope="module")
+def deployed(box: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Program:
+    """The program with `prod` deployed once for a module whose tests do not change it."""
+    box.reset()
+    copied = Program.copied_to(tmp_path_factory.mktemp("deployed"), box.environment)
+    copied.init()
+    copied.up()
+    return copied

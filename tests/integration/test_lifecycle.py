@@ -1,0 +1,194 @@
+"""The life of a stack on the real engine: up, again, side by side, interrupted, imported, destroyed."""
+
+import json
+
+import pytest
+
+from tests.support.people import PRODUCTION_ADMIN, STAGING_ADMIN, admin, assume, refused, user
+from tests.support.program import Program
+
+BUCKET = "production-test-bucket-101"
+ROLE = "arn:aws:iam::111122223333:role/StageRole"
+
+
+def made(program: Program, stack: str = "prod") -> list[str]:
+    return [item["type"] for item in program.resources(stack) if item["type"].startswith("aws:")]
+
+
+def test_up_again_and_preview_change_nothing(program: Program) -> None:
+    program.up()
+    assert program.settled()
+    before = program.resources()
+    assert "unchanged" in program.pulumi(
+        "up", "--yes", "--skip-preview", "--expect-no-changes", "--stack", "prod"
+    )
+    assert [item["urn"] for item in program.resources()] == [item["urn"] for item in before]
+    # What another project reads needs no passphrase of ours: nothing in the state is secret.
+    assert "secure" not in json.dumps(program.resources())
+
+
+def test_both_stacks_live_side_by_side_in_the_same_accounts(program: Program) -> None:
+    program.init("staging")
+    program.up("prod")
+    program.up("staging")
+    assert program.settled("prod")
+    assert program.settled("staging")
+    rehearsal = user("StageAdminRehearsal")
+    assume(rehearsal, "arn:aws:iam::111122223333:role/StageRoleRehearsal")
+    with refused():
+        assume(rehearsal, ROLE)
+    s3 = admin(PRODUCTION_ADMIN).client("s3")
+    s3.put_object(Bucket="staging-test-bucket-101", Key="old", Body=b"1")
+    s3.put_object(Bucket="staging-test-bucket-101", Key="old", Body=b"2")
+    program.pulumi("destroy", "--yes", "--skip-preview", "--stack", "staging")
+    assert made(program, "staging") == []
+    assert program.settled("prod")
+
+
+def test_destroy_refuses_in_prod_until_unprotected_and_then_leaves_nothing(
+    program: Program,
+) -> None:
+    program.up()
+    user("StageAdmin")  # a consumer's key must not keep the user alive
+    said = program.refused("destroy", "--yes", "--skip-preview", "--stack", "prod")
+    assert "protected" in said
+    iam, s3 = admin(PRODUCTION_ADMIN).client("iam"), admin(PRODUCTION_ADMIN).client("s3")
+    assert iam.get_role(RoleName="StageRole")
+    (bucket,) = [item["urn"] for item in program.resources() if item["type"] == "aws:s3/bucket:Bucket"]
+    program.pulumi("state", "unprotect", bucket, "--yes", "--stack", "prod")
+    program.pulumi("destroy", "--yes", "--skip-preview", "--stack", "prod")
+    assert program.resources() == []
+    assert s3.list_buckets()["Buckets"] == []
+    assert iam.list_roles()["Roles"] == []
+    assert iam.list_policies(Scope="Local")["Policies"] == []
+    users = admin(STAGING_ADMIN).client("iam").list_users()["Users"]
+    assert [who["UserName"] for who in users] == ["StagingAdministrator"]
+
+
+def test_destroy_never_empties_the_bucket_of_prod(program: Program) -> None:
+    program.up()
+    s3 = admin(PRODUCTION_ADMIN).client("s3")
+    s3.put_object(Bucket=BUCKET, Key="kept", Body=b"1")
+    (bucket,) = [item["urn"] for item in program.resources() if item["type"] == "aws:s3/bucket:Bucket"]
+    program.pulumi("state", "unprotect", bucket, "--yes", "--stack", "prod")
+    said = program.refused("destroy", "--yes", "--skip-preview", "--stack", "prod")
+    assert "BucketNotEmpty" in said
+    assert s3.get_object(Bucket=BUCKET, Key="kept")["Body"].read() == b"1"
+
+
+def test_a_tag_is_renamed_in_place(program: Program) -> None:
+    program.set(tags={"team": "data"})
+    program.up()
+    before = {item["urn"]: item["id"] for item in program.resources() if "id" in item}
+    iam = admin(PRODUCTION_ADMIN).client("iam")
+    created = iam.get_role(RoleName="StageRole")["Role"]["CreateDate"]
+    program.set(tags={"squad": "data"})
+    program.up()
+    assert {item["urn"]: item["id"] for item in program.resources() if "id" in item} == before
+    role = iam.get_role(RoleName="StageRole")["Role"]
+    assert role["CreateDate"] == created
+    assert {tag["Key"] for tag in role["Tags"]} == {"project", "stack", "squad"}
+
+
+def test_a_new_path_replaces_the_role_and_access_goes_on(program: Program) -> None:
+    program.up()
+    consumers = program.settings()["consumers"]
+    consumers[0]["role"]["path"] = "/access/"
+    program.set(consumers=consumers)
+    preview = program.pulumi("preview", "--diff", "--stack", "prod")
+    assert "aws:iam/role:Role: (delete" in preview or "aws:iam/role:Role: (delete-replaced)" in preview
+    program.up()
+    assert program.settled()
+    s3 = admin(PRODUCTION_ADMIN).client("s3")
+    s3.put_object(Bucket=BUCKET, Key="Sunset.jpg", Body=b"evening")
+    consumer = user("StageAdmin")
+    session = assume(consumer, "arn:aws:iam::111122223333:role/access/StageRole")
+    assert session.client("s3").head_object(Bucket=BUCKET, Key="Sunset.jpg")
+
+
+def test_trust_survives_the_users_re_creation(program: Program) -> None:
+    program.up()
+    iam = admin(STAGING_ADMIN).client("iam")
+    iam.delete_user_policy(UserName="StageAdmin", PolicyName="assume-StageRole")
+    iam.delete_user(UserName="StageAdmin")
+    program.up()
+    assert program.settled()
+    assert assume(user("StageAdmin"), ROLE)
+
+
+def test_a_bucket_made_by_hand_is_imported(program: Program) -> None:
+    s3 = admin(PRODUCTION_ADMIN).client("s3")
+    s3.create_bucket(
+        Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "us-west-2"}
+    )
+    s3.put_object(Bucket=BUCKET, Key="kept", Body=b"1")
+    said = program.refused("up", "--yes", "--skip-preview", "--stack", "prod")
+    assert "BucketAlready" in said
+    (parent,) = [
+        item["urn"] for item in program.resources() if item["type"].endswith(":SharedBucket")
+    ]
+    (provider,) = [
+        item["urn"]
+        for item in program.resources()
+        if item["type"] == "pulumi:providers:aws" and item["urn"].endswith("::production")
+    ]
+    program.pulumi(
+        "import", "aws:s3/bucket:Bucket", f"access-{BUCKET}", BUCKET,
+        "--parent", f"bucket={parent}", "--provider", f"production={provider}",
+        "--yes", "--skip-preview", "--generate-code=false", "--stack", "prod",
+    )  # fmt: skip
+    program.up()
+    assert program.settled()
+    assert s3.get_object(Bucket=BUCKET, Key="kept")["Body"].read() == b"1"
+
+
+def test_an_interrupted_up_is_continued_by_the_next(program: Program) -> None:
+    program.interrupted_up(after="aws:s3:BucketPublicAccessBlock")
+    partial = set(made(program))
+    assert "aws:s3/bucketPolicy:BucketPolicy" not in partial
+    program.up()
+    assert program.settled()
+    assert partial < set(made(program))
+
+
+def test_refresh_brings_the_state_up_to_date(program: Program) -> None:
+    program.up()
+    admin(PRODUCTION_ADMIN).client("iam").update_role(RoleName="StageRole", MaxSessionDuration=7200)
+    program.pulumi("refresh", "--yes", "--skip-preview", "--stack", "prod")
+    (role,) = [item for item in program.resources() if item["type"] == "aws:iam/role:Role"]
+    assert role["outputs"]["maxSessionDuration"] == 7200
+
+
+def test_an_existing_user_is_adopted_and_given_back(program: Program) -> None:
+    iam = admin(STAGING_ADMIN).client("iam")
+    iam.create_user(UserName="Existing", Path="/people/")
+    iam.put_user_policy(
+        UserName="Existing",
+        PolicyName="own",
+        PolicyDocument=json.dumps(
+            {
+                "Version": "2012-10-17",
+                "Statement": [{"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"}],
+            }
+        ),
+    )
+    consumers = program.settings()["consumers"]
+    consumers[0]["user"] = {"name": "Existing", "adopt": True}
+    program.set(consumers=consumers)
+    program.up()
+    assert assume(user("Existing"), ROLE)
+    (bucket,) = [item["urn"] for item in program.resources() if item["type"] == "aws:s3/bucket:Bucket"]
+    program.pulumi("state", "unprotect", bucket, "--yes", "--stack", "prod")
+    program.pulumi("destroy", "--yes", "--skip-preview", "--stack", "prod")
+    assert iam.list_user_policies(UserName="Existing")["PolicyNames"] == ["own"]
+
+
+@pytest.mark.parametrize("preview", [True, False])
+def test_a_user_to_adopt_must_exist(program: Program, preview: bool) -> None:
+    consumers = program.settings()["consumers"]
+    consumers[0]["user"] = {"name": "Nobody", "adopt": True}
+    program.set(consumers=consumers)
+    arguments = ["preview"] if preview else ["up", "--yes", "--skip-preview"]
+    said = program.refused(*arguments, "--stack", "prod")
+    assert "Nobody" in said
+    assert "Traceback" not in said

@@ -1,0 +1,48 @@
+"""Who acts in the tests: administrators, consumers with keys of their own, and role sessions."""
+
+from contextlib import contextmanager
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+REGION = "us-west-2"
+PRODUCTION_ADMIN, STAGING_ADMIN = "ProductionAccountAdmin", "StagingAccountAdmin"
+
+
+def admin(profile: str) -> boto3.Session:
+    """An administrator of one account, to look at it or to change it behind Pulumi's back."""
+    return boto3.Session(profile_name=profile)
+
+
+def user(name: str) -> boto3.Session:
+    """A Staging user with a new access key, made by the administrator as README says."""
+    key = admin(STAGING_ADMIN).client("iam").create_access_key(UserName=name)["AccessKey"]
+    return boto3.Session(
+        aws_access_key_id=key["AccessKeyId"],
+        aws_secret_access_key=key["SecretAccessKey"],
+        region_name=REGION,
+    )
+
+
+def assume(session: boto3.Session, role_arn: str, **options: Any) -> boto3.Session:
+    """A session of the role, as the caller gets it from STS."""
+    answer = session.client("sts").assume_role(
+        RoleArn=role_arn, RoleSessionName="test", **options
+    )["Credentials"]
+    return boto3.Session(
+        aws_access_key_id=answer["AccessKeyId"],
+        aws_secret_access_key=answer["SecretAccessKey"],
+        aws_session_token=answer["SessionToken"],
+        region_name=REGION,
+    )
+
+
+@contextmanager
+def refused(code: str = "AccessDenied") -> Iterator[None]:
+    """AWS must refuse what happens inside, with exactly this code: a typo is no refusal."""
+    with pytest.raises(ClientError) as caught:
+        yield
+    assert caught.value.response["Error"]["Code"] == code

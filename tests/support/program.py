@@ -1,0 +1,157 @@
+"""A copy of the program with stacks of its own, driven by the real Pulumi command in the sandbox."""
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.support.deployment import PROJECT, ROOT
+
+PARTS = (
+    "Pulumi.yaml",
+    "Pulumi.prod.yaml",
+    "Pulumi.staging.yaml",
+    "__main__.py",
+    "model.py",
+    "outputs.py",
+    "settings",
+    "identities",
+    "components",
+)
+SECONDS = 180
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What one command said."""
+
+    status: int
+    said: str
+
+
+@dataclass(frozen=True)
+class Program:
+    """The program in a folder of its own, so that what it writes stays out of the checkout."""
+
+    folder: Path
+    environment: Mapping[str, str]
+
+    @classmethod
+    def copied_to(cls, folder: Path, environment: Mapping[str, str]) -> "Program":
+        """Copies the program and gives it an empty backend."""
+        for part in PARTS:
+            source = ROOT / part
+            if source.is_dir():
+                shutil.copytree(
+                    source, folder / part, ignore=shutil.ignore_patterns("__pycache__")
+                )
+            else:
+                shutil.copy2(source, folder / part)
+        (folder / ".venv").symlink_to(sys.prefix)
+        backend = folder / "backend"
+        backend.mkdir()
+        return cls(folder, {**environment, "PULUMI_BACKEND_URL": backend.as_uri()})
+
+    def run(self, *command: str, **environment: str) -> Ran:
+        """Runs any command in the program's folder, without judging its exit status."""
+        ran = subprocess.run(
+            command,
+            cwd=self.folder,
+            env={**self.environment, **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+        )
+        return Ran(ran.returncode, ran.stdout)
+
+    def pulumi(self, *arguments: str) -> str:
+        """Runs pulumi, which must succeed."""
+        ran = self.run("pulumi", *arguments, "--non-interactive")
+        assert ran.status == 0, ran.said
+        return ran.said
+
+    def refused(self, *arguments: str) -> str:
+        """Runs pulumi, which must fail."""
+        ran = self.run("pulumi", *arguments, "--non-interactive")
+        assert ran.status != 0, ran.said
+        return ran.said
+
+    def up(self, stack: str = "prod") -> str:
+        """Deploys; a preview first is left to those who want to see it."""
+        return self.pulumi("up", "--yes", "--skip-preview", "--stack", stack)
+
+    def drift(self, stack: str = "prod") -> str:
+        """What `pulumi preview` reports, which must not be nothing."""
+        return self.refused("preview", "--expect-no-changes", "--diff", "--stack", stack)
+
+    def settled(self, stack: str = "prod") -> bool:
+        """Whether `pulumi preview` finds the cloud as declared."""
+        ran = self.run(
+            "pulumi", "preview", "--expect-no-changes", "--stack", stack, "--non-interactive"
+        )
+        return ran.status == 0
+
+    def init(self, stack: str = "prod") -> None:
+        """Makes an empty stack."""
+        self.pulumi("stack", "init", stack)
+
+    def outputs(self, stack: str = "prod") -> dict[str, Any]:
+        """The stack's outputs, as another project would read them."""
+        outputs: dict[str, Any] = json.loads(
+            self.pulumi("stack", "output", "--json", "--stack", stack)
+        )
+        return outputs
+
+    def resources(self, stack: str = "prod") -> list[dict[str, Any]]:
+        """The resources in the state file."""
+        exported = json.loads(self.pulumi("stack", "export", "--stack", stack))
+        found: list[dict[str, Any]] = exported["deployment"].get("resources", [])
+        return found
+
+    def set(self, stack: str = "prod", **values: object) -> None:
+        """Changes settings in the stack file."""
+        path = self.folder / f"Pulumi.{stack}.yaml"
+        content = yaml.safe_load(path.read_text())
+        content["config"] |= {f"{PROJECT}:{name}": value for name, value in values.items()}
+        path.write_text(yaml.safe_dump(content))
+
+    def settings(self, stack: str = "prod") -> dict[str, Any]:
+        """The settings in the stack file."""
+        content = yaml.safe_load((self.folder / f"Pulumi.{stack}.yaml").read_text())
+        return {key.removeprefix(f"{PROJECT}:"): value for key, value in content["config"].items()}
+
+    def interrupted_up(self, after: str) -> str:
+        """Starts `pulumi up`, sends Ctrl-C once it has said `after`, and waits for its end."""
+        with subprocess.Popen(
+            ["pulumi", "up", "--yes", "--skip-preview", "--stack", "prod", "--non-interactive"],
+            cwd=self.folder,
+            env=dict(self.environment),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        ) as process:
+            said = []
+            for line in _lines(process):
+                said.append(line)
+                if after in line:
+                    process.send_signal(signal.SIGINT)
+                    after = "\0"
+            process.wait(SECONDS)
+        assert process.returncode != 0, "".join(said)
+        return "".join(said)
+
+
+def _lines(process: "subprocess.Popen[str]") -> Iterator[str]:
+    assert process.stdout is not None
+    yield from process.stdout
