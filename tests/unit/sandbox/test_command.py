@@ -1,0 +1,54 @@
+"""What the sandbox's command line refuses before it starts anything."""
+
+from pathlib import Path
+
+import pytest
+
+from sandbox.__main__ import main
+
+ACCOUNTS = ("--accounts", "111111111111,222222222222")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "--help"),
+        (("start",), "start"),
+        (("run", *ACCOUNTS), "nothing to run"),
+        (("run", "--", "true"), "--accounts PRODUCTION,STAGING"),
+        (("run", "--accounts", "1,2", "--", "true"), "12 digits"),
+        (("run", *ACCOUNTS, "--state", "", "--", "true"), "expected a folder"),
+        (("run", "--speed", "9", "--", "true"), "--speed"),
+    ],
+)
+def test_rejects_a_wrong_command_line_in_one_line(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: tuple[str, ...],
+    said: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    try:
+        status = main(arguments)
+    except SystemExit as left:
+        status = int(str(left.code))
+
+    output, errors = capsys.readouterr()
+    assert (status, output) == (2, "")
+    assert said in errors
+    assert errors.count("\n") == 1
+
+
+@pytest.mark.parametrize("verb", ["run", "shell"])
+def test_help_names_the_options_and_what_the_command_finds(
+    capsys: pytest.CaptureFixture[str], verb: str
+) -> None:
+    with pytest.raises(SystemExit) as left:
+        main([verb, "--help"])
+
+    text = capsys.readouterr().out
+    assert left.value.code == 0
+    for named in ("--accounts", "--state", "ProductionAccountAdmin", "StagingAccountAdmin"):
+        assert named in text
