@@ -5,7 +5,9 @@ import settings
 
 declared = settings.load()
 # Asked before the resource classes are loaded, so that the answer is there when they are.
-proof = identities.begin(production=declared.production, staging=declared.staging)
+proof = identities.begin(
+    production=declared.production, staging=declared.staging, adopted=declared.adopted_users
+)
 
 import pulumi
 import pulumi_aws as aws

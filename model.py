@@ -76,7 +76,8 @@ class User:
     name: str
     path: str = "/"
     adopt: bool = False
-    """Whether the user exists already and stays somebody else's: it only gains one inline policy."""
+    """Whether the user exists already and stays somebody else's: it only gains one inline policy.
+    Its path must be the one that it has."""
     permissions_boundary: str | None = None
     """ARN of a managed policy."""
 

@@ -23,7 +23,7 @@ class AssumableRole(pulumi.ComponentResource):
         *,
         role: Role,
         grants: Iterable[Grant],
-        principal_arn: pulumi.Input[str],
+        principal_arn: str,
         trusting: Account,
         trusted: Account,
         provider: Provider,
@@ -43,8 +43,8 @@ class AssumableRole(pulumi.ComponentResource):
             name,
             name=role.name,
             path=role.path,
-            assume_role_policy=pulumi.Output.from_input(principal_arn).apply(
-                lambda arn: trust_policy(trusted_root_arn=trusted.root_arn, principal_arn=arn)
+            assume_role_policy=trust_policy(
+                trusted_root_arn=trusted.root_arn, principal_arn=principal_arn
             ),
             max_session_duration=role.max_session_duration,
             permissions_boundary=role.permissions_boundary,

@@ -57,25 +57,13 @@ class CrossAccountAccess(pulumi.ComponentResource):
         )
         part = ResourceOptions(parent=self, depends_on=proven)
 
-        self.bucket_arns: dict[str, Output[str]] = {}
-        """ARNs by bucket name."""
-        for bucket in args.buckets:
-            shared = SharedBucket(
-                f"{name}-{bucket.name}",
-                bucket=bucket,
-                trusting=args.trusting,
-                trusted=args.trusted,
-                provider=args.trusting_provider,
-                opts=part,
-            )
-            self.bucket_arns[bucket.name] = shared.arn
-
-        self.user_arns: dict[str, pulumi.Input[str]] = {}
+        self.user_arns: dict[str, str] = {}
         """ARNs by consumer name."""
         self.role_arns: dict[str, Output[str]] = {}
         """ARNs by consumer name."""
         self.access_policy_arns: dict[str, Output[str]] = {}
         """ARNs by consumer name."""
+        consumers: list[pulumi.Resource] = []
         for consumer in args.consumers:
             user = TrustedUser(
                 f"{name}-{consumer.name}",
@@ -90,15 +78,32 @@ class CrossAccountAccess(pulumi.ComponentResource):
                 f"{name}-{consumer.name}",
                 role=consumer.role,
                 grants=[grant for grant in args.grants if grant.consumer == consumer.name],
-                principal_arn=user.principal_arn,
+                principal_arn=user.arn,
                 trusting=args.trusting,
                 trusted=args.trusted,
                 provider=args.trusting_provider,
                 opts=part,
             )
-            self.user_arns[consumer.name] = user.principal_arn
+            consumers += [user, role]
+            self.user_arns[consumer.name] = user.arn
             self.role_arns[consumer.name] = role.arn
             self.access_policy_arns[consumer.name] = role.policy_arn
+
+        self.bucket_arns: dict[str, Output[str]] = {}
+        """ARNs by bucket name."""
+        for bucket in args.buckets:
+            shared = SharedBucket(
+                f"{name}-{bucket.name}",
+                bucket=bucket,
+                trusting=args.trusting,
+                trusted=args.trusted,
+                provider=args.trusting_provider,
+                policy_after=consumers,
+                # Inherited by all parts: a destroy would otherwise strip a protected bucket of its
+                # policy and its encryption before it met the bucket itself.
+                opts=ResourceOptions(parent=self, depends_on=proven, protect=bucket.protect),
+            )
+            self.bucket_arns[bucket.name] = shared.arn
 
         self.trusting_canonical_user_id = _canonical_user_id(self, args.trusting_provider)
         """64 hexadecimal digits; for reading ACLs and old policies, never written into one."""

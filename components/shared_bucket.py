@@ -1,5 +1,7 @@
 """A Production bucket as a careful engineer would make it."""
 
+from collections.abc import Sequence
+
 import pulumi
 from pulumi import ResourceOptions
 from pulumi_aws import Provider, s3
@@ -27,23 +29,19 @@ class SharedBucket(pulumi.ComponentResource):
         trusting: Account,
         trusted: Account,
         provider: Provider,
+        policy_after: Sequence[pulumi.Resource],
         opts: ResourceOptions,
     ) -> None:
         super().__init__("cross-account-access:index:SharedBucket", name, None, opts)
 
-        def after(previous: pulumi.Resource) -> ResourceOptions:
-            return ResourceOptions(parent=self, provider=provider, depends_on=[previous])
+        def after(*previous: pulumi.Resource) -> ResourceOptions:
+            return ResourceOptions(parent=self, provider=provider, depends_on=previous)
 
         made = s3.Bucket(
             name,
             bucket=bucket.name,
             force_destroy=not bucket.protect,
-            opts=ResourceOptions(
-                parent=self,
-                provider=provider,
-                protect=bucket.protect,
-                depends_on=opts.depends_on,
-            ),
+            opts=ResourceOptions(parent=self, provider=provider, depends_on=opts.depends_on),
         )
         ownership = s3.BucketOwnershipControls(
             name,
@@ -108,7 +106,9 @@ class SharedBucket(pulumi.ComponentResource):
                 bucket_arn=trusting.bucket_arn(bucket.name),
                 listed_by=[trusted.root_arn] if bucket.staging_may_list else [],
             ),
-            opts=after(last),
+            # What is made last is destroyed first: a protected bucket refuses here, before the
+            # destroy has taken anything from anybody.
+            opts=after(last, *policy_after),
         )
         self.arn = made.arn
         """`arn:PARTITION:s3:::NAME`"""

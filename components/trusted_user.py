@@ -1,7 +1,7 @@
 """The Staging user who may assume one Production role."""
 
 import pulumi
-from pulumi import InvokeOutputOptions, ResourceOptions
+from pulumi import ResourceOptions
 from pulumi_aws import Provider, iam
 
 from components.policy_documents import assume_role_policy
@@ -28,18 +28,13 @@ class TrustedUser(pulumi.ComponentResource):
     ) -> None:
         super().__init__("cross-account-access:index:TrustedUser", name, None, opts)
         child = ResourceOptions(parent=self, provider=provider)
-        user_name: pulumi.Input[str]
-        self.principal_arn: pulumi.Input[str] = trusted.user_arn(user)
+        first = ResourceOptions(parent=self, provider=provider, depends_on=opts.depends_on)
+        self.arn = trusted.user_arn(user)
         """`arn:PARTITION:iam::ACCOUNT:user/PATH/NAME`: known before the user exists, so that a
-        preview shows the whole trust policy."""
-        if user.adopt:
-            found = iam.get_user_output(
-                user_name=user.name,
-                opts=InvokeOutputOptions(parent=self, provider=provider),
-            )
-            user_name, self.principal_arn = found.user_name, found.arn
-        else:
-            made = iam.User(
+        preview shows whole policies."""
+        user_name: pulumi.Input[str] = user.name
+        if not user.adopt:
+            user_name = iam.User(
                 name,
                 name=user.name,
                 path=user.path,
@@ -47,9 +42,8 @@ class TrustedUser(pulumi.ComponentResource):
                 # The consumer's access keys are made outside the stack; IAM deletes no user that
                 # has one, and a key must not outlive the access that it was made for.
                 force_destroy=True,
-                opts=ResourceOptions(parent=self, provider=provider, depends_on=opts.depends_on),
-            )
-            user_name = made.name
+                opts=first,
+            ).name
             iam.UserPolicyAttachmentsExclusive(
                 name, user_name=user_name, policy_arns=[], opts=child
             )
@@ -58,10 +52,10 @@ class TrustedUser(pulumi.ComponentResource):
             user=user_name,
             name=f"assume-{role.name}",
             policy=assume_role_policy(role_arn=trusting.role_arn(role)),
-            opts=ResourceOptions(parent=self, provider=provider, depends_on=opts.depends_on),
+            opts=first,
         )
         if not user.adopt:
             iam.UserPoliciesExclusive(
                 name, user_name=user_name, policy_names=[policy.name], opts=child
             )
-        self.register_outputs({"principal_arn": self.principal_arn})
+        self.register_outputs({"arn": self.arn})

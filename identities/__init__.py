@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import pulumi
 
-from model import Account
+from model import Account, User
 
 if TYPE_CHECKING:
     from identities.who import Identity
@@ -29,10 +29,13 @@ _SECONDS = 60
 class Proof:
     """A proof under way; `finish` waits for it."""
 
-    def __init__(self, accounts: Sequence[tuple[str, Account]]) -> None:
-        self._accounts = accounts
+    def __init__(self, production: Account, staging: Account, adopted: Sequence[User]) -> None:
+        self._sides = {"production": production, "staging": staging}
+        self._adopted = adopted
+        users = {"production": [], "staging": [user.name for user in adopted]}
         request = [
-            {"profile": account.profile, "region": account.region} for _, account in accounts
+            {"profile": account.profile, "region": account.region, "users": users[side]}
+            for side, account in self._sides.items()
         ]
         self._process = subprocess.Popen(
             [sys.executable, str(Path(__file__).with_name("who.py")), json.dumps(request)],
@@ -48,36 +51,45 @@ class Proof:
         Raises:
             pulumi.RunError: with every problem, a line each.
         """
+        identities = dict(zip(self._sides, self._answers(), strict=True))
+        problems = [
+            problem
+            for side, account in self._sides.items()
+            if (problem := _account_problem(side, account, identities[side]))
+        ]
+        if not problems:
+            problems = [
+                problem
+                for user in self._adopted
+                if (problem := _user_problem(user, self._sides["staging"], identities["staging"]))
+            ]
+        if problems:
+            told = "\n".join(f"  {problem}" for problem in problems)
+            message = f"the accounts are not as declared; nothing was changed:\n{told}"
+            raise pulumi.RunError(message)
+
+    def _answers(self) -> "list[Identity]":
         try:
             answer, trouble = self._process.communicate(timeout=_SECONDS)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.communicate()
-            message = f"AWS did not say within {_SECONDS} seconds who the two profiles are; nothing was changed"
+            message = f"AWS did not answer within {_SECONDS} seconds; nothing was changed"
             raise pulumi.RunError(message) from None
         if self._process.returncode:
             last = (trouble.strip().splitlines() or ["no reason given"])[-1]
             message = f"the two profiles could not be checked ({last}); nothing was changed"
             raise pulumi.RunError(message)
-        problems = [
-            problem
-            for (side, account), identity in zip(self._accounts, json.loads(answer), strict=True)
-            if (problem := _problem(side, account, identity))
-        ]
-        if problems:
-            told = "\n".join(f"  {problem}" for problem in problems)
-            message = (
-                f"the credentials are not those of the two accounts; nothing was changed:\n{told}"
-            )
-            raise pulumi.RunError(message)
+        answers: list[Identity] = json.loads(answer)
+        return answers
 
 
-def begin(*, production: Account, staging: Account) -> Proof:
-    """Asks AWS who the two profiles are, without waiting for the answer."""
-    return Proof([("production", production), ("staging", staging)])
+def begin(*, production: Account, staging: Account, adopted: Sequence[User]) -> Proof:
+    """Asks AWS who the two profiles are and for the users to adopt, without waiting."""
+    return Proof(production, staging, adopted)
 
 
-def _problem(side: str, account: Account, identity: "Identity") -> str | None:
+def _account_problem(side: str, account: Account, identity: "Identity") -> str | None:
     setting = f"{side}_profile: {account.profile!r}"
     if "problem" in identity:
         return f"{setting} {identity['problem']}"
@@ -86,4 +98,17 @@ def _problem(side: str, account: Account, identity: "Identity") -> str | None:
             f"{setting} is {identity['arn']} of account {identity['account']}, but "
             f"{side}_account_id is {account.account_id}; correct whichever is wrong"
         )
+    return None
+
+
+def _user_problem(user: User, staging: Account, identity: "Identity") -> str | None:
+    arn = identity["users"][user.name]
+    if arn is None:
+        return (
+            f"consumers: {user.name!r} is no user of account {staging.account_id}, so it cannot be "
+            "adopted; correct the name, or set adopt: false to have it made"
+        )
+    if arn != staging.user_arn(user):
+        path = arn.split(":user", 1)[1].removesuffix(user.name)
+        return f"consumers: user {user.name!r} is {arn}; add path: {path} to adopt it"
     return None

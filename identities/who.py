@@ -6,31 +6,33 @@ It must not import Pulumi: that would cost the time that running it apart saves.
 import json
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypedDict
+from typing import Any, TypedDict
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ProfileNotFound
 
+_PATIENCE = Config(connect_timeout=5, read_timeout=10, retries={"total_max_attempts": 3})
+
 
 class Identity(TypedDict, total=False):
-    """What STS says of a profile: `account` and `arn`, or else a `problem`."""
+    """What AWS says of a profile: `account`, `arn` and `users`, or else a `problem`."""
 
     account: str
     arn: str
+    users: dict[str, str | None]
+    """The ARN of each user that was asked for, None where there is no such user."""
     problem: str
 
 
-def identify(profile: str, region: str) -> Identity:
-    """Asks STS who a profile is ("GetCallerIdentity", which needs no permission)."""
+def identify(profile: str, region: str, users: list[str]) -> Identity:
+    """Asks STS who a profile is, which needs no permission, and IAM for the users (iam:GetUser)."""
     sign_in = f"sign in again, for example with aws sso login --profile {profile}"
     try:
-        client = boto3.Session(profile_name=profile).client(
-            "sts",
-            region_name=region,
-            config=Config(connect_timeout=5, read_timeout=10, retries={"total_max_attempts": 3}),
-        )
-        answer = client.get_caller_identity()
+        session = boto3.Session(profile_name=profile, region_name=region)
+        answer = session.client("sts", config=_PATIENCE).get_caller_identity()
+        iam = session.client("iam", config=_PATIENCE) if users else None
+        found = {name: _user_arn(iam, name) for name in users}
     except ProfileNotFound:
         return {
             "problem": "is not in your AWS config or credentials file; "
@@ -42,7 +44,15 @@ def identify(profile: str, region: str) -> Identity:
     except BotoCoreError as error:
         # One line whatever it is: missing or partial credentials, an expired SSO session, no network.
         return {"problem": f"cannot be used ({' '.join(str(error).split())}); {sign_in}"}
-    return {"account": answer["Account"], "arn": answer["Arn"]}
+    return {"account": answer["Account"], "arn": answer["Arn"], "users": found}
+
+
+def _user_arn(iam: Any, name: str) -> str | None:  # noqa: ANN401 - boto3 makes clients as it runs
+    try:
+        arn: str = iam.get_user(UserName=name)["User"]["Arn"]
+    except iam.exceptions.NoSuchEntityException:
+        return None
+    return arn
 
 
 if __name__ == "__main__":

@@ -36,6 +36,11 @@ class Settings:
     grants: tuple[Grant, ...]
     tags: dict[str, str]
 
+    @property
+    def adopted_users(self) -> list[User]:
+        """The users that must exist already."""
+        return [consumer.user for consumer in self.consumers if consumer.user.adopt]
+
 
 def load() -> Settings:
     """The settings of the running stack.
@@ -146,11 +151,11 @@ def _user(fields: Fields) -> User:
         adopt=adopt,
         permissions_boundary=fields.optional_text("permissions_boundary", rules.policy_arn),
     )
-    if adopt and (fields.has("path") or fields.has("permissions_boundary")):
+    if adopt and fields.has("permissions_boundary"):
         fields.problem(
             "adopt",
             adopt,
-            "leaves the user as it is: remove path and permissions_boundary, or set adopt: false",
+            "leaves the user as it is: remove permissions_boundary, or set adopt: false",
         )
     fields.done()
     return user

@@ -122,7 +122,8 @@ def deploy(values: Mapping[str, str], *, stack: str = "prod", preview: bool = Fa
     asyncio.set_event_loop(loop)
     try:
         set_mocks(recorder, project=PROJECT, stack=stack, preview=preview)
-        set_root_resource(None)  # the mocks made one; a run of the program makes its own
+        # The mocks made one; a run of the program makes its own.
+        set_root_resource(None)  # type: ignore[arg-type]
         set_all_config({f"{PROJECT}:{key}": value for key, value in values.items()})
         outputs: dict[str, Any] = {}
 

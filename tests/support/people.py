@@ -29,9 +29,9 @@ def user(name: str) -> boto3.Session:
 
 def assume(session: boto3.Session, role_arn: str, **options: Any) -> boto3.Session:
     """A session of the role, as the caller gets it from STS."""
-    answer = session.client("sts").assume_role(
-        RoleArn=role_arn, RoleSessionName="test", **options
-    )["Credentials"]
+    answer = session.client("sts").assume_role(RoleArn=role_arn, RoleSessionName="test", **options)[
+        "Credentials"
+    ]
     return boto3.Session(
         aws_access_key_id=answer["AccessKeyId"],
         aws_secret_access_key=answer["SecretAccessKey"],

@@ -1,6 +1,7 @@
 """A copy of the program with stacks of its own, driven by the real Pulumi command in the sandbox."""
 
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -25,7 +26,7 @@ PARTS = (
     "identities",
     "components",
 )
-SECONDS = 180
+SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -49,9 +50,7 @@ class Program:
         for part in PARTS:
             source = ROOT / part
             if source.is_dir():
-                shutil.copytree(
-                    source, folder / part, ignore=shutil.ignore_patterns("__pycache__")
-                )
+                shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
             else:
                 shutil.copy2(source, folder / part)
         (folder / ".venv").symlink_to(sys.prefix)
@@ -61,7 +60,7 @@ class Program:
 
     def run(self, *command: str, **environment: str) -> Ran:
         """Runs any command in the program's folder, without judging its exit status."""
-        ran = subprocess.run(
+        with subprocess.Popen(
             command,
             cwd=self.folder,
             env={**self.environment, **environment},
@@ -69,10 +68,15 @@ class Program:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=SECONDS,
-            check=False,
-        )
-        return Ran(ran.returncode, ran.stdout)
+            start_new_session=True,
+        ) as process:
+            try:
+                said, _ = process.communicate(timeout=SECONDS)
+            except subprocess.TimeoutExpired:
+                # With all that it started: a plugin would keep the pipe open for ever.
+                os.killpg(process.pid, signal.SIGKILL)
+                raise
+        return Ran(process.returncode, said)
 
     def pulumi(self, *arguments: str) -> str:
         """Runs pulumi, which must succeed."""

@@ -34,17 +34,23 @@ class Sts(BaseHTTPRequestHandler):
         """Answers as botocore's service model of STS expects."""
         key = self.headers["Authorization"].split("Credential=AKIA")[1].split("/")[0]
         if key == "EXPIRED":
-            status, body = 403, (
-                "<ErrorResponse><Error><Code>ExpiredToken</Code>"
-                "<Message>The security token included in the request is expired</Message>"
-                "</Error></ErrorResponse>"
+            status, body = (
+                403,
+                (
+                    "<ErrorResponse><Error><Code>ExpiredToken</Code>"
+                    "<Message>The security token included in the request is expired</Message>"
+                    "</Error></ErrorResponse>"
+                ),
             )
         else:
-            status, body = 200, (
-                "<GetCallerIdentityResponse><GetCallerIdentityResult>"
-                f"<Arn>arn:aws:iam::{key}:user/Admin</Arn><UserId>AIDA</UserId>"
-                f"<Account>{key}</Account>"
-                "</GetCallerIdentityResult></GetCallerIdentityResponse>"
+            status, body = (
+                200,
+                (
+                    "<GetCallerIdentityResponse><GetCallerIdentityResult>"
+                    f"<Arn>arn:aws:iam::{key}:user/Admin</Arn><UserId>AIDA</UserId>"
+                    f"<Account>{key}</Account>"
+                    "</GetCallerIdentityResult></GetCallerIdentityResponse>"
+                ),
             )
         self.send_response(status)
         self.send_header("Content-Type", "text/xml")
@@ -71,6 +77,7 @@ def prove(production: str, staging: str) -> None:
     identities.begin(
         production=Account(account_id=PRODUCTION, profile=production, region="us-west-2"),
         staging=Account(account_id=STAGING, profile=staging, region="us-west-2"),
+        adopted=[],
     ).finish()
 
 

@@ -48,9 +48,7 @@ def test_document_is_the_approved_one(name: str, document: str) -> None:
 
 @pytest.mark.parametrize("levels", LEVEL_SETS)
 def test_levels_compose_and_none_implies_another(levels: tuple[Level, ...]) -> None:
-    expected = {
-        action for level in levels for actions in LEVELS[level] for action in actions
-    }
+    expected = {action for level in levels for actions in LEVELS[level] for action in actions}
     document = access_policy([(BUCKET, levels)])
     granted = {action for item in statements(document) for action in item["Action"]}
     assert granted == expected
@@ -62,7 +60,10 @@ def test_levels_compose_and_none_implies_another(levels: tuple[Level, ...]) -> N
         ([Level.LIST], {"s3:GetObject", "s3:PutObject", "s3:DeleteObject"}),
         ([Level.READ], {"s3:ListBucket", "s3:PutObject", "s3:DeleteObject"}),
         ([Level.WRITE], {"s3:ListBucket", "s3:DeleteObject"}),
-        ([Level.DELETE], {"s3:ListBucket", "s3:GetObject", "s3:PutObject", "s3:DeleteObjectVersion"}),
+        (
+            [Level.DELETE],
+            {"s3:ListBucket", "s3:GetObject", "s3:PutObject", "s3:DeleteObjectVersion"},
+        ),
     ],
 )
 def test_a_level_leaves_out_what_the_others_grant(levels: list[Level], refused: set[str]) -> None:
@@ -72,7 +73,10 @@ def test_a_level_leaves_out_what_the_others_grant(levels: list[Level], refused: 
 
 @given(
     st.lists(
-        st.tuples(st.sampled_from([f"arn:aws:s3:::bucket-{n}" for n in range(9)]), st.sampled_from(LEVEL_SETS)),
+        st.tuples(
+            st.sampled_from([f"arn:aws:s3:::bucket-{n}" for n in range(9)]),
+            st.sampled_from(LEVEL_SETS),
+        ),
         min_size=1,
         unique_by=lambda grant: grant[0],
     )

@@ -42,7 +42,9 @@ def test_every_resource_is_in_its_account_and_none_on_a_default_provider(
 
 
 def test_each_provider_is_bound_to_one_profile_account_and_region(prod: Deployment) -> None:
-    production, staging = prod.of_type("pulumi:providers:aws")
+    production, staging = sorted(
+        prod.of_type("pulumi:providers:aws"), key=lambda provider: provider.name
+    )
     for provider, profile, account in (
         (production, "ProductionAccountAdmin", PRODUCTION),
         (staging, "StagingAccountAdmin", STAGING),
@@ -179,7 +181,7 @@ def test_an_adopted_user_gains_one_policy_and_keeps_the_rest() -> None:
     consumers = [
         {
             "name": "stage-admin",
-            "user": {"name": "Existing", "adopt": True},
+            "user": {"name": "Existing", "path": "/people/", "adopt": True},
             "role": {"name": "StageRole"},
         }
     ]
