@@ -63,7 +63,7 @@ class CrossAccountAccess(pulumi.ComponentResource):
         """ARNs by consumer name."""
         self.access_policy_arns: dict[str, Output[str]] = {}
         """ARNs by consumer name."""
-        consumers: list[pulumi.Resource] = []
+        parts: dict[str, list[pulumi.Resource]] = {}
         for consumer in args.consumers:
             user = TrustedUser(
                 f"{name}-{consumer.name}",
@@ -84,7 +84,7 @@ class CrossAccountAccess(pulumi.ComponentResource):
                 provider=args.trusting_provider,
                 opts=part,
             )
-            consumers += [user, role]
+            parts[consumer.name] = [user, role]
             self.user_arns[consumer.name] = user.arn
             self.role_arns[consumer.name] = role.arn
             self.access_policy_arns[consumer.name] = role.policy_arn
@@ -98,7 +98,12 @@ class CrossAccountAccess(pulumi.ComponentResource):
                 trusting=args.trusting,
                 trusted=args.trusted,
                 provider=args.trusting_provider,
-                policy_after=consumers,
+                policy_after=[
+                    part
+                    for grant in args.grants
+                    if grant.bucket == bucket.name
+                    for part in parts[grant.consumer]
+                ],
                 # Inherited by all parts: a destroy would otherwise strip a protected bucket of its
                 # policy and its encryption before it met the bucket itself.
                 opts=ResourceOptions(parent=self, depends_on=proven, protect=bucket.protect),
