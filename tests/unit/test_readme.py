@@ -1,0 +1,53 @@
+"""What README says of outputs, levels, commands and files is what the project has."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from components.policy_documents import LEVELS
+from outputs import OUTPUTS
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def rows(heading: str) -> list[list[str]]:
+    table = README[README.index(heading) :].split("\n\n")[0]
+    return [
+        [cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()[2:]
+    ]
+
+
+def test_the_outputs_are_the_contract() -> None:
+    assert rows("| Output | Holds |") == [[f"`{name}`", what] for name, what in OUTPUTS.items()]
+
+
+def test_the_levels_are_those_of_the_code() -> None:
+    told = {
+        name.strip("`"): (
+            set(filter(None, on_bucket.split(", "))),
+            set(filter(None, on_objects.split(", "))),
+        )
+        for name, on_bucket, on_objects in rows("| Level |")
+    }
+    assert told == {
+        level.value: (
+            {action.removeprefix("s3:") for action in actions.on_bucket},
+            {action.removeprefix("s3:") for action in actions.on_objects},
+        )
+        for level, actions in LEVELS.items()
+    }
+
+
+def test_the_make_targets_exist() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    for target in set(re.findall(r"`?make ([a-z]+)", README)):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(ROOT)) for page in PAGES])
+def test_links_to_files_lead_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\((?!https?://|#)([^)#]+)", page.read_text())
+    assert [link for link in links if not (page.parent / link).exists()] == []
