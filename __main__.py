@@ -1,4 +1,4 @@
-"""Cross-account access as one Pulumi program: settings, two guarded providers, one component, outputs."""
+"""Cross-account access: settings, proof of both accounts, two guarded providers, one component."""
 
 import identities
 import settings

@@ -42,7 +42,7 @@ def identify(profile: str, region: str, users: list[str]) -> Identity:
         code, reason = error.response["Error"]["Code"], error.response["Error"]["Message"]
         return {"problem": f"is refused by AWS ({code}: {reason}); {sign_in}"}
     except BotoCoreError as error:
-        # One line whatever it is: missing or partial credentials, an expired SSO session, no network.
+        # One line whatever it is: partial credentials, an expired SSO session, no network.
         return {"problem": f"cannot be used ({' '.join(str(error).split())}); {sign_in}"}
     return {"account": answer["Account"], "arn": answer["Arn"], "users": found}
 

@@ -1,9 +1,12 @@
 """Who can and cannot reach what, decided by the emulated AWS after a real `pulumi up`."""
 
+import json
 import os
 
 import boto3
 import pytest
+from botocore import UNSIGNED
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from tests.support.people import (
@@ -76,7 +79,7 @@ def test_denies_the_user_the_object_without_the_role(stage_admin: boto3.Session)
 def test_denies_the_user_any_other_role(stage_admin: boto3.Session) -> None:
     iam = admin(PRODUCTION_ADMIN).client("iam")
     trust = iam.get_role(RoleName="StageRole")["Role"]["AssumeRolePolicyDocument"]
-    iam.create_role(RoleName="Other", AssumeRolePolicyDocument=__import__("json").dumps(trust))
+    iam.create_role(RoleName="Other", AssumeRolePolicyDocument=json.dumps(trust))
     try:
         with refused():
             assume(stage_admin, "arn:aws:iam::111122223333:role/Other")
@@ -84,10 +87,8 @@ def test_denies_the_user_any_other_role(stage_admin: boto3.Session) -> None:
         iam.delete_role(RoleName="Other")
 
 
-def test_denies_the_role_to_another_user_who_may_assume_anything(
-    stage_admin: boto3.Session,
-) -> None:
-    assert stage_admin
+@pytest.mark.usefixtures("stage_admin")
+def test_denies_the_role_to_another_user_who_may_assume_anything() -> None:
     iam = admin(STAGING_ADMIN).client("iam")
     iam.create_user(UserName="Mallory")
     iam.attach_user_policy(
@@ -97,16 +98,16 @@ def test_denies_the_role_to_another_user_who_may_assume_anything(
         assume(user("Mallory"), ROLE)
 
 
-def test_the_staging_administrator_may_list_and_no_more(stage_admin: boto3.Session) -> None:
-    assert stage_admin
+@pytest.mark.usefixtures("stage_admin")
+def test_the_staging_administrator_may_list_and_no_more() -> None:
     s3 = admin(STAGING_ADMIN).client("s3")
     assert s3.list_objects_v2(Bucket=BUCKET)["KeyCount"] == 1
     with refused():
         s3.get_object(Bucket=BUCKET, Key=KEY)
 
 
-def test_denies_plain_http_even_to_the_production_administrator(stage_admin: boto3.Session) -> None:
-    assert stage_admin
+@pytest.mark.usefixtures("stage_admin")
+def test_denies_plain_http_even_to_the_production_administrator() -> None:
     plain = admin(PRODUCTION_ADMIN).client(
         "s3", endpoint_url=os.environ["SANDBOX_PLAIN_HTTP_ENDPOINT"]
     )
@@ -116,8 +117,8 @@ def test_denies_plain_http_even_to_the_production_administrator(stage_admin: bot
         plain.list_objects_v2(Bucket=BUCKET)
 
 
-def test_the_tls_only_policy_does_not_lock_out_its_deployer(stage_admin: boto3.Session) -> None:
-    assert stage_admin
+@pytest.mark.usefixtures("stage_admin")
+def test_the_tls_only_policy_does_not_lock_out_its_deployer() -> None:
     s3 = admin(PRODUCTION_ADMIN).client("s3")
     policy = s3.get_bucket_policy(Bucket=BUCKET)["Policy"]
     s3.delete_bucket_policy(Bucket=BUCKET)
@@ -125,11 +126,8 @@ def test_the_tls_only_policy_does_not_lock_out_its_deployer(stage_admin: boto3.S
     assert s3.get_bucket_policy(Bucket=BUCKET)["Policy"] == policy
 
 
-def test_denies_the_public(stage_admin: boto3.Session) -> None:
-    assert stage_admin
-    from botocore import UNSIGNED
-    from botocore.config import Config
-
+@pytest.mark.usefixtures("stage_admin")
+def test_denies_the_public() -> None:
     nobody = boto3.Session().client(
         "s3", region_name=REGION, config=Config(signature_version=UNSIGNED)
     )
@@ -138,8 +136,8 @@ def test_denies_the_public(stage_admin: boto3.Session) -> None:
     assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403
 
 
-def test_the_stack_made_no_access_key(deployed: Program, stage_admin: boto3.Session) -> None:
-    assert stage_admin
+@pytest.mark.usefixtures("stage_admin")
+def test_the_stack_made_no_access_key(deployed: Program) -> None:
     text = str(deployed.resources())
     assert "AKIA" not in text
     assert not [item for item in deployed.resources() if "accessKey" in item["type"]]

@@ -1,4 +1,4 @@
-"""The life of a stack on the real engine: up, again, side by side, interrupted, imported, destroyed."""
+"""The life of a stack on the real engine: up, again, side by side, interrupted, destroyed."""
 
 import json
 

@@ -100,7 +100,7 @@ class Deployment:
 
 
 def stack_values(stack: str, **changes: object) -> dict[str, str]:
-    """A stack file's settings as the engine passes them, with changed, added or (None) removed ones."""
+    """A stack file's settings as the engine passes them; a change to None removes one."""
     config = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())["config"]
     values = {
         key.removeprefix(f"{PROJECT}:"): value

@@ -1,7 +1,7 @@
 """Who acts in the tests: administrators, consumers with keys of their own, and role sessions."""
 
-from contextlib import contextmanager
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import boto3

@@ -1,4 +1,4 @@
-"""A copy of the program with stacks of its own, driven by the real Pulumi command in the sandbox."""
+"""A copy of the program with stacks of its own, driven by the real pulumi in the sandbox."""
 
 import json
 import os

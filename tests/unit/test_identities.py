@@ -1,4 +1,4 @@
-"""Both identities are proven first; each refusal is one line that names the setting and the remedy."""
+"""Both identities are proven first; a refusal is one line that names setting and remedy."""
 
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -120,6 +120,6 @@ def test_an_unreachable_aws_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None
     assert [problem for problem in refusal("Prod", "Stage") if "Could not connect" in problem]
 
 
-def test_no_secret_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_no_secret_is_told(tmp_path: Path) -> None:
     (tmp_path / "credentials").write_text(PROFILES.replace("= x", "= s3cr3tvalue"))
     assert not [problem for problem in refusal("Stage", "Expired") if "s3cr3tvalue" in problem]

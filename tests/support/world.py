@@ -1,0 +1,125 @@
+"""What both emulated accounts hold, as the access engine takes it, and questions about it."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from access.engine import (
+    Context,
+    IdentityDocuments,
+    Outcome,
+    Request,
+    ResourceDocuments,
+    RoleDocuments,
+    World,
+    assume,
+    decide,
+    parse_principal,
+)
+from tests.support.people import PRODUCTION_ADMIN, STAGING_ADMIN, admin
+
+PRODUCTION: Final = "111122223333"
+UNSTATED: Final = {
+    "aws:CurrentTime": "2030-01-01T00:00:00Z",
+    "aws:SecureTransport": "true",
+    **dict.fromkeys(
+        [
+            "aws:MultiFactorAuthAge",
+            "aws:MultiFactorAuthPresent",
+            "aws:PrincipalOrgID",
+            "aws:PrincipalOrgPaths",
+            "aws:SourceIp",
+            "s3:prefix",
+            "sts:ExternalId",
+            "sts:SourceIdentity",
+        ]
+    ),
+}
+"""The circumstances of a question that says nothing else of them; None is left out."""
+
+_NOBODY: Final = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Deny", "Principal": "*", "Action": "sts:*"}],
+}
+
+
+def deployed(callers: Mapping[str, IdentityDocuments]) -> World:
+    """The documents that lie in both accounts, and callers whom somebody else manages, by ARN."""
+    roles: dict[str, RoleDocuments] = {}
+    for profile in (PRODUCTION_ADMIN, STAGING_ADMIN):
+        iam = admin(profile).client("iam")
+        for role in iam.list_roles()["Roles"]:
+            roles[role["Arn"]] = {
+                "trust": role["AssumeRolePolicyDocument"],
+                "policies": _policies_of_role(iam, role["RoleName"]),
+            }
+    iam = admin(STAGING_ADMIN).client("iam")
+    users = {
+        user["Arn"]: _policies_of_user(iam, user["UserName"]) for user in iam.list_users()["Users"]
+    }
+    for arn, documents in callers.items():
+        if ":role/" in arn:
+            roles[arn] = {"trust": _NOBODY, **documents}
+        else:
+            users[arn] = documents
+    return World(roles=roles, users=users, resources=_buckets())
+
+
+def may_assume(world: World, who: str, role: str, **said: Any) -> bool:
+    """Whether the engine lets `who` have the role; `said` replaces what `UNSTATED` says.
+
+    Underscores stand for colons: `sts_ExternalId="vendor-7"`.
+    """
+    return _allowed(assume(world, parse_principal(who), role, _context(said)).decision.outcome)
+
+
+def may(world: World, role: str, action: str, resource: str, **said: Any) -> bool:
+    """Whether the engine lets a session of the role do the action."""
+    request = Request(parse_principal(role), action, resource, _context(said))
+    return _allowed(decide(world, request).outcome)
+
+
+def _allowed(outcome: Outcome) -> bool:
+    assert outcome is not Outcome.UNKNOWN
+    return outcome is Outcome.ALLOWED
+
+
+def _context(said: Mapping[str, Any]) -> Context:
+    stated = {**UNSTATED, **{key.replace("_", ":", 1): value for key, value in said.items()}}
+    return Context(
+        {key: value for key, value in stated.items() if value is not None},
+        absent=[key for key, value in stated.items() if value is None],
+    )
+
+
+def _policies_of_user(iam: Any, user: str) -> IdentityDocuments:
+    """The inline ones, which are all that a user of the stack has."""
+    return {
+        "policies": {
+            name: iam.get_user_policy(UserName=user, PolicyName=name)["PolicyDocument"]
+            for name in iam.list_user_policies(UserName=user)["PolicyNames"]
+        }
+    }
+
+
+def _policies_of_role(iam: Any, role: str) -> dict[str, Any]:
+    policies = {
+        name: iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+        for name in iam.list_role_policies(RoleName=role)["PolicyNames"]
+    }
+    for attached in iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]:
+        arn = attached["PolicyArn"]
+        version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+        said = iam.get_policy_version(PolicyArn=arn, VersionId=version)
+        policies[arn] = said["PolicyVersion"]["Document"]
+    return policies
+
+
+def _buckets() -> dict[str, ResourceDocuments]:
+    s3 = admin(PRODUCTION_ADMIN).client("s3")
+    return {
+        f"arn:aws:s3:::{bucket['Name']}": {
+            "account": PRODUCTION,
+            "policy": s3.get_bucket_policy(Bucket=bucket["Name"])["Policy"],
+        }
+        for bucket in s3.list_buckets()["Buckets"]
+    }
