@@ -90,6 +90,7 @@ class Sandbox:
             box._make_administrators()
             plugin.install(box._pulumi_home)
             box._backend.mkdir(exist_ok=True)
+            box._home.mkdir(exist_ok=True)
             yield box
 
     def reset(self) -> None:
@@ -126,6 +127,10 @@ class Sandbox:
             "AWS_CA_BUNDLE": str(self.folder / "tls" / "authority.pem"),
             "AWS_EC2_METADATA_DISABLED": "true",
             "SANDBOX_PLAIN_HTTP_ENDPOINT": self.emulator.http_endpoint,
+            # The AWS CLI keeps role sessions below the home folder, by role and not by endpoint:
+            # the emulator's would be taken for those of a real role of the same ARN.
+            "HOME": str(self._home),
+            "XDG_CACHE_HOME": str(toolchain.cache_folder().parent),
             "PULUMI_HOME": str(self._pulumi_home),
             "PULUMI_BACKEND_URL": self._backend.as_uri(),
             "PULUMI_CONFIG_PASSPHRASE": "sandbox",
@@ -136,6 +141,10 @@ class Sandbox:
     @property
     def _aws(self) -> Path:
         return self.folder / "aws"
+
+    @property
+    def _home(self) -> Path:
+        return self.folder / "home"
 
     @property
     def _pulumi_home(self) -> Path:

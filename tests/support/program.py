@@ -2,10 +2,8 @@
 
 import json
 import os
-import shutil
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,20 +11,10 @@ from typing import Any
 
 import yaml
 
-from tests.support.deployment import PROJECT, ROOT
+from demo.folder import copy_program
+from tests.support.deployment import PROJECT
 
-PARTS = (
-    "Pulumi.yaml",
-    "Pulumi.prod.yaml",
-    "Pulumi.staging.yaml",
-    "__main__.py",
-    "model.py",
-    "outputs.py",
-    "settings",
-    "identities",
-    "components",
-)
-SECONDS = 60
+SECONDS = 180
 
 
 @dataclass(frozen=True)
@@ -46,17 +34,11 @@ class Program:
 
     @classmethod
     def copied_to(cls, folder: Path, environment: Mapping[str, str]) -> "Program":
-        """Copies the program and gives it an empty backend."""
-        for part in PARTS:
-            source = ROOT / part
-            if source.is_dir():
-                shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
-            else:
-                shutil.copy2(source, folder / part)
-        (folder / ".venv").symlink_to(sys.prefix)
+        """Copies the program and gives it an empty backend, which it must not share."""
+        copy_program(folder / "program")
         backend = folder / "backend"
         backend.mkdir()
-        return cls(folder, {**environment, "PULUMI_BACKEND_URL": backend.as_uri()})
+        return cls(folder / "program", {**environment, "PULUMI_BACKEND_URL": backend.as_uri()})
 
     def run(self, *command: str, **environment: str) -> Ran:
         """Runs any command in the program's folder, without judging its exit status."""

@@ -1,6 +1,8 @@
 """What the demo takes for a success, for a refusal, and for noise."""
 
 import io
+import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -68,6 +70,23 @@ def test_a_failed_command_is_shown_in_full(shell: Shell, written: io.StringIO) -
     with pytest.raises(DiffersError):
         shell.run("echo '@ updating....'; exit 1", essential)
     assert "    @ updating...." in written.getvalue().splitlines()
+
+
+@pytest.mark.parametrize("command", ["exec sleep 600", "trap '' INT; while :; do sleep 1; done"])
+def test_closing_ends_what_still_runs(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.setattr("demo.shell._STOP_SECONDS", 1.0)
+    former = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    signal.setitimer(signal.ITIMER_REAL, 0.5)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            shell.run(f"echo $$ > pid; {command}")
+    finally:
+        signal.signal(signal.SIGALRM, former)
+    shell.close()
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "pid").read_text()), 0)
 
 
 def test_trimming_keeps_what_happened() -> None:

@@ -53,6 +53,7 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "from pathlib import Path\n"
         "def pulumi(): return Path(__file__).parent\n"
         "def aws_cli(): return Path(__file__).parent\n"
+        "def cache_folder(): return Path(__file__).parent / 'cache'\n"
     )
     return folder
 
@@ -105,6 +106,13 @@ def test_state_is_kept_with_its_keys_and_readable_by_its_owner_alone(
     assert "kept" in run_python(workplace, USERS, "--state", str(tmp_path)).split()
     assert credentials.read_text() == before
     assert stat.S_IMODE(credentials.stat().st_mode) == 0o600
+
+
+def test_role_sessions_that_the_aws_cli_keeps_stay_in_the_sandbox(
+    workplace: Path, tmp_path: Path
+) -> None:
+    home = run_python(workplace, "import os; print(os.environ['HOME'])", "--state", str(tmp_path))
+    assert Path(home.strip()) == tmp_path / "home"
 
 
 @pytest.mark.parametrize(("script", "status"), [("exit 7", 7), ("kill -TERM $$", 143)])

@@ -1,0 +1,1 @@
+"""The main job, shown from nothing to healed drift on two emulated AWS accounts."""
