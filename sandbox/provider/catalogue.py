@@ -1,8 +1,10 @@
 """The resource types that the stand-in knows, by token."""
 
-from sandbox.provider import iam, s3
+from sandbox.provider import iam, iam_for_machines, kms, s3, sns, sqs
 from sandbox.provider.schema import ResourceType
 
 RESOURCE_TYPES: dict[str, ResourceType] = {
-    resource.pulumi_type: resource for resource in (*iam.RESOURCE_TYPES, *s3.RESOURCE_TYPES)
+    resource.pulumi_type: resource
+    for service in (iam, iam_for_machines, kms, s3, sns, sqs)
+    for resource in service.RESOURCE_TYPES
 }

@@ -42,6 +42,8 @@ def check(  # noqa: PLR0913 - the engine gives that many
         inputs["tags"] = {**default_tags, **inputs.get("tags", {})}
     made_up = []
     for key, described in resource.inputs.items():
+        if key in declared and described.conflicts in declared:
+            wrong[key] = f"conflicts with {described.conflicts}"
         if described.named_by and key not in inputs:
             kept = olds.get(key) if key in olds.get(DEFAULTS, []) else None
             inputs[key] = kept or f"{described.named_by(name)}-{seed.hex()[:7]}"

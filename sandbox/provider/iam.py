@@ -2,41 +2,29 @@
 
 import contextlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sandbox.provider.aws import Account
-from sandbox.provider.schema import Kind, Property, ResourceType
+from sandbox.provider.calls import given, retag, tag_list, tag_map
+from sandbox.provider.schema import (
+    NAME,
+    OUTPUT,
+    OWNER,
+    POLICY,
+    TAGS,
+    TAGS_ALL,
+    Kind,
+    Property,
+    ResourceType,
+)
 
 _GONE = frozenset({"NoSuchEntity"})
 _MOST_VERSIONS = 5
 """A managed policy has at most five versions ("IAM and AWS STS quotas")."""
 
-_OUTPUT = Property(output=True)
-_NAME = Property(computed=True, replaces=True, named_by=lambda logical: logical)
 _PATH = Property(default="/", replaces=True)
-_OWNER = Property(required=True, replaces=True)
-_POLICY = Property(kind=Kind.DOCUMENT, required=True)
-_TAGS = Property(kind=Kind.MAP)
-_TAGS_ALL = Property(kind=Kind.MAP, output=True)
 _NAMES = Property(kind=Kind.SET, required=True)
-
-
-def _given(inputs: Mapping[str, Any], **parameters: str) -> dict[str, Any]:
-    """API parameters from the inputs that are set, by parameter name."""
-    return {
-        parameter: inputs[name]
-        for parameter, name in parameters.items()
-        if inputs.get(name) not in (None, "")
-    }
-
-
-def _tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
-    return [{"Key": key, "Value": value} for key, value in sorted(tags.items())]
-
-
-def _tag_map(tags: Iterable[Mapping[str, str]]) -> dict[str, str]:
-    return {tag["Key"]: tag["Value"] for tag in tags}
 
 
 def _document(document: object) -> str:
@@ -47,19 +35,6 @@ def _document(document: object) -> str:
 def _boundary(entity: Mapping[str, Any]) -> str | None:
     boundary: str | None = entity.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
     return boundary
-
-
-def _retag(
-    tag: Callable[..., Any],
-    untag: Callable[..., Any],
-    owner: Mapping[str, str],
-    old: Mapping[str, str],
-    new: Mapping[str, str],
-) -> None:
-    if removed := sorted(old.keys() - new.keys()):
-        untag(**owner, TagKeys=removed)
-    if changed := {key: value for key, value in new.items() if old.get(key) != value}:
-        tag(**owner, Tags=_tag_list(changed))
 
 
 def _pages(call: Callable[..., Any], key: str, **parameters: str) -> list[Any]:
@@ -81,8 +56,8 @@ def _create_role(account: Account, inputs: dict[str, Any]) -> str:
     account.iam.create_role(
         RoleName=inputs["name"],
         AssumeRolePolicyDocument=inputs["assumeRolePolicy"],
-        Tags=_tag_list(inputs.get("tags", {})),
-        **_given(
+        Tags=tag_list(inputs.get("tags", {})),
+        **given(
             inputs,
             Path="path",
             Description="description",
@@ -95,7 +70,7 @@ def _create_role(account: Account, inputs: dict[str, Any]) -> str:
 
 def _read_role(account: Account, name: str) -> dict[str, Any]:
     role = account.iam.get_role(RoleName=name)["Role"]
-    tags = _tag_map(role.get("Tags", []))
+    tags = tag_map(role.get("Tags", []))
     return {
         "arn": role["Arn"],
         "assumeRolePolicy": _document(role["AssumeRolePolicyDocument"]),
@@ -128,7 +103,7 @@ def _update_role(account: Account, name: str, old: dict[str, Any], new: dict[str
             iam.put_role_permissions_boundary(**role, PermissionsBoundary=boundary)
         else:
             iam.delete_role_permissions_boundary(**role)
-    _retag(iam.tag_role, iam.untag_role, role, old.get("tags", {}), new.get("tags", {}))
+    retag(iam.tag_role, iam.untag_role, role, old, new)
 
 
 def _delete_role(account: Account, name: str, state: dict[str, Any]) -> None:
@@ -148,15 +123,15 @@ def _delete_role(account: Account, name: str, state: dict[str, Any]) -> None:
 def _create_user(account: Account, inputs: dict[str, Any]) -> str:
     account.iam.create_user(
         UserName=inputs["name"],
-        Tags=_tag_list(inputs.get("tags", {})),
-        **_given(inputs, Path="path", PermissionsBoundary="permissionsBoundary"),
+        Tags=tag_list(inputs.get("tags", {})),
+        **given(inputs, Path="path", PermissionsBoundary="permissionsBoundary"),
     )
     return str(inputs["name"])
 
 
 def _read_user(account: Account, name: str) -> dict[str, Any]:
     user = account.iam.get_user(UserName=name)["User"]
-    tags = _tag_map(user.get("Tags", []))
+    tags = tag_map(user.get("Tags", []))
     return {
         "arn": user["Arn"],
         "name": user["UserName"],
@@ -178,7 +153,7 @@ def _update_user(account: Account, name: str, old: dict[str, Any], new: dict[str
             iam.put_user_permissions_boundary(**user, PermissionsBoundary=boundary)
         else:
             iam.delete_user_permissions_boundary(**user)
-    _retag(iam.tag_user, iam.untag_user, user, old.get("tags", {}), new.get("tags", {}))
+    retag(iam.tag_user, iam.untag_user, user, old, new)
 
 
 def _delete_user(account: Account, name: str, state: dict[str, Any]) -> None:
@@ -203,8 +178,8 @@ def _create_policy(account: Account, inputs: dict[str, Any]) -> str:
     made = account.iam.create_policy(
         PolicyName=inputs["name"],
         PolicyDocument=inputs["policy"],
-        Tags=_tag_list(inputs.get("tags", {})),
-        **_given(inputs, Path="path", Description="description"),
+        Tags=tag_list(inputs.get("tags", {})),
+        **given(inputs, Path="path", Description="description"),
     )
     return str(made["Policy"]["Arn"])
 
@@ -214,7 +189,7 @@ def _read_policy(account: Account, arn: str) -> dict[str, Any]:
     version = account.iam.get_policy_version(PolicyArn=arn, VersionId=policy["DefaultVersionId"])[
         "PolicyVersion"
     ]
-    tags = _tag_map(policy.get("Tags", []))
+    tags = tag_map(policy.get("Tags", []))
     return {
         "arn": policy["Arn"],
         "attachmentCount": policy["AttachmentCount"],
@@ -237,7 +212,7 @@ def _update_policy(account: Account, arn: str, old: dict[str, Any], new: dict[st
             oldest = min(spare, key=lambda each: each["CreateDate"])
             iam.delete_policy_version(**policy, VersionId=oldest["VersionId"])
         iam.create_policy_version(**policy, PolicyDocument=new["policy"], SetAsDefault=True)
-    _retag(iam.tag_policy, iam.untag_policy, policy, old.get("tags", {}), new.get("tags", {}))
+    retag(iam.tag_policy, iam.untag_policy, policy, old, new)
 
 
 def _delete_policy(account: Account, arn: str, _state: dict[str, Any]) -> None:
@@ -320,7 +295,7 @@ def _inline_policy(holder: _Holder) -> ResourceType:
     return ResourceType(
         pulumi_type=f"aws:iam/{holder.noun}Policy:{holder.kind}Policy",
         title=f"IAM {holder.kind} Policy",
-        properties={"name": _NAME, "policy": _POLICY, holder.noun: _OWNER},
+        properties={"name": NAME, "policy": POLICY, holder.noun: OWNER},
         unsupported=frozenset({"namePrefix"}),
         gone=_GONE,
         create=create,
@@ -348,7 +323,7 @@ def _attachment(holder: _Holder) -> ResourceType:
     return ResourceType(
         pulumi_type=f"aws:iam/{holder.noun}PolicyAttachment:{holder.kind}PolicyAttachment",
         title=f"IAM {holder.kind} Policy Attachment",
-        properties={holder.noun: _OWNER, "policyArn": _OWNER},
+        properties={holder.noun: OWNER, "policyArn": OWNER},
         gone=_GONE,
         create=create,
         read=read,
@@ -371,7 +346,7 @@ def _exclusive_inline(holder: _Holder) -> ResourceType:
     return _exclusive(
         holder,
         f"{holder.kind}PoliciesExclusive",
-        {owner: _OWNER, "policyNames": _NAMES},
+        {owner: OWNER, "policyNames": _NAMES},
         settle,
         holder.inline,
     )
@@ -390,7 +365,7 @@ def _exclusive_attachments(holder: _Holder) -> ResourceType:
     return _exclusive(
         holder,
         f"{holder.kind}PolicyAttachmentsExclusive",
-        {owner: _OWNER, "policyArns": _NAMES},
+        {owner: OWNER, "policyArns": _NAMES},
         settle,
         holder.attached,
     )
@@ -437,18 +412,18 @@ RESOURCE_TYPES = (
         pulumi_type="aws:iam/role:Role",
         title="IAM Role",
         properties={
-            "arn": _OUTPUT,
-            "assumeRolePolicy": _POLICY,
-            "createDate": _OUTPUT,
+            "arn": OUTPUT,
+            "assumeRolePolicy": POLICY,
+            "createDate": OUTPUT,
             "description": Property(),
             "forceDetachPolicies": Property(kind=Kind.BOOLEAN, default=False, local=True),
             "maxSessionDuration": Property(kind=Kind.INTEGER, default=3600),
-            "name": _NAME,
+            "name": NAME,
             "path": _PATH,
             "permissionsBoundary": Property(),
-            "tags": _TAGS,
-            "tagsAll": _TAGS_ALL,
-            "uniqueId": _OUTPUT,
+            "tags": TAGS,
+            "tagsAll": TAGS_ALL,
+            "uniqueId": OUTPUT,
         },
         unsupported=frozenset({"inlinePolicies", "managedPolicyArns", "namePrefix"}),
         gone=_GONE,
@@ -461,14 +436,14 @@ RESOURCE_TYPES = (
         pulumi_type="aws:iam/user:User",
         title="IAM User",
         properties={
-            "arn": _OUTPUT,
+            "arn": OUTPUT,
             "forceDestroy": Property(kind=Kind.BOOLEAN, default=False, local=True),
-            "name": _NAME,
+            "name": NAME,
             "path": Property(default="/"),
             "permissionsBoundary": Property(),
-            "tags": _TAGS,
-            "tagsAll": _TAGS_ALL,
-            "uniqueId": _OUTPUT,
+            "tags": TAGS,
+            "tagsAll": TAGS_ALL,
+            "uniqueId": OUTPUT,
         },
         gone=_GONE,
         create=_create_user,
@@ -480,15 +455,15 @@ RESOURCE_TYPES = (
         pulumi_type="aws:iam/policy:Policy",
         title="IAM Policy",
         properties={
-            "arn": _OUTPUT,
+            "arn": OUTPUT,
             "attachmentCount": Property(kind=Kind.INTEGER, output=True),
             "description": Property(replaces=True),
-            "name": _NAME,
+            "name": NAME,
             "path": _PATH,
-            "policy": _POLICY,
-            "policyId": _OUTPUT,
-            "tags": _TAGS,
-            "tagsAll": _TAGS_ALL,
+            "policy": POLICY,
+            "policyId": OUTPUT,
+            "tags": TAGS,
+            "tagsAll": TAGS_ALL,
         },
         unsupported=frozenset({"delayAfterPolicyCreationInMs", "namePrefix"}),
         gone=_GONE,

@@ -2,17 +2,25 @@
 
 import contextlib
 import datetime
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sandbox.provider.aws import Account, code
-from sandbox.provider.schema import Kind, Property, ResourceType, UnfinishedError
+from sandbox.provider.calls import after_making, tag_list, tag_map
+from sandbox.provider.schema import (
+    OUTPUT,
+    OWNER,
+    POLICY,
+    TAGS,
+    TAGS_ALL,
+    Kind,
+    Property,
+    ResourceType,
+)
 
 _GONE = frozenset({"NoSuchBucket", "404"})
 """HeadBucket has no body, so that its error is only the status."""
 
-_OUTPUT = Property(output=True)
-_BUCKET = Property(required=True, replaces=True)
 _NO_LOCATION = "us-east-1"
 """The one region that CreateBucket does not accept as a location constraint."""
 
@@ -25,7 +33,7 @@ def _create_bucket(account: Account, inputs: dict[str, Any]) -> str:
     else:
         location = {"LocationConstraint": account.region}
         account.s3.create_bucket(Bucket=name, CreateBucketConfiguration=location)
-    with _after_making(name):
+    with after_making(name):
         if inputs.get("tags"):
             _put_tags(account, name, inputs["tags"])
     return name
@@ -75,33 +83,16 @@ def _delete_bucket(account: Account, name: str, state: dict[str, Any]) -> None:
 
 
 def _put_tags(account: Account, name: str, tags: dict[str, str]) -> None:
-    account.s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": _tag_set(tags)})
+    account.s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": tag_list(tags)})
 
 
 def _read_tags(account: Account, name: str) -> dict[str, str]:
     try:
-        return _tag_map(account.s3.get_bucket_tagging(Bucket=name)["TagSet"])
+        return tag_map(account.s3.get_bucket_tagging(Bucket=name)["TagSet"])
     except account.s3.exceptions.ClientError as error:
         if code(error) == "NoSuchTagSet":
             return {}
         raise
-
-
-def _tag_set(tags: dict[str, str]) -> list[dict[str, str]]:
-    return [{"Key": key, "Value": value} for key, value in sorted(tags.items())]
-
-
-def _tag_map(tag_set: list[dict[str, str]]) -> dict[str, str]:
-    return {tag["Key"]: tag["Value"] for tag in tag_set}
-
-
-@contextlib.contextmanager
-def _after_making(resource_id: str) -> Iterator[None]:
-    """Says of an error in a later step that the resource is there."""
-    try:
-        yield
-    except Exception as error:
-        raise UnfinishedError(resource_id) from error
 
 
 # What is set on a bucket: each is one object of the API, put and got as a whole.
@@ -130,7 +121,7 @@ def _to_api(described: Property, value: Any) -> Any:  # noqa: ANN401 - as deep a
         case Kind.SET:
             return [_to_api(described.item or Property(), each) for each in value]
         case Kind.MAP:
-            return _tag_set(value)
+            return tag_list(value)
         case _:
             return value
 
@@ -146,7 +137,7 @@ def _from_api(described: Property, value: Any) -> Any:  # noqa: ANN401 - as deep
         case Kind.SET:
             return [_from_api(described.item or Property(), each) for each in value]
         case Kind.MAP:
-            return _tag_map(value)
+            return tag_map(value)
         case _ if isinstance(value, datetime.datetime):
             return value.strftime("%Y-%m-%dT%H:%M:%SZ")
         case _:
@@ -192,7 +183,7 @@ def _setting(  # noqa: PLR0913 - named, and that is what differs between setting
     return ResourceType(
         pulumi_type=f"aws:s3/{name[0].lower()}{name[1:]}:{name}",
         title=title,
-        properties={"bucket": _BUCKET, "region": _OUTPUT, **properties},
+        properties={"bucket": OWNER, "region": OUTPUT, **properties},
         unsupported=unsupported | {"region"},
         gone=_GONE | {unset},
         create=create,
@@ -438,15 +429,15 @@ RESOURCE_TYPES = (
         pulumi_type="aws:s3/bucket:Bucket",
         title="S3 Bucket",
         properties={
-            "arn": _OUTPUT,
+            "arn": OUTPUT,
             "bucket": Property(computed=True, replaces=True, named_by=str.lower),
-            "bucketDomainName": _OUTPUT,
-            "bucketRegion": _OUTPUT,
-            "bucketRegionalDomainName": _OUTPUT,
+            "bucketDomainName": OUTPUT,
+            "bucketRegion": OUTPUT,
+            "bucketRegionalDomainName": OUTPUT,
             "forceDestroy": Property(kind=Kind.BOOLEAN, default=False, local=True),
-            "region": _OUTPUT,
-            "tags": Property(kind=Kind.MAP),
-            "tagsAll": Property(kind=Kind.MAP, output=True),
+            "region": OUTPUT,
+            "tags": TAGS,
+            "tagsAll": TAGS_ALL,
         },
         unsupported=frozenset(
             {
@@ -466,7 +457,7 @@ RESOURCE_TYPES = (
     _setting(
         "BucketPolicy",
         "S3 Bucket Policy",
-        {"policy": Property(kind=Kind.DOCUMENT, required=True)},
+        {"policy": POLICY},
         put=_put_policy,
         get=_get_policy,
         remove=lambda account, bucket: account.s3.delete_bucket_policy(Bucket=bucket),

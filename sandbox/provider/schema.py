@@ -45,10 +45,26 @@ class Property:
     """The documentation says: changing this forces a new resource."""
     named_by: Callable[[str], str] | None = None
     """Makes a name out of the logical name where the program gives none."""
+    meaning: Callable[[str], str] | None = None
+    """What spellings that mean the same have in common, where the kind does not tell it. A state
+    then has AWS's own spelling."""
+    conflicts: str | None = None
+    """The property that may not be set beside this one."""
     item: "Property | None" = None
     """What a set is made of; strings where nothing is said."""
     fields: "Mapping[str, Property] | None" = None
     """What an object is made of."""
+
+
+# Properties that many types have.
+
+OUTPUT = Property(output=True)
+NAME = Property(computed=True, replaces=True, named_by=lambda logical: logical)
+OWNER = Property(required=True, replaces=True)
+"""What the resource belongs to."""
+POLICY = Property(kind=Kind.DOCUMENT, required=True)
+TAGS = Property(kind=Kind.MAP)
+TAGS_ALL = Property(kind=Kind.MAP, output=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,5 +134,7 @@ def _canonical(described: Property, value: object) -> object:
             fields = described.fields or {}
             known = {name: _canonical(each, parts.get(name)) for name, each in fields.items()}
             return {name: each for name, each in known.items() if each is not None} or None
+        case _, str() as text if described.meaning:
+            return described.meaning(text)
         case _, given:
             return given

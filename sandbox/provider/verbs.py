@@ -210,7 +210,11 @@ class StandIn(provider.Provider):
         for name, described in resource.properties.items():
             if described.local:
                 state[name] = known.get(name, described.default)
-            elif name in known and same(described, known[name], live.get(name)):
+            elif (
+                name in known
+                and described.meaning is None
+                and same(described, known[name], live.get(name))
+            ):
                 state[name] = known[name]
             else:
                 state[name] = live.get(name)

@@ -99,6 +99,12 @@ def test_a_name_that_the_program_no_longer_gives_is_made_up_anew() -> None:
             "policyNames[1]",
             "expected a string, got 2",
         ),
+        (
+            "aws:sqs/queue:Queue",
+            {"kmsMasterKeyId": UNKNOWN, "sqsManagedSseEnabled": False},
+            "kmsMasterKeyId",
+            "conflicts with sqsManagedSseEnabled",
+        ),
     ],
 )
 def test_rejects_and_names_the_property(

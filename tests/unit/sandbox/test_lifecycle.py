@@ -1,165 +1,22 @@
 """Each resource type from making to removing, against moto: wiring, not access."""
 
-import asyncio
-import contextlib
-import json
-from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
-from moto import mock_aws
 from pulumi.provider.experimental import provider
-from pulumi.provider.experimental.property_value import PropertyValue
 from pulumi.runtime.rpc import UNKNOWN
 
-from sandbox.provider.verbs import HalfMadeError, RefusalError, StandIn
-
-ACCOUNT = "123456789012"
-REGION = "us-west-2"
-POLICY = json.dumps(
-    {
-        "Version": "2012-10-17",
-        "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}],
-    }
+from sandbox.provider.verbs import HalfMadeError, RefusalError
+from tests.unit.sandbox.engine import (
+    ACCOUNT,
+    POLICY,
+    REGION,
+    TRUST,
+    Engine,
+    plain,
+    refused,
+    values,
 )
-TRUST = json.dumps(
-    {
-        "Version": "2012-10-17",
-        "Statement": [
-            {"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "sts:AssumeRole"}
-        ],
-    }
-)
-
-
-def wrap(value: Any) -> PropertyValue:
-    if isinstance(value, dict):
-        return PropertyValue({name: wrap(each) for name, each in value.items()})
-    if isinstance(value, list):
-        return PropertyValue([wrap(each) for each in value])
-    if isinstance(value, int) and not isinstance(value, bool):
-        return PropertyValue(float(value))
-    return PropertyValue(value)
-
-
-def plain(value: Any) -> Any:
-    inner = value.value if isinstance(value, PropertyValue) else value
-    if isinstance(inner, tuple):
-        return [plain(each) for each in inner]
-    if isinstance(inner, Mapping):
-        return {name: plain(each) for name, each in inner.items()}
-    return inner
-
-
-def values(properties: Mapping[str, PropertyValue]) -> dict[str, Any]:
-    return {name: plain(each) for name, each in properties.items()}
-
-
-class Engine:
-    """Asks the stand-in as the engine does: check, then the verb."""
-
-    def __init__(self) -> None:
-        self.stand_in = StandIn()
-        arguments = {"region": REGION, "defaultTags": json.dumps({"tags": {"stack": "s"}})}
-        self.ask(
-            self.stand_in.configure(
-                provider.ConfigureRequest({}, self.wrapped(arguments), False, False)
-            )
-        )
-
-    def client(self, service: str) -> Any:
-        return self.stand_in._account.client(service)
-
-    def ask(self, verb: Any) -> Any:
-        return asyncio.run(verb)
-
-    def wrapped(self, values: dict[str, Any]) -> dict[str, PropertyValue]:
-        return {name: wrap(each) for name, each in values.items()}
-
-    def urn(self, pulumi_type: str) -> str:
-        return f"urn:pulumi:prod::project::component:index:Parent${pulumi_type}::logical"
-
-    def check(self, pulumi_type: str, inputs: dict[str, Any]) -> dict[str, Any]:
-        request = provider.CheckRequest(
-            self.urn(pulumi_type), {}, self.wrapped(inputs), b"\x00" * 8
-        )
-        answer = self.ask(self.stand_in.check(request))
-        assert not answer.failures
-        return values(answer.inputs)
-
-    def create(
-        self, pulumi_type: str, inputs: dict[str, Any], *, preview: bool = False
-    ) -> tuple[str, dict[str, Any]]:
-        full = self.wrapped(self.check(pulumi_type, inputs))
-        request = provider.CreateRequest(self.urn(pulumi_type), full, 0, preview)
-        answer = self.ask(self.stand_in.create(request))
-        return answer.resource_id, plain(answer.properties)
-
-    def read(
-        self, pulumi_type: str, resource_id: str, state: dict[str, Any], inputs: dict[str, Any]
-    ) -> tuple[str, dict[str, Any], dict[str, Any]]:
-        request = provider.ReadRequest(
-            self.urn(pulumi_type), resource_id, self.wrapped(state), self.wrapped(inputs)
-        )
-        answer = self.ask(self.stand_in.read(request))
-        return answer.resource_id, plain(answer.properties), plain(answer.inputs)
-
-    def diff(
-        self, pulumi_type: str, resource_id: str, state: dict[str, Any], inputs: dict[str, Any]
-    ) -> provider.DiffResponse:
-        full = self.wrapped(self.check(pulumi_type, inputs))
-        request = provider.DiffRequest(
-            self.urn(pulumi_type), resource_id, self.wrapped(state), full, []
-        )
-        response: provider.DiffResponse = self.ask(self.stand_in.diff(request))
-        return response
-
-    def update(
-        self, pulumi_type: str, resource_id: str, state: dict[str, Any], inputs: dict[str, Any]
-    ) -> dict[str, Any]:
-        full = self.wrapped(self.check(pulumi_type, inputs))
-        request = provider.UpdateRequest(
-            self.urn(pulumi_type), resource_id, self.wrapped(state), full, 0, [], False
-        )
-        answer = self.ask(self.stand_in.update(request))
-        return values(answer.properties)
-
-    def delete(self, pulumi_type: str, resource_id: str, state: dict[str, Any]) -> None:
-        request = provider.DeleteRequest(self.urn(pulumi_type), resource_id, self.wrapped(state), 0)
-        self.ask(self.stand_in.delete(request))
-
-
-@pytest.fixture(scope="module")
-def configured() -> Iterator[Engine]:
-    """One stand-in for all tests: making its clients takes longer than all of their calls."""
-    with pytest.MonkeyPatch.context() as environment, mock_aws():
-        environment.setenv("AWS_ACCESS_KEY_ID", "testing")
-        environment.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-        yield Engine()
-
-
-@pytest.fixture
-def engine(configured: Engine) -> Engine:
-    """The stand-in, and an account that holds what the tests refer to and nothing else."""
-    mock_aws().reset()
-    s3, iam = configured.client("s3"), configured.client("iam")
-    for name in ("bucket", "log-bucket"):
-        s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
-    acl = s3.get_bucket_acl(Bucket="log-bucket")
-    delivery = {"URI": "http://acs.amazonaws.com/groups/s3/LogDelivery", "Type": "Group"}
-    grants = [{"Grantee": delivery, "Permission": each} for each in ("WRITE", "READ_ACP")]
-    s3.put_bucket_acl(
-        Bucket="log-bucket",
-        AccessControlPolicy={"Owner": acl["Owner"], "Grants": [*acl["Grants"], *grants]},
-    )
-    iam.create_role(RoleName="role", AssumeRolePolicyDocument=TRUST)
-    iam.create_user(UserName="user")
-    for name in ("one", "two"):
-        iam.create_policy(PolicyName=name, PolicyDocument=POLICY)
-        iam.put_role_policy(RoleName="role", PolicyName=name, PolicyDocument=POLICY)
-        iam.put_user_policy(UserName="user", PolicyName=name, PolicyDocument=POLICY)
-    return configured
 
 
 def arn(policy: str) -> str:
@@ -179,6 +36,8 @@ KMS = {
     "applyServerSideEncryptionByDefault": {"sseAlgorithm": "aws:kms", "kmsMasterKeyId": "k"},
     "bucketKeyEnabled": True,
 }
+KEY_POLICY = TRUST.replace("sts:AssumeRole", "kms:*")
+QUEUE = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/queue"
 LIFECYCLES = [
     pytest.param(
         "aws:iam/role:Role",
@@ -268,6 +127,52 @@ LIFECYCLES = [
         {"bucket": "bucket", "targetBucket": "log-bucket", "targetPrefix": "a/"},
         {"targetPrefix": "b/"},
         id="logging",
+    ),
+    pytest.param(
+        "aws:iam/instanceProfile:InstanceProfile",
+        {"name": "p", "path": "/x/", "role": "role", "tags": {"a": "1"}},
+        {"role": "other-role", "tags": {"b": "2"}},
+        id="instance profile",
+    ),
+    pytest.param(
+        "aws:iam/openIdConnectProvider:OpenIdConnectProvider",
+        {"url": "https://oidc.example", "clientIdLists": ["a", "b"], "tags": {"a": "1"}},
+        {"clientIdLists": ["b", "a"], "thumbprintLists": ["0" * 40], "tags": {"b": "2"}},
+        id="identity provider",
+    ),
+    pytest.param(
+        "aws:kms/key:Key",
+        {"description": "said", "policy": KEY_POLICY, "tags": {"a": "1"}},
+        {
+            "description": "otherwise",
+            "enableKeyRotation": True,
+            "policy": KEY_POLICY.replace("kms:*", "kms:Decrypt"),
+            "tags": {"b": "2"},
+        },
+        id="key",
+    ),
+    pytest.param(
+        "aws:sns/topic:Topic",
+        {"name": "t", "kmsMasterKeyId": "alias/aws/sns", "tags": {"a": "1"}},
+        {"kmsMasterKeyId": None, "tags": {"b": "2"}},
+        id="topic",
+    ),
+    pytest.param(
+        "aws:sqs/queue:Queue",
+        {"name": "q", "sqsManagedSseEnabled": True, "tags": {"a": "1"}},
+        {
+            "messageRetentionSeconds": 60,
+            "sqsManagedSseEnabled": False,
+            "tags": {"b": "2"},
+            "visibilityTimeoutSeconds": 0,
+        },
+        id="queue",
+    ),
+    pytest.param(
+        "aws:sqs/queuePolicy:QueuePolicy",
+        {"queueUrl": QUEUE, "policy": POLICY},
+        {"policy": OTHER_POLICY},
+        id="queue policy",
     ),
 ]
 
@@ -440,25 +345,15 @@ def test_an_existing_name_ends_in_one_line_with_the_code_of_aws(engine: Engine) 
     assert "\n" not in text
 
 
-@contextlib.contextmanager
-def refused(client: Any, operation: str, code: str) -> Iterator[None]:
-    """While it lasts, one operation of the client ends in an AWS error."""
-
-    def answer(**_: object) -> None:
-        raise ClientError({"Error": {"Code": code, "Message": "no"}}, operation)
-
-    event = f"before-call.{client.meta.service_model.service_name}.{operation}"
-    client.meta.events.register_first(event, answer)
-    yield
-    client.meta.events.unregister(event, answer)
-
-
 @pytest.mark.parametrize(
     ("pulumi_type", "resource_id", "operation", "code"),
     [
         ("aws:s3/bucket:Bucket", "bucket", "HeadBucket", "403"),
         ("aws:s3/bucketPolicy:BucketPolicy", "bucket", "GetBucketPolicy", "AccessDenied"),
         ("aws:iam/role:Role", "role", "GetRole", "AccessDenied"),
+        ("aws:kms/key:Key", "key", "DescribeKey", "AccessDeniedException"),
+        ("aws:sns/topic:Topic", "topic", "GetTopicAttributes", "AuthorizationError"),
+        ("aws:sqs/queue:Queue", QUEUE, "GetQueueAttributes", "AccessDenied"),
     ],
 )
 def test_what_may_not_be_read_is_an_error_and_never_gone(
