@@ -4,16 +4,32 @@ Every output is a string, a list of strings, or a map of strings by the name of
 a bucket or of a consumer, so that the names below stay the same however many there are. None is
 secret. A change that could break a reader raises `CONTRACT_VERSION` and is
 told in the changelog.
+
+A link, a profile or a command is given only where it works: the console, for
+example, cannot state an external ID.
 """
 
-from collections.abc import Mapping
+import json
+import shlex
+from collections.abc import Iterable, Mapping
 from typing import Final
 from urllib.parse import urlencode
 
 import pulumi
 
 from components.cross_account_access import CrossAccountAccess
-from model import Account, Consumer, Grant, Level
+from model import (
+    CHAINED_SESSION_SECONDS,
+    Account,
+    Accounts,
+    Consumer,
+    Grant,
+    Instances,
+    Level,
+    Principals,
+    User,
+    WebIdentities,
+)
 from settings import Settings
 
 CONTRACT_VERSION: Final = "1"
@@ -31,11 +47,14 @@ OUTPUTS: Final[Mapping[str, str]] = {
     "bucketArns": "by bucket name",
     "roleNames": "by consumer: the role's name without its path",
     "roleArns": "by consumer: the role to assume",
-    "userArns": "by consumer: the user who may assume it",
+    "userArns": "by consumer that is a user: the user who may assume it",
     "accessPolicyArns": "by consumer: the role's permissions policy",
-    "switchRoleUrls": "by consumer: link that switches the console to the role",
-    "cliProfiles": "by consumer: block for ~/.aws/config that assumes the role and renews itself",
+    "switchRoleUrls": "by consumer who can use it: link that switches the console to the role",
+    "cliProfiles": (
+        "by consumer who can use it: block for ~/.aws/config, whose profile renews itself"
+    ),
     "proofCommands": "by consumer: AWS CLI commands that prove the access",
+    "declaration": "JSON text: every consumer and every grant, as declared",
 }
 """Every output and what it holds."""
 
@@ -49,7 +68,7 @@ _CONSOLE_HOSTS: Final = {
 
 def export(settings: Settings, access: CrossAccountAccess) -> None:
     """Exports every output of the contract."""
-    production, consumers = settings.production, settings.consumers
+    production, consumers, accounts = settings.production, settings.consumers, settings.accounts
     values: dict[str, pulumi.Input[object]] = {
         "contractVersion": CONTRACT_VERSION,
         "productionAccountId": production.account_id,
@@ -68,20 +87,31 @@ def export(settings: Settings, access: CrossAccountAccess) -> None:
             for consumer in consumers
             if (url := switch_role_url(production, consumer))
         },
-        "cliProfiles": {consumer.name: cli_profile(production, consumer) for consumer in consumers},
+        "cliProfiles": {
+            consumer.name: profile
+            for consumer in consumers
+            if (profile := cli_profile(accounts, consumer))
+        },
         "proofCommands": {
-            consumer.name: proof_commands(production, consumer, settings.grants)
+            consumer.name: proof_commands(accounts, consumer, settings.grants)
             for consumer in consumers
         },
+        "declaration": declaration(accounts, consumers, settings.grants),
     }
     for name in OUTPUTS:
         pulumi.export(name, values[name])
 
 
 def switch_role_url(production: Account, consumer: Consumer) -> str | None:
-    """The console's switch-role link, or None in a partition whose console host is not known."""
+    """The console's switch-role link, or None where there is none.
+
+    The console states no external ID, no source identity and no tags, machines
+    do not use it, and its host is not known in every partition ("Switch from a
+    user to an IAM role (console)").
+    """
     host = _CONSOLE_HOSTS.get(production.partition)
-    if host is None:
+    is_unable = consumer.who.is_machine or consumer.conditions.external_id
+    if host is None or is_unable or _says_more_than_a_profile(consumer):
         return None
     role = consumer.role
     query = urlencode(
@@ -95,41 +125,134 @@ def switch_role_url(production: Account, consumer: Consumer) -> str | None:
     return f"https://{host}/switchrole?{query}"
 
 
-def cli_profile(production: Account, consumer: Consumer) -> str:
-    """A profile, named as the role, that the AWS CLI and SDKs renew by themselves."""
-    role = consumer.role
+def cli_profile(accounts: Accounts, consumer: Consumer) -> str | None:
+    """A profile, named as the role, that the AWS CLI and SDKs renew by themselves, or None.
+
+    There is none where it is not known how callers sign in, and where they
+    must state what no profile can.
+    """
+    role, conditions = consumer.role, consumer.conditions
+    setting, _ = _own_credentials(consumer)
+    if not setting or _says_more_than_a_profile(consumer):
+        return None
+    lines = [
+        f"[profile {role.name}]",
+        f"role_arn = {accounts.trusting.role_arn(role)}",
+        setting,
+        f"role_session_name = {consumer.name}",
+    ]
+    if conditions.external_id:
+        lines.append(f"external_id = {conditions.external_id}")
+    if conditions.mfa_max_age is not None:
+        if not isinstance(consumer.who, User):
+            return None
+        lines.append(f"mfa_serial = {_mfa_serial(accounts.trusted, consumer.who)}")
+    seconds = role.max_session_duration
+    if consumer.who.chains:
+        seconds = min(seconds, CHAINED_SESSION_SECONDS)
+        lines.append("# A role that is assumed from another role lasts an hour at the most.")
     return "\n".join(
-        [
-            f"[profile {role.name}]",
-            f"role_arn = {production.role_arn(role)}",
-            f"source_profile = {consumer.user.name}",
-            f"role_session_name = {consumer.name}",
-            f"duration_seconds = {role.max_session_duration}",
-            f"region = {production.region}",
-        ]
+        [*lines, f"duration_seconds = {seconds}", f"region = {accounts.trusting.region}"]
     )
 
 
-def proof_commands(production: Account, consumer: Consumer, grants: tuple[Grant, ...]) -> str:
+def proof_commands(accounts: Accounts, consumer: Consumer, grants: Iterable[Grant]) -> str:
     """Commands, one a line, that assume the role and read one object of a bucket it may read.
 
-    They expect the user's access key in a profile named as the user, and the
-    block of `cli_profile` in the AWS config file.
+    They expect the caller's own credentials where `cli_profile` looks for
+    them, and its block in the AWS config file; without one, they end with the role.
     """
-    role, user = consumer.role, consumer.user
-    commands = [
-        f"aws sts assume-role --role-arn {production.role_arn(role)} "
-        f"--role-session-name test --profile {user.name}"
-    ]
+    role = consumer.role
+    commands = [_assume_command(accounts, consumer)]
     readable = [
-        grant.bucket
+        grant
         for grant in grants
         if grant.consumer == consumer.name and {Level.READ, Level.WRITE} & set(grant.levels)
     ]
-    for bucket in readable[:1]:
-        object_options = f"--bucket {bucket} --key {PROOF_OBJECT}"
-        commands += [
-            f"aws s3api head-object {object_options} --profile {role.name}",
-            f"aws s3api get-object {object_options} {PROOF_COPY} --profile {role.name}",
-        ]
+    if cli_profile(accounts, consumer):
+        for grant in readable[:1]:
+            key = f"{min(grant.prefixes, default='')}{PROOF_OBJECT}"
+            object_options = f"--bucket {grant.bucket} --key {shlex.quote(key)}"
+            commands += [
+                f"aws s3api head-object {object_options} --profile {role.name}",
+                f"aws s3api get-object {object_options} {PROOF_COPY} --profile {role.name}",
+            ]
     return "\n".join(commands)
+
+
+def declaration(accounts: Accounts, consumers: Iterable[Consumer], grants: Iterable[Grant]) -> str:
+    """Who may do what, as declared, in JSON that is the same for the same declaration."""
+    return json.dumps(
+        {
+            "consumers": [
+                {
+                    "name": consumer.name,
+                    "kind": consumer.who.kind,
+                    "principal_arns": sorted(consumer.who.principal_arns(accounts)),
+                    "role_arn": accounts.trusting.role_arn(consumer.role),
+                    "external_id": consumer.conditions.external_id,
+                    "mfa": consumer.conditions.mfa_max_age is not None,
+                    "max_session_duration": consumer.role.max_session_duration,
+                    "expires_at": consumer.conditions.expires_at,
+                }
+                for consumer in consumers
+            ],
+            "grants": [
+                {
+                    "consumer": grant.consumer,
+                    "resource_arn": accounts.trusting.bucket_arn(grant.bucket),
+                    "levels": [level for level in Level if level in grant.levels],
+                    "prefixes": sorted(grant.prefixes),
+                    "via": "role",
+                }
+                for grant in grants
+            ],
+        },
+        separators=(",", ":"),
+    )
+
+
+def _says_more_than_a_profile(consumer: Consumer) -> bool:
+    """Whether callers must state what neither the console nor a profile of the AWS CLI can."""
+    identity, tags = consumer.conditions.source_identity, consumer.conditions.session_tags
+    return bool((identity and identity.required) or (tags and tags.required))
+
+
+def _own_credentials(consumer: Consumer) -> tuple[str, str]:
+    """The setting of a profile, and the option of a command, that find the caller's credentials.
+
+    Both are empty where it is not known how callers sign in.
+    """
+    match consumer.who:
+        case User(name=profile):
+            return f"source_profile = {profile}", f" --profile {profile}"
+        case Principals():
+            return f"source_profile = {consumer.name}", f" --profile {consumer.name}"
+        case Instances():
+            return "credential_source = Ec2InstanceMetadata", ""
+    return "", ""
+
+
+def _assume_command(accounts: Accounts, consumer: Consumer) -> str:
+    """The command that asks for the role, with all that the conditions want to be told."""
+    who, conditions = consumer.who, consumer.conditions
+    role = f"--role-arn {accounts.trusting.role_arn(consumer.role)} --role-session-name test"
+    if isinstance(who, WebIdentities):
+        return f"aws sts assume-role-with-web-identity {role} --web-identity-token file://token"
+    command = f"aws sts assume-role {role}"
+    if conditions.external_id:
+        command += f" --external-id {conditions.external_id}"
+    if conditions.mfa_max_age is not None and isinstance(who, User):
+        command += f" --serial-number {_mfa_serial(accounts.trusted, who)} --token-code CODE"
+    if (identity := conditions.source_identity) and identity.required:
+        command += f" --source-identity {min(identity.values, default='NAME')}"
+    if (tags := conditions.session_tags) and tags.required:
+        pairs = (f"Key={key},Value={value}" for key, value in sorted(tags.tags.items()))
+        command += f" --tags {' '.join(map(shlex.quote, pairs))}"
+    _, option = _own_credentials(consumer)
+    return f"{command}{option}"
+
+
+def _mfa_serial(staging: Account, user: User) -> str:
+    """The user's virtual MFA device, if it is named as the user, as most are."""
+    return f"arn:{staging.partition}:iam::{staging.account_id}:mfa/{user.name}"

@@ -1,16 +1,18 @@
 """Both sides of cross-account access as one component."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
 from pulumi import InvokeOutputOptions, Output, ResourceOptions
-from pulumi_aws import Provider, get_caller_identity_output, s3
+from pulumi_aws import Provider, get_caller_identity_output, iam, s3
 
 from components.assumable_role import AssumableRole
 from components.shared_bucket import SharedBucket
+from components.trusted_instances import TrustedInstances
 from components.trusted_user import TrustedUser
-from model import Account, Bucket, Consumer, Grant
+from model import Account, Accounts, Bucket, Consumer, Grant, Instances, User, WebIdentities
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,11 +37,12 @@ class CrossAccountAccessArgs:
 
 
 class CrossAccountAccess(pulumi.ComponentResource):
-    """Buckets and roles in the trusting account, users who may assume the roles in the trusted one.
+    """Buckets and roles in the trusting account; in the trusted one, who may assume the roles.
 
     The logical name of each resource is `NAME-ITEM`, ITEM being the name of a
-    bucket or of a consumer; the type tells the rest apart. These names are a
-    public contract: renaming one replaces a live resource.
+    bucket, of a consumer or of an identity provider; the type tells the rest
+    apart, and `-instances` the role of instances from the role they assume.
+    These names are a public contract: renaming one replaces a live resource.
     """
 
     def __init__(
@@ -56,36 +59,75 @@ class CrossAccountAccess(pulumi.ComponentResource):
             lambda _: list[pulumi.Resource]()
         )
         part = ResourceOptions(parent=self, depends_on=proven)
+        grants_of: dict[str, list[Grant]] = defaultdict(list)
+        consumers_of: dict[str, dict[str, None]] = defaultdict(dict)
+        for grant in args.grants:
+            grants_of[grant.consumer].append(grant)
+            consumers_of[grant.bucket][grant.consumer] = None
+        accounts = Accounts(trusting=args.trusting, trusted=args.trusted)
+        web_identities = [
+            consumer.who for consumer in args.consumers if isinstance(consumer.who, WebIdentities)
+        ]
+        identity_providers = {
+            issuer: iam.OpenIdConnectProvider(
+                f"{name}-{issuer}",
+                url=f"https://{issuer}",
+                client_id_lists=sorted(
+                    {who.audience for who in web_identities if who.issuer == issuer}
+                ),
+                opts=ResourceOptions(
+                    parent=self, provider=args.trusting_provider, depends_on=proven
+                ),
+            )
+            for issuer in sorted({who.issuer for who in web_identities if who.create_provider})
+        }
 
         self.user_arns: dict[str, str] = {}
-        """ARNs by consumer name."""
+        """ARNs by the names of those consumers that are users."""
         self.role_arns: dict[str, Output[str]] = {}
         """ARNs by consumer name."""
         self.access_policy_arns: dict[str, Output[str]] = {}
         """ARNs by consumer name."""
         parts: dict[str, list[pulumi.Resource]] = {}
         for consumer in args.consumers:
-            user = TrustedUser(
-                f"{name}-{consumer.name}",
-                user=consumer.user,
-                role=consumer.role,
-                trusting=args.trusting,
-                trusted=args.trusted,
-                provider=args.trusted_provider,
-                opts=part,
-            )
+            item = f"{name}-{consumer.name}"
+            parts[consumer.name] = []
+            after: list[pulumi.Resource] = []
+            match consumer.who:
+                case User() as user:
+                    trusted = TrustedUser(
+                        item,
+                        user=user,
+                        consumer=consumer,
+                        accounts=accounts,
+                        provider=args.trusted_provider,
+                        opts=part,
+                    )
+                    parts[consumer.name].append(trusted)
+                    self.user_arns[consumer.name] = trusted.arn
+                case Instances() as instances:
+                    parts[consumer.name].append(
+                        TrustedInstances(
+                            item,
+                            instances=instances,
+                            consumer=consumer,
+                            accounts=accounts,
+                            provider=args.trusted_provider,
+                            opts=part,
+                        )
+                    )
+                case WebIdentities(issuer=issuer) if issuer in identity_providers:
+                    after.append(identity_providers[issuer])
             role = AssumableRole(
-                f"{name}-{consumer.name}",
-                role=consumer.role,
-                grants=[grant for grant in args.grants if grant.consumer == consumer.name],
-                principal_arn=user.arn,
-                trusting=args.trusting,
-                trusted=args.trusted,
+                item,
+                consumer=consumer,
+                grants=grants_of[consumer.name],
+                accounts=accounts,
                 provider=args.trusting_provider,
+                after=after,
                 opts=part,
             )
-            parts[consumer.name] = [user, role]
-            self.user_arns[consumer.name] = user.arn
+            parts[consumer.name].append(role)
             self.role_arns[consumer.name] = role.arn
             self.access_policy_arns[consumer.name] = role.policy_arn
 
@@ -95,14 +137,12 @@ class CrossAccountAccess(pulumi.ComponentResource):
             shared = SharedBucket(
                 f"{name}-{bucket.name}",
                 bucket=bucket,
-                trusting=args.trusting,
-                trusted=args.trusted,
+                accounts=accounts,
                 provider=args.trusting_provider,
                 policy_after=[
-                    part
-                    for grant in args.grants
-                    if grant.bucket == bucket.name
-                    for part in parts[grant.consumer]
+                    resource
+                    for consumer_name in consumers_of[bucket.name]
+                    for resource in parts[consumer_name]
                 ],
                 # Inherited by all parts: a destroy would otherwise strip a protected bucket of its
                 # policy and its encryption before it met the bucket itself.

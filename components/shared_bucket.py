@@ -7,7 +7,7 @@ from pulumi import ResourceOptions
 from pulumi_aws import Provider, s3
 
 from components.policy_documents import bucket_policy
-from model import Account, Bucket
+from model import Accounts, Bucket
 
 _ABORT_UPLOADS_AFTER_DAYS = 7
 
@@ -21,13 +21,12 @@ class SharedBucket(pulumi.ComponentResource):
     behind our back shows as drift.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is a thing that it is made of
         self,
         name: str,
         *,
         bucket: Bucket,
-        trusting: Account,
-        trusted: Account,
+        accounts: Accounts,
         provider: Provider,
         policy_after: Sequence[pulumi.Resource],
         opts: ResourceOptions,
@@ -102,10 +101,7 @@ class SharedBucket(pulumi.ComponentResource):
         s3.BucketPolicy(
             name,
             bucket=made.bucket,
-            policy=bucket_policy(
-                bucket_arn=trusting.bucket_arn(bucket.name),
-                listed_by=[trusted.root_arn] if bucket.staging_may_list else [],
-            ),
+            policy=bucket_policy(bucket, accounts),
             # What is made last is destroyed first: a protected bucket refuses here, before the
             # destroy has taken anything from anybody.
             opts=after(last, *policy_after),

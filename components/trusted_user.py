@@ -5,7 +5,7 @@ from pulumi import ResourceOptions
 from pulumi_aws import Provider, iam
 
 from components.policy_documents import assume_role_policy
-from model import Account, Role, User
+from model import Accounts, Consumer, User
 
 
 class TrustedUser(pulumi.ComponentResource):
@@ -15,23 +15,19 @@ class TrustedUser(pulumi.ComponentResource):
     write to it shows up as drift. An adopted user keeps all that it has.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is a thing that it is made of
         self,
         name: str,
         *,
         user: User,
-        role: Role,
-        trusting: Account,
-        trusted: Account,
+        consumer: Consumer,
+        accounts: Accounts,
         provider: Provider,
         opts: ResourceOptions,
     ) -> None:
         super().__init__("cross-account-access:index:TrustedUser", name, None, opts)
         child = ResourceOptions(parent=self, provider=provider)
         first = ResourceOptions(parent=self, provider=provider, depends_on=opts.depends_on)
-        self.arn = trusted.user_arn(user)
-        """`arn:PARTITION:iam::ACCOUNT:user/PATH/NAME`: known before the user exists, so that a
-        preview shows whole policies."""
         user_name: pulumi.Input[str] = user.name
         if not user.adopt:
             user_name = iam.User(
@@ -50,12 +46,15 @@ class TrustedUser(pulumi.ComponentResource):
         policy = iam.UserPolicy(
             name,
             user=user_name,
-            name=f"assume-{role.name}",
-            policy=assume_role_policy(role_arn=trusting.role_arn(role)),
+            name=f"assume-{consumer.role.name}",
+            policy=assume_role_policy(consumer, accounts),
             opts=first,
         )
         if not user.adopt:
             iam.UserPoliciesExclusive(
                 name, user_name=user_name, policy_names=[policy.name], opts=child
             )
+        self.arn = accounts.trusted.user_arn(user)
+        """`arn:PARTITION:iam::ACCOUNT:user/PATH/NAME`: known before the user exists, so that a
+        preview shows whole policies."""
         self.register_outputs({"arn": self.arn})

@@ -5,21 +5,33 @@ all problems are told together, before a single resource is registered.
 """
 
 import json
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env
 
-from model import AccessLog, Account, Bucket, Consumer, Grant, Level, Role, User
-from settings import rules
+from model import (
+    AccessLog,
+    Account,
+    Accounts,
+    Bucket,
+    Consumer,
+    Grant,
+    Instances,
+    User,
+    WebIdentities,
+)
+from settings import expiry, rules, sizes
+from settings.conditions import TAG_LIMIT
+from settings.consumers import read_consumer
+from settings.grants import check_overlaps, read_grant
 from settings.nearest import did_you_mean
 from settings.reader import Fields, Problems
 
-_STRUCTURED: Final = ("buckets", "consumers", "grants", "tags")
-_TAG_LIMIT: Final = 40
+_STRUCTURED: Final = ("buckets", "consumers", "grants", "tags", "trust_policy_limit")
 _BUCKET_EXAMPLE: Final = "{name: my-bucket}"
 _CONSUMER_EXAMPLE: Final = "{name: stage-admin, user: {name: StageAdmin}, role: {name: StageRole}}"
 _GRANT_EXAMPLE: Final = "{consumer: stage-admin, bucket: my-bucket, levels: [list, read]}"
@@ -35,11 +47,19 @@ class Settings:
     consumers: tuple[Consumer, ...]
     grants: tuple[Grant, ...]
     tags: dict[str, str]
+    trust_policy_limit: int
+    """Characters of a trust policy that the Production account takes."""
+
+    @property
+    def accounts(self) -> Accounts:
+        """Both accounts."""
+        return Accounts(trusting=self.production, trusted=self.staging)
 
     @property
     def adopted_users(self) -> list[User]:
         """The users that must exist already."""
-        return [consumer.user for consumer in self.consumers if consumer.user.adopt]
+        users = [consumer.who for consumer in self.consumers if isinstance(consumer.who, User)]
+        return [user for user in users if user.adopt]
 
 
 def load() -> Settings:
@@ -63,6 +83,8 @@ def load() -> Settings:
         told = "\n".join(f"  {problem}" for problem in problems)
         message = f"{count} in {where}; nothing was changed:\n{told}"
         raise pulumi.RunError(message)
+    for warning in expiry.warnings(settings.consumers, datetime.now(UTC)):
+        pulumi.log.warn(warning)
     return settings
 
 
@@ -74,22 +96,31 @@ def parse(values: Mapping[str, str], problems: Problems) -> Settings:
     fields = Fields({key: _decoded(key, value) for key, value in values.items()}, problems)
     production = _account(fields, "production")
     staging = _account(fields, "staging")
+    accounts = Accounts(trusting=production, trusted=staging)
     settings = Settings(
         production=production,
         staging=staging,
         buckets=tuple(map(_bucket, fields.mappings("buckets", _BUCKET_EXAMPLE))),
-        consumers=tuple(map(_consumer, fields.mappings("consumers", _CONSUMER_EXAMPLE))),
-        grants=tuple(map(_grant, fields.mappings("grants", _GRANT_EXAMPLE))),
-        tags=fields.tags("tags", rules.tag_key, rules.tag_value, _TAG_LIMIT),
+        consumers=tuple(
+            read_consumer(item, accounts)
+            for item in fields.mappings("consumers", _CONSUMER_EXAMPLE)
+        ),
+        grants=tuple(map(read_grant, fields.mappings("grants", _GRANT_EXAMPLE))),
+        tags=fields.tags("tags", rules.tag_key, rules.tag_value, TAG_LIMIT),
+        trust_policy_limit=fields.number(
+            "trust_policy_limit", rules.TRUST_POLICY_CHARACTERS, "characters", 2048
+        ),
     )
     fields.done()
     _check_accounts(settings, problems)
     _check_names(settings, problems)
+    _check_identity_providers(settings, problems)
     _check_grants(settings, problems)
+    _check_sizes(settings, problems)
     return settings
 
 
-def _decoded(key: str, value: str) -> Any:
+def _decoded(key: str, value: str) -> Any:  # noqa: ANN401 - JSON is anything
     if key not in _STRUCTURED:
         return value
     try:
@@ -132,69 +163,6 @@ def _access_log(fields: Fields) -> AccessLog:
     return log
 
 
-def _consumer(fields: Fields) -> Consumer:
-    consumer = Consumer(
-        name=fields.text("name", rules.logical_name),
-        user=_user(fields.mapping("user", "{name: StageAdmin}")),
-        role=_role(fields.mapping("role", "{name: StageRole}")),
-    )
-    fields.done()
-    return consumer
-
-
-def _user(fields: Fields) -> User:
-    adopt = fields.flag("adopt", default=False)
-    user = User(
-        # Users made before the limit of 64 are up to 128 long ("User", IAM API reference).
-        name=fields.text("name", rules.iam_name(128 if adopt else 64)),
-        path=fields.text("path", rules.iam_path, "/"),
-        adopt=adopt,
-        permissions_boundary=fields.optional_text("permissions_boundary", rules.policy_arn),
-    )
-    if adopt and fields.has("permissions_boundary"):
-        fields.problem(
-            "adopt",
-            adopt,
-            "leaves the user as it is: remove permissions_boundary, or set adopt: false",
-        )
-    fields.done()
-    return user
-
-
-def _role(fields: Fields) -> Role:
-    name = fields.text("name", rules.iam_name(64))
-    role = Role(
-        name=name,
-        path=fields.text("path", rules.iam_path, "/"),
-        policy_name=fields.text("policy_name", rules.iam_name(128), f"{name}Access"),
-        max_session_duration=fields.number(
-            "max_session_duration", rules.SESSION_SECONDS, "seconds", 3600
-        ),
-        permissions_boundary=fields.optional_text("permissions_boundary", rules.policy_arn),
-        tags=fields.tags("tags", rules.tag_key, rules.tag_value, _TAG_LIMIT),
-    )
-    length = len(role.path.removeprefix("/") + role.name)
-    if length > rules.CONSOLE_LIMIT:
-        fields.problem(
-            "path",
-            role.path,
-            f"and the name have {length} characters together; the console switches to roles "
-            f"with at most {rules.CONSOLE_LIMIT}: shorten one",
-        )
-    fields.done()
-    return role
-
-
-def _grant(fields: Fields) -> Grant:
-    grant = Grant(
-        consumer=fields.text("consumer", rules.logical_name),
-        bucket=fields.text("bucket", rules.bucket_name),
-        levels=tuple(Level(word) for word in fields.words("levels", list(Level))),
-    )
-    fields.done()
-    return grant
-
-
 def _check_accounts(settings: Settings, problems: Problems) -> None:
     production, staging = settings.production, settings.staging
     if production.account_id and production.account_id == staging.account_id:
@@ -222,13 +190,17 @@ def _check_names(settings: Settings, problems: Problems) -> None:
     consumers = settings.consumers
     _check_unique("buckets[{}].name", [bucket.name for bucket in settings.buckets], problems)
     _check_unique("consumers[{}].name", [consumer.name for consumer in consumers], problems)
+    users = [item.who.name if isinstance(item.who, User) else "" for item in consumers]
+    instances = [item.who if isinstance(item.who, Instances) else None for item in consumers]
     # IAM compares names without regard to case ("IAM and AWS STS quotas").
     for field, names in (
-        ("user.name", [consumer.user.name.lower() for consumer in consumers]),
-        ("role.name", [consumer.role.name.lower() for consumer in consumers]),
-        ("role.policy_name", [consumer.role.policy_name.lower() for consumer in consumers]),
+        ("user.name", users),
+        ("ec2.role.name", [item.role.name if item else "" for item in instances]),
+        ("ec2.instance_profile", [item.instance_profile if item else "" for item in instances]),
+        ("role.name", [consumer.role.name for consumer in consumers]),
+        ("role.policy_name", [consumer.role.policy_name for consumer in consumers]),
     ):
-        _check_unique(f"consumers[{{}}].{field}", names, problems)
+        _check_unique(f"consumers[{{}}].{field}", [name.lower() for name in names], problems)
 
 
 def _check_unique(place: str, names: list[str], problems: Problems) -> None:
@@ -239,19 +211,27 @@ def _check_unique(place: str, names: list[str], problems: Problems) -> None:
         seen.add(name)
 
 
+def _check_identity_providers(settings: Settings, problems: Problems) -> None:
+    creates: dict[str, bool] = {}
+    for index, item in enumerate(settings.consumers):
+        if isinstance(item.who, WebIdentities):
+            first = creates.setdefault(item.who.issuer, item.who.create_provider)
+            if first is not item.who.create_provider:
+                problems.about(
+                    f"consumers[{index}].oidc.provider",
+                    "create" if item.who.create_provider else "existing",
+                    "contradicts another consumer of the same issuer, and an account has one "
+                    "provider for each; say the same in both",
+                )
+
+
 def _check_grants(settings: Settings, problems: Problems) -> None:
     consumers = [consumer.name for consumer in settings.consumers]
     buckets = [bucket.name for bucket in settings.buckets]
     for index, grant in enumerate(settings.grants):
         _check_known(f"grants[{index}].consumer", grant.consumer, consumers, "consumers", problems)
         _check_known(f"grants[{index}].bucket", grant.bucket, buckets, "buckets", problems)
-    pairs = Counter((grant.consumer, grant.bucket) for grant in settings.grants)
-    for (consumer, bucket), count in pairs.items():
-        if count > 1 and consumer and bucket:
-            problems.append(
-                f"grants: {count} grants of {bucket!r} to {consumer!r}; "
-                "make them one with all the levels"
-            )
+    check_overlaps(settings.grants, problems)
     granted = {grant.consumer for grant in settings.grants}
     for index, consumer in enumerate(consumers):
         if consumer and consumer not in granted:
@@ -269,3 +249,17 @@ def _check_known(
     if name and name not in known:
         hint = did_you_mean(name, known)
         problems.about(place, name, f"is not the name of anything under {where}{hint}")
+
+
+def _check_sizes(settings: Settings, problems: Problems) -> None:
+    accounts = settings.accounts
+    for index, item in enumerate(settings.consumers):
+        place = f"consumers[{index}]"
+        if not problems.has_any_of(place):
+            for problem in sizes.consumer_problems(
+                item, settings.grants, accounts, settings.trust_policy_limit
+            ):
+                problems.about(f"{place}.name", item.name, problem)
+    for index, bucket in enumerate(settings.buckets):
+        if too_large := sizes.bucket_problem(bucket, accounts):
+            problems.about(f"buckets[{index}].name", bucket.name, too_large)

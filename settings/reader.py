@@ -22,6 +22,10 @@ class Problems(list[str]):
         """Adds `SETTING: VALUE RULE`."""
         self.append(f"{setting}: {value!r} {rule}")
 
+    def has_any_of(self, setting: str) -> bool:
+        """Whether the setting, or something inside it, has been reported."""
+        return any(problem.startswith((f"{setting}.", f"{setting}:")) for problem in self)
+
 
 class Fields:
     """One mapping of the stack file, read field by field.
@@ -40,9 +44,9 @@ class Fields:
         """The field's place in the stack file, as in `grants[0].levels`."""
         return f"{self._path}.{name}" if self._path else name
 
-    def problem(self, name: str, value: object, rule: str) -> None:
-        """Reports a rule that ties several fields, at the one that is named."""
-        self._problems.about(self.path(name), value, rule)
+    def refuse(self, name: str, reason: str) -> None:
+        """Reports a field that must not be as it is beside the others."""
+        self._problems.about(self.path(name), self._values.get(name), reason)
 
     def has(self, name: str) -> bool:
         """Whether the field is there."""
@@ -76,8 +80,16 @@ class Fields:
             self._problems.about(self.path(name), value, f"must be {bounds} {unit}")
         return value if isinstance(value, int) else default
 
+    def word(self, name: str, known: Sequence[str], default: str) -> str:
+        """One of the known words."""
+        value = self._take(name, default)
+        if value not in known:
+            hint = did_you_mean(str(value), known)
+            self._problems.about(self.path(name), value, f"must be one of {', '.join(known)}{hint}")
+        return str(value)
+
     def flag(self, name: str, *, default: bool) -> bool:
-        """true or false."""
+        """Whether the field is true; it must be `true` or `false`."""
         value = self._take(name, default)
         if not isinstance(value, bool):
             self._problems.about(self.path(name), value, "must be true or false, unquoted")
@@ -94,6 +106,25 @@ class Fields:
     def optional_mapping(self, name: str, example: str) -> "Fields | None":
         """As `mapping`, or None where the field is left out."""
         return self.mapping(name, example) if self.has(name) else self._take(name, None)
+
+    def choice(self, examples: Mapping[str, str]) -> "tuple[str, Fields] | None":
+        """The one field of these that is there, a mapping; None where it cannot be told."""
+        there = [name for name in examples if self.has(name)]
+        self._known += examples
+        if len(there) == 1:
+            return there[0], self.mapping(there[0], examples[there[0]])
+        if there:
+            told = " and ".join(there)
+            self._problems.append(
+                f"{self._path}: has {told}; it takes one of them, remove the rest"
+            )
+        elif not isinstance(self._values, _Unusable):
+            known = ", ".join(examples)
+            name, example = next(iter(examples.items()))
+            self._problems.append(
+                f"{self._path}: has none of {known}; add one, as in {name}: {example}"
+            )
+        return None
 
     def mappings(self, name: str, example: str) -> "list[Fields]":
         """A list of mappings with at least one item."""
@@ -122,6 +153,25 @@ class Fields:
                 words.append(word)
         return words
 
+    def texts(self, name: str, rule: Rule, example: str) -> tuple[str, ...]:
+        """A list of different strings, each of which keeps the rule, with at least one item."""
+        texts: list[str] = []
+        for index, text in enumerate(self._list(name, example)):
+            place = f"{self.path(name)}[{index}]"
+            if not isinstance(text, str):
+                self._problems.about(place, text, f"must be text, as in {example}")
+            elif broken := rule(text):
+                self._problems.about(place, text, broken)
+            elif text in texts:
+                self._problems.about(place, text, "is there twice; remove one")
+            else:
+                texts.append(text)
+        return tuple(texts)
+
+    def optional_texts(self, name: str, rule: Rule, example: str) -> tuple[str, ...]:
+        """As `texts`, or nothing where the field is left out."""
+        return self.texts(name, rule, example) if self.has(name) else self._take(name, ())
+
     def tags(self, name: str, key_rule: Rule, value_rule: Rule, limit: int) -> dict[str, str]:
         """A mapping of tag keys to tag values."""
         value = self._take(name, {})
@@ -148,7 +198,7 @@ class Fields:
                 hint = did_you_mean(name, self._known)
                 self._problems.append(f"{self.path(name)}: no such setting{hint}")
 
-    def _take(self, name: str, default: Any, example: str = "") -> Any:
+    def _take(self, name: str, default: Any, example: str = "") -> Any:  # noqa: ANN401 - raw values
         self._known.append(name)
         value = self._values.get(name, default)
         if value is _MISSING and not isinstance(self._values, _Unusable):

@@ -1,25 +1,65 @@
 """The outputs are a contract: their names, their shapes, and nothing secret in them."""
 
+import json
 import re
 from typing import Any
 
 import pytest
 
-from model import Account, Consumer, Grant, Level, Role, User
-from outputs import OUTPUTS, cli_profile, proof_commands, switch_role_url
+from model import (
+    Account,
+    Accounts,
+    Conditions,
+    Consumer,
+    Grant,
+    InstanceRole,
+    Instances,
+    Level,
+    Organization,
+    Principals,
+    Role,
+    SessionTags,
+    SourceIdentity,
+    ThirdParty,
+    User,
+    WebIdentities,
+    Who,
+)
+from outputs import OUTPUTS, cli_profile, declaration, proof_commands, switch_role_url
 from tests.support.deployment import CANONICAL_IDS, deploy, stack_values
 
 PRODUCTION = Account(
     account_id="111122223333", profile="ProductionAccountAdmin", region="us-west-2"
 )
+ACCOUNTS = Accounts(
+    trusting=PRODUCTION,
+    trusted=Account(account_id="444455556666", profile="StagingAccountAdmin", region="us-west-2"),
+)
+INSTANCES = Instances(role=InstanceRole(name="Replicator"), instance_profile="Replicator")
+CI = WebIdentities(issuer="ci.example.com", audience="aws", subjects=("repo:our-org/site:x",))
+ANALYSTS = Principals(arns=("arn:aws:iam::444455556666:role/data/*",))
 
 
-def consumer(path: str = "/") -> Consumer:
+def consumer(
+    path: str = "/", *, who: Who | None = None, seconds: int = 3600, **conditions: Any
+) -> Consumer:
     return Consumer(
         name="stage-admin",
-        user=User(name="StageAdmin"),
-        role=Role(name="StageRole", path=path, policy_name="StageRoleAccess"),
+        who=who or User(name="StageAdmin"),
+        role=Role(
+            name="StageRole",
+            path=path,
+            policy_name="StageRoleAccess",
+            max_session_duration=seconds,
+        ),
+        conditions=Conditions(**conditions),
     )
+
+
+def profile_of(declared: Consumer) -> list[str]:
+    profile = cli_profile(ACCOUNTS, declared)
+    assert profile is not None
+    return profile.splitlines()
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +84,7 @@ def test_the_names_are_the_contract(exported: dict[str, Any]) -> None:
         "switchRoleUrls",
         "cliProfiles",
         "proofCommands",
+        "declaration",
     }
     assert exported["contractVersion"] == "1"
     assert set(OUTPUTS) == set(exported)
@@ -95,7 +136,7 @@ def test_no_link_is_made_up_where_the_console_host_is_not_known() -> None:
 
 
 def test_the_cli_profile_renews_itself_from_the_users_own_profile() -> None:
-    lines = cli_profile(PRODUCTION, consumer()).splitlines()
+    lines = profile_of(consumer())
     assert lines[0] == "[profile StageRole]"
     assert "role_arn = arn:aws:iam::111122223333:role/StageRole" in lines
     assert "source_profile = StageAdmin" in lines
@@ -107,7 +148,7 @@ def test_the_proof_reads_a_bucket_that_the_consumer_may_read() -> None:
         Grant(consumer="other", bucket="not-ours", levels=(Level.READ,)),
         Grant(consumer="stage-admin", bucket="ours", levels=(Level.READ,)),
     )
-    assume, head, get = proof_commands(PRODUCTION, consumer(), grants).splitlines()
+    assume, head, get = proof_commands(ACCOUNTS, consumer(), grants).splitlines()
     assert assume.startswith("aws sts assume-role --role-arn arn:aws:iam::111122223333:role/")
     assert head.startswith("aws s3api head-object --bucket ours --key Sunset.jpg")
     assert "--bucket ours --key Sunset.jpg SunsetStage.jpg" in get
@@ -115,4 +156,146 @@ def test_the_proof_reads_a_bucket_that_the_consumer_may_read() -> None:
 
 def test_without_a_readable_bucket_only_the_role_is_proven() -> None:
     grants = (Grant(consumer="stage-admin", bucket="listed", levels=(Level.LIST,)),)
-    assert len(proof_commands(PRODUCTION, consumer(), grants).splitlines()) == 1
+    assert len(proof_commands(ACCOUNTS, consumer(), grants).splitlines()) == 1
+
+
+def test_the_proof_of_a_confined_grant_reads_below_its_prefix() -> None:
+    grants = (
+        Grant(consumer="stage-admin", bucket="ours", levels=(Level.READ,), prefixes=("my files/",)),
+    )
+    _, head, _ = proof_commands(ACCOUNTS, consumer(), grants).splitlines()
+    assert "--key 'my files/Sunset.jpg' --profile StageRole" in head
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [
+        consumer(external_id="vendor-7"),
+        consumer(source_identity=SourceIdentity()),
+        consumer(session_tags=SessionTags(tags={"team": "data"})),
+        consumer(who=INSTANCES),
+        consumer(who=CI),
+        consumer(who=ThirdParty(account_id="777788889999"), external_id="vendor-7"),
+    ],
+    ids=["external ID", "source identity", "session tags", "ec2", "oidc", "third party"],
+)
+def test_no_console_link_is_given_where_the_console_cannot_meet_the_conditions(
+    declared: Consumer,
+) -> None:
+    assert switch_role_url(PRODUCTION, declared) is None
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [
+        consumer(mfa_max_age=900),
+        consumer(who=ANALYSTS),
+        consumer(who=Organization(id="o-a1b2c3d4e5")),
+        consumer(source_identity=SourceIdentity(required=False)),
+    ],
+    ids=["mfa", "principals", "organization", "optional source identity"],
+)
+def test_a_console_link_is_given_where_people_can_use_it(declared: Consumer) -> None:
+    assert switch_role_url(PRODUCTION, declared) is not None
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [
+        consumer(who=CI),
+        consumer(who=Organization(id="o-a1b2c3d4e5")),
+        consumer(who=ThirdParty(account_id="777788889999"), external_id="vendor-7"),
+        consumer(source_identity=SourceIdentity(values=("Alice",))),
+        consumer(session_tags=SessionTags(tags={"team": "data"})),
+        consumer(who=Principals(arns=("arn:aws:iam::444455556666:user/ops/*",)), mfa_max_age=900),
+    ],
+    ids=["oidc", "organization", "third party", "identity", "tags", "mfa of many users"],
+)
+def test_no_profile_is_given_that_could_not_work(declared: Consumer) -> None:
+    grants = (Grant(consumer="stage-admin", bucket="ours", levels=(Level.READ,)),)
+    assert cli_profile(ACCOUNTS, declared) is None
+    (assume,) = proof_commands(ACCOUNTS, declared, grants).splitlines()
+    assert f"--role-arn {PRODUCTION.role_arn(declared.role)} " in assume
+
+
+def test_a_profile_states_the_external_id_and_the_mfa_device() -> None:
+    lines = profile_of(consumer(external_id="vendor-7", mfa_max_age=900, seconds=7200))
+    assert "external_id = vendor-7" in lines
+    assert "mfa_serial = arn:aws:iam::444455556666:mfa/StageAdmin" in lines
+    assert "duration_seconds = 7200" in lines
+
+
+def test_instances_need_no_profile_of_their_own_and_their_hour_is_told() -> None:
+    lines = profile_of(consumer(who=INSTANCES))
+    assert "credential_source = Ec2InstanceMetadata" in lines
+    assert not [line for line in lines if line.startswith("source_profile")]
+    assert [line for line in lines if line.startswith("#") and "hour" in line]
+    assert "--profile" not in proof_commands(ACCOUNTS, consumer(who=INSTANCES), ())
+
+
+def test_a_profile_never_asks_for_more_than_a_chained_role_can_have() -> None:
+    lines = profile_of(consumer(who=ANALYSTS, seconds=43200))
+    assert "duration_seconds = 3600" in lines
+    assert "source_profile = stage-admin" in lines
+
+
+def test_the_command_for_the_role_states_what_the_conditions_ask_for() -> None:
+    declared = consumer(
+        external_id="vendor-7",
+        mfa_max_age=900,
+        source_identity=SourceIdentity(values=("Bob", "Alice")),
+        session_tags=SessionTags(tags={"team": "data science"}),
+    )
+    assert proof_commands(ACCOUNTS, declared, ()) == (
+        "aws sts assume-role --role-arn arn:aws:iam::111122223333:role/StageRole "
+        "--role-session-name test --external-id vendor-7 "
+        "--serial-number arn:aws:iam::444455556666:mfa/StageAdmin --token-code CODE "
+        "--source-identity Alice --tags 'Key=team,Value=data science' --profile StageAdmin"
+    )
+    assert proof_commands(ACCOUNTS, consumer(who=CI), ()).startswith(
+        "aws sts assume-role-with-web-identity --role-arn "
+    )
+
+
+def test_the_declaration_says_who_may_do_what() -> None:
+    vendor = consumer(
+        who=ThirdParty(account_id="777788889999"),
+        external_id="vendor-7",
+        expires_at="2030-01-31T00:00:00Z",
+    )
+    grants = [
+        Grant(
+            consumer="stage-admin",
+            bucket="ours",
+            levels=(Level.READ, Level.LIST),
+            prefixes=("videos/", "images/"),
+        )
+    ]
+    assert json.loads(declaration(ACCOUNTS, [vendor], grants)) == {
+        "consumers": [
+            {
+                "name": "stage-admin",
+                "kind": "third_party",
+                "principal_arns": ["arn:aws:iam::777788889999:root"],
+                "role_arn": "arn:aws:iam::111122223333:role/StageRole",
+                "external_id": "vendor-7",
+                "mfa": False,
+                "max_session_duration": 3600,
+                "expires_at": "2030-01-31T00:00:00Z",
+            }
+        ],
+        "grants": [
+            {
+                "consumer": "stage-admin",
+                "resource_arn": "arn:aws:s3:::ours",
+                "levels": ["list", "read"],
+                "prefixes": ["images/", "videos/"],
+                "via": "role",
+            }
+        ],
+    }
+
+
+def test_the_declaration_says_of_mfa_whether_it_is_asked_for() -> None:
+    (said,) = json.loads(declaration(ACCOUNTS, [consumer(mfa_max_age=60)], []))["consumers"]
+    assert said["mfa"] is True

@@ -1,4 +1,4 @@
-"""The whole program on Pulumi's mocks: what it registers, in which account, with which documents."""
+"""The whole program on Pulumi's mocks: what it registers, in which account, how it agrees."""
 
 import json
 from pathlib import Path
@@ -18,9 +18,58 @@ STAGING_TYPES = {
 }
 
 
+KINDS: dict[str, dict[str, Any]] = {
+    "machines": {"ec2": {"role": {"name": "Replicator"}, "instance_profile": "Replicators"}},
+    "vendor": {
+        "third_party": {"account_id": "777788889999"},
+        "conditions": {"external_id": "vendor-7"},
+    },
+    "ci": {
+        "oidc": {
+            "issuer": "https://ci.example.com",
+            "audience": "aws",
+            "subjects": ["repo:our-org/site:main"],
+        }
+    },
+    "ci-of-another-team": {
+        "oidc": {
+            "issuer": "https://ci.example.com",
+            "audience": "teams",
+            "subjects": ["repo:our-org/app:main"],
+        }
+    },
+    "ci-elsewhere": {
+        "oidc": {
+            "issuer": "https://other.example.com",
+            "audience": "aws",
+            "subjects": ["repo:our-org/app:main"],
+            "provider": "existing",
+        }
+    },
+    "analysts": {"principals": {"arns": [f"arn:aws:iam::{STAGING}:role/data/*"]}},
+    "group": {"organization": {"id": "o-a1b2c3d4e5"}},
+}
+
+
+def every_kind() -> dict[str, str]:
+    """Settings with a consumer of each kind beside the user."""
+    stack = stack_values("prod")
+    users, grants = json.loads(stack["consumers"]), json.loads(stack["grants"])
+    others = [
+        {"name": name, "role": {"name": f"{name}-role"}, **kind} for name, kind in KINDS.items()
+    ]
+    more = [{**grants[0], "consumer": name} for name in KINDS]
+    return stack_values("prod", consumers=users + others, grants=grants + more)
+
+
 @pytest.fixture(scope="module")
 def prod() -> Deployment:
     return deploy(stack_values("prod"))
+
+
+@pytest.fixture(scope="module")
+def kinds() -> Deployment:
+    return deploy(every_kind())
 
 
 def aws_resources(deployment: Deployment) -> list[Any]:
@@ -242,3 +291,97 @@ def test_logical_names_are_the_documented_ones(prod: Deployment) -> None:
 def test_the_entry_point_stays_short() -> None:
     source = Path(__file__).parents[2] / "__main__.py"
     assert len(source.read_text().splitlines()) < 50
+
+
+def test_every_kind_has_a_role_and_only_users_and_instances_something_in_staging(
+    kinds: Deployment,
+) -> None:
+    staging = {
+        (item.type, item.name) for item in aws_resources(kinds) if item.provider == "staging"
+    }
+    assert staging == {
+        *((token, "access-stage-admin") for token in STAGING_TYPES),
+        ("aws:iam/role:Role", "access-machines-instances"),
+        ("aws:iam/rolePolicy:RolePolicy", "access-machines"),
+        ("aws:iam/rolePoliciesExclusive:RolePoliciesExclusive", "access-machines-instances"),
+        (
+            "aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive",
+            "access-machines-instances",
+        ),
+        ("aws:iam/instanceProfile:InstanceProfile", "access-machines"),
+    }
+    roles = {
+        item.name for item in kinds.of_type("aws:iam/role:Role") if item.provider == "production"
+    }
+    assert roles == {f"access-{name}" for name in ("stage-admin", *KINDS)}
+
+
+def test_resources_of_one_type_have_names_of_their_own(kinds: Deployment) -> None:
+    named = [(item.type, item.name) for item in aws_resources(kinds)]
+    assert len(named) == len(set(named))
+
+
+def test_instances_get_a_role_that_may_assume_the_other_and_nothing_else(
+    kinds: Deployment,
+) -> None:
+    (own,) = [
+        item.inputs
+        for item in kinds.of_type("aws:iam/role:Role")
+        if item.name == "access-machines-instances"
+    ]
+    (statement,) = json.loads(own["assumeRolePolicy"])["Statement"]
+    assert statement["Principal"] == {"Service": ["ec2.amazonaws.com"]}
+    profile = kinds.one("aws:iam/instanceProfile:InstanceProfile").inputs
+    assert profile == {"name": "Replicators", "role": "Replicator"}
+    policy = kinds.one("aws:iam/rolePolicy:RolePolicy").inputs
+    (statement,) = json.loads(policy["policy"])["Statement"]
+    assert statement["Resource"] == [f"arn:aws:iam::{PRODUCTION}:role/machines-role"]
+    for token, expected in (
+        ("aws:iam/rolePoliciesExclusive:RolePoliciesExclusive", {"policyNames": [policy["name"]]}),
+        (
+            "aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive",
+            {"policyArns": []},
+        ),
+    ):
+        (only,) = [item.inputs for item in kinds.of_type(token) if item.provider == "staging"]
+        assert only == {"roleName": "Replicator", **expected}
+
+
+def test_an_issuer_has_one_provider_for_all_its_consumers_unless_it_exists(
+    kinds: Deployment,
+) -> None:
+    provider = kinds.one("aws:iam/openIdConnectProvider:OpenIdConnectProvider")
+    assert (provider.name, provider.provider) == ("access-ci.example.com", "production")
+    assert provider.inputs == {"url": "https://ci.example.com", "clientIdLists": ["aws", "teams"]}
+
+
+def test_both_sides_agree_about_every_consumer(kinds: Deployment) -> None:
+    trusts = {
+        f"arn:aws:iam::{PRODUCTION}:role/{item.inputs['name']}": json.loads(
+            item.inputs["assumeRolePolicy"]
+        )["Statement"]
+        for item in kinds.of_type("aws:iam/role:Role")
+        if item.provider == "production"
+    }
+    callers = {
+        f"arn:aws:iam::{STAGING}:user/StageAdmin": kinds.one("aws:iam/userPolicy:UserPolicy"),
+        f"arn:aws:iam::{STAGING}:role/Replicator": kinds.one("aws:iam/rolePolicy:RolePolicy"),
+    }
+    for arn, policy in callers.items():
+        for statement in json.loads(policy.inputs["policy"])["Statement"]:
+            (role,) = statement["Resource"]
+            (trust,) = trusts[role]
+            assert trust["Action"] == statement["Action"]
+            assert trust["Condition"] == {"ArnEquals": {"aws:PrincipalArn": [arn]}}
+
+
+def test_outputs_name_users_only_where_there_are_users(kinds: Deployment) -> None:
+    assert set(kinds.outputs["userArns"]) == {"stage-admin"}
+    assert set(kinds.outputs["roleArns"]) == {"stage-admin", *KINDS}
+    assert set(kinds.outputs["switchRoleUrls"]) == {"stage-admin", "analysts", "group"}
+    assert set(kinds.outputs["cliProfiles"]) == {"stage-admin", "machines", "analysts"}
+    said = json.loads(kinds.outputs["declaration"])
+    assert {item["name"]: item["kind"] for item in said["consumers"]} == {
+        "stage-admin": "user",
+        **{name: next(iter(kind)) for name, kind in KINDS.items()},
+    }

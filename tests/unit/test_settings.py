@@ -1,13 +1,28 @@
 # ruff: noqa: E501 - a table of refusals reads best with a row a line
 """Bad settings are told before anything happens: all together, each by name, value, rule and remedy."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pulumi
 import pytest
 
-from model import AccessLog, Level
-from settings import Settings, parse
+from model import (
+    AccessLog,
+    Conditions,
+    InstanceRole,
+    Instances,
+    Level,
+    Organization,
+    Principals,
+    SessionTags,
+    SourceIdentity,
+    ThirdParty,
+    User,
+    WebIdentities,
+    Who,
+)
+from settings import Settings, expiry, parse, rules
 from settings.reader import Problems
 from tests.support.deployment import deploy, stack_values
 
@@ -31,6 +46,46 @@ def consumer(**changes: Any) -> dict[str, Any]:
         "user": {"name": "StageAdmin"},
         "role": {"name": "StageRole"},
         **changes,
+    }
+
+
+def of_kind(kind: str, value: Any, **changes: Any) -> dict[str, Any]:
+    """A consumer that is no user."""
+    return {"name": "other", kind: value, "role": {"name": "OtherRole"}, **changes}
+
+
+def vendor(**changes: Any) -> dict[str, Any]:
+    return of_kind(
+        "third_party",
+        {"account_id": "777788889999"},
+        conditions={"external_id": "vendor-7"},
+        **changes,
+    )
+
+
+def ci(**changes: Any) -> dict[str, Any]:
+    return of_kind(
+        "oidc",
+        {
+            "issuer": "https://ci.example.com",
+            "audience": "aws",
+            "subjects": ["repo:our-org/site:ref:refs/heads/main"],
+            **changes,
+        },
+    )
+
+
+def under(**conditions: Any) -> dict[str, Any]:
+    """Settings in which the user has conditions."""
+    return {"consumers": [consumer(conditions=conditions)]}
+
+
+def beside(*others: dict[str, Any]) -> dict[str, Any]:
+    """Settings with further consumers, each with a grant."""
+    named = [{**other, "name": f"other-{index}"} for index, other in enumerate(others)]
+    return {
+        "consumers": [consumer(), *named],
+        "grants": [grant(), *(grant(consumer=other["name"]) for other in named)],
     }
 
 
@@ -62,7 +117,7 @@ def test_the_two_stacks_share_no_name_so_they_live_side_by_side() -> None:
             {item.name for item in settings.buckets}
             | {item.role.name for item in settings.consumers}
             | {item.role.policy_name for item in settings.consumers}
-            | {item.user.name for item in settings.consumers}
+            | {item.who.name for item in settings.consumers if isinstance(item.who, User)}
         )
     assert names[0].isdisjoint(names[1])
 
@@ -102,7 +157,8 @@ def test_every_setting_is_read() -> None:
     assert (read.protect, read.staging_may_list, read.noncurrent_days) == (False, True, 7)
     assert read.access_log == AccessLog(bucket="our-logs", prefix="prod/")
     (who,) = settings.consumers
-    assert settings.staging.user_arn(who.user) == "arn:aws:iam::444455556666:user/people/StageAdmin"
+    assert isinstance(who.who, User)
+    assert settings.staging.user_arn(who.who) == "arn:aws:iam::444455556666:user/people/StageAdmin"
     assert (
         settings.production.role_arn(who.role) == "arn:aws:iam::111122223333:role/access/StageRole"
     )
@@ -123,6 +179,132 @@ def test_a_china_region_puts_every_arn_into_its_partition() -> None:
     settings = settings_of(production_region="cn-north-1", staging_region="cn-northwest-1")
     assert settings.production.root_arn == "arn:aws-cn:iam::111122223333:root"
     assert settings.production.bucket_arn("b") == "arn:aws-cn:s3:::b"
+
+
+KINDS: dict[str, tuple[dict[str, Any], Who]] = {
+    "ec2": (
+        {"ec2": {"role": {"name": "Replicator"}}},
+        Instances(role=InstanceRole(name="Replicator"), instance_profile="Replicator"),
+    ),
+    "ec2 with every setting": (
+        {
+            "ec2": {
+                "role": {
+                    "name": "Replicator",
+                    "path": "/machines/",
+                    "permissions_boundary": "arn:aws:iam::444455556666:policy/Boundary",
+                },
+                "instance_profile": "Profile",
+            }
+        },
+        Instances(
+            role=InstanceRole(
+                name="Replicator",
+                path="/machines/",
+                permissions_boundary="arn:aws:iam::444455556666:policy/Boundary",
+            ),
+            instance_profile="Profile",
+        ),
+    ),
+    "third_party": (
+        {
+            "third_party": {"account_id": "777788889999"},
+            "conditions": {"external_id": "vendor-7"},
+        },
+        ThirdParty(account_id="777788889999"),
+    ),
+    "oidc": (
+        {
+            "oidc": {
+                "issuer": "https://ci.example.com/tenant",
+                "audience": "aws",
+                "subjects": ["repo:our-org/*"],
+                "allow_wildcard_subjects": True,
+                "provider": "existing",
+            }
+        },
+        WebIdentities(
+            issuer="ci.example.com/tenant",
+            audience="aws",
+            subjects=("repo:our-org/*",),
+            create_provider=False,
+        ),
+    ),
+    "principals": (
+        {"principals": {"arns": ["arn:aws:iam::444455556666:role/data/*"]}},
+        Principals(arns=("arn:aws:iam::444455556666:role/data/*",)),
+    ),
+    "organization": (
+        {"organization": {"id": "o-a1b2c3d4e5", "paths": ["o-a1b2c3d4e5/r-ab12/"]}},
+        Organization(id="o-a1b2c3d4e5", paths=("o-a1b2c3d4e5/r-ab12/",)),
+    ),
+}
+
+
+@pytest.mark.parametrize(("declared", "who"), KINDS.values(), ids=KINDS)
+def test_every_kind_of_consumer_is_read(declared: dict[str, Any], who: Who) -> None:
+    named = {"name": "stage-admin", "role": {"name": "StageRole"}}
+    (read,) = settings_of(consumers=[{**named, **declared}]).consumers
+    assert read.who == who
+
+
+def test_every_condition_is_read() -> None:
+    (read,) = settings_of(
+        **under(
+            external_id="vendor-7",
+            mfa={"max_age": 900},
+            source_ips=["203.0.113.0/24", "2001:db8::/32"],
+            source_identity={"required": False, "values": ["Alice"]},
+            session_tags={"tags": {"team": "data"}},
+            expires_at="2030-01-31T01:00:00+01:00",
+        )
+    ).consumers
+    assert read.conditions == Conditions(
+        external_id="vendor-7",
+        mfa_max_age=900,
+        source_ips=("203.0.113.0/24", "2001:db8::/32"),
+        source_identity=SourceIdentity(required=False, values=("Alice",)),
+        session_tags=SessionTags(tags={"team": "data"}),
+        expires_at="2030-01-31T00:00:00Z",
+    )
+    (read,) = settings_of(**under(vpc_endpoints=["vpce-01234567"], mfa={})).consumers
+    assert read.conditions == Conditions(vpc_endpoints=("vpce-01234567",), mfa_max_age=3600)
+
+
+@pytest.mark.parametrize(
+    ("written", "moment"),
+    [
+        ("2030-01-31", "2030-01-31T00:00:00Z"),
+        ("2030-01-31T18:00:00Z", "2030-01-31T18:00:00Z"),
+        ("2030-01-31T01:00:00+02:00", "2030-01-30T23:00:00Z"),
+        # How the engine hands on what stands unquoted in the stack file.
+        ("2030-01-31 00:00:00 +0000 UTC", "2030-01-31T00:00:00Z"),
+        ("2030-01-31 01:00:00 +0200 +0200", "2030-01-30T23:00:00Z"),
+    ],
+)
+def test_a_date_is_its_first_moment_in_utc(written: str, moment: str) -> None:
+    (read,) = settings_of(**under(expires_at=written)).consumers
+    assert read.conditions.expires_at == moment
+
+
+def test_a_prefix_means_the_same_with_and_without_its_slash() -> None:
+    for written in ("images", "images/"):
+        (read,) = settings_of(grants=[grant(prefixes=[written])]).grants
+        assert read.prefixes == ("images/",)
+
+
+def test_grants_of_one_bucket_may_be_several_when_their_prefixes_are_apart() -> None:
+    grants = [
+        grant(prefixes=["images", "videos"]),
+        grant(prefixes=["images-private"], levels=["write"]),
+    ]
+    assert len(settings_of(grants=grants).grants) == 2
+
+
+def test_consumers_of_one_issuer_share_its_provider() -> None:
+    second = ci(subjects=["repo:our-org/app:ref:refs/heads/main"])
+    second["role"] = {"name": "AppRole"}
+    assert len(settings_of(**beside(ci(), second)).consumers) == 3
 
 
 LONG = "x" * 65
@@ -326,6 +508,269 @@ REJECTED: dict[str, tuple[dict[str, Any], str]] = {
         },
         "consumers[1].name: 'other' has no grant",
     ),
+    "consumer of no kind": (
+        {"consumers": [{"name": "stage-admin", "role": {"name": "StageRole"}}]},
+        "consumers[0]: has none of user, ec2, third_party, oidc, principals, organization; add one, as in user: {name: StageAdmin}",
+    ),
+    "consumer of a mistyped kind": (
+        {"consumers": [{"name": "stage-admin", "usr": {}, "role": {"name": "StageRole"}}]},
+        "consumers[0].usr: no such setting; did you mean user?",
+    ),
+    "consumer of two kinds": (
+        {"consumers": [consumer(ec2={"role": {"name": "R"}})]},
+        "consumers[0]: has user and ec2; it takes one of them, remove the rest",
+    ),
+    "instances without a role": (
+        beside(of_kind("ec2", {})),
+        "consumers[1].ec2.role: missing; add it, as in {name: StageInstances}",
+    ),
+    "chained session of more than an hour": (
+        beside(
+            of_kind(
+                "ec2", {"role": {"name": "R"}}, role={"name": "S", "max_session_duration": 7200}
+            )
+        ),
+        "consumers[1].role.max_session_duration: 7200 cannot be had by instances: a role that is assumed from another role lasts 3600 seconds at the most",
+    ),
+    "roles of instances that differ in case": (
+        beside(
+            of_kind("ec2", {"role": {"name": "R"}, "instance_profile": "A"}),
+            of_kind("ec2", {"role": {"name": "r"}, "instance_profile": "B"}, role={"name": "S"}),
+        ),
+        "consumers[2].ec2.role.name: 'r' is there already",
+    ),
+    "third party without an external ID": (
+        beside(of_kind("third_party", {"account_id": "777788889999"})),
+        "consumers[1].conditions: missing; add it, as in {external_id: what-the-third-party-gave-you}",
+    ),
+    "third party with other conditions only": (
+        beside(of_kind("third_party", {"account_id": "777788889999"}, conditions={})),
+        "consumers[1].conditions.external_id: missing",
+    ),
+    "third party that is Production": (
+        beside({**vendor(), "third_party": {"account_id": "111122223333"}}),
+        "consumers[1].third_party.account_id: '111122223333' is the Production account, which is no third party",
+    ),
+    "third party that is Staging": (
+        beside({**vendor(), "third_party": {"account_id": "444455556666"}}),
+        "'444455556666' is the Staging account, which is no third party",
+    ),
+    "external ID of one character": (
+        under(external_id="x"),
+        "consumers[0].conditions.external_id: 'x' must have 2 to 1224 characters, not 1",
+    ),
+    "external ID too long": (under(external_id="x" * 1225), "must have 2 to 1224 characters"),
+    "external ID of the wrong alphabet": (
+        under(external_id="vendor 7"),
+        "'vendor 7' must consist of letters, digits and _+=,.@:/-",
+    ),
+    "MFA for instances": (
+        beside(of_kind("ec2", {"role": {"name": "R"}}, conditions={"mfa": {"max_age": 900}})),
+        "consumers[1].conditions.mfa: {'max_age': 900} cannot be met by a machine (ec2)",
+    ),
+    "MFA for CI": (
+        beside({**ci(), "conditions": {"mfa": {}}}),
+        "conditions.mfa: {} cannot be met by a machine (oidc)",
+    ),
+    "MFA for a third party": (
+        beside({**vendor(), "conditions": {"external_id": "vendor-7", "mfa": {}}}),
+        "conditions.mfa: {} cannot be met by a machine (third_party)",
+    ),
+    "MFA for roles": (
+        beside(
+            of_kind(
+                "principals",
+                {"arns": ["arn:aws:iam::444455556666:role/data/*"]},
+                conditions={"mfa": {}},
+            )
+        ),
+        "conditions.mfa: {} cannot be met by a role",
+    ),
+    "MFA as a flag": (
+        under(mfa=True),
+        "consumers[0].conditions.mfa: True must be a mapping, as in {max_age: 3600}",
+    ),
+    "MFA of too long ago": (
+        under(mfa={"max_age": 129601}),
+        "mfa.max_age: 129601 must be 60 to 129600 seconds",
+    ),
+    "external ID for CI": (
+        beside({**ci(), "conditions": {"external_id": "vendor-7"}}),
+        "conditions.external_id: 'vendor-7' cannot be met by a token",
+    ),
+    "session tags for CI": (
+        beside({**ci(), "conditions": {"session_tags": {"tags": {"a": "b"}}}}),
+        "conditions.session_tags: {'tags': {'a': 'b'}} cannot be met by a token",
+    ),
+    "source IP that is no range": (
+        under(source_ips=["203.0.113.7/24"]),
+        "conditions.source_ips[0]: '203.0.113.7/24' must be a range of IP addresses",
+    ),
+    "every source IP": (under(source_ips=["0.0.0.0/0"]), "'0.0.0.0/0' is every address"),
+    "private source IP": (under(source_ips=["10.1.0.0/16"]), "'10.1.0.0/16' is a private range"),
+    "source IPs without an item": (under(source_ips=[]), "conditions.source_ips: empty"),
+    "endpoint that is none": (
+        under(vpc_endpoints=["vpc-01234567"]),
+        "conditions.vpc_endpoints[0]: 'vpc-01234567' must be the ID of a VPC endpoint of S3",
+    ),
+    "source IPs and endpoints": (
+        under(source_ips=["203.0.113.0/24"], vpc_endpoints=["vpce-01234567"]),
+        "conditions.vpc_endpoints: ['vpce-01234567'] cannot go with source_ips",
+    ),
+    "source identity of AWS": (
+        under(source_identity={"values": ["aws:x"]}),
+        "source_identity.values[0]: 'aws:x' must not begin with aws:",
+    ),
+    "source identity of one character": (
+        under(source_identity={"values": ["x"]}),
+        "'x' must have 2 to 64 letters",
+    ),
+    "session tags without a tag": (
+        under(session_tags={"tags": {}}),
+        "session_tags.tags: {} names no tag",
+    ),
+    "expiry that is no date": (
+        under(expires_at="next week"),
+        "conditions.expires_at: 'next week' must be a date or a time with its offset",
+    ),
+    "expiry on a day that there is not": (
+        under(expires_at="2030-02-30"),
+        "'2030-02-30' must be a date",
+    ),
+    "expiry without an offset": (
+        under(expires_at="2030-01-31T18:00:00"),
+        "'2030-01-31T18:00:00' must be a date or a time with its offset",
+    ),
+    "expiry as a number": (under(expires_at=20300131), "expires_at: 20300131 must be"),
+    "unknown condition": (
+        under(externalid="vendor-7"),
+        "conditions.externalid: no such setting; did you mean external_id?",
+    ),
+    "issuer without https": (
+        beside(ci(issuer="http://ci.example.com")),
+        "consumers[1].oidc.issuer: 'http://ci.example.com' must be an https URL",
+    ),
+    "audience with a wildcard": (
+        beside(ci(audience="*")),
+        "oidc.audience: '*' must be the token's audience",
+    ),
+    "any subject": (
+        beside(ci(subjects=["*"], allow_wildcard_subjects=True)),
+        "oidc.subjects[0]: '*' lets in other organizations of the issuer too",
+    ),
+    "subject of any organization": (
+        beside(ci(subjects=["repo:*/site:ref:refs/heads/main"], allow_wildcard_subjects=True)),
+        "lets in other organizations of the issuer too",
+    ),
+    "subject of organizations that begin alike": (
+        beside(ci(subjects=["repo:our-org*/site:x"], allow_wildcard_subjects=True)),
+        "lets in other organizations of the issuer too",
+    ),
+    "subject with a quiet wildcard": (
+        beside(ci(subjects=["repo:our-org/site:*"])),
+        "'repo:our-org/site:*' has a wildcard; name the subjects one by one, or say allow_wildcard_subjects: true",
+    ),
+    "subject with a variable": (
+        beside(ci(subjects=["repo:our-org/${x}"], allow_wildcard_subjects=True)),
+        "must be the subject of a token",
+    ),
+    "no subject": (beside(ci(subjects=[])), "oidc.subjects: empty"),
+    "provider that is neither": (
+        beside(ci(provider="exists")),
+        "oidc.provider: 'exists' must be one of create, existing; did you mean existing?",
+    ),
+    "provider made and not made": (
+        beside(ci(), {**ci(provider="existing"), "role": {"name": "AppRole"}}),
+        "consumers[2].oidc.provider: 'existing' contradicts another consumer of the same issuer",
+    ),
+    "wildcard for everybody": (
+        beside(of_kind("principals", {"arns": ["*"]})),
+        "consumers[1].principals.arns[0]: '*' must be the ARN of users or roles",
+    ),
+    "every role": (
+        beside(of_kind("principals", {"arns": ["arn:aws:iam::444455556666:role/*"]})),
+        "is everybody in the account; name some part of them",
+    ),
+    "principals of another account": (
+        beside(of_kind("principals", {"arns": ["arn:aws:iam::777788889999:role/data/*"]})),
+        "must name the Staging account, 444455556666; other accounts are third_party",
+    ),
+    "principals of any account": (
+        beside(of_kind("principals", {"arns": ["arn:aws:iam::*:role/data/*"]})),
+        "must name the Staging account",
+    ),
+    "principals of another partition": (
+        beside(of_kind("principals", {"arns": ["arn:aws-cn:iam::444455556666:role/data/*"]})),
+        "must be of partition aws",
+    ),
+    "a session for its role": (
+        beside(of_kind("principals", {"arns": ["arn:aws:sts::444455556666:assumed-role/Data/me"]})),
+        "must be the role's own ARN, not that of a session",
+    ),
+    "organization that is none": (
+        beside(of_kind("organization", {"id": "o-1"})),
+        "consumers[1].organization.id: 'o-1' must be the ID of an organization",
+    ),
+    "unit of another organization": (
+        beside(of_kind("organization", {"id": "o-a1b2c3d4e5", "paths": ["o-zzzzzzzzzz/r-ab12/*"]})),
+        "organization.paths[0]: 'o-zzzzzzzzzz/r-ab12/*' must be the path of a unit",
+    ),
+    "prefix with a wildcard": (
+        {"grants": [grant(prefixes=["images/*"])]},
+        "grants[0].prefixes[0]: 'images/*' must not have *, ? or ${",
+    ),
+    "prefix with a variable": (
+        {"grants": [grant(prefixes=["home/${aws:username}"])]},
+        "must not have *, ? or ${",
+    ),
+    "prefix with a slash in front": (
+        {"grants": [grant(prefixes=["/images"])]},
+        "'/images' must not begin with a slash, as keys do not: images",
+    ),
+    "prefix of nothing": (
+        {"grants": [grant(prefixes=[""])]},
+        "'' is the whole bucket; leave prefixes out for that",
+    ),
+    "no prefix": ({"grants": [grant(prefixes=[])]}, "grants[0].prefixes: empty"),
+    "the same prefix with and without its slash": (
+        {"grants": [grant(prefixes=["images", "images/"])]},
+        "grants[0]: 'images/' overlaps with 'images/' of grants[0]",
+    ),
+    "a prefix inside another": (
+        {"grants": [grant(prefixes=["images"]), grant(prefixes=["images/raw"], levels=["write"])]},
+        "grants[1]: 'images/raw/' overlaps with 'images/' of grants[0], for 'stage-admin' in 'production-test-bucket-101'",
+    ),
+    "a prefix beside the whole bucket": (
+        {"grants": [grant(), grant(prefixes=["images"], levels=["write"])]},
+        "grants[1]: 'images/' overlaps with the whole bucket of grants[0]",
+    ),
+    "trust policy limit that AWS has not": (
+        {"trust_policy_limit": 100},
+        "trust_policy_limit: 100 must be 2048 to 8192 characters",
+    ),
+    "trust policy too large": (
+        beside(
+            of_kind(
+                "principals",
+                {"arns": [f"arn:aws:iam::444455556666:role/data/{n:02}*" for n in range(50)]},
+            )
+        ),
+        "consumers[1].name: 'other-0' needs a trust policy of 2311 characters, and 2048 is the most",
+    ),
+    "access policy too large": (
+        {"grants": [grant(prefixes=[f"images-of-customer-{n:04}" for n in range(100)])]},
+        "consumers[0].name: 'stage-admin' needs an access policy of ",
+    ),
+    "user's policy too large": (
+        {
+            **under(
+                external_id="x" * 1000,
+                session_tags={"tags": {f"tag{n}": "y" * 100 for n in range(9)}},
+            ),
+            "trust_policy_limit": 8192,
+        },
+        "characters in Staging, and 2048 is the most; shorten its conditions",
+    ),
     "role names that differ in case": (
         {
             "consumers": [
@@ -389,3 +834,49 @@ def test_all_problems_are_told_together_and_nothing_is_registered() -> None:
         "staging_region",
         "unknown",
     ]
+
+
+def test_a_raised_quota_admits_a_larger_trust_policy() -> None:
+    arns = [f"arn:aws:iam::444455556666:role/data/{n:02}*" for n in range(50)]
+    settings = beside(of_kind("principals", {"arns": arns}))
+    assert problems_of(**settings, trust_policy_limit=4096) == []
+
+
+def test_a_bucket_policy_is_measured_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rules, "BUCKET_POLICY_BYTES", 100)
+    (problem,) = problems_of()
+    assert problem.startswith(
+        "buckets[0].name: 'production-test-bucket-101' needs a bucket policy of "
+    )
+
+
+@pytest.mark.parametrize(
+    ("expires_at", "told"),
+    [
+        ("2030-01-01", "consumer 'stage-admin' EXPIRED at 2030-01-01T00:00:00Z: its role refuses"),
+        ("2030-01-01T12:00:00Z", "EXPIRED"),
+        ("2030-01-01T18:00:00Z", "consumer 'stage-admin' expires in less than a day, at"),
+        ("2030-01-03", "expires in 1 day, at 2030-01-03T00:00:00Z"),
+        ("2030-01-15T12:00:00Z", "expires in 14 days"),
+    ],
+)
+def test_an_expiry_that_has_passed_or_is_near_is_told(expires_at: str, told: str) -> None:
+    consumers = settings_of(**under(expires_at=expires_at)).consumers
+    (warning,) = expiry.warnings(consumers, datetime(2030, 1, 1, 12, tzinfo=UTC))
+    assert told in warning
+
+
+def test_nothing_is_told_of_an_expiry_that_is_far_or_of_none() -> None:
+    now = datetime(2030, 1, 1, tzinfo=UTC)
+    for conditions in ({"expires_at": "2030-01-16"}, {}):
+        assert list(expiry.warnings(settings_of(**under(**conditions)).consumers, now)) == []
+
+
+def test_an_expired_consumer_is_deployed_with_a_warning(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(pulumi.log, "warn", told.append)
+    deployment = deploy(stack_values("prod", **under(expires_at="2020-01-01")))
+    assert "2020-01-01T00:00:00Z" in deployment.one("aws:iam/policy:Policy").inputs["policy"]
+    assert [line for line in told if "EXPIRED" in line]

@@ -1,0 +1,53 @@
+"""What EC2 instances of Staging need to assume one Production role."""
+
+import pulumi
+from pulumi import ResourceOptions
+from pulumi_aws import Provider, iam
+
+from components.policy_documents import assume_role_policy, service_trust_policy
+from model import Accounts, Consumer, Instances
+
+
+class TrustedInstances(pulumi.ComponentResource):
+    """An instance profile with a role that may assume the Production role and do nothing else.
+
+    An instance has the role's credentials from its metadata service, so that
+    no key lies on it. What others attach or write to the role shows up as drift.
+    """
+
+    def __init__(  # noqa: PLR0913 - each is a thing that it is made of
+        self,
+        name: str,
+        *,
+        instances: Instances,
+        consumer: Consumer,
+        accounts: Accounts,
+        provider: Provider,
+        opts: ResourceOptions,
+    ) -> None:
+        super().__init__("cross-account-access:index:TrustedInstances", name, None, opts)
+        child = ResourceOptions(parent=self, provider=provider)
+        # `-instances` keeps it apart from the Production role, which has the same type.
+        role = iam.Role(
+            f"{name}-instances",
+            name=instances.role.name,
+            path=instances.role.path,
+            assume_role_policy=service_trust_policy(accounts.trusted.ec2_service),
+            permissions_boundary=instances.role.permissions_boundary,
+            opts=ResourceOptions(parent=self, provider=provider, depends_on=opts.depends_on),
+        )
+        policy = iam.RolePolicy(
+            name,
+            role=role.name,
+            name=f"assume-{consumer.role.name}",
+            policy=assume_role_policy(consumer, accounts),
+            opts=child,
+        )
+        iam.RolePoliciesExclusive(
+            f"{name}-instances", role_name=role.name, policy_names=[policy.name], opts=child
+        )
+        iam.RolePolicyAttachmentsExclusive(
+            f"{name}-instances", role_name=role.name, policy_arns=[], opts=child
+        )
+        iam.InstanceProfile(name, name=instances.instance_profile, role=role.name, opts=child)
+        self.register_outputs({"role_arn": role.arn})
