@@ -10,7 +10,7 @@ import enum
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from access.engine.conditions import Condition
@@ -69,6 +69,8 @@ class Citation:
     """Position in the document, counted from 1."""
     sid: str | None
     effect: str
+    statement: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    """The statement as it is written."""
 
     def __str__(self) -> str:
         """Name the statement for a person, by its Sid where it has one."""
@@ -260,7 +262,7 @@ class _Compiler:
                 f"{where}.{resource_element}",
             )
         return Statement(
-            citation=Citation(self._source, index, sid, effect),
+            citation=Citation(self._source, index, sid, effect, value),
             allows=effect == "Allow",
             principal=self._principal(value, where),
             actions=self._actions(

@@ -1,0 +1,211 @@
+"""Reads the outputs of a cross-account-access stack, for commands and for other projects.
+
+This file needs nothing but Python's standard library: another project may import it or keep a copy
+of it. In a Pulumi program the outputs come from a `StackReference`, elsewhere from
+`pulumi stack output --json`:
+
+    read(json.loads(output)).consumer("stage-admin").role_arn
+    pulumi.StackReference("organization/cross-account-access/prod").outputs.apply(read)
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+VERSION: Final = 1
+"""The version of the contract that this reader understands."""
+
+DEFAULT_SESSION_SECONDS: Final = 3600
+"""The longest session of a role that says nothing else ("CreateRole", IAM API reference)."""
+
+
+class ContractError(Exception):
+    """The outputs are not those of a stack that this reader understands; says what to do."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grant:
+    """What a consumer may do with one resource."""
+
+    resource_arn: str
+    levels: tuple[str, ...]
+    """Of `list`, `read`, `write`, `delete`."""
+    prefixes: tuple[str, ...] = ()
+    """Beginnings of the keys that the grant is limited to; none for the whole resource."""
+    via: str = "role"
+    """`role`: by assuming the role; `resource`: by the resource's own policy, as oneself."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Consumer:
+    """Who gets access, and how."""
+
+    name: str
+    kind: str
+    """`user`, `ec2`, `third_party`, `oidc`, `principals` or `organization`."""
+    role_arn: str | None
+    """The role to assume; None for a consumer with grants by resource policies alone."""
+    principal_arns: tuple[str, ...]
+    """Who is let in; the stack's own user for the kind `user`."""
+    external_id: str | None = None
+    """What `sts:AssumeRole` must state; AWS does not regard it as a secret."""
+    mfa: bool = False
+    """Whether the role is assumed with a code of an MFA device only."""
+    source_identity_required: bool = False
+    """Whether the role is assumed only by whoever states a source identity."""
+    session_tags: Mapping[str, str] = field(default_factory=dict)
+    """Tags that the session must be given."""
+    max_session_duration: int = DEFAULT_SESSION_SECONDS
+    """Seconds."""
+    expires_at: str | None = None
+    """When the access ends, as declared; None for never."""
+    switch_role_url: str | None = None
+    """Link that switches the console to the role, where that can work."""
+    grants: tuple[Grant, ...] = ()
+    """Empty for a stack of the first release, whose outputs did not tell them."""
+
+    @property
+    def user_name(self) -> str | None:
+        """Name of the user who is let in, without its path; None for any other kind."""
+        if self.kind == "user" and self.principal_arns:
+            return self.principal_arns[0].rsplit("/", 1)[-1]
+        return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contract:
+    """The outputs of a stack."""
+
+    production_account_id: str
+    """12 digits."""
+    production_region: str
+    staging_account_id: str
+    """12 digits."""
+    bucket_arns: Mapping[str, str]
+    """By bucket name."""
+    consumers: Mapping[str, Consumer]
+    """By name."""
+
+    def consumer(self, name: str) -> Consumer:
+        """The consumer of that name.
+
+        Raises:
+            ContractError: there is none; names those that there are.
+        """
+        if name in self.consumers:
+            return self.consumers[name]
+        known = ", ".join(sorted(self.consumers)) or "none"
+        message = f"the stack has no consumer {name!r}; it has: {known}"
+        raise ContractError(message)
+
+
+def read(outputs: Mapping[str, Any]) -> Contract:
+    """The contract in a stack's outputs; outputs that it does not know are left alone.
+
+    Raises:
+        ContractError: the outputs have no contract, an older or a newer one, or a value of a
+            type that the contract does not have.
+    """
+    _check_version(outputs)
+    return Contract(
+        production_account_id=_text(outputs, "productionAccountId"),
+        production_region=_text(outputs, "productionRegion"),
+        staging_account_id=_text(outputs, "stagingAccountId"),
+        bucket_arns=_texts_by_name(outputs, "bucketArns"),
+        consumers=_consumers(outputs),
+    )
+
+
+def _check_version(outputs: Mapping[str, Any]) -> None:
+    found = outputs.get("contractVersion")
+    if found is None:
+        message = (
+            "the outputs have no contractVersion, so they are not those of a deployed "
+            "cross-account-access stack; check the name of the stack, and deploy it with pulumi up"
+        )
+    elif not (isinstance(found, str) and found.isdecimal()):
+        message = f"contractVersion must be a number in text, as in '{VERSION}', got {found!r}"
+    elif int(found) < VERSION:
+        message = (
+            f"contractVersion is {found}, and this reader understands {VERSION}; "
+            "deploy the stack with a current version of cross-account-access"
+        )
+    elif int(found) > VERSION:
+        message = (
+            f"contractVersion is {found}, and this reader understands {VERSION}; "
+            "take the reader of the version that the stack was deployed with"
+        )
+    else:
+        return
+    raise ContractError(message)
+
+
+def _consumers(outputs: Mapping[str, Any]) -> dict[str, Consumer]:
+    urls = _texts_by_name(outputs, "switchRoleUrls")
+    if "declaration" not in outputs:
+        users = _texts_by_name(outputs, "userArns")
+        return {
+            name: Consumer(
+                name=name,
+                kind="user",
+                role_arn=role_arn,
+                principal_arns=(users[name],) if name in users else (),
+                switch_role_url=urls.get(name),
+            )
+            for name, role_arn in _texts_by_name(outputs, "roleArns").items()
+        }
+    try:
+        declaration = json.loads(_text(outputs, "declaration"))
+        grants = [(grant["consumer"], _grant(grant)) for grant in declaration["grants"]]
+        return {
+            name: Consumer(
+                name=name,
+                kind=said["kind"],
+                role_arn=said["role_arn"],
+                principal_arns=tuple(said["principal_arns"]),
+                external_id=said["external_id"],
+                mfa=said["mfa"],
+                source_identity_required=said.get("source_identity_required", False),
+                session_tags=said.get("session_tags", {}),
+                max_session_duration=said["max_session_duration"],
+                expires_at=said["expires_at"],
+                switch_role_url=urls.get(name),
+                grants=tuple(grant for consumer, grant in grants if consumer == name),
+            )
+            for said in declaration["consumers"]
+            for name in [said["name"]]
+        }
+    except (ValueError, KeyError, TypeError) as error:
+        message = f"the output declaration is not as in version {VERSION} of the contract: {error}"
+        raise ContractError(message) from error
+
+
+def _grant(said: Mapping[str, Any]) -> Grant:
+    return Grant(
+        resource_arn=said["resource_arn"],
+        levels=tuple(said["levels"]),
+        prefixes=tuple(said["prefixes"]),
+        via=said["via"],
+    )
+
+
+def _text(outputs: Mapping[str, Any], name: str) -> str:
+    value = outputs.get(name)
+    if isinstance(value, str):
+        return value
+    raise _mistyped(name, "text", value)
+
+
+def _texts_by_name(outputs: Mapping[str, Any], name: str) -> dict[str, str]:
+    value = outputs.get(name)
+    if isinstance(value, Mapping) and all(isinstance(each, str) for each in value.values()):
+        return dict(value)
+    raise _mistyped(name, "texts by name", value)
+
+
+def _mistyped(name: str, wanted: str, value: object) -> ContractError:
+    got = "nothing" if value is None else type(value).__name__
+    return ContractError(
+        f"the output {name} must be {wanted} in version {VERSION} of the contract, got {got}"
+    )

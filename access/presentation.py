@@ -1,0 +1,82 @@
+"""What a person sees: colours and tables on a terminal, plain text in a pipe, and progress."""
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+GOOD, BAD, DOUBTFUL, QUIET, TITLE = "green", "red", "yellow", "dim", "bold"
+"""Styles by meaning. Colour only repeats what the words say: a pipe has none, nor has NO_COLOR."""
+
+Cell = str | tuple[str, str]
+"""A text, or a text and its style."""
+
+
+class Page:
+    """Standard output: styles and wrapped tables on a terminal, plain lines anywhere else."""
+
+    def __init__(self) -> None:
+        self._console = Console(highlight=False, markup=False, emoji=False)
+        self._plain = not self._console.is_terminal
+
+    def line(self, *cells: Cell) -> None:
+        """Write one line; the cells stand side by side, without a space between them."""
+        if self._plain:
+            self._write("".join(map(_text, cells)))
+        else:
+            self._console.print(Text.assemble(*cells), soft_wrap=True)
+
+    def block(self, text: str, style: str = "") -> None:
+        """Write lines as they are, indented by four."""
+        for line in text.splitlines():
+            self.line("    ", (line, style))
+
+    def table(self, headers: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
+        """Write rows under headers; in a pipe the columns are aligned by two spaces."""
+        if self._plain:
+            for line in _aligned([list(headers), *([_text(cell) for cell in row] for row in rows)]):
+                self._write(line)
+            return
+        table = Table(*headers, box=None, pad_edge=False, header_style=TITLE)
+        for row in rows:
+            table.add_row(*(Text.assemble(cell) for cell in row))
+        self._console.print(table)
+
+    def raw(self, text: str) -> None:
+        """Write a text for other programs, as it is."""
+        self._write(text)
+
+    def json(self, value: object) -> None:
+        """Write one JSON document and nothing else."""
+        self._write(json.dumps(value, indent=2))
+
+    def _write(self, line: str) -> None:
+        sys.stdout.write(f"{line}\n")
+
+
+@contextmanager
+def progress(doing: str) -> Iterator[None]:
+    """Tell on standard error what takes time, for as long as it takes."""
+    console = Console(stderr=True, highlight=False, markup=False, emoji=False)
+    if console.is_terminal:
+        with console.status(doing):
+            yield
+    else:
+        sys.stderr.write(f"access: {doing}\n")
+        sys.stderr.flush()
+        yield
+
+
+def _text(cell: Cell) -> str:
+    return cell if isinstance(cell, str) else cell[0]
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        yield "  ".join(cells).rstrip()

@@ -1,0 +1,126 @@
+"""`access diff`: what a change of the program would change in access, in words."""
+
+import argparse
+from typing import Any, Final
+
+from access import sources
+from access.comparison import Change, Effect, compare
+from access.errors import NotDeployedError, Status
+from access.inventory import NOTHING, Inventory
+from access.presentation import BAD, DOUBTFUL, GOOD, TITLE, Page
+from access.stack import Stack, add_stack_options, stack_of
+
+_DESCRIPTION: Final = """\
+Says in words what would change in access if the program were deployed now: who may newly do what
+(+), who no longer may (-), and with +? and -? what cannot be told from the documents. A rewriting
+that means the same is no change.
+
+It compares the deployed state, which may be none yet, with a preview. --from and --to compare
+others: the live accounts, the program of a git revision, or files that `pulumi stack export` or
+`pulumi preview --json --show-sames` have printed."""
+_EPILOG: Final = """\
+examples:
+  access diff --stack prod
+  access diff --from state --to live      what others changed behind the stack's back
+  access diff --from git:main --to git:HEAD --stack prod
+  access diff --from before.json --to after.json
+
+exit status: 0 access stays or narrows, 1 it widens or may widen, 2 wrong usage, 3 could not be
+checked"""
+_SHOWN: Final = 6
+_MARKS: Final = {
+    Effect.WIDENS: ("+", BAD),
+    Effect.MAY_WIDEN: ("+?", DOUBTFUL),
+    Effect.NARROWS: ("-", GOOD),
+    Effect.MAY_NARROW: ("-?", DOUBTFUL),
+}
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add what is compared."""
+    parser.description, parser.epilog = _DESCRIPTION, _EPILOG
+    for option, destination, default in (
+        ("--from", "before", sources.STATE),
+        ("--to", "after", sources.PREVIEW),
+    ):
+        parser.add_argument(
+            option,
+            dest=destination,
+            metavar="SOURCE",
+            default=default,
+            help=f"live, state, preview, git:REVISION or a file; {default} when not given",
+        )
+    add_stack_options(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Compare two inventories and tell the differences."""
+    stack = stack_of(arguments)
+    before = _read(arguments.before, stack)
+    after = _read(arguments.after, stack)
+    changes = compare(before, after)
+    widens = any(change.effect.is_widening for change in changes)
+    if arguments.json:
+        Page().json(_as_json(changes, before, after))
+    else:
+        _print(Page(), changes, before, after)
+    return Status.NOT_AS_INTENDED if widens else Status.AS_INTENDED
+
+
+def _read(source: str, stack: Stack) -> Inventory:
+    """Read a source; a stack that is not deployed grants nothing."""
+    try:
+        return sources.read(source, stack)
+    except NotDeployedError:
+        return NOTHING
+
+
+def _as_json(changes: list[Change], before: Inventory, after: Inventory) -> dict[str, Any]:
+    return {
+        "widens": any(change.effect.is_widening for change in changes),
+        "changes": [
+            {
+                "effect": change.effect.value,
+                "principal": change.principal,
+                "through": change.through,
+                "actions": list(change.actions),
+                "resource": change.resource,
+                "when": change.when or None,
+            }
+            for change in changes
+        ],
+        "notes": _notes(before, after),
+    }
+
+
+def _print(page: Page, changes: list[Change], before: Inventory, after: Inventory) -> None:
+    for change in changes:
+        mark, style = _MARKS[change.effect]
+        through = f" through {change.through}" if change.through else ""
+        when = f", {change.when}" if change.when else ""
+        page.line(
+            (f"{mark} ", style),
+            change.principal,
+            " may ",
+            (_shown(change.actions), TITLE),
+            f" {change.resource}{through}{when}",
+        )
+    for note in _notes(before, after):
+        page.line(("note: ", DOUBTFUL), note)
+    page.line(_summary(changes))
+
+
+def _shown(actions: tuple[str, ...]) -> str:
+    """Name a few; --json has them all."""
+    more = len(actions) - _SHOWN
+    return ", ".join(actions[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
+
+
+def _summary(changes: list[Change]) -> str:
+    counts = {effect: sum(change.effect is effect for change in changes) for effect in Effect}
+    told = [f"{effect.value} in {count}" for effect, count in counts.items() if count]
+    return f"access {', '.join(told)}" if told else "no change in access"
+
+
+def _notes(before: Inventory, after: Inventory) -> list[str]:
+    return list(dict.fromkeys((*before.gaps, *after.gaps)))

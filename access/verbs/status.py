@@ -1,0 +1,61 @@
+"""`access status`: says who a profile is, in which account, until when."""
+
+import argparse
+from datetime import UTC, datetime
+
+from access import aws_files, login_profile
+from access.assume import identify
+from access.errors import Status
+from access.presentation import BAD, GOOD, Page
+from access.role_request import profile_name
+from access.when import until, utc
+
+_DESCRIPTION = """\
+Say who a profile is, in which account and until when, as AWS sees it. Fails when the session
+is over."""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add description and arguments."""
+    parser.description = _DESCRIPTION
+    parser.add_argument(
+        "--as",
+        dest="name",
+        metavar="PROFILE",
+        type=profile_name,
+        default=login_profile.DEFAULT_NAME,
+        help="the profile (%(default)s)",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Say who."""
+    name, page = arguments.name, Page()
+    end = login_profile.expiration(name)
+    over = None
+    if not aws_files.exists(name):
+        over = "there is no such profile"
+    elif end is not None and end <= datetime.now(UTC):
+        over = f"the session ended at {utc(end)}"
+    if over:
+        if arguments.json:
+            page.json({"profile": name, "valid": False, "reason": over})
+        else:
+            page.line("profile ", (name, BAD), f": {over}; run access login --as {name}")
+        return Status.NOT_AS_INTENDED
+    identity = identify(name)
+    if arguments.json:
+        page.json(
+            {
+                "profile": name,
+                "arn": identity.arn,
+                "account": identity.account_id,
+                "expires": end and end.isoformat(),
+                "valid": True,
+            }
+        )
+        return Status.AS_INTENDED
+    page.line("profile ", (name, GOOD), f" is {identity.arn}")
+    page.line(f"in account {identity.account_id}")
+    page.line(f"until {until(end)}" if end else "with no end noted by a login")
+    return Status.AS_INTENDED

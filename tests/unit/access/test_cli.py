@@ -1,0 +1,152 @@
+"""The command's frame: help, exit statuses, and that a person never meets a traceback."""
+
+import argparse
+import re
+import subprocess
+import sys
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from access import cli
+from access.errors import Status, UncheckedError, UsageError
+
+
+def verb(monkeypatch: pytest.MonkeyPatch, run: Any) -> None:
+    """Makes the only verb of the command be `probe`, which does `run`."""
+    module = ModuleType("access.verbs.probe")
+    module.__dict__.update(configure=lambda _parser: None, run=run)
+    monkeypatch.setitem(sys.modules, "access.verbs.probe", module)
+    monkeypatch.setattr(cli, "VERBS", {"probe": "try something"})
+
+
+def raising(error: BaseException) -> Any:
+    def run(_arguments: argparse.Namespace) -> int:
+        raise error
+
+    return run
+
+
+@pytest.mark.parametrize("status", [0, 1])
+def test_the_verb_decides_the_exit_status(monkeypatch: pytest.MonkeyPatch, status: int) -> None:
+    verb(monkeypatch, lambda _arguments: status)
+    assert cli.main(["probe"]) == status
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (UsageError("no such bucket; name one"), Status.USAGE),
+        (UncheckedError("no credentials; sign in"), Status.UNCHECKED),
+    ],
+)
+def test_an_error_is_told_with_its_status(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    error: Exception,
+    status: int,
+) -> None:
+    verb(monkeypatch, raising(error))
+    assert cli.main(["probe"]) == status
+    said = capsys.readouterr()
+    assert said.err == f"access: {error}\n"
+    assert said.out == ""
+
+
+def test_ctrl_c_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    verb(monkeypatch, raising(KeyboardInterrupt()))
+    assert cli.main(["probe"]) == 130
+    assert capsys.readouterr().err == "access: interrupted\n"
+
+
+def test_what_nobody_expected_is_told_without_a_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    verb(monkeypatch, raising(ZeroDivisionError("division by zero\nsecond line")))
+    assert cli.main(["probe"]) == Status.UNCHECKED
+    said = capsys.readouterr().err
+    assert said.startswith("access: unexpected ZeroDivisionError: division by zero\n")
+    assert "second line" not in said
+    assert "Traceback" not in said
+
+
+def test_the_traceback_is_there_for_who_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    verb(monkeypatch, raising(ZeroDivisionError()))
+    monkeypatch.setenv("ACCESS_TRACEBACK", "1")
+    with pytest.raises(ZeroDivisionError):
+        cli.main(["probe"])
+
+
+@pytest.mark.parametrize("words", [[], ["nope"], ["probe", "--nope"], ["probe", "more"]])
+def test_wrong_usage_is_one_line_with_status_2(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: list[str]
+) -> None:
+    verb(monkeypatch, lambda _arguments: 0)
+    with pytest.raises(SystemExit) as caught:
+        cli.main(words)
+    assert caught.value.code == Status.USAGE
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert said.endswith("see access --help\n")
+
+
+def test_help_names_every_verb_and_every_exit_status(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        cli.main(["--help"])
+    assert caught.value.code == 0
+    said = capsys.readouterr().out
+    for name in cli.VERBS:
+        assert re.search(rf"^    {name}\s", said, re.MULTILINE)
+    for line in ("0  as intended", "1  not as intended", "2  wrong usage", "3  could not be"):
+        assert line in said
+
+
+@pytest.mark.parametrize("name", ["explain", "diff", "map", "lint"])
+def test_help_of_a_verb_tells_options_examples_and_exit_statuses(
+    capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        cli.main([name, "--help"])
+    assert caught.value.code == 0
+    said = capsys.readouterr().out
+    for part in ("--json", "--stack", "--cwd", "examples:", "exit status:"):
+        assert part in said
+
+
+def test_help_of_the_command_loads_nothing_heavy() -> None:
+    code = (
+        "import contextlib, sys\n"
+        "from access.cli import main\n"
+        "with contextlib.suppress(SystemExit): main(['--help'])\n"
+        "print(sorted({'boto3', 'rich', 'parliament', 'access.engine'} & set(sys.modules)))"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert ran.stdout.splitlines()[-1] == "[]"
+
+
+def test_a_reader_who_goes_away_is_no_error() -> None:
+    code = (
+        "import sys, types\n"
+        "from access import cli\n"
+        "module = types.ModuleType('access.verbs.probe')\n"
+        "module.configure = lambda parser: None\n"
+        "module.run = lambda arguments: print('x' * 1_000_000) or 0\n"
+        "sys.modules['access.verbs.probe'] = module\n"
+        "cli.VERBS = {'probe': 'try'}\n"
+        "sys.exit(cli.main(['probe']))"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.read(1)
+        process.stdout.close()
+        said = process.stderr.read()
+        assert process.wait(60) == 0
+    assert said == ""

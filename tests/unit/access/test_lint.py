@@ -1,0 +1,322 @@
+"""`access lint`: each rule finds what it is for, and is silent beside it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from access.cli import main
+from access.engine import PolicyKind
+from access.findings import Severity, Subject
+from access.rules import judge
+from access.scanner import scan
+from tests.support.states import (
+    BUCKET,
+    LIST,
+    READ,
+    STAGING,
+    TLS_ONLY,
+    TRUST,
+    UNKNOWN,
+    allow,
+    deny,
+    policy,
+    pulumi_with,
+    resource,
+    walkthrough,
+)
+
+Json = dict[str, Any]
+ROOT = {"AWS": f"arn:aws:iam::{STAGING}:root"}
+EVERYBODY = {"Principal": "*"}
+TRUSTED = "sts:AssumeRole"
+KEY = "aws:MultiFactorAuthPresent"
+
+
+def assume(principal: Any = None, **more: Any) -> Json:
+    return allow(TRUSTED, Principal=principal or ROOT, **more)
+
+
+def when(operator: str, key: str, value: Any) -> Json:
+    return {"Condition": {operator: {key: value}}}
+
+
+TRUST_KIND, IDENTITY, RESOURCE = PolicyKind.TRUST, PolicyKind.IDENTITY, PolicyKind.RESOURCE
+EXTERNAL = when("StringEquals", "sts:ExternalId", "example-1")
+
+RULES: list[tuple[str, PolicyKind, Json, Json | None]] = [
+    (
+        "open-principal",
+        TRUST_KIND,
+        assume("*"),
+        assume("*", **when("StringEquals", "aws:PrincipalOrgID", "o-1234567890")),
+    ),
+    ("open-principal", RESOURCE, READ | {"Principal": {"AWS": "*"}}, READ | {"Principal": ROOT}),
+    (
+        "open-principal",
+        RESOURCE,
+        READ | EVERYBODY | when("StringEqualsIfExists", "aws:PrincipalOrgID", "o-1"),
+        READ | EVERYBODY | when("StringEquals", "aws:PrincipalOrgID", "o-1"),
+    ),
+    (
+        "open-principal",
+        RESOURCE,
+        READ | EVERYBODY | when("StringNotEquals", "aws:PrincipalOrgID", "o-1"),
+        deny("s3:*", f"{BUCKET}/*") | EVERYBODY,
+    ),
+    (
+        "open-principal",
+        RESOURCE,
+        READ | EVERYBODY | when("StringLike", "aws:PrincipalArn", "*"),
+        READ
+        | EVERYBODY
+        | when("ArnLike", "aws:PrincipalArn", f"arn:aws:iam::{STAGING}:role/app-*"),
+    ),
+    ("not-principal", RESOURCE, READ | {"NotPrincipal": ROOT}, READ | {"Principal": ROOT}),
+    (
+        "not-principal",
+        RESOURCE,
+        deny("s3:*", f"{BUCKET}/*") | {"NotPrincipal": ROOT},
+        deny("s3:*", f"{BUCKET}/*") | EVERYBODY,
+    ),
+    (
+        "canonical-user",
+        RESOURCE,
+        READ | {"Principal": {"CanonicalUser": "a" * 64}},
+        READ | {"Principal": ROOT},
+    ),
+    (
+        "dead-principal",
+        TRUST_KIND,
+        assume({"AWS": ["AIDAEXAMPLEEXAMPLE12"]}),
+        assume({"AWS": [f"arn:aws:iam::{STAGING}:user/AIDAEXAMPLE"]}),
+    ),
+    ("whole-account", TRUST_KIND, assume(), TRUST),
+    ("whole-account", TRUST_KIND, assume({"AWS": STAGING}), assume(**EXTERNAL)),
+    (
+        "whole-account",
+        TRUST_KIND,
+        assume(**when("StringNotEquals", "aws:PrincipalArn", "x")),
+        assume(**when("StringEquals", "aws:PrincipalTag/team", "reports")),
+    ),
+    (
+        "named-principal",
+        TRUST_KIND,
+        assume({"AWS": f"arn:aws:iam::{STAGING}:user/StageAdmin"}),
+        assume({"Service": "ec2.amazonaws.com"}),
+    ),
+    ("not-action", IDENTITY, {"Effect": "Allow", "NotAction": "iam:*", "Resource": BUCKET}, READ),
+    ("wildcard-action", IDENTITY, allow("*", f"{BUCKET}/*"), READ),
+    ("wildcard-action", IDENTITY, allow("s3:*", f"{BUCKET}/*"), deny("s3:*", f"{BUCKET}/*")),
+    ("wildcard-action", IDENTITY, allow("s3:Get*", f"{BUCKET}/*"), READ),
+    (
+        "wildcard-resource",
+        IDENTITY,
+        allow("s3:GetObject", "*"),
+        allow("s3:ListAllMyBuckets", "*"),
+    ),
+    (
+        "not-resource",
+        IDENTITY,
+        {"Effect": "Allow", "Action": "s3:GetObject", "NotResource": BUCKET},
+        READ,
+    ),
+    (
+        "mfa-if-exists",
+        TRUST_KIND,
+        assume(**when("BoolIfExists", KEY, "true")),
+        assume(**when("Bool", KEY, "true")),
+    ),
+    (
+        "mfa-if-exists",
+        IDENTITY,
+        deny("s3:*", "*", **when("Bool", KEY, "false")),
+        deny("s3:*", "*", **when("BoolIfExists", KEY, "false")),
+    ),
+    (
+        "any-external-id",
+        TRUST_KIND,
+        assume(**when("StringLike", "sts:ExternalId", "*")),
+        assume(**when("StringLike", "sts:ExternalId", "example-*")),
+    ),
+    (
+        "literal-wildcard",
+        IDENTITY,
+        LIST | when("StringEquals", "s3:prefix", "reports/*"),
+        LIST | when("StringLike", "s3:prefix", "reports/*"),
+    ),
+    ("old-version", IDENTITY, {}, None),
+]
+"""Rule, kind of document, a statement that it finds, one that it does not."""
+
+
+def subject(kind: PolicyKind, document: Json | str, limit: int | None = None) -> Subject:
+    text = document if isinstance(document, str) else json.dumps(document)
+    return Subject("document", kind, text, limit)
+
+
+@pytest.mark.parametrize(("rule", "kind", "bad", "good"), RULES)
+def test_a_rule_finds_what_it_is_for_and_nothing_else(
+    rule: str, kind: PolicyKind, bad: Json, good: Json | None
+) -> None:
+    wrong = policy(bad) if bad else {"Version": "2008-10-17", "Statement": [READ]}
+    right = policy(good) if good else policy(READ)
+    found = [finding for finding in judge(subject(kind, wrong)) if finding.rule == rule]
+    assert found
+    assert "; " in found[0].message or ", " in found[0].message
+    assert rule not in {finding.rule for finding in judge(subject(kind, right))}
+
+
+def test_sizes_are_counted_without_white_space() -> None:
+    document = json.dumps(policy(READ), indent=8)
+    size = len("".join(document.split()))
+    assert "size" not in {f.rule for f in judge(subject(IDENTITY, document, limit=size))}
+    (finding,) = (f for f in judge(subject(IDENTITY, document, limit=size - 1)))
+    assert (finding.rule, finding.severity) == ("size", Severity.HIGH)
+    assert f"{size} characters" in finding.message
+
+
+@pytest.mark.parametrize(
+    ("statement", "rule", "told"),
+    [
+        (allow("s3:GetObject", BUCKET), "resource-mismatch", "s3:GetObject needs a resource like"),
+        (allow("s3:GetObjct", f"{BUCKET}/*"), "unknown-action", "did you mean s3:GetObject?"),
+        (
+            READ | when("StringEquals", "s3:prefx", "a"),
+            "unknown-condition-for-action",
+            "s3:prefx",
+        ),
+    ],
+)
+def test_parliament_is_asked_too(statement: Json, rule: str, told: str) -> None:
+    found = {
+        finding.rule: finding.message for finding in scan(subject(IDENTITY, policy(statement)))
+    }
+    assert told in found[rule]
+
+
+@pytest.mark.parametrize(
+    ("kind", "document"),
+    [
+        (IDENTITY, policy(LIST, READ)),
+        (IDENTITY, policy(allow("s3:GetObject*", f"{BUCKET}/*"))),
+        (IDENTITY, policy(allow("s3:List*", BUCKET) | when("StringLike", "s3:prefix", "a*"))),
+        (RESOURCE, policy(TLS_ONLY | {"Condition": {"Bool": {"aws:SecureTransport": ["false"]}}})),
+        (TRUST_KIND, policy(TRUST)),
+    ],
+)
+def test_parliament_has_nothing_against_good_documents(kind: PolicyKind, document: Json) -> None:
+    assert list(scan(subject(kind, document))) == []
+
+
+def test_what_parliament_fails_on_is_told_and_stops_nothing() -> None:
+    document = policy(READ | when("Bool", "aws:SecureTransport", ["true", "false"]))
+    (finding,) = scan(subject(IDENTITY, document))
+    assert (finding.rule, finding.severity) == ("not-scanned", Severity.LOW)
+
+
+# The command.
+
+
+def lint(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, list[str], str]:
+    status = main(["lint", *words])
+    said = capsys.readouterr()
+    return status, said.out.splitlines(), said.err
+
+
+def test_a_finding_in_a_file_has_line_and_column(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "trust.json"
+    path.write_text(json.dumps(policy(TRUST, assume("*")), indent=1))
+    before = path.read_text().partition('"Principal": "*"')[0]
+    line = before[: before.rindex("{")].count("\n") + 1
+    status, lines, _ = lint(capsys, str(path))
+    assert status == 1
+    expected = f"{path}:{line}:3: high: open-principal: a statement allows everybody;"
+    assert any(each.startswith(expected) for each in lines), lines
+
+
+def test_json_that_is_none_has_line_and_column(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "broken.json"
+    path.write_text('{\n "Version": "2012-10-17"\n "Statement": []\n}\n')
+    status, lines, _ = lint(capsys, str(path))
+    assert status == 1
+    assert lines[0] == f"{path}:3:2: high: grammar: not JSON: Expecting ',' delimiter"
+
+
+def test_a_misspelt_element_is_told_with_the_right_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "typo.json"
+    path.write_text(json.dumps(policy({"Effect": "Allow", "Actoin": "s3:*", "Resource": "*"})))
+    status, lines, _ = lint(capsys, str(path))
+    assert status == 1
+    assert "did you mean 'Action'?" in lines[0]
+
+
+def test_low_findings_alone_are_no_failure(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "low.json"
+    path.write_text(json.dumps(policy(allow("s3:GetObject*", f"{BUCKET}/*"))))
+    status, lines, _ = lint(capsys, str(path))
+    assert (status, lines[-1]) == (0, "1 document checked, 1 finding")
+
+
+def test_json_output_has_all_parts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "trust.json"
+    path.write_text(json.dumps(policy(assume()), indent=1))
+    status, lines, _ = lint(capsys, str(path), "--json")
+    answer = json.loads("\n".join(lines))
+    assert status == 1
+    assert answer["documents"] == [str(path)]
+    (finding,) = answer["findings"]
+    assert finding["rule"] == "whole-account"
+    assert (finding["severity"], finding["line"], finding["column"]) == ("medium", 4, 3)
+
+
+@pytest.mark.parametrize("name", ["nope.json", "."])
+def test_a_file_that_cannot_be_read_is_wrong_usage(
+    capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    status, lines, err = lint(capsys, name)
+    assert (status, lines) == (2, [])
+    assert err.startswith(f"access: {name}: ")
+    assert err.count("\n") == 1
+
+
+def test_every_document_of_a_stack_is_checked(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", pulumi_with(tmp_path, walkthrough()))
+    status, lines, _ = lint(capsys, "--cwd", str(tmp_path), "--json")
+    answer = json.loads("\n".join(lines))
+    assert (status, answer["findings"]) == (0, [])
+    assert answer["documents"] == [
+        "policy assume-StageRole of staging:user/StageAdmin",
+        "policy 111122223333:policy/StageRoleAccess of production:role/StageRole",
+        "trust policy of production:role/StageRole",
+        "policy of production-test-bucket-101",
+    ]
+
+
+def test_a_document_of_a_stack_is_named_by_what_it_belongs_to(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    unknown = resource(
+        "aws:iam/rolePolicy:RolePolicy", "x", role="StageRole", name="x", policy=UNKNOWN
+    )
+    stack = walkthrough(trust=policy(assume()), more=[unknown])
+    monkeypatch.setenv("PATH", pulumi_with(tmp_path, stack))
+    status, lines, _ = lint(capsys, "--cwd", str(tmp_path))
+    assert status == 1
+    assert lines[0].startswith("trust policy of production:role/StageRole: medium: whole-account:")
+    assert lines[1] == (
+        "note: policy x of production:role/StageRole is not known, so it is left out"
+    )

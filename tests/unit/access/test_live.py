@@ -1,0 +1,129 @@
+"""Documents of live accounts, on an AWS that answers and checks nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from access.aws import session_of
+from access.errors import UncheckedError
+from access.inventory import Inventory, unknown_document
+from access.live import live
+from access.stack import Account
+from tests.support.states import LIST, READ, TRUST, policy
+
+OWN = "123456789012"
+ACCOUNT = Account(id=OWN, label="staging", profile=None, region="us-west-2")
+USER, ROLE = f"arn:aws:iam::{OWN}:user/people/Ann", f"arn:aws:iam::{OWN}:role/Reader"
+BUCKET, PLAIN = "arn:aws:s3:::reports", "arn:aws:s3:::plain"
+
+
+@pytest.fixture
+def region(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A region of an empty AWS account."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    with mock_aws():
+        yield "us-west-2"
+
+
+@pytest.fixture
+def made(region: str) -> Inventory:
+    """An account with more than a stack would make, and what the stack knows of it."""
+    iam = boto3.client("iam", region_name=region)
+    limit = iam.create_policy(PolicyName="Limit", PolicyDocument=json.dumps(policy(LIST)))
+    arn = limit["Policy"]["Arn"]
+    iam.create_user(UserName="Ann", Path="/people/")
+    iam.put_user_policy(UserName="Ann", PolicyName="own", PolicyDocument=json.dumps(policy(READ)))
+    iam.create_group(GroupName="readers")
+    iam.add_user_to_group(GroupName="readers", UserName="Ann")
+    iam.put_group_policy(
+        GroupName="readers", PolicyName="own", PolicyDocument=json.dumps(policy(LIST))
+    )
+    iam.create_role(
+        RoleName="Reader",
+        AssumeRolePolicyDocument=json.dumps(policy(TRUST)),
+        PermissionsBoundary=arn,
+    )
+    iam.attach_role_policy(RoleName="Reader", PolicyArn=arn)
+    s3 = boto3.client("s3", region_name=region)
+    for name in ("reports", "plain"):
+        s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
+    s3.put_bucket_policy(Bucket="reports", Policy=json.dumps(policy(READ | {"Principal": "*"})))
+    sns = boto3.client("sns", region_name=region).create_topic(Name="news")["TopicArn"]
+    sqs = boto3.client("sqs", region_name=region)
+    queue = sqs.create_queue(QueueName="jobs")["QueueUrl"]
+    sqs.set_queue_attributes(
+        QueueUrl=queue, Attributes={"Policy": json.dumps(policy(READ | {"Principal": "*"}))}
+    )
+    key = boto3.client("kms", region_name=region).create_key()["KeyMetadata"]["Arn"]
+    names = (BUCKET, PLAIN, sns, f"arn:aws:sqs:us-west-2:{OWN}:jobs", key)
+    return Inventory(
+        accounts=(ACCOUNT,),
+        users={USER: {}},
+        roles={ROLE: {"trust": unknown_document("trust")}},
+        resources={name: {"account": OWN, "policy": None} for name in names},
+    )
+
+
+def test_reads_all_that_a_user_has(made: Inventory) -> None:
+    user = live(made).users[USER]
+    assert user.get("policies") == {"own": policy(READ), "group readers: own": policy(LIST)}
+    assert user.get("boundary") is None
+
+
+def test_reads_trust_attached_policies_and_boundary_of_a_role(made: Inventory) -> None:
+    role = live(made).roles[ROLE]
+    assert role["trust"] == policy(TRUST)
+    assert role.get("policies") == {f"{OWN}:policy/Limit": policy(LIST)}
+    assert role.get("boundary") == policy(LIST)
+
+
+def test_reads_the_policies_of_resources(made: Inventory) -> None:
+    resources = live(made).resources
+    assert json.loads(str(resources[BUCKET]["policy"])) == policy(READ | {"Principal": "*"})
+    assert resources[PLAIN]["policy"] is None
+    by_service = {arn.split(":")[2]: each["policy"] for arn, each in resources.items()}
+    assert json.loads(str(by_service["sqs"])) == policy(READ | {"Principal": "*"})
+    assert "Statement" in str(by_service["sns"])
+    assert "Statement" in str(by_service["kms"])
+
+
+def test_what_is_gone_is_left_out_and_told(made: Inventory) -> None:
+    gone = f"arn:aws:iam::{OWN}:user/Gone"
+    known = Inventory(
+        accounts=made.accounts,
+        users={USER: {}, gone: {}},
+        roles={},
+        resources={"arn:aws:s3:::never-made": {"account": OWN, "policy": None}},
+    )
+    found = live(known)
+    assert list(found.users) == [USER]
+    assert found.resources == {}
+    assert f"{gone} no longer exists" in found.gaps
+    assert "arn:aws:s3:::never-made no longer exists" in found.gaps
+
+
+@pytest.mark.usefixtures("region")
+def test_credentials_of_another_account_are_refused() -> None:
+    other = Account(id="111122223333", label="production", profile=None, region="us-west-2")
+    with pytest.raises(UncheckedError) as caught:
+        session_of(other)
+    assert f"credentials of account {OWN}" in str(caught.value)
+    assert "production account is 111122223333" in str(caught.value)
+
+
+def test_a_profile_that_does_not_exist() -> None:
+    account = Account(id=OWN, label="staging", profile="Nope", region="us-west-2")
+    with pytest.raises(UncheckedError, match="no profile Nope, which deploys to staging"):
+        session_of(account)
+
+
+def test_no_credentials_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    with pytest.raises(UncheckedError, match="gives no credentials"):
+        session_of(ACCOUNT)

@@ -1,0 +1,223 @@
+"""`access map`: the graph, and its pictures as texts that other programs read."""
+
+from __future__ import annotations
+
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from access.cli import main
+from access.graph import Graph
+from access.inventory import inventory_of
+from access.mermaid import mermaid
+from access.stack import resources_of_state
+from access.svg import svg
+from access.webpage import webpage
+from tests.support.states import (
+    BUCKET,
+    ROLE,
+    allow,
+    export,
+    policy,
+    pulumi_with,
+    resource,
+    walkthrough,
+)
+
+SVG = "{http://www.w3.org/2000/svg}"
+VENDOR = allow(
+    "sts:AssumeRole",
+    Principal={"AWS": "arn:aws:iam::777788889999:root"},
+    Condition={"StringEquals": {"sts:ExternalId": 'a<b>&"c"'}},
+)
+
+
+def graph(**documents: Any) -> Graph:
+    return Graph(inventory_of(resources_of_state(export(walkthrough(**documents)))))
+
+
+def picture(drawn: Graph) -> ElementTree.Element:
+    return ElementTree.fromstring(svg(drawn))  # noqa: S314 - our own
+
+
+def test_everything_of_the_stack_is_a_node_in_its_account() -> None:
+    nodes = {(node.full_name, node.kind, node.account) for node in graph().nodes}
+    assert nodes == {
+        ("anybody else of staging", "outsider", "outside the stack"),
+        ("production-test-bucket-101", "resource", "production"),
+        ("production-test-bucket-101/*", "resource", "production"),
+        ("production:role/StageRole", "role", "production"),
+        ("staging:user/StageAdmin", "user", "staging"),
+    }
+
+
+def test_edges_are_what_each_may_do_by_itself() -> None:
+    edges = {tuple(node.name for node in edge.nodes): edge.label for edge in graph().edges}
+    assert edges == {
+        ("anybody else of staging", "production-test-bucket-101"): (
+            "s3:GetBucketLocation, s3:ListBucket"
+        ),
+        ("role/StageRole", "production-test-bucket-101"): "s3:GetBucketLocation, s3:ListBucket",
+        ("role/StageRole", "production-test-bucket-101/*"): "s3:GetObject",
+        ("user/StageAdmin", "role/StageRole"): "sts:AssumeRole",
+    }
+
+
+def test_a_bucket_that_nobody_reaches_is_drawn_too() -> None:
+    closed = graph(role=policy(), bucket=policy())
+    assert "production-test-bucket-101" in {node.name for node in closed.nodes}
+    assert len(closed.edges) == 1
+
+
+def test_mermaid_has_accounts_and_labels() -> None:
+    text = mermaid(graph(trust=policy(VENDOR)))
+    assert text.startswith("flowchart LR\n")
+    assert '["production"]' in text
+    assert "sts:ExternalId=a#lt;b#gt;#amp;#quot;c#quot;" in text
+    assert text.count("subgraph") == text.count("\n  end")
+    ids = set(re.findall(r"^    (n\d+)", text, re.MULTILINE))
+    used = set(re.findall(r"^  (n\d+) [-.]+>\|[^|]*\| (n\d+)$", text, re.MULTILINE))
+    assert used
+    assert {each for pair in used for each in pair} <= ids
+
+
+def test_the_picture_is_well_formed_and_complete() -> None:
+    drawn = graph(trust=policy(VENDOR))
+    root = picture(drawn)
+    boxes = [each for each in root.iter(f"{SVG}g") if "data-node" in each.attrib]
+    arrows = [each for each in root.iter(f"{SVG}g") if "data-from" in each.attrib]
+    assert len(boxes) == len(drawn.nodes)
+    assert len(arrows) == len(drawn.edges)
+    titles = [arrow.findtext(f"{SVG}title") or "" for arrow in arrows]
+    assert any('sts:ExternalId=a<b>&"c"' in title for title in titles)
+
+
+def test_boxes_and_labels_do_not_overlap() -> None:
+    vendors = [VENDOR | {"Principal": {"AWS": f"{n:012}"}} for n in range(1, 6)]
+    root = picture(graph(trust=policy(*vendors)))
+    rectangles = [
+        tuple(float(rect.attrib[key]) for key in ("x", "y", "width", "height"))
+        for group in root.iter(f"{SVG}g")
+        if "data-node" in group.attrib
+        for rect in group.iter(f"{SVG}rect")
+    ]
+    for number, (x, y, width, height) in enumerate(rectangles):
+        for other_x, other_y, other_width, other_height in rectangles[number + 1 :]:
+            apart_x = x + width <= other_x or other_x + other_width <= x
+            apart_y = y + height <= other_y or other_y + other_height <= y
+            assert apart_x or apart_y
+    lines = [
+        float(text.attrib["y"])
+        for group in root.iter(f"{SVG}g")
+        if "data-from" in group.attrib
+        for text in group.iter(f"{SVG}text")
+        if "ExternalId" in "".join(group.itertext())
+    ]
+    assert len(lines) == len(set(lines))
+
+
+def test_roles_that_assume_each_other_are_drawn() -> None:
+    other = ROLE.replace("StageRole", "Other")
+    circle = resource(
+        "aws:iam/role:Role",
+        "other",
+        name="Other",
+        assumeRolePolicy=policy(allow("sts:AssumeRole", Principal={"AWS": ROLE})),
+    )
+    drawn = graph(
+        trust=policy(allow("sts:AssumeRole", Principal={"AWS": other})),
+        role=policy(allow("sts:AssumeRole", other)),
+        more=[circle],
+    )
+    led = {tuple(node.name for node in edge.nodes) for edge in drawn.edges}
+    assert {("role/StageRole", "role/Other"), ("role/Other", "role/StageRole")} <= led
+    assert len(list(picture(drawn).iter(f"{SVG}path"))) == len(drawn.edges) + 1
+
+
+class Page(HTMLParser):
+    """Collects the references of a page, and the cells of its table."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.references: list[str] = []
+        self.cells: list[str] = []
+        self._in_cell = False
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._in_cell = tag == "td"
+        if tag == "td":
+            self.cells.append("")
+        self.references += [
+            str(value) for name, value in attrs if name in ("src", "href", "xlink:href", "data")
+        ]
+
+    def handle_endtag(self, tag: str) -> None:
+        self._in_cell = self._in_cell and tag != "td"
+
+    def handle_data(self, data: str) -> None:
+        if self._in_cell:
+            self.cells[-1] += data
+
+
+def test_the_page_needs_nothing_from_anywhere() -> None:
+    text = webpage(graph(), "Access", [])
+    assert Page(text).references == []
+    assert "default-src 'none'" in text
+    assert "@import" not in text
+    assert re.findall(r"https?://[^\"' ]+", text) == ["http://www.w3.org/2000/svg"]
+
+
+def test_the_page_shows_names_as_text() -> None:
+    text = webpage(graph(trust=policy(VENDOR)), "Access of <prod>", ["a & b"])
+    assert 'with sts:ExternalId=a<b>&"c"' in Page(text).cells
+    assert "Access of &lt;prod&gt;" in text
+    assert "<p>a &amp; b</p>" in text
+
+
+@pytest.fixture
+def stack(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
+    monkeypatch.setenv("PATH", pulumi_with(tmp_path, walkthrough()))
+    return ["map", "--cwd", str(tmp_path)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "start"), [("mermaid", "flowchart LR"), ("svg", "<svg"), ("html", "<!doctype html>")]
+)
+def test_every_format_to_a_file_and_to_standard_output(
+    stack: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], kind: str, start: str
+) -> None:
+    assert main([*stack, "--format", kind]) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith(start)
+    path = tmp_path / "map"
+    assert main([*stack, "--format", kind, "--output", str(path)]) == 0
+    assert path.read_text() == shown
+    assert capsys.readouterr().out == ""
+
+
+def test_json_has_nodes_edges_and_access(
+    stack: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*stack, "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert {
+        "principal": "staging:user/StageAdmin",
+        "through": "production:role/StageRole",
+        "actions": ["s3:GetObject"],
+        "resource": f"{BUCKET.removeprefix('arn:aws:s3:::')}/*",
+        "when": None,
+        "certain": True,
+    } in answer["access"]
+
+
+def test_a_file_that_cannot_be_written_is_one_line(
+    stack: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*stack, "--output", "/nope/map.html"]) == 2
+    assert capsys.readouterr().err == "access: --output /nope/map.html: No such file or directory\n"

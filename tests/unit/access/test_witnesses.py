@@ -1,0 +1,64 @@
+"""The texts that stand for all texts."""
+
+import fnmatch
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from access.witnesses import CannotCompareError, kinds
+
+
+def matching(patterns: list[str], text: str) -> frozenset[str]:
+    return frozenset(
+        pattern
+        for pattern in patterns
+        if re.fullmatch(
+            re.escape(pattern).replace(r"\*", ".*").replace(r"\?", "."), text, re.DOTALL
+        )
+    )
+
+
+def test_a_prefix_inside_another_makes_three_kinds() -> None:
+    found = {kind.matches: kind.text for kind in kinds(["b/*", "b/reports/*"])}
+    assert found == {
+        frozenset(): "x",
+        frozenset({"b/*"}): "b/",
+        frozenset({"b/*", "b/reports/*"}): "b/reports/",
+    }
+
+
+def test_patterns_that_cross_have_a_text_in_common() -> None:
+    crossing = frozenset({"a*", "*b"})
+    assert any(kind.matches == crossing for kind in kinds(["a*", "*b"]))
+
+
+def test_a_stranger_is_a_character_that_no_pattern_mentions() -> None:
+    texts = [kind.text for kind in kinds(["x*", "q"]) if not kind.matches]
+    assert texts == ["z"]
+
+
+@given(
+    patterns=st.lists(st.text("ab*?", min_size=1, max_size=5), min_size=1, max_size=4),
+    text=st.text("abc", min_size=1, max_size=7),
+)
+def test_every_text_is_of_one_of_the_kinds(patterns: list[str], text: str) -> None:
+    found = kinds(patterns)
+    assert matching(patterns, text) in {kind.matches for kind in found}
+    for kind in found:
+        assert kind.text
+        assert kind.matches == matching(patterns, kind.text)
+
+
+def test_gives_up_on_what_would_take_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("access.witnesses._MOST_STATES", 300)
+    patterns = [f"*{letter}*z*" for letter in "abcdefgh"]
+    with pytest.raises(CannotCompareError):
+        kinds(patterns)
+    assert len(kinds(patterns[:2])) == 4
+
+
+def test_the_shell_has_the_same_idea_of_a_match() -> None:
+    for kind in kinds(["a?c*", "*c"]):
+        assert kind.matches == {p for p in ("a?c*", "*c") if fnmatch.fnmatchcase(kind.text, p)}

@@ -1,0 +1,139 @@
+"""What the program exports is what the reader reads, and nothing else passes for it."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import outputs as program_outputs
+from access import contract
+from access.contract import Consumer, ContractError, Grant, read
+from tests.unit.handover.conftest import BUCKET, ROLE
+
+USER = "arn:aws:iam::444455556666:user/StageAdmin"
+
+
+def test_the_reader_understands_what_the_program_exports(exported: dict[str, Any]) -> None:
+    found = read(exported)
+
+    assert found.production_account_id == "111122223333"
+    assert found.production_region == "us-west-2"
+    assert found.staging_account_id == "444455556666"
+    assert found.bucket_arns == {"production-test-bucket-101": BUCKET}
+    consumer = found.consumer("stage-admin")
+    assert (consumer.kind, consumer.role_arn, consumer.principal_arns) == ("user", ROLE, (USER,))
+    assert (consumer.external_id, consumer.mfa, consumer.max_session_duration) == (
+        None,
+        False,
+        3600,
+    )
+    assert consumer.switch_role_url is not None
+    assert "roleName=StageRole" in consumer.switch_role_url
+
+
+def test_the_reader_works_as_a_copy_without_any_package(
+    exported: dict[str, Any], tmp_path: Path
+) -> None:
+    shutil.copy(contract.__file__, tmp_path / "copied.py")
+    role = (
+        "import copied, json, sys; "
+        "print(copied.read(json.load(sys.stdin)).consumer('stage-admin').role_arn)"
+    )
+    read = subprocess.run(
+        [sys.executable, "-S", "-c", role],
+        input=json.dumps(exported),
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        check=True,
+    )
+    assert read.stdout == f"{ROLE}\n"
+
+
+def test_program_and_reader_are_of_the_same_version() -> None:
+    assert str(contract.VERSION) == program_outputs.CONTRACT_VERSION
+
+
+def declared(**changes: object) -> dict[str, object]:
+    return {
+        "name": "vendor",
+        "kind": "third_party",
+        "principal_arns": ["arn:aws:iam::777788889999:root"],
+        "role_arn": ROLE,
+        "external_id": "vendor-7",
+        "mfa": False,
+        "max_session_duration": 7200,
+        "expires_at": "2030-01-01",
+        **changes,
+    }
+
+
+def test_the_declaration_tells_what_the_flat_outputs_cannot(exported: dict[str, Any]) -> None:
+    grant = {"resource_arn": BUCKET, "levels": ["read"], "prefixes": ["reports/"], "via": "role"}
+    declaration = {
+        "consumers": [declared(), declared(name="other", role_arn=None)],
+        "grants": [{"consumer": "vendor", **grant}, {"consumer": "other", **grant}],
+    }
+
+    found = read({**exported, "declaration": json.dumps(declaration)})
+
+    assert found.consumer("vendor") == Consumer(
+        name="vendor",
+        kind="third_party",
+        role_arn=ROLE,
+        principal_arns=("arn:aws:iam::777788889999:root",),
+        external_id="vendor-7",
+        max_session_duration=7200,
+        expires_at="2030-01-01",
+        grants=(Grant(resource_arn=BUCKET, levels=("read",), prefixes=("reports/",)),),
+    )
+    assert found.consumer("other").role_arn is None
+
+
+def test_an_unknown_consumer_is_told_with_those_that_there_are(exported: dict[str, Any]) -> None:
+    with pytest.raises(ContractError) as caught:
+        read(exported).consumer("vendor")
+    assert str(caught.value) == "the stack has no consumer 'vendor'; it has: stage-admin"
+
+
+@pytest.mark.parametrize(
+    ("version", "told"),
+    [
+        (None, "the outputs have no contractVersion, so they are not those of a deployed"),
+        ("0", "contractVersion is 0, and this reader understands 1; deploy the stack with a"),
+        ("2", "contractVersion is 2, and this reader understands 1; take the reader of the"),
+        ("one", "contractVersion must be a number in text, as in '1', got 'one'"),
+    ],
+)
+def test_rejects_another_contract(exported: dict[str, Any], version: str | None, told: str) -> None:
+    with pytest.raises(ContractError) as caught:
+        read({**exported, "contractVersion": version})
+    assert str(caught.value).startswith(told)
+    assert "\n" not in str(caught.value)
+
+
+def test_rejects_the_outputs_of_a_stack_that_was_never_deployed() -> None:
+    with pytest.raises(ContractError, match="have no contractVersion"):
+        read({})
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"productionRegion": None}, "the output productionRegion must be text .*, got nothing"),
+        ({"bucketArns": ["x"]}, "the output bucketArns must be texts by name .*, got list"),
+        ({"switchRoleUrls": {"a": 1}}, "the output switchRoleUrls must be texts by name"),
+        ({"declaration": "{"}, "the output declaration is not as in version 1"),
+        ({"declaration": '{"consumers": [{"name": "x"}], "grants": []}'}, "the output declaration"),
+        ({"declaration": '{"consumers": 3, "grants": []}'}, "the output declaration"),
+    ],
+)
+def test_rejects_a_value_that_the_contract_does_not_have(
+    exported: dict[str, Any], changes: dict[str, object], told: str
+) -> None:
+    with pytest.raises(ContractError, match=told):
+        read({**exported, **changes})

@@ -1,0 +1,98 @@
+"""Every kind of consumer that the program can declare is understood, and can be handed over."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from access.contract import read
+from access.stack import Stack
+from tests.support.deployment import PROJECT, ROOT, deploy
+from tests.unit.handover.conftest import Access
+
+EXAMPLES = sorted((ROOT / "examples").glob("*/Pulumi.prod.yaml"))
+KINDS = {"user", "ec2", "third_party", "oidc", "principals", "organization"}
+
+
+@pytest.fixture(scope="module", params=EXAMPLES, ids=lambda path: path.parent.name)
+def example(request: pytest.FixtureRequest) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The settings of an example, and what the program exports for them."""
+    config = yaml.safe_load(Path(request.param).read_text())["config"]
+    settings = {
+        key.removeprefix(f"{PROJECT}:"): value
+        for key, value in config.items()
+        if key.startswith(f"{PROJECT}:")
+    }
+    values = {
+        key: value if isinstance(value, str) else json.dumps(value)
+        for key, value in settings.items()
+    }
+    return settings, deploy(values).outputs
+
+
+def test_the_examples_have_all_kinds() -> None:
+    text = "".join(path.read_text() for path in EXAMPLES)
+    assert {kind for kind in KINDS if re.search(rf"^      {kind}:", text, re.MULTILINE)} == KINDS
+
+
+def test_the_reader_tells_what_was_declared(
+    example: tuple[dict[str, Any], dict[str, Any]],
+) -> None:
+    settings, outputs = example
+    contract = read(outputs)
+    assert set(contract.consumers) == {said["name"] for said in settings["consumers"]}
+    for said in settings["consumers"]:
+        consumer = contract.consumer(said["name"])
+        conditions = said.get("conditions", {})
+        (kind,) = KINDS & set(said)
+        assert consumer.kind == kind
+        assert consumer.role_arn == outputs["roleArns"][consumer.name]
+        assert consumer.external_id == conditions.get("external_id")
+        assert consumer.max_session_duration == said["role"].get("max_session_duration", 3600)
+        assert (consumer.expires_at is None) == ("expires_at" not in conditions)
+        assert {grant.resource_arn.rsplit(":", 1)[1] for grant in consumer.grants} == {
+            grant["bucket"] for grant in settings["grants"] if grant["consumer"] == consumer.name
+        }
+
+
+def test_profiles_are_those_of_the_outputs(
+    example: tuple[dict[str, Any], dict[str, Any]],
+    access: Access,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings, outputs = example
+    monkeypatch.setattr(Stack, "outputs", lambda _: outputs)
+    for said in settings["consumers"]:
+        if {"session_tags", "source_identity"} & said.get("conditions", {}).keys():
+            continue  # what the caller chooses, or states without a profile
+        name = said["name"]
+        ran = access("profile", "--consumer", name, "--json")
+        if name in outputs["cliProfiles"]:
+            told = json.loads(ran.out)
+            header, *lines = outputs["cliProfiles"][name].splitlines()
+            options = dict(line.split(" = ") for line in lines if not line.startswith("#"))
+            assert header == f"[profile {told['profile']}]"
+            # A longer session than the default is the caller's wish.
+            assert {**told["options"], "duration_seconds": None} == {
+                **options,
+                "duration_seconds": None,
+            }
+        else:
+            assert ran.status == 2
+            assert name in ran.err
+
+
+def test_every_consumer_gets_a_page(
+    example: tuple[dict[str, Any], dict[str, Any]],
+    access: Access,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    _, outputs = example
+    monkeypatch.setattr(Stack, "outputs", lambda _: outputs)
+    for name, role_arn in outputs["roleArns"].items():
+        ran = access("handover", "--consumer", name, "--contact", "me@example.com")
+        assert ran.status == 0
+        assert f"- **Role to assume:** `{role_arn}`\n" in ran.out

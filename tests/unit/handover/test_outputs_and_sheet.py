@@ -1,0 +1,221 @@
+"""Outputs reach other tools as they are, and the page for a consumer says all it needs."""
+
+import json
+import re
+import shlex
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.unit.handover.conftest import BUCKET, ROLE, Access
+
+HOSTILE = "a 'b' \"c\" $HOME `id` $(id) \\ %{x} ${y} # ; & é\nsecond line"
+
+pytestmark = pytest.mark.usefixtures("outputs")
+
+
+def test_json_is_what_pulumi_has(access: Access, outputs: dict[str, Any]) -> None:
+    assert json.loads(access("outputs").out) == outputs
+    assert json.loads(access("outputs", "--format", "env", "--json").out) == outputs
+
+
+def test_a_shell_reads_every_value_as_it_is(
+    access: Access, outputs: dict[str, Any], tmp_path: Path
+) -> None:
+    outputs["proofCommands"] = {"stage-admin": HOSTILE}
+    (tmp_path / "env").write_text(access("outputs", "--format", "env").out)
+    script = (
+        f"set -a; . {tmp_path}/env; "
+        "printf '%s|%s|%s|%s' "
+        '"$PRODUCTION_ACCOUNT_ID" "$BUCKET_NAMES_1" "$ROLE_ARNS_STAGE_ADMIN" '
+        '"$PROOF_COMMANDS_STAGE_ADMIN"'
+    )
+    read = subprocess.run(
+        ["sh", "-euc", script], capture_output=True, text=True, check=True, env={"HOME": "/x"}
+    ).stdout
+    assert read == f"111122223333|production-test-bucket-101|{ROLE}|{HOSTILE}"
+
+
+def test_rejects_variables_that_would_hide_each_other(
+    access: Access, outputs: dict[str, Any]
+) -> None:
+    outputs["roleArns"] = {"a-b": "1", "a.b": "2"}
+    ran = access("outputs", "--format", "env")
+    assert ran.status == 2
+    assert "roleArns/a-b and roleArns/a.b would both be ROLE_ARNS_A_B" in ran.err
+    assert ran.out == ""
+
+
+def test_terraform_reads_every_value_as_it_is(access: Access, outputs: dict[str, Any]) -> None:
+    outputs.clear()
+    outputs.update(
+        contractVersion="1",
+        productionAccountId="111122223333",
+        productionRegion=HOSTILE,
+        stagingAccountId="444455556666",
+        bucketNames=["x", "y"],
+        bucketArns={},
+        switchRoleUrls={},
+        userArns={},
+        roleArns={"stage-admin": ROLE},
+    )
+    assert access("outputs", "--format", "tfvars").out == (
+        'contract_version = "1"\n'
+        'production_account_id = "111122223333"\n'
+        'production_region = "a \'b\' \\"c\\" $HOME `id` $(id) \\\\ %%{x} $${y} # ; & é\\nsecond '
+        'line"\n'
+        'staging_account_id = "444455556666"\n'
+        'bucket_names = ["x", "y"]\n'
+        "bucket_arns = {}\n"
+        "switch_role_urls = {}\n"
+        "user_arns = {}\n"
+        f'role_arns = {{\n  "stage-admin" = "{ROLE}"\n}}\n'
+    )
+
+
+def test_each_value_becomes_one_parameter(access: Access, outputs: dict[str, Any]) -> None:
+    outputs["proofCommands"] = {"stage-admin": HOSTILE}
+    outputs["emptyThing"] = ""
+    printed = access("outputs", "--format", "ssm", "--prefix", "/team/prod/").out
+
+    put = {}
+    for words in _commands(printed):
+        assert words[:4] == ["aws", "ssm", "put-parameter", "--cli-input-json"]
+        parameter = json.loads(words[4])
+        assert (parameter["Type"], parameter["Overwrite"]) == ("String", True)
+        put[parameter["Name"]] = parameter["Value"]
+    assert put["/team/prod/roleArns/stage-admin"] == ROLE
+    assert put["/team/prod/bucketNames/1"] == "production-test-bucket-101"
+    assert put["/team/prod/proofCommands/stage-admin"] == HOSTILE
+    assert put["/team/prod/switchRoleUrls/stage-admin"].startswith("https://")
+    assert "/team/prod/emptyThing" not in put
+
+
+def test_a_parameter_that_costs_is_told(access: Access, outputs: dict[str, Any]) -> None:
+    outputs["proofCommands"] = {"stage-admin": "x" * 4097}
+    lines = access("outputs", "--format", "ssm").out.splitlines()
+    told = lines.index("# An advanced parameter, which AWS charges for:")
+    assert '"Tier": "Advanced"' in lines[told + 1]
+    assert sum('"Advanced"' in line for line in lines) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [("a b", "x", "/roleArns/a b: a parameter's name has"), ("a", "x" * 8193, "at most 8192")],
+)
+def test_rejects_what_the_parameter_store_does_not_take(
+    access: Access, outputs: dict[str, Any], name: str, value: str, told: str
+) -> None:
+    outputs["roleArns"] = {name: value}
+    ran = access("outputs", "--format", "ssm")
+    assert ran.status == 2
+    assert told in ran.err
+    assert ran.out == ""
+
+
+def test_rejects_the_outputs_of_another_stack(access: Access, outputs: dict[str, Any]) -> None:
+    del outputs["contractVersion"]
+    ran = access("outputs", "--format", "env")
+    assert ran.status == 3
+    assert "have no contractVersion" in ran.err
+    assert ran.out == ""
+
+
+def test_a_vendors_page_says_all_that_it_needs(
+    access: Access, declare: Callable[..., None]
+) -> None:
+    declare(
+        name="vendor",
+        kind="third_party",
+        external_id="vendor-7",
+        principal_arns=["arn:aws:iam::777788889999:root"],
+        max_session_duration=5400,
+        expires_at="2030-01-01",
+    )
+    page = access("handover", "--contact", "security@example.com").out
+
+    facts = dict(re.findall(r"^- \*\*(.+?):\*\* (.+)$", page, re.MULTILINE))
+    assert facts == {
+        "Role to assume": f"`{ROLE}`",
+        "Longest session": "5400 seconds (1.5 h); 1 h for a caller that is a role itself",
+        "External ID": "`vendor-7`, to be stated with every request",
+        "MFA": "not asked for",
+        "Open to": "`arn:aws:iam::777788889999:root`",
+        "Region": "`us-west-2`",
+        "Access ends": "2030-01-01",
+        "Contact": "security@example.com",
+    }
+    assert f"- list, read on `{BUCKET}`\n" in page
+    assert "external_id = vendor-7\n" in page
+    assert "do not use it, and tell security@example.com." in page
+
+    granted, refused = page.split("the answer must be a refusal")
+    assert f"aws sts assume-role --role-arn {ROLE} --role-session-name test" in granted
+    assert "--external-id vendor-7\n" in granted
+    tests = [line for line in refused.splitlines() if line.startswith("aws sts assume-role")]
+    assert len(tests) == 2
+    assert not [line for line in tests if line.endswith("--external-id vendor-7")]
+
+
+def test_a_page_for_mfa_tests_without_a_code_too(
+    access: Access, declare: Callable[..., None]
+) -> None:
+    declare(mfa=True)
+    page = access("handover", "--contact", "me").out
+    granted, refused = page.split("The same without the MFA code must be refused")
+    assert "--token-code CODE\n" in granted
+    assert "mfa_serial = ARN-OF-YOUR-MFA-DEVICE" in page
+    assert "--token-code" not in refused
+
+
+def test_a_page_tells_what_every_session_must_state(
+    access: Access, declare: Callable[..., None]
+) -> None:
+    declare(source_identity_required=True, session_tags={"project": "a b"})
+    page = access("handover", "--contact", "me").out
+    assert "- **Source identity:** to be stated with every session\n" in page
+    assert "- **Session tag:** `project=a b`, to be given with every session\n" in page
+    assert "--profile StageAdmin --source-identity YOUR-NAME --tags 'Key=project,Value=a b'" in page
+    assert "[profile" not in page
+
+
+@pytest.mark.parametrize(
+    ("kind", "told", "not_told"),
+    [
+        ("ec2", "credential_source = Ec2InstanceMetadata", "source_profile"),
+        ("oidc", "aws sts assume-role-with-web-identity --role-arn", "source_profile"),
+        ("principals", "source_profile = YOUR-PROFILE", "web-identity"),
+    ],
+)
+def test_a_page_tells_how_its_kind_of_consumer_signs_in(
+    access: Access, declare: Callable[..., None], kind: str, told: str, not_told: str
+) -> None:
+    declare(kind=kind)
+    page = access("handover", "--contact", "me").out
+    assert told in page
+    assert not_told not in page
+
+
+def test_a_page_without_a_role_speaks_of_none(access: Access, declare: Callable[..., None]) -> None:
+    declare(role_arn=None)
+    page = access("handover", "--contact", "me").out
+    assert "Nothing to set up" in page
+    assert "aws s3api head-object --bucket production-test-bucket-101" in page
+    assert not re.search("--profile|assume-role|Role to assume", page)
+
+
+@pytest.mark.parametrize("contact", ["", " ", "two\nlines"])
+def test_rejects_a_contact_that_is_no_line(access: Access, contact: str) -> None:
+    ran = access("handover", "--contact", contact)
+    assert ran.status == 2
+    assert "must be one line that is not empty" in ran.err
+
+
+def _commands(printed: str) -> list[list[str]]:
+    """The words of each command, as a shell splits them."""
+    words = shlex.split(printed, comments=True)
+    starts = [at for at, word in enumerate(words) if word == "aws"]
+    return [words[start:end] for start, end in zip(starts, [*starts[1:], None], strict=True)]
