@@ -192,6 +192,12 @@ def declaration(accounts: Accounts, consumers: Iterable[Consumer], grants: Itera
                     "role_arn": accounts.trusting.role_arn(consumer.role),
                     "external_id": consumer.conditions.external_id,
                     "mfa": consumer.conditions.mfa_max_age is not None,
+                    "source_identity_required": bool(
+                        (identity := consumer.conditions.source_identity) and identity.required
+                    ),
+                    "session_tags": dict(tags.tags)
+                    if (tags := consumer.conditions.session_tags) and tags.required
+                    else {},
                     "max_session_duration": consumer.role.max_session_duration,
                     "expires_at": consumer.conditions.expires_at,
                 }

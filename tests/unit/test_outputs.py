@@ -280,6 +280,8 @@ def test_the_declaration_says_who_may_do_what() -> None:
                 "role_arn": "arn:aws:iam::111122223333:role/StageRole",
                 "external_id": "vendor-7",
                 "mfa": False,
+                "source_identity_required": False,
+                "session_tags": {},
                 "max_session_duration": 3600,
                 "expires_at": "2030-01-31T00:00:00Z",
             }
@@ -294,6 +296,17 @@ def test_the_declaration_says_who_may_do_what() -> None:
             }
         ],
     }
+
+
+@pytest.mark.parametrize("required", [True, False])
+def test_the_declaration_says_what_a_caller_must_state(required: bool) -> None:
+    stated = consumer(
+        source_identity=SourceIdentity(required=required),
+        session_tags=SessionTags(required=required, tags={"team": "data"}),
+    )
+    (said,) = json.loads(declaration(ACCOUNTS, [stated], []))["consumers"]
+    assert said["source_identity_required"] is required
+    assert said["session_tags"] == ({"team": "data"} if required else {})
 
 
 def test_the_declaration_says_of_mfa_whether_it_is_asked_for() -> None:
