@@ -164,10 +164,12 @@ def _sentence(all_of: Sequence[Dimension], cube: Sequence[tuple[int, ...]]) -> s
         if dimension.key == _TLS:
             is_normal = [dimension.variants[n].value for n in numbers] == ["true"]
             places += [] if is_normal else ["over plain HTTP"]
-        elif len(others) < len(numbers):
-            excluded.append(_any_of(dimension, others))
         else:
-            given.append(_any_of(dimension, numbers))
+            meant, left_out = _words(dimension, numbers), _words(dimension, others)
+            if len(left_out) < len(meant):
+                excluded.append(" or ".join(left_out))
+            else:
+                given.append(" or ".join(meant))
     parts = [*places]
     if given:
         parts.append(f"with {' and '.join(given)}")
@@ -176,8 +178,19 @@ def _sentence(all_of: Sequence[Dimension], cube: Sequence[tuple[int, ...]]) -> s
     return " ".join(parts)
 
 
-def _any_of(dimension: Dimension, numbers: Iterable[int]) -> str:
-    return " or ".join(dict.fromkeys(dimension.variants[number].words for number in numbers))
+def _words(dimension: Dimension, numbers: Iterable[int]) -> list[str]:
+    """Name variants; a set of values adds nothing to a smaller one of which it is a part."""
+    chosen = [dimension.variants[number] for number in numbers]
+    sets = [set(each.value) for each in chosen if isinstance(each.value, tuple)]
+    return list(
+        dict.fromkeys(
+            variant.words
+            for variant in chosen
+            if not (
+                isinstance(variant.value, tuple) and any(each < set(variant.value) for each in sets)
+            )
+        )
+    )
 
 
 def _dimension(key: str, found: Sequence[Condition], fillings: Mapping[str, str]) -> Dimension:
@@ -272,9 +285,12 @@ def _numbers(name: str, values: Sequence[str]) -> Iterator[tuple[str, str]]:
         bounds = sorted({Decimal(value) for value in values})
     except InvalidOperation as error:
         raise CannotCompareError from error
-    between = [(low + high) / 2 for low, high in itertools.pairwise(bounds)]
-    for number in sorted({bounds[0] - 1, *bounds, *between, bounds[-1] + 1}):
-        yield f"{number:f}", f"{name}={number:f}"
+    yield f"{bounds[0] - 1:f}", f"{name} below {bounds[0]:f}"
+    for bound in bounds:
+        yield f"{bound:f}", f"{name}={bound:f}"
+    for low, high in itertools.pairwise(bounds):
+        yield f"{(low + high) / 2:f}", f"{name} between {low:f} and {high:f}"
+    yield f"{bounds[-1] + 1:f}", f"{name} above {bounds[-1]:f}"
 
 
 def _moments(name: str, values: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -282,10 +298,14 @@ def _moments(name: str, values: Sequence[str]) -> Iterator[tuple[str, str]]:
         bounds = sorted({_moment(value) for value in values})
     except ValueError as error:
         raise CannotCompareError from error
-    between = [low + (high - low) / 2 for low, high in itertools.pairwise(bounds)]
     second = timedelta(seconds=1)
-    for moment in sorted({bounds[0] - second, *bounds, *between, bounds[-1] + second}):
-        yield moment.isoformat(), f"{name}={moment.isoformat()}"
+    yield (bounds[0] - second).isoformat(), f"{name} before {bounds[0].isoformat()}"
+    for bound in bounds:
+        yield bound.isoformat(), f"{name} at {bound.isoformat()}"
+    for low, high in itertools.pairwise(bounds):
+        middle = low + (high - low) / 2
+        yield middle.isoformat(), f"{name} between {low.isoformat()} and {high.isoformat()}"
+    yield (bounds[-1] + second).isoformat(), f"{name} after {bounds[-1].isoformat()}"
 
 
 def _moment(text: str) -> datetime:

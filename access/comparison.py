@@ -92,6 +92,22 @@ def _changes(before: Inventory, after: Inventory, *, through_roles: bool = True)
         raise UncheckedError(msg) from error
 
 
+@dataclass(frozen=True)
+class _Way:
+    """One who gains or loses what a principal does."""
+
+    principal: str
+    role: str | None = None
+    """The role that is assumed first."""
+    assumed: str = ""
+    """The circumstances in which it can be."""
+
+    def when(self, circumstances: str) -> str:
+        """Add the circumstances of the first step to those of the second."""
+        assumed = f"role assumed {self.assumed}" if self.assumed else ""
+        return "; ".join(filter(None, (circumstances, assumed)))
+
+
 _About = tuple[Effect, str, tuple[str, ...], "ActionGroup"]
 """All about a change but the resource: effect, principal, circumstances, actions."""
 
@@ -182,16 +198,18 @@ class _Comparison:
 
     def _told(self, found: Mapping[_About, set[int]], *, through_roles: bool) -> list[Change]:
         grouped: dict[tuple[Effect, str, str | None, str, str], set[str]] = defaultdict(set)
-        subjects: dict[tuple[bool, str], list[tuple[str, str | None]]] = {}
+        ways: dict[tuple[bool, str], list[_Way]] = {}
         for (effect, name, whens, group), numbers in found.items():
             key = (effect.is_widening, name)
-            if key not in subjects:
-                alone: list[tuple[str, str | None]] = [(self._who(name), None)]
-                subjects[key] = self._subjects(effect, name) if through_roles else alone
-            for resource in self._resources(group, numbers):
-                for who, through in subjects[key]:
+            if key not in ways:
+                ways[key] = self._ways(effect, name)
+            # Which role a role may become next is told of the role, once.
+            is_followed = through_roles and not group.name.startswith("sts:")
+            for way in ways[key] if is_followed else [_Way(self._who(name))]:
+                for resource in self._resources(group, numbers):
                     for when in whens:
-                        grouped[effect, who, through, resource, when] |= set(group.names)
+                        about = (effect, way.principal, way.role, resource, way.when(when))
+                        grouped[about] |= set(group.names)
         order = list(Effect)
         return sorted(
             (
@@ -201,21 +219,20 @@ class _Comparison:
             key=lambda c: (order.index(c.effect), c.principal, c.resource, c.actions, c.when),
         )
 
-    def _subjects(self, effect: Effect, name: str) -> list[tuple[str, str | None]]:
+    def _ways(self, effect: Effect, name: str) -> list[_Way]:
         """Return who gains or loses: those who can assume the role, if it is one of ours."""
         side = self._universe.sides[1 if effect.is_widening else 0]
         if name not in side.inventory.roles:
-            return [(self._who(name), None)]
+            return [_Way(self._who(name))]
         resource = next(each for each in self._universe.resources if each.kind.text == name)
         able = [
-            (self._who(other), self._universe.short(name))
+            _Way(self._who(other), self._universe.short(name), when)
             for other in (*side.inventory.users, *side.inventory.roles, *self._universe.outsiders)
             for group in resource.groups
-            if group.name.startswith("sts:AssumeRole")
-            and _is_possible(other, group.name, name)
-            and _is_open(side, other, group, resource)
+            if group.name.startswith("sts:AssumeRole") and _is_possible(other, group.name, name)
+            for when in _open_when(side, other, group, resource)
         ]
-        return list(dict.fromkeys(able)) or [(self._who(name), None)]
+        return list(dict.fromkeys(able)) or [_Way(self._who(name))]
 
     def _who(self, name: str) -> str:
         return self._universe.short(self._universe.outsiders.get(name, name))
@@ -271,19 +288,27 @@ def _covering(side: Side, name: str, group: ActionGroup, resource: Resource) -> 
     return [each for each in listed if each.is_of(group.patterns) and each.is_about(matches)]
 
 
-def _is_open(side: Side, name: str, group: ActionGroup, resource: Resource) -> bool:
-    """Say whether a request may be allowed in some circumstances."""
+def _open_when(side: Side, name: str, group: ActionGroup, resource: Resource) -> list[str]:
+    """Return the circumstances in which a request may be allowed, in words; none if never."""
     principal = parse_principal(name)
     found = _covering(side, name, group, resource)
     try:
         keys = dimensions(_all_conditions(found), _fillings(principal))
     except CannotCompareError:
-        return True
-    requests = (
-        Request(principal, group.name, resource.kind.text, context(keys, choice))
-        for choice in choices(keys)
+        return ["in circumstances that cannot be compared"]
+    return describe(
+        keys,
+        {
+            choice
+            for choice in choices(keys)
+            if _outcome(
+                side,
+                Request(principal, group.name, resource.kind.text, context(keys, choice)),
+                resource.target,
+            )
+            is not Outcome.DENIED
+        },
     )
-    return any(_outcome(side, each, resource.target) is not Outcome.DENIED for each in requests)
 
 
 def _outcome(side: Side, request: Request, target: str) -> Outcome:

@@ -27,6 +27,9 @@ Document = str | Mapping[str, Any]
 POLICIES_OF_OTHERS: Final = "of others"
 """In place of the names of policies that others gave a user whom the stack adopts."""
 
+KNOWN_LATER: Final = "known-after-deployment"
+"""Why a document is not known that the stack itself makes: it waits for values, or is secret."""
+
 _PARTITIONS: Final = {"cn-": "aws-cn", "us-gov-": "aws-us-gov", "eusc-": "aws-eusc"}
 _SHORT: Final = re.compile(r"arn:[^:]+:(?P<service>[^:]+):[^:]*:(?P<account>\d*):(?P<rest>.+)")
 
@@ -327,7 +330,7 @@ class _Reader:
         if len(made) == 1:
             arn = self._arns[made[0]]
             return policy_label(arn), self._managed[arn]
-        return f"{key} of {resource.name}", unknown_document("known-after-deployment")
+        return f"{key} of {resource.name}", unknown_document(KNOWN_LATER)
 
     def _managed_document(self, arn: str) -> Document:
         return self._managed.get(arn) or unknown_document(policy_label(arn))
@@ -418,7 +421,7 @@ def _document(resource: Resource, key: str, kind: PolicyKind = PolicyKind.IDENTI
     """Return a document as text or parsed JSON."""
     value = resource.known(key)
     if value is None:
-        return unknown_document("known-after-deployment", kind)
+        return unknown_document(KNOWN_LATER, kind)
     document: Document = value if isinstance(value, Mapping) else str(value)
     return document
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from access.engine import (
     Context,
@@ -15,6 +16,8 @@ from access.engine import (
     decide,
 )
 from access.inventory import Inventory
+
+_MFA: Final = "aws:multifactorauthpresent"
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,3 @@ def _through(world: World, request: Request, role: str) -> Route:
     )
     then = decide(world, Request(step.session, request.action, request.resource, inside))
     return Route(role, (step.decision, then))
-
-
-_MFA = "aws:multifactorauthpresent"

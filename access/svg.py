@@ -139,9 +139,11 @@ def _columns(graph: Graph) -> Sequence[list[_Box]]:
 def _arranged(
     column: Sequence[_Box], placed: Mapping[str, _Box]
 ) -> Iterable[tuple[str, list[_Box]]]:
-    """Put accounts, and boxes in them, at the height of what leads to them."""
+    """Put accounts, and boxes in them, at the height of what leads to them; buckets by name."""
 
     def height(box: _Box) -> float:
+        if box.node.kind == "resource":
+            return 0
         sources = [placed[e.nodes[0].id] for e in box.incoming if e.nodes[0].id in placed]
         return sum(each.middle for each in sources) / len(sources) if sources else 0
 

@@ -8,7 +8,7 @@ taken to allow everything, so that what a principal may do with them shows as we
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Final
 
@@ -21,7 +21,13 @@ from access.engine import (
     World,
     parse_principal,
 )
-from access.inventory import POLICIES_OF_OTHERS, Document, Inventory, is_unknown_document
+from access.inventory import (
+    KNOWN_LATER,
+    POLICIES_OF_OTHERS,
+    Document,
+    Inventory,
+    is_unknown_document,
+)
 from access.requests import ELSEWHERE, ActionGroup, action_groups, resource_kinds
 from access.statements import Statement, filled, statements
 from access.witnesses import Kind, kinds
@@ -165,10 +171,13 @@ class Universe:
     @cached_property
     def sides(self) -> tuple[Side, Side]:
         """Before and after."""
-        before, after = (self._side(inventory) for inventory in self._inventories)
+        before, after = (
+            self._side(inventory, name)
+            for inventory, name in zip(self._inventories, ("before", "after"), strict=True)
+        )
         return before, after
 
-    def _side(self, inventory: Inventory) -> Side:
+    def _side(self, inventory: Inventory, name: str) -> Side:
         users: dict[str, IdentityDocuments] = dict(inventory.users)
         roles: dict[str, RoleDocuments] = dict(inventory.roles)
         resources: dict[str, ResourceDocuments] = dict(inventory.resources)
@@ -183,7 +192,7 @@ class Universe:
         world = Inventory(accounts=(), users=users, roles=roles, resources=resources).world()
         own = {
             arn: tuple(
-                statement
+                _of_side(statement, name)
                 for document in _documents_of(identity)
                 for statement in statements(document)
             )
@@ -191,7 +200,11 @@ class Universe:
         }
         attached = [(arn, each["policy"]) for arn, each in resources.items()]
         attached += [(arn, each["trust"]) for arn, each in roles.items()]
-        of_target = {arn: tuple(statements(policy)) for arn, policy in attached if policy}
+        of_target = {
+            arn: tuple(_of_side(statement, name) for statement in statements(policy))
+            for arn, policy in attached
+            if policy
+        }
         present = {*inventory.users, *inventory.roles, *inventory.resources}
         missing = frozenset((self.known | self.targets) - present)
         return Side(inventory, world, own, of_target, missing)
@@ -230,6 +243,13 @@ class Universe:
             everything = {**_EVERYBODY, "Action": "*", "Resource": "*"}
             policy = {"Version": "2012-10-17", "Statement": everything}
             resources[target] = {"account": account or ELSEWHERE, "policy": policy}
+
+
+def _of_side(statement: Statement, name: str) -> Statement:
+    """Tell what is not known yet on one side from what is not known on the other."""
+    if any(each.key.startswith(KNOWN_LATER) for each in statement.conditions):
+        return replace(statement, meaning=f"{name}: {statement.meaning}")
+    return statement
 
 
 def target_of(resource: str) -> str:
@@ -277,9 +297,10 @@ def _documents_of(identity: IdentityDocuments) -> Iterator[Document]:
 def _without_what_is_unknown_in_both(
     before: Inventory, after: Inventory
 ) -> tuple[Inventory, Inventory]:
-    """Leave out policies whose content is not known on either side: they are the same there.
+    """Leave out policies of others whose content is not known on either side.
 
-    So are those that others gave a user whom the stack only adopts.
+    They are taken to be the same there. So are those that others gave a user whom the stack only
+    adopts. What the stack itself makes stays: it may differ.
     """
 
     def unknown(inventory: Inventory) -> set[tuple[str, str]]:
@@ -287,7 +308,7 @@ def _without_what_is_unknown_in_both(
             (arn, label)
             for arn, identity in {**inventory.users, **inventory.roles}.items()
             for label, document in _labelled(identity)
-            if is_unknown_document(document)
+            if is_unknown_document(document) and KNOWN_LATER not in str(document)
         }
 
     both = unknown(before) & unknown(after)
@@ -299,7 +320,12 @@ def _labelled(identity: IdentityDocuments) -> Iterator[tuple[str, Document]]:
     yield from identity.get("policies", {}).items()
     boundary = identity.get("boundary")
     if boundary is not None:
-        yield "", boundary
+        yield _label_of_boundary(boundary), boundary
+
+
+def _label_of_boundary(boundary: Document) -> str:
+    """One boundary in place of another has another text, even where its content is not known."""
+    return f"boundary {boundary}"
 
 
 def _without(inventory: Inventory, left_out: set[tuple[str, str]]) -> Inventory:
@@ -309,7 +335,9 @@ def _without(inventory: Inventory, left_out: set[tuple[str, str]]) -> Inventory:
             for label, document in identity.get("policies", {}).items()
             if (arn, label) not in left_out
         }
-        boundary = None if (arn, "") in left_out else identity.get("boundary")
+        boundary = identity.get("boundary")
+        if boundary is not None and (arn, _label_of_boundary(boundary)) in left_out:
+            boundary = None
         return {"policies": policies, "boundary": boundary}
 
     return Inventory(

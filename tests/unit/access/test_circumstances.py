@@ -28,7 +28,7 @@ def states(element: Json) -> list[Any]:
         ({"StringEqualsIgnoreCase": {"s3:prefix": "a"}}, ["x", "A", "a", None]),
         ({"Null": {"s3:prefix": "true"}}, ["any", None]),
         ({"NumericLessThan": {"s3:max-keys": "10"}}, ["9", "10", "11", None]),
-        ({"NumericLessThan": {"s3:max-keys": [10, 11]}}, ["9", "10", "10.5", "11", "12", None]),
+        ({"NumericLessThan": {"s3:max-keys": [10, 11]}}, ["9", "10", "11", "10.5", "12", None]),
         (
             {"DateLessThan": {"aws:CurrentTime": "2026-01-01T00:00:00Z"}},
             [
@@ -99,6 +99,18 @@ BOTH = {
     "Bool": {"aws:SecureTransport": "true"},
     "StringEquals": {"sts:ExternalId": "a", "aws:PrincipalOrgID": "o-1"},
 }
+RANGES = {
+    "NumericLessThan": {"s3:max-keys": ["10", "20"]},
+    "DateLessThan": {"aws:CurrentTime": "2026-01-01T00:00:00Z"},
+    "ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": ["o-1/*", "o-2/*"]},
+    "IpAddress": {"aws:SourceIp": "10.0.0.0/8"},
+}
+KEYS, TIME, PATHS, ADDRESS = (
+    "s3:max-keys",
+    "aws:currenttime",
+    "aws:principalorgpaths",
+    "aws:sourceip",
+)
 TLS, EXTERNAL, ORG = "aws:securetransport", "sts:externalid", "aws:principalorgid"
 
 
@@ -124,6 +136,26 @@ TLS, EXTERNAL, ORG = "aws:securetransport", "sts:externalid", "aws:principalorgi
 )
 def test_a_set_of_circumstances_in_words(wanted: Any, expected: list[str]) -> None:
     assert words(BOTH, wanted) == expected
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        (lambda at: at[KEYS] == "9", ["with s3:max-keys below 10"]),
+        (lambda at: at[KEYS] == "15", ["with s3:max-keys between 10 and 20"]),
+        (lambda at: at[TIME] < "2026", ["with aws:CurrentTime before 2026-01-01T00:00:00+00:00"]),
+        (
+            lambda at: bool(at[PATHS]) and "o-1/" in at[PATHS],
+            ["with aws:PrincipalOrgPaths like o-1/*"],
+        ),
+        (
+            lambda at: (at[ADDRESS] or "").startswith("10."),
+            ["with aws:SourceIp in 10.0.0.0/8"],
+        ),
+    ],
+)
+def test_ranges_and_sets_in_words(wanted: Any, expected: list[str]) -> None:
+    assert words(RANGES, wanted) == expected
 
 
 def test_a_combination_is_a_context_of_the_engine() -> None:

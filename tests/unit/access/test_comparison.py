@@ -207,7 +207,7 @@ WIDENING: dict[str, tuple[Json, Json, list[str]]] = {
             )
         },
         [
-            f"+ anybody like *:user/ops-* may s3:GetObject {OBJECTS}",
+            f"+ anybody like arn:aws:iam::*:user/ops-* may s3:GetObject {OBJECTS}",
         ],
     ),
     "an identity provider": (
@@ -410,6 +410,27 @@ def test_one_unknown_policy_in_place_of_another_may_widen() -> None:
     assert Effect.MAY_WIDEN in {change.effect for change in changes}
 
 
+def test_a_document_that_is_known_on_neither_side_may_widen() -> None:
+    hidden = resource(
+        "aws:iam/rolePolicy:RolePolicy", "x", role="StageRole", name="x", policy=UNKNOWN
+    )
+    effects = {each.effect for each in compare(inventory(more=[hidden]), inventory(more=[hidden]))}
+    assert effects == {Effect.MAY_WIDEN}
+
+
+@pytest.mark.parametrize(("other", "expected"), [("Limit", set()), ("Wide", {Effect.MAY_WIDEN})])
+def test_one_boundary_in_place_of_another(other: str, expected: set[Effect]) -> None:
+    def limited(name: str) -> Inventory:
+        stack = walkthrough()
+        role = next(each for each in stack if each["type"] == "aws:iam/role:Role")
+        boundary = f"arn:aws:iam::111122223333:policy/{name}"
+        role["inputs"] = {**role["inputs"], "permissionsBoundary": boundary}
+        return inventory_of(resources_of_state(export(stack)))
+
+    changes = compare(limited("Limit"), limited(other))
+    assert {change.effect for change in changes} == expected
+
+
 def test_the_policies_that_others_gave_an_adopted_user_are_no_change() -> None:
     adopted = resource(
         "aws:iam/userPolicy:UserPolicy",
@@ -438,6 +459,19 @@ def test_grants_have_roles_as_principals() -> None:
     assert "+ production:role/StageRole may s3:GetObject production-test-bucket-101/*" in told(
         grants(inventory())
     )
+
+
+def test_a_way_through_a_role_says_how_it_is_assumed() -> None:
+    trust = trusting(Condition={**ONLY_USER, **EXTERNAL_ID})
+    listed = LIST | {"Condition": PREFIX}
+    changes = compare(inventory(trust=trust), inventory(trust=trust, role=policy(listed)))
+    assumed = "role assumed with sts:ExternalId=example-1"
+    bucket = "production-test-bucket-101"
+    assert told(changes) == [
+        f"- {ADMIN} may s3:GetBucketLocation, s3:ListBucket {bucket} {THROUGH},"
+        f" unless s3:prefix like reports/*; {assumed}",
+        f"- {ADMIN} may s3:GetObject {OBJECTS} {THROUGH}, {assumed}",
+    ]
 
 
 def test_a_role_that_nobody_can_assume_still_counts() -> None:
