@@ -175,6 +175,13 @@ def test_a_third_party_comes_from_its_account_and_states_its_external_id(
 def test_jobs_prove_themselves_with_a_token_for_us_and_about_them(program: Program) -> None:
     deploy(program, "oidc")
     assert program.settled()
+    provider, *roles = (
+        item
+        for kind in ("aws:iam/openIdConnectProvider:OpenIdConnectProvider", "aws:iam/role:Role")
+        for item in program.resources()
+        if item["type"] == kind
+    )
+    assert [provider["urn"] in item["dependencies"] for item in roles] == [True, True]
     bucket, main = "example-oidc-101", "repo:example-org/site:ref:refs/heads/main"
     put(bucket, "index.html")
 

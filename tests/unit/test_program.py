@@ -41,7 +41,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "ci-elsewhere": {
         "oidc": {
             "issuer": "https://other.example.com",
-            "audience": "aws",
+            "audience": "elsewhere",
             "subjects": ["repo:our-org/app:main"],
             "provider": "existing",
         }

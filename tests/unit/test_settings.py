@@ -608,6 +608,10 @@ REJECTED: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "every source IP": (under(source_ips=["0.0.0.0/0"]), "'0.0.0.0/0' is every address"),
     "private source IP": (under(source_ips=["10.1.0.0/16"]), "'10.1.0.0/16' is a private range"),
+    "the same range twice": (
+        under(source_ips=["203.0.113.0/24", "203.0.113.0/24"]),
+        "conditions.source_ips[1]: '203.0.113.0/24' is there twice; remove one",
+    ),
     "source IPs without an item": (under(source_ips=[]), "conditions.source_ips: empty"),
     "endpoint that is none": (
         under(vpc_endpoints=["vpc-01234567"]),
