@@ -157,7 +157,6 @@ class Story:
 
     def _heal(self, access: _Access) -> None:
         self.shell.run("pulumi up --yes --skip-preview", essential)
-        self.shell.run("pulumi preview --expect-no-changes", essential)
         attached, block = self.shell.run_together(
             [
                 f"aws iam list-attached-role-policies --role-name {access.role} {_PRODUCTION} "

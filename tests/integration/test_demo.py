@@ -48,8 +48,6 @@ EVIDENCE = [
     "2 to update",
     "$ pulumi up --yes --skip-preview",
     "2 updated",
-    "$ pulumi preview --expect-no-changes",
-    "22 unchanged",
     "ok  both accounts are as declared again",
     "and everything is stopped",
     "README.md",
