@@ -27,7 +27,10 @@ FLAGS = (
     "--disable-sync",
     "--remote-debugging-pipe",
 )
-INSTALL = ("apt-get", "install", "--yes", "--no-install-recommends", "chromium")
+INSTALL = (
+    ("apt-get", "update"),
+    ("apt-get", "install", "--yes", "--no-install-recommends", "chromium"),
+)
 MOVE = """
 import os, sys
 commands, answers, *browser = sys.argv[1:]
@@ -44,7 +47,8 @@ def chromium() -> str | None:
     """The browser's command: found, or installed where that takes no password."""
     found = next(filter(None, map(shutil.which, NAMES)), None)
     if found is None and os.geteuid() == 0 and shutil.which("apt-get"):
-        subprocess.run(INSTALL, capture_output=True, check=False, timeout=600)
+        for command in INSTALL:
+            subprocess.run(command, capture_output=True, check=False, timeout=600)
         found = shutil.which("chromium")
     return found
 
