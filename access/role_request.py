@@ -130,6 +130,15 @@ def request_of(
     )
 
 
+def add_profile_option(
+    parser: argparse.ArgumentParser, *, purpose: str, default: str | None = None
+) -> None:
+    """Add `--as`, the CLI profile that a verb is about; it is read as `name`."""
+    parser.add_argument(
+        "--as", dest="name", metavar="PROFILE", type=profile_name, default=default, help=purpose
+    )
+
+
 def profile_name(text: str) -> str:
     """The name of a CLI profile that fits into a section header without quotes."""
     if re.fullmatch(r"[^\s\[\]'\"#;]+", text):

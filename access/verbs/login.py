@@ -12,8 +12,8 @@ from access.errors import Status, UsageError
 from access.presentation import GOOD, QUIET, Page, progress
 from access.role_request import (
     add_mfa_serial,
+    add_profile_option,
     add_session_options,
-    profile_name,
     request_of,
 )
 from access.when import until
@@ -29,13 +29,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_consumer_options(parser)
     add_session_options(parser)
     add_mfa_serial(parser)
-    parser.add_argument(
-        "--as",
-        dest="name",
-        metavar="PROFILE",
-        type=profile_name,
-        default=login_profile.DEFAULT_NAME,
-        help="the profile to write (%(default)s)",
+    add_profile_option(
+        parser, purpose="the profile to write (%(default)s)", default=login_profile.DEFAULT_NAME
     )
     parser.add_argument(
         "--mfa-code",

@@ -5,7 +5,7 @@ import argparse
 from access import login_profile
 from access.errors import Status
 from access.presentation import Page
-from access.role_request import profile_name
+from access.role_request import add_profile_option
 
 _DESCRIPTION = """\
 Remove the profile that access login wrote. The session itself lasts until its end for whoever
@@ -15,13 +15,8 @@ has a copy of it."""
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add description and arguments."""
     parser.description = _DESCRIPTION
-    parser.add_argument(
-        "--as",
-        dest="name",
-        metavar="PROFILE",
-        type=profile_name,
-        default=login_profile.DEFAULT_NAME,
-        help="the profile to remove (%(default)s)",
+    add_profile_option(
+        parser, purpose="the profile to remove (%(default)s)", default=login_profile.DEFAULT_NAME
     )
 
 

@@ -8,7 +8,7 @@ from access.aws_files import AwsFile
 from access.consumer import add_consumer_options, consumer_of, contract_of
 from access.errors import Status, UsageError
 from access.presentation import QUIET, Page
-from access.role_request import add_mfa_serial, add_session_options, profile_name, request_of
+from access.role_request import add_mfa_serial, add_profile_option, add_session_options, request_of
 
 _DESCRIPTION = """\
 Print, or install, the block for ~/.aws/config with which the AWS CLI and the SDKs assume the
@@ -21,13 +21,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_consumer_options(parser)
     add_session_options(parser)
     add_mfa_serial(parser)
-    parser.add_argument(
-        "--as",
-        dest="name",
-        metavar="PROFILE",
-        type=profile_name,
-        help="name of the new profile; that of the role without it",
-    )
+    add_profile_option(parser, purpose="name of the new profile; that of the role without it")
     parser.add_argument(
         "--process",
         action="store_true",

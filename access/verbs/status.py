@@ -7,7 +7,7 @@ from access import aws_files, login_profile
 from access.assume import identify
 from access.errors import Status
 from access.presentation import BAD, GOOD, Page
-from access.role_request import profile_name
+from access.role_request import add_profile_option
 from access.when import until, utc
 
 _DESCRIPTION = """\
@@ -18,13 +18,8 @@ is over."""
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add description and arguments."""
     parser.description = _DESCRIPTION
-    parser.add_argument(
-        "--as",
-        dest="name",
-        metavar="PROFILE",
-        type=profile_name,
-        default=login_profile.DEFAULT_NAME,
-        help="the profile (%(default)s)",
+    add_profile_option(
+        parser, purpose="the profile (%(default)s)", default=login_profile.DEFAULT_NAME
     )
 
 
