@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pulumi
 from pulumi import InvokeOutputOptions, Output, ResourceOptions
-from pulumi_aws import Provider, get_caller_identity_output, iam, s3
+from pulumi_aws import Provider, iam, s3
 
 from components.assumable_role import AssumableRole
 from components.shared_bucket import SharedBucket
@@ -49,13 +49,13 @@ class CrossAccountAccess(pulumi.ComponentResource):
         self, name: str, args: CrossAccountAccessArgs, opts: ResourceOptions | None = None
     ) -> None:
         super().__init__("cross-account-access:index:CrossAccountAccess", name, None, opts)
-        # Nothing is made in either account before both providers have proven theirs: each checks
-        # its allowed account IDs when it first answers.
-        identities = [
-            get_caller_identity_output(opts=InvokeOutputOptions(parent=self, provider=provider))
-            for provider in (args.trusting_provider, args.trusted_provider)
-        ]
-        proven = Output.all(*(identity.account_id for identity in identities)).apply(
+        self.trusting_canonical_user_id = _canonical_user_id(self, args.trusting_provider)
+        """64 hexadecimal digits; for reading ACLs and old policies, never written into one."""
+        self.trusted_canonical_user_id = _canonical_user_id(self, args.trusted_provider)
+        """As above, of the trusted account."""
+        # Nothing is made in either account before both providers have answered: each checks its
+        # allowed account IDs before it asks AWS anything.
+        proven = Output.all(self.trusting_canonical_user_id, self.trusted_canonical_user_id).apply(
             lambda _: list[pulumi.Resource]()
         )
         part = ResourceOptions(parent=self, depends_on=proven)
@@ -150,10 +150,6 @@ class CrossAccountAccess(pulumi.ComponentResource):
             )
             self.bucket_arns[bucket.name] = shared.arn
 
-        self.trusting_canonical_user_id = _canonical_user_id(self, args.trusting_provider)
-        """64 hexadecimal digits; for reading ACLs and old policies, never written into one."""
-        self.trusted_canonical_user_id = _canonical_user_id(self, args.trusted_provider)
-        """As above, of the trusted account."""
         self.register_outputs({})
 
 

@@ -52,15 +52,9 @@ class Recorder(Mocks):
         """Answers the invokes that the program makes."""
         provider = _provider_name(args.provider)
         self.invokes.append((args.token, provider))
-        account = self.accounts[provider]
         match args.token:
-            case "aws:index/getCallerIdentity:getCallerIdentity":
-                answer = {"accountId": account, "arn": f"arn:aws:iam::{account}:user/Admin"}
             case "aws:s3/getCanonicalUserId:getCanonicalUserId":
                 answer = {"id": CANONICAL_IDS[provider]}
-            case "aws:iam/getUser:getUser":
-                name = args.args["userName"]
-                answer = {"userName": name, "arn": f"arn:aws:iam::{account}:user/people/{name}"}
             case token:
                 message = f"no mock for {token}"
                 raise AssertionError(message)
