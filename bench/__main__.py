@@ -5,7 +5,9 @@ import os
 import platform
 import signal
 import sys
+from collections import defaultdict
 from collections.abc import Sequence
+from itertools import pairwise
 from statistics import median
 from types import FrameType
 
@@ -46,6 +48,8 @@ _TIMES = "grants  command   ours s   flat s  floor s  ours/flat  goal         ou
 
 _SIZES = "grants  resources  AWS calls  ours MB  flat MB  ours/flat  up from nothing"
 
+_GROWTH = "seconds for each grant more   ours    flat   floor"
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measures and prints; returns the exit status."""
@@ -78,12 +82,19 @@ def _measure(sizes: Sequence[int]) -> None:
     _say(f"Medians of rounds in turn (ours, flat, floor); rounds a row: {rounds}.")
     _say(f"\n{_TIMES}")
     found = []
+    medians: dict[str, list[tuple[int, Sequence[float]]]] = defaultdict(list)
     with Sandbox.start(production=production, staging=staging) as box:
         for grants in sizes:
             with Contest.of(box, grants) as contest:
                 for command, times in contest.race(_ROUNDS[grants]).items():
                     _say(_row(grants, command, times))
+                    medians[command].append((grants, _medians(times)))
                 found.append(_size(grants, contest))
+    if len(sizes) > 1:
+        _say(f"\n{_GROWTH}")
+    for command, points in medians.items():
+        for (few, before), (many, after) in pairwise(points):
+            _say(growth(command, few, before, many, after))
     _say(f"\n{_SIZES}")
     for line in found:
         _say(line)
@@ -92,13 +103,26 @@ def _measure(sizes: Sequence[int]) -> None:
 
 
 def _row(grants: int, command: str, times: Times) -> str:
-    ours, flat, floor = (median(values) for values in (times.ours, times.flat, times.floor))
+    ours, flat, floor = _medians(times)
     goal = _GOALS[command]
     verdict = "met" if times.to_flat <= goal else "missed"
     return (
         f"{grants:6}  {command:7}  {ours:7.2f}  {flat:7.2f}  {floor:7.2f}  {times.to_flat:9.2f}"
         f"  {goal:.2f} {verdict:6}  {times.to_floor:10.1f}"
     )
+
+
+def _medians(times: Times) -> Sequence[float]:
+    return [median(values) for values in (times.ours, times.flat, times.floor)]
+
+
+def growth(
+    command: str, few: int, before: Sequence[float], many: int, after: Sequence[float]
+) -> str:
+    """What a grant more costs between two sizes; the same in each row where growth is a line."""
+    added = ((y - x) / (many - few) for x, y in zip(before, after, strict=True))
+    slopes = "".join(f"{seconds:8.3f}" for seconds in added)
+    return f"{command:8} from {few:3} to {many:3}       {slopes}"
 
 
 def _size(grants: int, contest: Contest) -> str:
