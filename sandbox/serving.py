@@ -13,11 +13,14 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from ministack.app import app
 
+from sandbox import mending
+
 _GRACE_SECONDS = 1.0
 
 
 def main(https: str, http: str, certificate: str, key: str) -> None:
     """Serves on both sockets; ministack saves its state on the way out."""
+    mending.mend()
     config = Config()
     config.bind = [https]
     config.insecure_bind = [http]

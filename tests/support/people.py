@@ -40,6 +40,12 @@ def assume(session: boto3.Session, role_arn: str, **options: Any) -> boto3.Sessi
     )
 
 
+def instance(role_arn: str) -> boto3.Session:
+    """What an instance with this role has, from EC2; in the emulated AWS the root stands for it."""
+    root = boto3.Session(role_arn.split(":")[4], "test", region_name=REGION)
+    return assume(root, role_arn)
+
+
 @contextmanager
 def refused(code: str = "AccessDenied") -> Iterator[None]:
     """AWS must refuse what happens inside, with exactly this code: a typo is no refusal."""

@@ -1,0 +1,101 @@
+"""Three answers in which ministack 1.5.33 differs from AWS, put right before it serves.
+
+AWS says ("AWS global condition context keys", "Actions, resources, and condition keys for AWS
+Security Token Service", "Monitor and control actions taken with assumed roles"):
+
+- `aws:PrincipalArn` of a role session is the ARN of the role; ministack takes the session's.
+- `sts:ExternalId`, `sts:RoleSessionName` and `sts:SourceIdentity` are part of the request, so the
+  policies of the caller may ask for them as the trust policy may; ministack shows the first two to
+  the trust policy alone, and nobody the third.
+- Who states a source identity or session tags needs `sts:SetSourceIdentity` or `sts:TagSession` by
+  the policies of the caller and by the trust policy; ministack asks the trust policy for tags only.
+
+What has no test that fails without it is not mended here, and a rule goes when ministack has it.
+"""
+
+import dataclasses
+from contextvars import ContextVar
+from typing import Any
+
+from ministack.core import iam_actions, iam_evaluator
+from ministack.services import iam
+
+_ASSUME = "sts:AssumeRole"
+_STATED = {
+    "ExternalId": "sts:ExternalId",
+    "RoleSessionName": "sts:RoleSessionName",
+    "SourceIdentity": "sts:SourceIdentity",
+}
+"""Condition keys by the request's parameters."""
+_SOURCE_IDENTITY = "sts:SourceIdentity"
+
+_identity: ContextVar[str | None] = ContextVar("source_identity_of_the_request", default=None)
+
+
+def mend() -> None:
+    """Replaces four functions of ministack, in this process; to be called once."""
+    resolve = iam_evaluator._resolve_condition_key
+    request_context = iam_actions.request_tag_context
+    enforce = iam_evaluator.enforce
+    trusts = iam_evaluator.evaluate_trust_policy
+
+    def resolve_with_role(key: str, context: Any) -> Any:  # noqa: ANN401 - ministack has no types
+        if key.lower() == "aws:principalarn" and context.principal_type == "AssumedRole":
+            name = context.principal_arn.split("/")[1]
+            role = iam._roles.get_scoped(context.principal_account, None, name)
+            if role is not None:
+                return role["Arn"]
+        return resolve(key, context)
+
+    def request_context_with_stated(
+        service: str, action: str, body: bytes, parameters: dict[str, list[str]]
+    ) -> dict[str, Any]:
+        context: dict[str, Any] = request_context(service, action, body, parameters)
+        if action == _ASSUME:
+            context |= {
+                key: parameters[name][0] for name, key in _STATED.items() if name in parameters
+            }
+        _identity.set(context.get(_SOURCE_IDENTITY))
+        return context
+
+    def enforce_with_permissions(  # noqa: PLR0913, PLR0917 - ministack's own
+        access_key: str,
+        action: str,
+        service: str,
+        region: str,
+        resource_arn: str = "*",
+        service_context: dict[str, Any] | None = None,
+    ) -> Any:  # noqa: ANN401
+        context = service_context or {}
+        actions = [action]
+        if action == _ASSUME and _SOURCE_IDENTITY in context:
+            actions.append("sts:SetSourceIdentity")
+        if action == _ASSUME and "aws:TagKeys" in context:
+            actions.append("sts:TagSession")
+        refusals = (
+            enforce(access_key, each, service, region, resource_arn, context) for each in actions
+        )
+        return next(filter(None, refusals), None)
+
+    def trusts_with_identity(
+        document: Any,  # noqa: ANN401
+        caller_arn: str,
+        context: Any = None,  # noqa: ANN401
+    ) -> bool:
+        identity = _identity.get()
+        if identity is None or context is None or context.action != _ASSUME:
+            return bool(trusts(document, caller_arn, context))
+        keys = {**context.service_context, _SOURCE_IDENTITY.lower(): identity}
+        return all(
+            trusts(
+                document,
+                caller_arn,
+                dataclasses.replace(context, action=action, service_context=keys),
+            )
+            for action in (_ASSUME, "sts:SetSourceIdentity")
+        )
+
+    iam_evaluator._resolve_condition_key = resolve_with_role
+    iam_actions.request_tag_context = request_context_with_stated
+    iam_evaluator.enforce = enforce_with_permissions
+    iam_evaluator.evaluate_trust_policy = trusts_with_identity

@@ -1,0 +1,166 @@
+"""Where the emulated AWS is mended: each rule is wrong in ministack as it is, and right with us."""
+
+import json
+from collections.abc import Iterator
+from typing import Any, Literal, NamedTuple
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from sandbox.box import REGION, Sandbox
+
+PRODUCTION, STAGING = "111122223333", "444455556666"
+ROLE = f"arn:aws:iam::{PRODUCTION}:role/Target"
+MACHINE = f"arn:aws:iam::{STAGING}:role/machines/Machine"
+UNMENDED = "import sandbox.mending\nsandbox.mending.mend = lambda: None\n"
+
+Made = Literal["mended", "as shipped"]
+
+
+@pytest.fixture(scope="module", params=["mended", "as shipped"])
+def emulated(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Made, Sandbox]]:
+    with pytest.MonkeyPatch.context() as patch:
+        if request.param == "as shipped":
+            folder = tmp_path_factory.mktemp("unmended")
+            (folder / "sitecustomize.py").write_text(UNMENDED)
+            patch.setenv("PYTHONPATH", str(folder))
+        with Sandbox.start(production=PRODUCTION, staging=STAGING) as box:
+            yield request.param, box
+
+
+class Accounts(NamedTuple):
+    """Both accounts, empty but for their administrators."""
+
+    made: Made
+
+    def root(self, account: str) -> boto3.Session:
+        return boto3.Session(account, "test", region_name=REGION)
+
+    def role(self, name: str, account: str, path: str = "/", **statement: Any) -> None:
+        """Makes a role with one statement of trust."""
+        iam = self.root(account).client("iam")
+        trust = policy({"Principal": {"AWS": f"arn:aws:iam::{STAGING}:root"}} | statement)
+        iam.create_role(RoleName=name, Path=path, AssumeRolePolicyDocument=trust)
+
+    def user(self, name: str, *statements: dict[str, Any]) -> Any:
+        """Makes a user of Staging with these permissions; returns its credentials."""
+        iam = self.root(STAGING).client("iam")
+        iam.create_user(UserName=name)
+        iam.put_user_policy(UserName=name, PolicyName="own", PolicyDocument=policy(*statements))
+        return iam.create_access_key(UserName=name)["AccessKey"]
+
+    def assumes(self, key: Any, role_arn: str = ROLE, **said: Any) -> Any:
+        """Credentials of the role, or None where AWS refuses."""
+        session = boto3.Session(
+            key["AccessKeyId"],
+            key["SecretAccessKey"],
+            key.get("SessionToken"),
+            region_name=REGION,
+        )
+        try:
+            answer = session.client("sts").assume_role(
+                RoleArn=role_arn, RoleSessionName="test", **said
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "AccessDenied":
+                raise
+            return None
+        return answer["Credentials"]
+
+
+def policy(*statements: dict[str, Any]) -> str:
+    filled = [{"Effect": "Allow", "Action": "sts:AssumeRole"} | each for each in statements]
+    return json.dumps({"Version": "2012-10-17", "Statement": filled})
+
+
+def on_role(**statement: Any) -> dict[str, Any]:
+    return {"Resource": ROLE, **statement}
+
+
+@pytest.fixture
+def accounts(emulated: tuple[Made, Sandbox], monkeypatch: pytest.MonkeyPatch) -> Accounts:
+    made, box = emulated
+    box.reset()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", box.emulator.http_endpoint)
+    return Accounts(made)
+
+
+def test_the_principal_of_a_role_session_is_the_role(accounts: Accounts) -> None:
+    for name in ("Machine", "Other"):
+        accounts.role(name, STAGING, "/machines/")
+        accounts.root(STAGING).client("iam").put_role_policy(
+            RoleName=name, PolicyName="own", PolicyDocument=policy(on_role())
+        )
+    accounts.role("Target", PRODUCTION, Condition={"ArnEquals": {"aws:PrincipalArn": MACHINE}})
+    starter = accounts.user("Starter", {"Resource": "*"})
+    machine = accounts.assumes(starter, MACHINE)
+    other = accounts.assumes(starter, MACHINE.replace("Machine", "Other"))
+
+    assert bool(accounts.assumes(machine)) == (accounts.made == "mended")
+    assert not accounts.assumes(other)
+    assert not accounts.assumes(starter)
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("sts:ExternalId", {"ExternalId": "wanted"}),
+        ("sts:RoleSessionName", {}),
+        ("sts:SourceIdentity", {"SourceIdentity": "wanted"}),
+    ],
+)
+def test_a_caller_s_own_policy_may_ask_for_what_it_states(
+    accounts: Accounts, key: str, said: dict[str, str]
+) -> None:
+    accounts.role("Target", PRODUCTION, Action=["sts:AssumeRole", "sts:SetSourceIdentity"])
+    identity = on_role(Action="sts:SetSourceIdentity")
+    value = next(iter(said.values()), "test")
+    right = accounts.user("Right", on_role(Condition={"StringEquals": {key: value}}), identity)
+    wrong = accounts.user("Wrong", on_role(Condition={"StringEquals": {key: "else"}}), identity)
+
+    assert bool(accounts.assumes(right, **said)) == (accounts.made == "mended")
+    assert not accounts.assumes(wrong, **said)
+    if said:
+        assert not accounts.assumes(right)
+
+
+def test_a_trust_policy_may_ask_for_the_source_identity(accounts: Accounts) -> None:
+    accounts.role(
+        "Target",
+        PRODUCTION,
+        Action=["sts:AssumeRole", "sts:SetSourceIdentity"],
+        Condition={"StringEquals": {"sts:SourceIdentity": "Alice"}},
+    )
+    caller = accounts.user("Caller", on_role(Action="sts:*"))
+
+    alice = accounts.assumes(caller, SourceIdentity="Alice")
+    assert bool(alice) == (accounts.made == "mended")
+    assert not accounts.assumes(caller, SourceIdentity="Bob")
+    assert not accounts.assumes(caller)
+
+
+@pytest.mark.parametrize(
+    ("action", "said", "trust_is_asked"),
+    [
+        ("sts:SetSourceIdentity", {"SourceIdentity": "Alice"}, False),
+        ("sts:TagSession", {"Tags": [{"Key": "project", "Value": "apollo"}]}, True),
+    ],
+)
+def test_stating_more_needs_its_own_action_on_both_sides(
+    accounts: Accounts, action: str, said: dict[str, Any], trust_is_asked: bool
+) -> None:
+    accounts.role("Target", PRODUCTION, Action=["sts:AssumeRole", action])
+    accounts.role("Narrow", PRODUCTION)
+    narrow_role = ROLE.replace("Target", "Narrow")
+    actions = ["sts:AssumeRole", action]
+    both = accounts.user("Both", {"Resource": "*", "Action": actions})
+    narrow = accounts.user("Narrow", {"Resource": "*"})
+    mended = accounts.made == "mended"
+
+    assert accounts.assumes(both, **said)
+    assert accounts.assumes(narrow)
+    assert bool(accounts.assumes(narrow, **said)) != mended
+    assert bool(accounts.assumes(both, narrow_role, **said)) != (mended or trust_is_asked)
