@@ -26,8 +26,10 @@ VERBS: Final[Mapping[str, str]] = {
     "credentials": "print a role's credentials as the AWS CLI's credential_process",
     "outputs": "print the stack's outputs for a shell, Terraform or the Parameter Store",
     "handover": "write a page for a consumer that says all it needs to use its access",
+    "external-id": "print a fresh external ID for a third party",
 }
-"""Every verb with its one line of help; the module of the same name in `access.verbs` does it."""
+"""Every verb with its one line of help; the module of the same name in `access.verbs` does it, with
+an underscore for each hyphen."""
 
 _INTERRUPTED: Final = 130
 _TRACEBACK: Final = "ACCESS_TRACEBACK"
@@ -112,7 +114,8 @@ def _parser(words: Sequence[str]) -> argparse.Namespace:
         verb.epilog = _EPILOG
         verb.add_argument("--json", action="store_true", help="print one JSON document")
         if name == asked:
-            module = cast(Verb, importlib.import_module(f"access.verbs.{name}"))
+            found = importlib.import_module(f"access.verbs.{name.replace('-', '_')}")
+            module = cast(Verb, found)
             module.configure(verb)
             verb.set_defaults(run=module.run)
     return parser.parse_args(words)
