@@ -24,7 +24,7 @@ from access.engine.matching import (
     split_segments,
     tokenize,
 )
-from access.engine.principals import Bounds, PrincipalElement
+from access.engine.principal_elements import Bounds, PrincipalElement
 
 Document = str | Mapping[str, Any]
 """A policy document as JSON text or as parsed JSON."""

@@ -20,12 +20,8 @@ from access.engine.documents import Citation, Policy, Statement
 from access.engine.errors import QuestionError
 from access.engine.facts import Context, Facts
 from access.engine.matching import Truth
-from access.engine.principals import (
-    Naming,
-    Principal,
-    PrincipalKind,
-    parse_principal,
-)
+from access.engine.principal_elements import Naming
+from access.engine.principals import Principal, PrincipalKind, parse_principal
 from access.engine.world import Identity, Target, World
 
 _ACTION: Final = re.compile(r"[A-Za-z0-9-]+:[A-Za-z0-9]+")
