@@ -38,7 +38,7 @@ access = CrossAccountAccess(
         trusted=declared.staging,
         trusting_provider=provider("production", declared.production),
         trusted_provider=provider("staging", declared.staging),
-        buckets=declared.buckets,
+        resources=declared.resources,
         consumers=declared.consumers,
         grants=declared.grants,
     ),

@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import ClassVar, Final
+from typing import ClassVar, Final, NamedTuple
 
 CHAINED_SESSION_SECONDS: Final = 3600
 """The longest session of a role that is assumed from another role ("Methods to assume a role")."""
@@ -25,6 +25,19 @@ class Level(StrEnum):
     READ = "read"
     WRITE = "write"
     DELETE = "delete"
+    PUBLISH = "publish"
+    SUBSCRIBE = "subscribe"
+    SEND = "send"
+    RECEIVE = "receive"
+
+
+class Via(StrEnum):
+    """The way that a grant takes ("How IAM roles differ from resource-based policies")."""
+
+    ROLE = "role"
+    """The consumer assumes its role, and gives up its own permissions meanwhile."""
+    RESOURCE = "resource"
+    """The resource's own policy lets the consumer in as itself: no role, no session."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,9 +56,14 @@ class Account:
         return self._iam_arn("root")
 
     @property
+    def dns_suffix(self) -> str:
+        """`amazonaws.com`, and what it is in China ("Endpoints and ARNs for AWS China")."""
+        return f"amazonaws.com{'.cn' if self.partition == 'aws-cn' else ''}"
+
+    @property
     def ec2_service(self) -> str:
         """EC2 as a principal ("AWS services that work with IAM", "Service principals")."""
-        return f"ec2.amazonaws.com{'.cn' if self.partition == 'aws-cn' else ''}"
+        return f"ec2.{self.dns_suffix}"
 
     def user_arn(self, user: "User") -> str:
         """`arn:PARTITION:iam::ACCOUNT:user/PATH/NAME`."""
@@ -59,9 +77,9 @@ class Account:
         """`arn:PARTITION:iam::ACCOUNT:oidc-provider/ISSUER`, the issuer without its `https://`."""
         return self._iam_arn(f"oidc-provider/{issuer}")
 
-    def bucket_arn(self, bucket_name: str) -> str:
-        """`arn:PARTITION:s3:::NAME`: bucket ARNs carry neither region nor account."""
-        return f"arn:{self.partition}:s3:::{bucket_name}"
+    def regional_arn(self, service: str, resource: str) -> str:
+        """`arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE`."""
+        return f"arn:{self.partition}:{service}:{self.region}:{self.account_id}:{resource}"
 
     def _iam_arn(self, resource: str) -> str:
         return f"arn:{self.partition}:iam::{self.account_id}:{resource}"
@@ -72,7 +90,7 @@ class Accounts:
     """Both sides."""
 
     trusting: Account
-    """Production: it owns the buckets and the roles."""
+    """Production: it owns what is shared, and the roles."""
     trusted: Account
     """Staging: its principals are let in."""
 
@@ -86,23 +104,151 @@ class AccessLog:
     prefix: str = ""
 
 
+class LevelActions(NamedTuple):
+    """The actions of one level, by what AWS matches them against."""
+
+    on_it: tuple[str, ...] = ()
+    """Actions on the resource itself."""
+    on_objects: tuple[str, ...] = ()
+    """Actions on what lies in it."""
+
+
 @dataclass(frozen=True, kw_only=True)
-class Bucket:
-    """A Production bucket that grants refer to by its name."""
+class Resource(ABC):
+    """What Production shares; grants refer to it by its kind and its name."""
+
+    kind: ClassVar[str]
+    """The kind's word in a grant; the stack file lists the kind under its plural."""
+    levels: ClassVar[Mapping[Level, LevelActions]]
+    """What each level means that makes sense here."""
+    every_action: ClassVar[tuple[str, ...]]
+    """All actions that a policy of its own may name."""
 
     name: str
     protect: bool = True
-    """Whether the bucket refuses deletion. An unprotected one is emptied when it is destroyed."""
+    """Whether it refuses deletion."""
+
+    @abstractmethod
+    def arn(self, owner: Account) -> str:
+        """Its ARN."""
+
+    def arns(self, owner: Account) -> tuple[str, ...]:
+        """Its ARN, and a pattern for what lies in it."""
+        return (self.arn(owner),)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bucket(Resource):
+    """An S3 bucket. An unprotected one is emptied when it is destroyed.
+
+    Bucket and object actions never share a statement: S3 matches the former
+    against the bucket's ARN and the latter against object ARNs ("Actions,
+    resources, and condition keys for Amazon S3"). `write` reads too and takes
+    part in multipart uploads; it does not delete. `delete` removes the current
+    version; older ones are left to the bucket's versioning.
+    """
+
+    kind = "bucket"
+    levels: ClassVar[Mapping[Level, LevelActions]] = {
+        Level.LIST: LevelActions(on_it=("s3:GetBucketLocation", "s3:ListBucket")),
+        Level.READ: LevelActions(on_objects=("s3:GetObject",)),
+        Level.WRITE: LevelActions(
+            on_it=("s3:ListBucketMultipartUploads",),
+            on_objects=(
+                "s3:AbortMultipartUpload",
+                "s3:GetObject",
+                "s3:ListMultipartUploadParts",
+                "s3:PutObject",
+            ),
+        ),
+        Level.DELETE: LevelActions(on_objects=("s3:DeleteObject",)),
+    }
+    every_action = ("s3:*",)
+
     staging_may_list: bool = False
     """Whether the bucket policy lets the Staging account, as a whole, list the bucket."""
     noncurrent_days: int = 90
     """Days after which a version that was overwritten or deleted is gone for good."""
     access_log: AccessLog | None = None
+    own_key: bool = False
+    """Whether objects are encrypted with a KMS key that the stack makes for this bucket."""
+
+    @property
+    def key_alias(self) -> str:
+        """`alias/NAME`; an alias has no dots ("CreateAlias", AWS KMS API reference).
+
+        Bucket names have no underscores, so that no two share an alias.
+        """
+        return f"alias/{self.name.replace('.', '_')}"
+
+    def arn(self, owner: Account) -> str:
+        """`arn:PARTITION:s3:::NAME`: bucket ARNs carry neither region nor account."""
+        return f"arn:{owner.partition}:s3:::{self.name}"
+
+    def arns(self, owner: Account) -> tuple[str, ...]:
+        """The bucket's and that of its objects."""
+        return (self.arn(owner), f"{self.arn(owner)}/*")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Topic(Resource):
+    """A standard SNS topic."""
+
+    kind = "topic"
+    levels: ClassVar[Mapping[Level, LevelActions]] = {
+        Level.PUBLISH: LevelActions(on_it=("sns:Publish",)),
+        Level.SUBSCRIBE: LevelActions(on_it=("sns:Subscribe",)),
+    }
+    # SNS takes no `sns:*` here ("Amazon SNS API permissions: Actions and resources reference").
+    every_action = (
+        "sns:AddPermission",
+        "sns:DeleteTopic",
+        "sns:GetDataProtectionPolicy",
+        "sns:GetTopicAttributes",
+        "sns:ListSubscriptionsByTopic",
+        "sns:ListTagsForResource",
+        "sns:Publish",
+        "sns:PutDataProtectionPolicy",
+        "sns:RemovePermission",
+        "sns:SetTopicAttributes",
+        "sns:Subscribe",
+    )
+
+    def arn(self, owner: Account) -> str:
+        """`arn:PARTITION:sns:REGION:ACCOUNT:NAME`."""
+        return owner.regional_arn("sns", self.name)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Queue(Resource):
+    """A standard SQS queue.
+
+    Who receives must delete what it has dealt with, and may ask for more time.
+    """
+
+    kind = "queue"
+    levels: ClassVar[Mapping[Level, LevelActions]] = {
+        Level.SEND: LevelActions(on_it=("sqs:GetQueueUrl", "sqs:SendMessage")),
+        Level.RECEIVE: LevelActions(
+            on_it=(
+                "sqs:ChangeMessageVisibility",
+                "sqs:DeleteMessage",
+                "sqs:GetQueueAttributes",
+                "sqs:GetQueueUrl",
+                "sqs:ReceiveMessage",
+            )
+        ),
+    }
+    every_action = ("sqs:*",)
+
+    def arn(self, owner: Account) -> str:
+        """`arn:PARTITION:sqs:REGION:ACCOUNT:NAME`."""
+        return owner.regional_arn("sqs", self.name)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Trust:
-    """Whom a role's trust policy names, and what narrows that down."""
+    """Whom a trust or resource policy names, and what narrows that down."""
 
     sid: str
     principal: Mapping[str, Sequence[str]]
@@ -112,7 +258,7 @@ class Trust:
 
 
 class Who(ABC):
-    """The kind of a consumer: who calls, from where, and how the role recognises them.
+    """The kind of a consumer: who calls, from where, and how policies recognise them.
 
     No kind names a user or role as the `Principal` itself: IAM turns such a
     name into the principal's unique ID, so that the trust would be dead once
@@ -124,6 +270,8 @@ class Who(ABC):
     """The kind's word in the stack file and in the outputs."""
     is_machine: ClassVar[bool] = False
     """Whether nobody is there to sign in to the console or to type the code of an MFA device."""
+    only_by_role: ClassVar[str] = ""
+    """Why no resource policy could let the callers in; empty where one can."""
 
     @property
     def chains(self) -> bool:
@@ -136,7 +284,11 @@ class Who(ABC):
 
     @abstractmethod
     def trust(self, accounts: Accounts) -> Trust:
-        """How the role recognises them."""
+        """How policies recognise them."""
+
+    def home_account(self, accounts: Accounts) -> str | None:
+        """The account that all callers belong to; None where there is no such account."""
+        return accounts.trusted.account_id
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -202,12 +354,17 @@ class ThirdParty(Who):
 
     kind = "third_party"
     is_machine = True
+    only_by_role = "no resource policy can ask for its external ID"
 
     account_id: str
 
     def principal_arns(self, accounts: Accounts) -> tuple[str, ...]:
         """The root of the provider's account, which stands for all of it."""
         return (f"arn:{accounts.trusting.partition}:iam::{self.account_id}:root",)
+
+    def home_account(self, accounts: Accounts) -> str | None:  # noqa: ARG002
+        """The provider's."""
+        return self.account_id
 
     def trust(self, accounts: Accounts) -> Trust:
         """By the provider's account; the consumer's external ID narrows it."""
@@ -221,6 +378,7 @@ class WebIdentities(Who):
 
     kind = "oidc"
     is_machine = True
+    only_by_role = "a token makes nobody known to AWS but by a role"
 
     issuer: str
     """Without its `https://`, which is how IAM names the provider and its condition keys."""
@@ -229,6 +387,10 @@ class WebIdentities(Who):
     """Which jobs: the token's `sub`, in the issuer's own form; `*` and `?` are wildcards."""
     create_provider: bool = True
     """Whether the Production account has no identity provider for the issuer yet."""
+
+    def home_account(self, accounts: Accounts) -> str | None:  # noqa: ARG002
+        """None: the jobs run outside of AWS."""
+        return None
 
     def principal_arns(self, accounts: Accounts) -> tuple[str, ...]:
         """The identity provider's, in Production."""
@@ -293,6 +455,10 @@ class Organization(Who):
         """None: no ARN names an organization."""
         return ()
 
+    def home_account(self, accounts: Accounts) -> str | None:  # noqa: ARG002
+        """None: there are many."""
+        return None
+
     def trust(self, accounts: Accounts) -> Trust:  # noqa: ARG002
         """By everybody, narrowed to the organization, since no principal element can name one."""
         conditions: dict[str, Mapping[str, Sequence[str]]] = {
@@ -331,10 +497,10 @@ class Conditions:
     mfa_max_age: int | None = None
     """Seconds since the code of an MFA device was typed; None where no code is asked for."""
     source_ips: tuple[str, ...] = ()
-    """CIDR ranges, for the role and for what it then does."""
+    """CIDR ranges, for the role and for all requests for what is shared."""
     vpc_endpoints: tuple[str, ...] = ()
-    """Endpoints of S3 that requests for objects come through. Not asked of the request for the
-    role: that goes to STS, which has endpoints of its own."""
+    """Endpoints that requests for what is shared come through: of S3, of SNS, of SQS. Not asked of
+    the request for the role: that goes to STS, which has endpoints of its own."""
     source_identity: SourceIdentity | None = None
     session_tags: SessionTags | None = None
     expires_at: str | None = None
@@ -362,20 +528,27 @@ class Consumer:
 
     name: str
     who: Who
-    role: Role
+    role: Role | None
+    """None where all grants go by resource policies."""
     conditions: Conditions = field(default_factory=Conditions)
+
+    @property
+    def own_policy_name(self) -> str:
+        """Name of the inline policy that it gets in its own account, where the stack writes one."""
+        return f"assume-{self.role.name}" if self.role else "use-shared-resources"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Grant:
-    """What one consumer may do in one bucket."""
+    """What one consumer may do with one resource."""
 
-    consumer: str
-    bucket: str
+    consumer: Consumer
+    resource: Resource
     levels: tuple[Level, ...]
     prefixes: tuple[str, ...] = ()
-    """Beginnings of the keys that the grant is confined to, each with its slash at the end; none
-    for the whole bucket."""
+    """Beginnings of the keys of a bucket that the grant is confined to, each with its slash at the
+    end; none for the whole bucket."""
+    via: Via = Via.ROLE
 
 
 def _narrowed(accounts: Accounts, sid: str, operator: str, arns: Sequence[str]) -> Trust:

@@ -1,8 +1,8 @@
 """The stack's outputs: a contract for other projects, scripts and people.
 
 Every output is a string, a list of strings, or a map of strings by the name of
-a bucket or of a consumer, so that the names below stay the same however many there are. None is
-secret. A change that could break a reader raises `CONTRACT_VERSION` and is
+a resource or of a consumer, so that the names below stay the same however many
+there are. None is secret. A change that could break a reader raises `CONTRACT_VERSION` and is
 told in the changelog.
 
 A link, a profile or a command is given only where it works: the console, for
@@ -11,7 +11,7 @@ example, cannot state an external ID.
 
 import json
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 from urllib.parse import urlencode
 
@@ -22,12 +22,17 @@ from model import (
     CHAINED_SESSION_SECONDS,
     Account,
     Accounts,
+    Bucket,
     Consumer,
     Grant,
     Instances,
     Level,
     Principals,
+    Queue,
+    Role,
+    Topic,
     User,
+    Via,
     WebIdentities,
 )
 from settings import Settings
@@ -39,21 +44,24 @@ PROOF_COPY: Final = "SunsetStage.jpg"
 OUTPUTS: Final[Mapping[str, str]] = {
     "contractVersion": "version of this contract",
     "productionAccountId": "12 digits",
-    "productionRegion": "region of the buckets",
+    "productionRegion": "region of all that is shared",
     "productionCanonicalUserId": "64 hexadecimal digits",
     "stagingAccountId": "12 digits",
     "stagingCanonicalUserId": "64 hexadecimal digits",
     "bucketNames": "in the order of the stack file",
     "bucketArns": "by bucket name",
-    "roleNames": "by consumer: the role's name without its path",
-    "roleArns": "by consumer: the role to assume",
-    "userArns": "by consumer that is a user: the user who may assume it",
-    "accessPolicyArns": "by consumer: the role's permissions policy",
+    "topicArns": "by topic name",
+    "queueArns": "by queue name",
+    "kmsKeyArns": "by bucket name: the key of a bucket that has one of its own",
+    "roleNames": "by consumer with a role: the role's name without its path",
+    "roleArns": "by consumer with a role: the role to assume",
+    "userArns": "by consumer that is a user: the user who is let in",
+    "accessPolicyArns": "by consumer with a role: the role's permissions policy",
     "switchRoleUrls": "by consumer who can use it: link that switches the console to the role",
     "cliProfiles": (
         "by consumer who can use it: block for ~/.aws/config, whose profile renews itself"
     ),
-    "proofCommands": "by consumer: AWS CLI commands that prove the access",
+    "proofCommands": "by consumer, where there are some: AWS CLI commands that prove the access",
     "declaration": "JSON text: every consumer and every grant, as declared",
 }
 """Every output and what it holds."""
@@ -77,8 +85,11 @@ def export(settings: Settings, access: CrossAccountAccess) -> None:
         "stagingAccountId": settings.staging.account_id,
         "stagingCanonicalUserId": access.trusted_canonical_user_id,
         "bucketNames": [bucket.name for bucket in settings.buckets],
-        "bucketArns": access.bucket_arns,
-        "roleNames": {consumer.name: consumer.role.name for consumer in consumers},
+        "bucketArns": access.resource_arns[Bucket.kind],
+        "topicArns": access.resource_arns[Topic.kind],
+        "queueArns": access.resource_arns[Queue.kind],
+        "kmsKeyArns": access.key_arns,
+        "roleNames": {consumer.name: consumer.role.name for consumer in consumers if consumer.role},
         "roleArns": access.role_arns,
         "userArns": access.user_arns,
         "accessPolicyArns": access.access_policy_arns,
@@ -93,8 +104,9 @@ def export(settings: Settings, access: CrossAccountAccess) -> None:
             if (profile := cli_profile(accounts, consumer))
         },
         "proofCommands": {
-            consumer.name: proof_commands(accounts, consumer, settings.grants)
+            consumer.name: commands
             for consumer in consumers
+            if (commands := proof_commands(accounts, consumer, settings.grants))
         },
         "declaration": declaration(accounts, consumers, settings.grants),
     }
@@ -105,15 +117,14 @@ def export(settings: Settings, access: CrossAccountAccess) -> None:
 def switch_role_url(production: Account, consumer: Consumer) -> str | None:
     """The console's switch-role link, or None where there is none.
 
-    The console states no external ID, no source identity and no tags, machines
-    do not use it, and its host is not known in every partition ("Switch from a
-    user to an IAM role (console)").
+    Without a role there is nothing to switch to. The console states no external
+    ID, no source identity and no tags, machines do not use it, and its host is
+    not known in every partition ("Switch from a user to an IAM role (console)").
     """
-    host = _CONSOLE_HOSTS.get(production.partition)
+    role, host = consumer.role, _CONSOLE_HOSTS.get(production.partition)
     is_unable = consumer.who.is_machine or consumer.conditions.external_id
-    if host is None or is_unable or _says_more_than_a_profile(consumer):
+    if role is None or host is None or is_unable or _says_more_than_a_profile(consumer):
         return None
-    role = consumer.role
     query = urlencode(
         {
             "account": production.account_id,
@@ -128,12 +139,12 @@ def switch_role_url(production: Account, consumer: Consumer) -> str | None:
 def cli_profile(accounts: Accounts, consumer: Consumer) -> str | None:
     """A profile, named as the role, that the AWS CLI and SDKs renew by themselves, or None.
 
-    There is none where it is not known how callers sign in, and where they
-    must state what no profile can.
+    There is none without a role, where it is not known how callers sign in, and
+    where they must state what no profile can.
     """
     role, conditions = consumer.role, consumer.conditions
     setting, _ = _own_credentials(consumer)
-    if not setting or _says_more_than_a_profile(consumer):
+    if role is None or not setting or _says_more_than_a_profile(consumer):
         return None
     lines = [
         f"[profile {role.name}]",
@@ -157,27 +168,70 @@ def cli_profile(accounts: Accounts, consumer: Consumer) -> str | None:
 
 
 def proof_commands(accounts: Accounts, consumer: Consumer, grants: Iterable[Grant]) -> str:
-    """Commands, one a line, that assume the role and read one object of a bucket it may read.
+    """Commands, one a line, that assume the role and use one resource of each kind.
 
     They expect the caller's own credentials where `cli_profile` looks for
-    them, and its block in the AWS config file; without one, they end with the role.
+    them, and its block in the AWS config file; without one, those for the role
+    end with it. What goes by resource policies is proven with the caller's own
+    credentials. Empty where no command could prove anything.
     """
-    role = consumer.role
-    commands = [_assume_command(accounts, consumer)]
-    readable = [
-        grant
-        for grant in grants
-        if grant.consumer == consumer.name and {Level.READ, Level.WRITE} & set(grant.levels)
-    ]
-    if cli_profile(accounts, consumer):
-        for grant in readable[:1]:
-            key = f"{min(grant.prefixes, default='')}{PROOF_OBJECT}"
-            object_options = f"--bucket {grant.bucket} --key {shlex.quote(key)}"
-            commands += [
-                f"aws s3api head-object {object_options} --profile {role.name}",
-                f"aws s3api get-object {object_options} {PROOF_COPY} --profile {role.name}",
+    own = [grant for grant in grants if grant.consumer.name == consumer.name]
+    commands = []
+    if consumer.role:
+        commands.append(_assume_command(accounts, consumer, consumer.role))
+        if cli_profile(accounts, consumer):
+            by_role = (grant for grant in own if grant.via is Via.ROLE)
+            commands += _proofs(accounts, by_role, f" --profile {consumer.role.name}")
+    _, option = _own_credentials(consumer)
+    direct = (grant for grant in own if grant.via is Via.RESOURCE)
+    return "\n".join([*commands, *_proofs(accounts, direct, option)])
+
+
+def _proofs(accounts: Accounts, grants: Iterable[Grant], option: str) -> Iterator[str]:
+    """The commands for the first grant of each kind of resource that can be proven."""
+    proven: set[str] = set()
+    for grant in grants:
+        if grant.resource.kind not in proven and (commands := _proof(accounts, grant)):
+            proven.add(grant.resource.kind)
+            yield from (f"{command}{option}" for command in commands)
+
+
+def _proof(accounts: Accounts, grant: Grant) -> list[str]:
+    """The commands that use the resource of a grant; a subscription would stay, so none for it."""
+    production, levels = accounts.trusting, set(grant.levels)
+    match grant.resource:
+        case Bucket(name=name) if levels & {Level.READ, Level.WRITE}:
+            key = shlex.quote(f"{min(grant.prefixes, default='')}{PROOF_OBJECT}")
+            return [
+                f"aws s3api head-object --bucket {name} --key {key}",
+                f"aws s3api get-object --bucket {name} --key {key} {PROOF_COPY}",
             ]
-    return "\n".join(commands)
+        case Topic() as topic if Level.PUBLISH in levels:
+            topic_arn = topic.arn(production)
+            return [f"aws sns publish --topic-arn {topic_arn} --message test{_region(production)}"]
+        case Queue() as queue if Level.SEND in levels:
+            url = _queue_url(production, queue)
+            return [
+                f"aws sqs send-message --queue-url {url} --message-body test{_region(production)}"
+            ]
+        case Queue() as queue if Level.RECEIVE in levels:
+            # Whoever deals with the message next sees it at once.
+            url = _queue_url(production, queue)
+            return [
+                f"aws sqs receive-message --queue-url {url} --visibility-timeout 0"
+                f"{_region(production)}"
+            ]
+    return []
+
+
+def _region(production: Account) -> str:
+    return f" --region {production.region}"
+
+
+def _queue_url(production: Account, queue: Queue) -> str:
+    """The address of a queue ("Queue and message identifiers")."""
+    host = f"sqs.{production.region}.{production.dns_suffix}"
+    return f"https://{host}/{production.account_id}/{queue.name}"
 
 
 def declaration(accounts: Accounts, consumers: Iterable[Consumer], grants: Iterable[Grant]) -> str:
@@ -189,7 +243,9 @@ def declaration(accounts: Accounts, consumers: Iterable[Consumer], grants: Itera
                     "name": consumer.name,
                     "kind": consumer.who.kind,
                     "principal_arns": sorted(consumer.who.principal_arns(accounts)),
-                    "role_arn": accounts.trusting.role_arn(consumer.role),
+                    "role_arn": accounts.trusting.role_arn(consumer.role)
+                    if consumer.role
+                    else None,
                     "external_id": consumer.conditions.external_id,
                     "mfa": consumer.conditions.mfa_max_age is not None,
                     "source_identity_required": bool(
@@ -198,18 +254,20 @@ def declaration(accounts: Accounts, consumers: Iterable[Consumer], grants: Itera
                     "session_tags": dict(tags.tags)
                     if (tags := consumer.conditions.session_tags) and tags.required
                     else {},
-                    "max_session_duration": consumer.role.max_session_duration,
+                    "max_session_duration": consumer.role.max_session_duration
+                    if consumer.role
+                    else None,
                     "expires_at": consumer.conditions.expires_at,
                 }
                 for consumer in consumers
             ],
             "grants": [
                 {
-                    "consumer": grant.consumer,
-                    "resource_arn": accounts.trusting.bucket_arn(grant.bucket),
+                    "consumer": grant.consumer.name,
+                    "resource_arn": grant.resource.arn(accounts.trusting),
                     "levels": [level for level in Level if level in grant.levels],
                     "prefixes": sorted(grant.prefixes),
-                    "via": "role",
+                    "via": grant.via,
                 }
                 for grant in grants
             ],
@@ -239,13 +297,13 @@ def _own_credentials(consumer: Consumer) -> tuple[str, str]:
     return "", ""
 
 
-def _assume_command(accounts: Accounts, consumer: Consumer) -> str:
+def _assume_command(accounts: Accounts, consumer: Consumer, role: Role) -> str:
     """The command that asks for the role, with all that the conditions want to be told."""
     who, conditions = consumer.who, consumer.conditions
-    role = f"--role-arn {accounts.trusting.role_arn(consumer.role)} --role-session-name test"
+    wanted = f"--role-arn {accounts.trusting.role_arn(role)} --role-session-name test"
     if isinstance(who, WebIdentities):
-        return f"aws sts assume-role-with-web-identity {role} --web-identity-token file://token"
-    command = f"aws sts assume-role {role}"
+        return f"aws sts assume-role-with-web-identity {wanted} --web-identity-token file://token"
+    command = f"aws sts assume-role {wanted}"
     if conditions.external_id:
         command += f" --external-id {conditions.external_id}"
     if conditions.mfa_max_age is not None and isinstance(who, User):

@@ -30,7 +30,8 @@ class Grant:
 
     resource_arn: str
     levels: tuple[str, ...]
-    """Of `list`, `read`, `write`, `delete`."""
+    """`list`, `read`, `write`, `delete` of a bucket; `publish`, `subscribe` of a topic; `send`,
+    `receive` of a queue."""
     prefixes: tuple[str, ...] = ()
     """Beginnings of the keys that the grant is limited to; none for the whole resource."""
     via: str = "role"
@@ -45,7 +46,7 @@ class Consumer:
     kind: str
     """`user`, `ec2`, `third_party`, `oidc`, `principals` or `organization`."""
     role_arn: str | None
-    """The role to assume; None for a consumer with grants by resource policies alone."""
+    """The role to assume; None for a consumer whose grants all go by resource policies."""
     principal_arns: tuple[str, ...]
     """Who is let in; the stack's own user for the kind `user`."""
     external_id: str | None = None
@@ -57,7 +58,7 @@ class Consumer:
     session_tags: Mapping[str, str] = field(default_factory=dict)
     """Tags that the session must be given."""
     max_session_duration: int = DEFAULT_SESSION_SECONDS
-    """Seconds."""
+    """Seconds; of no meaning without a role."""
     expires_at: str | None = None
     """When the access ends, as declared; None for never."""
     switch_role_url: str | None = None
@@ -84,6 +85,12 @@ class Contract:
     """12 digits."""
     bucket_arns: Mapping[str, str]
     """By bucket name."""
+    topic_arns: Mapping[str, str]
+    """By topic name."""
+    queue_arns: Mapping[str, str]
+    """By queue name."""
+    kms_key_arns: Mapping[str, str]
+    """By the names of those buckets that have a key of their own."""
     consumers: Mapping[str, Consumer]
     """By name."""
 
@@ -113,6 +120,9 @@ def read(outputs: Mapping[str, Any]) -> Contract:
         production_region=_text(outputs, "productionRegion"),
         staging_account_id=_text(outputs, "stagingAccountId"),
         bucket_arns=_texts_by_name(outputs, "bucketArns"),
+        topic_arns=_texts_by_name({"topicArns": {}, **outputs}, "topicArns"),
+        queue_arns=_texts_by_name({"queueArns": {}, **outputs}, "queueArns"),
+        kms_key_arns=_texts_by_name({"kmsKeyArns": {}, **outputs}, "kmsKeyArns"),
         consumers=_consumers(outputs),
     )
 
@@ -168,7 +178,7 @@ def _consumers(outputs: Mapping[str, Any]) -> dict[str, Consumer]:
                 mfa=said["mfa"],
                 source_identity_required=said.get("source_identity_required", False),
                 session_tags=said.get("session_tags", {}),
-                max_session_duration=said["max_session_duration"],
+                max_session_duration=said["max_session_duration"] or DEFAULT_SESSION_SECONDS,
                 expires_at=said["expires_at"],
                 switch_role_url=urls.get(name),
                 grants=tuple(grant for consumer, grant in grants if consumer == name),

@@ -7,7 +7,7 @@ from pulumi import ResourceOptions
 from pulumi_aws import Provider, iam
 
 from components.policy_documents import access_policy, trust_policy
-from model import Accounts, Consumer, Grant
+from model import Accounts, Consumer, Grant, Role
 
 
 class AssumableRole(pulumi.ComponentResource):
@@ -21,6 +21,7 @@ class AssumableRole(pulumi.ComponentResource):
         self,
         name: str,
         *,
+        role: Role,
         consumer: Consumer,
         grants: Iterable[Grant],
         accounts: Accounts,
@@ -30,7 +31,6 @@ class AssumableRole(pulumi.ComponentResource):
     ) -> None:
         super().__init__("cross-account-access:index:AssumableRole", name, None, opts)
         child = ResourceOptions(parent=self, provider=provider)
-        role = consumer.role
         policy = iam.Policy(
             name,
             name=role.policy_name,

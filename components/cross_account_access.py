@@ -1,8 +1,9 @@
 """Both sides of cross-account access as one component."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import pulumi
 from pulumi import InvokeOutputOptions, Output, ResourceOptions
@@ -10,9 +11,31 @@ from pulumi_aws import Provider, iam, s3
 
 from components.assumable_role import AssumableRole
 from components.shared_bucket import SharedBucket
+from components.shared_queue import SharedQueue
+from components.shared_topic import SharedTopic
+from components.sharing import Shared, Sharing
 from components.trusted_instances import TrustedInstances
 from components.trusted_user import TrustedUser
-from model import Account, Accounts, Bucket, Consumer, Grant, Instances, User, WebIdentities
+from model import (
+    Account,
+    Accounts,
+    Bucket,
+    Consumer,
+    Grant,
+    Instances,
+    Queue,
+    Resource,
+    Topic,
+    User,
+    WebIdentities,
+)
+
+_COMPONENTS: Final[Mapping[type[Resource], Callable[..., Shared]]] = {
+    Bucket: SharedBucket,
+    Topic: SharedTopic,
+    Queue: SharedQueue,
+}
+"""What is made of each kind of resource."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,24 +47,24 @@ class CrossAccountAccessArgs:
     """
 
     trusting: Account
-    """The account that owns the buckets and the roles."""
+    """The account that owns what is shared, and the roles."""
     trusted: Account
     """The account whose principals are let in."""
     trusting_provider: Provider
     """Deploys to the trusting account and refuses any other (`allowed_account_ids`)."""
     trusted_provider: Provider
     """Deploys to the trusted account and refuses any other (`allowed_account_ids`)."""
-    buckets: Sequence[Bucket]
+    resources: Sequence[Resource]
     consumers: Sequence[Consumer]
     grants: Sequence[Grant]
 
 
 class CrossAccountAccess(pulumi.ComponentResource):
-    """Buckets and roles in the trusting account; in the trusted one, who may assume the roles.
+    """What is shared, and roles, in the trusting account; in the trusted one, who may use them.
 
     The logical name of each resource is `NAME-ITEM`, ITEM being the name of a
-    bucket, of a consumer or of an identity provider; the type tells the rest
-    apart, and `-instances` the role of instances from the role they assume.
+    bucket, topic or queue, of a consumer or of an identity provider; the type
+    tells the rest apart, and `-instances` the role of instances from the role they assume.
     These names are a public contract: renaming one replaces a live resource.
     """
 
@@ -60,10 +83,10 @@ class CrossAccountAccess(pulumi.ComponentResource):
         )
         part = ResourceOptions(parent=self, depends_on=proven)
         grants_of: dict[str, list[Grant]] = defaultdict(list)
-        consumers_of: dict[str, dict[str, None]] = defaultdict(dict)
+        consumers_of: dict[Resource, dict[str, None]] = defaultdict(dict)
         for grant in args.grants:
-            grants_of[grant.consumer].append(grant)
-            consumers_of[grant.bucket][grant.consumer] = None
+            grants_of[grant.consumer.name].append(grant)
+            consumers_of[grant.resource][grant.consumer.name] = None
         accounts = Accounts(trusting=args.trusting, trusted=args.trusted)
         web_identities = [
             consumer.who for consumer in args.consumers if isinstance(consumer.who, WebIdentities)
@@ -85,9 +108,9 @@ class CrossAccountAccess(pulumi.ComponentResource):
         self.user_arns: dict[str, str] = {}
         """ARNs by the names of those consumers that are users."""
         self.role_arns: dict[str, Output[str]] = {}
-        """ARNs by consumer name."""
+        """ARNs by the names of those consumers that have a role."""
         self.access_policy_arns: dict[str, Output[str]] = {}
-        """ARNs by consumer name."""
+        """As above."""
         parts: dict[str, list[pulumi.Resource]] = {}
         for consumer in args.consumers:
             item = f"{name}-{consumer.name}"
@@ -99,6 +122,7 @@ class CrossAccountAccess(pulumi.ComponentResource):
                         item,
                         user=user,
                         consumer=consumer,
+                        grants=grants_of[consumer.name],
                         accounts=accounts,
                         provider=args.trusted_provider,
                         opts=part,
@@ -111,6 +135,7 @@ class CrossAccountAccess(pulumi.ComponentResource):
                             item,
                             instances=instances,
                             consumer=consumer,
+                            grants=grants_of[consumer.name],
                             accounts=accounts,
                             provider=args.trusted_provider,
                             opts=part,
@@ -118,37 +143,48 @@ class CrossAccountAccess(pulumi.ComponentResource):
                     )
                 case WebIdentities(issuer=issuer) if issuer in identity_providers:
                     after.append(identity_providers[issuer])
-            role = AssumableRole(
-                item,
-                consumer=consumer,
-                grants=grants_of[consumer.name],
-                accounts=accounts,
-                provider=args.trusting_provider,
-                after=after,
-                opts=part,
-            )
-            parts[consumer.name].append(role)
-            self.role_arns[consumer.name] = role.arn
-            self.access_policy_arns[consumer.name] = role.policy_arn
+            if consumer.role:
+                role = AssumableRole(
+                    item,
+                    role=consumer.role,
+                    consumer=consumer,
+                    grants=grants_of[consumer.name],
+                    accounts=accounts,
+                    provider=args.trusting_provider,
+                    after=after,
+                    opts=part,
+                )
+                parts[consumer.name].append(role)
+                self.role_arns[consumer.name] = role.arn
+                self.access_policy_arns[consumer.name] = role.policy_arn
 
-        self.bucket_arns: dict[str, Output[str]] = {}
-        """ARNs by bucket name."""
-        for bucket in args.buckets:
-            shared = SharedBucket(
-                f"{name}-{bucket.name}",
-                bucket=bucket,
-                accounts=accounts,
-                provider=args.trusting_provider,
-                policy_after=[
-                    resource
-                    for consumer_name in consumers_of[bucket.name]
-                    for resource in parts[consumer_name]
-                ],
+        self.resource_arns: dict[str, dict[str, Output[str]]] = {
+            kind.kind: {} for kind in _COMPONENTS
+        }
+        """ARNs by kind and name."""
+        self.key_arns: dict[str, Output[str]] = {}
+        """ARNs by the names of those buckets that have a key of their own."""
+        for resource in args.resources:
+            shared = _COMPONENTS[type(resource)](
+                f"{name}-{resource.name}",
+                resource,
+                Sharing(
+                    grants=args.grants,
+                    accounts=accounts,
+                    provider=args.trusting_provider,
+                    policy_after=[
+                        made
+                        for consumer_name in consumers_of[resource]
+                        for made in parts[consumer_name]
+                    ],
+                ),
                 # Inherited by all parts: a destroy would otherwise strip a protected bucket of its
                 # policy and its encryption before it met the bucket itself.
-                opts=ResourceOptions(parent=self, depends_on=proven, protect=bucket.protect),
+                ResourceOptions(parent=self, depends_on=proven, protect=resource.protect),
             )
-            self.bucket_arns[bucket.name] = shared.arn
+            self.resource_arns[resource.kind][resource.name] = shared.arn
+            if shared.key_arn is not None:
+                self.key_arns[resource.name] = shared.key_arn
 
         self.register_outputs({})
 

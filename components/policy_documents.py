@@ -8,45 +8,59 @@ same declaration gives the same text and a preview shows real changes only.
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-from model import Accounts, Bucket, ConditionBlock, Conditions, Consumer, Grant, Level
+from components.permissions import (
+    ENCRYPT,
+    Meaning,
+    always,
+    asked_by_s3,
+    if_any,
+    key_permissions,
+    mfa,
+    permissions,
+)
+from model import (
+    Accounts,
+    Bucket,
+    ConditionBlock,
+    Conditions,
+    Consumer,
+    Grant,
+    Level,
+    Resource,
+    Via,
+)
 
 VERSION: Final = "2012-10-17"
 
 _Statement = dict[str, Any]
 
-
-class LevelActions(NamedTuple):
-    """The S3 actions of one level, by the kind of resource that they apply to."""
-
-    on_bucket: tuple[str, ...] = ()
-    on_objects: tuple[str, ...] = ()
-
-
-LEVELS: Final[Mapping[Level, LevelActions]] = {
-    Level.LIST: LevelActions(on_bucket=("s3:GetBucketLocation", "s3:ListBucket")),
-    Level.READ: LevelActions(on_objects=("s3:GetObject",)),
-    Level.WRITE: LevelActions(
-        on_bucket=("s3:ListBucketMultipartUploads",),
-        on_objects=(
-            "s3:AbortMultipartUpload",
-            "s3:GetObject",
-            "s3:ListMultipartUploadParts",
-            "s3:PutObject",
-        ),
-    ),
-    Level.DELETE: LevelActions(on_objects=("s3:DeleteObject",)),
-}
-"""What each level means. Bucket and object actions never share a statement: S3 matches the
-former against the bucket's ARN and the latter against object ARNs ("Actions, resources, and
-condition keys for Amazon S3"). `write` reads too and takes part in multipart uploads; it does
-not delete. `delete` removes the current version; older ones are left to the bucket's versioning."""
-
-_TELLS_NO_KEYS: Final = frozenset({"s3:GetBucketLocation"})
-"""Bucket actions that a grant of a few prefixes may keep as they are."""
-_KNOWS_THE_PREFIX: Final = frozenset({"s3:ListBucket"})
-"""Bucket actions that can be confined by `s3:prefix`; the page above lists them."""
+_ADMINISTER_KEY: Final = (
+    "kms:CancelKeyDeletion",
+    "kms:CreateAlias",
+    "kms:DeleteAlias",
+    "kms:DescribeKey",
+    "kms:DisableKey",
+    "kms:DisableKeyRotation",
+    "kms:EnableKey",
+    "kms:EnableKeyRotation",
+    "kms:GetKeyPolicy",
+    "kms:GetKeyRotationStatus",
+    "kms:ListGrants",
+    "kms:ListKeyPolicies",
+    "kms:ListKeyRotations",
+    "kms:ListResourceTags",
+    "kms:PutKeyPolicy",
+    "kms:RevokeGrant",
+    "kms:RotateKeyOnDemand",
+    "kms:ScheduleKeyDeletion",
+    "kms:TagResource",
+    "kms:UntagResource",
+    "kms:UpdateAlias",
+    "kms:UpdateKeyDescription",
+)
+"""All that manages a key, and nothing that uses it or hands out its use ("AWS KMS permissions")."""
 
 
 def trust_policy(consumer: Consumer, accounts: Accounts) -> str:
@@ -60,7 +74,7 @@ def trust_policy(consumer: Consumer, accounts: Accounts) -> str:
                 [trust.action],
                 trust.conditions,
                 *_stated_by_the_caller(conditions),
-                *_always(conditions),
+                *always(conditions),
             ),
             *(
                 allow(sid, [action], trust.conditions, *blocks)
@@ -70,25 +84,28 @@ def trust_policy(consumer: Consumer, accounts: Accounts) -> str:
     )
 
 
-def assume_role_policy(consumer: Consumer, accounts: Accounts) -> str:
-    """What a consumer's own account allows it: to assume exactly its role.
+def caller_policy(consumer: Consumer, grants: Iterable[Grant], accounts: Accounts) -> str:
+    """What a consumer's own account allows it: to assume exactly its role, and what goes without.
 
-    A trust policy only delegates to the other account; without this
-    permissions policy on the caller the role stays out of reach
+    A trust or resource policy only delegates to the other account; without
+    this permissions policy on the caller all stays out of reach
     ("Cross-account policy evaluation logic"). It asks for the external ID too,
-    so that a caller who forgets it is refused by its own account.
+    so that a caller who forgets it is refused by its own account. What it says
+    of resources is the same as their policies say of the consumer.
     """
     conditions = consumer.conditions
-    allow = partial(_allow, resources=[accounts.trusting.role_arn(consumer.role)])
-    return _render(
-        [
+    statements: list[_Statement] = []
+    if consumer.role:
+        allow = partial(_allow, resources=[accounts.trusting.role_arn(consumer.role)])
+        statements += [
             allow("AssumeGrantedRole", ["sts:AssumeRole"], *_external_id(conditions)),
             *(
                 allow(sid, [action], *blocks)
                 for sid, action, blocks in _session_permissions(conditions)
             ),
         ]
-    )
+    direct = _of(grants, Via.RESOURCE)
+    return _render([*statements, *_allowances(consumer, direct, accounts)])
 
 
 def service_trust_policy(service: str) -> str:
@@ -98,110 +115,133 @@ def service_trust_policy(service: str) -> str:
 
 
 def access_policy(consumer: Consumer, grants: Iterable[Grant], accounts: Accounts) -> str:
-    """What the consumer's role may do: in each bucket the actions of its levels, nothing else.
+    """What the consumer's role may do: with each resource the actions of its levels, nothing else.
 
-    Grants of the same levels in one bucket are one. Where they are confined
-    to prefixes, so is listing: who asks for the keys of another prefix, or of
-    the whole bucket, is refused ("Bucket policy examples using condition
-    keys"). Other actions that would tell of all keys are left out there.
+    Of the grants only those count that go by the role.
     """
-    conditions = consumer.conditions
-    anyway = [
-        *_always(conditions),
-        *_if_any("StringEquals", "aws:SourceVpce", conditions.vpc_endpoints),
-    ]
-    return _render(
-        [
-            _allow(f"{sid}{number}", actions, block, *anyway, resources=resources)
-            for number, ((bucket, levels), prefixes) in enumerate(_merged(grants).items(), start=1)
-            for sid, actions, resources, block in _permissions(
-                accounts.trusting.bucket_arn(bucket), levels, prefixes
-            )
-            if actions
-        ]
-    )
+    return _render(_allowances(consumer, _of(grants, Via.ROLE), accounts))
 
 
-def bucket_policy(bucket: Bucket, accounts: Accounts) -> str:
-    """What the bucket itself says: no plain HTTP, and whether the trusted account may list it.
+def resource_policy(resource: Resource, grants: Iterable[Grant], accounts: Accounts) -> str:
+    """What a resource itself says: no plain HTTP, and who may use it without a role.
 
-    The roles need no statement here: they belong to the bucket's own account,
-    where their permissions policy is enough ("Policy evaluation logic").
+    The roles need no statement here: they belong to the resource's own
+    account, where their permissions policy is enough ("Policy evaluation
+    logic"). Consumers who come as themselves are named as in a trust policy:
+    their account, narrowed.
 
-    The refusal names every principal and action, since S3 must not answer
+    The refusal names every principal and action, since AWS must not answer
     anybody over plain HTTP. It cannot lock out the deployer, because it never
     applies to a request over TLS, which is all that the provider makes.
     """
-    bucket_arn = accounts.trusting.bucket_arn(bucket.name)
-    statements: list[_Statement] = [
-        {
-            "Sid": "DenyInsecureTransport",
-            "Effect": "Deny",
-            "Principal": "*",
-            "Action": ["s3:*"],
-            "Resource": [bucket_arn, f"{bucket_arn}/*"],
-            "Condition": {"Bool": {"aws:SecureTransport": ["false"]}},
-        }
+    owner = accounts.trusting
+    plain_http: ConditionBlock = {"Bool": {"aws:SecureTransport": ["false"]}}
+    statements = [
+        _deny("DenyInsecureTransport", resource.every_action, plain_http, resource.arns(owner))
     ]
-    if bucket.staging_may_list:
-        statements.append(
-            _allow(
-                "GrantListToTrustedAccount",
-                LEVELS[Level.LIST].on_bucket,
-                principal={"AWS": [accounts.trusted.root_arn]},
-                resources=[bucket_arn],
+    if isinstance(resource, Bucket):
+        if resource.own_key:
+            statements += _only_default_encryption(resource, accounts)
+        if resource.staging_may_list:
+            statements.append(
+                _allow(
+                    "GrantListToTrustedAccount",
+                    resource.levels[Level.LIST].on_it,
+                    principal={"AWS": [accounts.trusted.root_arn]},
+                    resources=[resource.arn(owner)],
+                )
             )
-        )
-    return _render(statements)
+    return _render([*statements, *_welcomes(resource, grants, accounts, permissions)])
 
 
-def _merged(grants: Iterable[Grant]) -> dict[tuple[str, frozenset[Level]], list[str]]:
-    """The prefixes by bucket and levels, in the order of the stack file."""
-    merged: dict[tuple[str, frozenset[Level]], list[str]] = {}
-    for grant in grants:
-        merged.setdefault((grant.bucket, frozenset(grant.levels)), []).extend(grant.prefixes)
-    return merged
+def key_policy(bucket: Bucket, grants: Iterable[Grant], accounts: Accounts) -> str:
+    """Who may manage the key of a bucket, and use it for the objects of that bucket alone.
+
+    Both are left to the IAM policies of the key's account, as in the default
+    key policy of AWS, so that nobody is locked out who may change IAM. But
+    unlike there, the use is confined: S3 must ask, for this bucket. Consumers
+    who come without a role are named beside; they need the same in their own
+    account ("Allowing users in other accounts to use a KMS key").
+    """
+    account = {"AWS": [accounts.trusting.root_arn]}
+    # In a key policy "*" is the key that it belongs to ("Key policies in AWS KMS").
+    itself = ["*"]
+    administer = _allow("AdministerKey", _ADMINISTER_KEY, principal=account, resources=itself)
+    use = _allow(
+        "UseForBucket",
+        ENCRYPT,
+        asked_by_s3(bucket, accounts),
+        principal=account,
+        resources=itself,
+    )
+    welcomed = _welcomes(bucket, grants, accounts, key_permissions, resources=itself)
+    return _render([administer, use, *welcomed])
 
 
-def _permissions(
-    bucket_arn: str, levels: Iterable[Level], prefixes: Iterable[str]
-) -> Iterator[tuple[str, set[str], list[str], ConditionBlock]]:
-    """The Sid, actions, resources and conditions of what levels mean in one bucket."""
-    granted = [LEVELS[level] for level in levels]
-    on_bucket = {action for level in granted for action in level.on_bucket}
-    on_objects = {action for level in granted for action in level.on_objects}
-    if prefixes:
-        keys = sorted(f"{prefix}*" for prefix in prefixes)
-        confined: ConditionBlock = {"StringLike": {"s3:prefix": keys}}
-        yield "Bucket", on_bucket & _TELLS_NO_KEYS, [bucket_arn], {}
-        yield "Listing", on_bucket & _KNOWS_THE_PREFIX, [bucket_arn], confined
-        yield "Objects", on_objects, [f"{bucket_arn}/{key}" for key in keys], {}
-    else:
-        yield "Bucket", on_bucket, [bucket_arn], {}
-        yield "Objects", on_objects, [f"{bucket_arn}/*"], {}
+def _only_default_encryption(bucket: Bucket, accounts: Accounts) -> Iterator[_Statement]:
+    """Refuses uploads that choose an encryption instead of leaving it to the bucket.
+
+    They could name a key that the readers may not use; one that says `aws:kms`
+    and no key gets the AWS-managed key ("PutObject", Amazon S3 API reference).
+    What S3 does by itself does not count as chosen.
+    """
+    uploads = partial(
+        _deny, actions=["s3:PutObject"], resources=[f"{bucket.arn(accounts.trusting)}/*"]
+    )
+    header = "s3:x-amz-server-side-encryption"
+    chosen: ConditionBlock = {"Null": {header: ["false"]}}
+    brought: ConditionBlock = {"Null": {f"{header}-customer-algorithm": ["false"]}}
+    yield uploads("DenyOtherEncryption", conditions=chosen)
+    yield uploads("DenyCustomerProvidedKeys", conditions=brought)
 
 
-def _always(conditions: Conditions) -> list[ConditionBlock]:
-    """What is asked of the request for the role and of all that the role then does."""
-    expiry = [conditions.expires_at] if conditions.expires_at else []
-    return [
-        *_if_any("IpAddress", "aws:SourceIp", conditions.source_ips),
-        *_if_any("DateLessThan", "aws:CurrentTime", expiry),
-    ]
+def _of(grants: Iterable[Grant], via: Via) -> list[Grant]:
+    return [grant for grant in grants if grant.via is via]
+
+
+def _welcomes(
+    resource: Resource,
+    grants: Iterable[Grant],
+    accounts: Accounts,
+    meaning: Meaning,
+    resources: Sequence[str] = (),
+) -> Iterator[_Statement]:
+    """What the policy of a resource, or of its key, allows those who come without a role."""
+    direct = [grant for grant in _of(grants, Via.RESOURCE) if grant.resource == resource]
+    consumers = {grant.consumer.name: grant.consumer for grant in direct}
+    for number, (name, consumer) in enumerate(consumers.items(), start=1):
+        own = [grant for grant in direct if grant.consumer.name == name]
+        trust = consumer.who.trust(accounts)
+        for permission in meaning(consumer, own, accounts):
+            yield _allow(
+                f"{_camel(name)}{number}{permission.sid}",
+                permission.actions,
+                trust.conditions,
+                *permission.conditions,
+                principal=trust.principal,
+                resources=resources or permission.resources,
+            )
+
+
+def _camel(name: str) -> str:
+    return "".join(part.capitalize() for part in name.split("-"))
+
+
+def _allowances(
+    consumer: Consumer, grants: Sequence[Grant], accounts: Accounts
+) -> Iterator[_Statement]:
+    for meaning in (permissions, key_permissions):
+        for each in meaning(consumer, grants, accounts):
+            yield _allow(each.sid, each.actions, *each.conditions, resources=each.resources)
 
 
 def _stated_by_the_caller(conditions: Conditions) -> list[ConditionBlock]:
     """What is asked of the request for the role only.
 
     A role's credentials say nothing of MFA, so that asking for it later would
-    refuse everything; `Bool`, since `BoolIfExists` lets access keys without
-    MFA pass ("Configuring MFA-protected API access").
+    refuse everything.
     """
-    blocks = _external_id(conditions)
-    if conditions.mfa_max_age is not None:
-        blocks += _if_any("Bool", "aws:MultiFactorAuthPresent", ["true"])
-        age = [str(conditions.mfa_max_age)]
-        blocks += _if_any("NumericLessThan", "aws:MultiFactorAuthAge", age)
+    blocks = [*_external_id(conditions), *mfa(conditions)]
     identity, tags = conditions.source_identity, conditions.session_tags
     if identity and identity.required:
         blocks.append(
@@ -216,7 +256,7 @@ def _stated_by_the_caller(conditions: Conditions) -> list[ConditionBlock]:
 
 def _external_id(conditions: Conditions) -> list[ConditionBlock]:
     external_id = [conditions.external_id] if conditions.external_id else []
-    return _if_any("StringEquals", "sts:ExternalId", external_id)
+    return if_any("StringEquals", "sts:ExternalId", external_id)
 
 
 def _session_permissions(
@@ -231,7 +271,7 @@ def _session_permissions(
     """
     identity, tags = conditions.source_identity, conditions.session_tags
     if identity:
-        blocks = _if_any("StringEquals", "sts:SourceIdentity", identity.values)
+        blocks = if_any("StringEquals", "sts:SourceIdentity", identity.values)
         yield "StateSourceIdentity", "sts:SetSourceIdentity", blocks
     if tags:
         yield (
@@ -247,11 +287,6 @@ def _session_permissions(
 
 def _request_tags(tags: Mapping[str, str]) -> dict[str, list[str]]:
     return {f"aws:RequestTag/{key}": [value] for key, value in tags.items()}
-
-
-def _if_any(operator: str, key: str, values: Iterable[str]) -> list[ConditionBlock]:
-    listed = sorted(values)
-    return [{operator: {key: listed}}] if listed else []
 
 
 def _allow(
@@ -280,5 +315,19 @@ def _allow(
     return statement
 
 
-def _render(statements: Sequence[_Statement]) -> str:
-    return json.dumps({"Version": VERSION, "Statement": statements}, separators=(",", ":"))
+def _deny(
+    sid: str, actions: Iterable[str], conditions: ConditionBlock, resources: Sequence[str]
+) -> _Statement:
+    """One statement that refuses, to everybody."""
+    return {
+        "Sid": sid,
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": sorted(actions),
+        "Resource": list(resources),
+        "Condition": conditions,
+    }
+
+
+def _render(statements: Iterable[_Statement]) -> str:
+    return json.dumps({"Version": VERSION, "Statement": list(statements)}, separators=(",", ":"))

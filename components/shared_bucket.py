@@ -1,18 +1,18 @@
 """A Production bucket as a careful engineer would make it."""
 
-from collections.abc import Sequence
-
 import pulumi
 from pulumi import ResourceOptions
-from pulumi_aws import Provider, s3
+from pulumi_aws import s3
 
-from components.policy_documents import bucket_policy
-from model import Accounts, Bucket
+from components.bucket_key import BucketKey
+from components.policy_documents import resource_policy
+from components.sharing import Shared, Sharing
+from model import Bucket
 
 _ABORT_UPLOADS_AFTER_DAYS = 7
 
 
-class SharedBucket(pulumi.ComponentResource):
+class SharedBucket(Shared):
     """A private, versioned, encrypted bucket that answers over TLS only, with its bucket policy.
 
     Its parts are made one after the other: S3 answers 409 OperationAborted when
@@ -21,17 +21,9 @@ class SharedBucket(pulumi.ComponentResource):
     behind our back shows as drift.
     """
 
-    def __init__(  # noqa: PLR0913 - each is a thing that it is made of
-        self,
-        name: str,
-        *,
-        bucket: Bucket,
-        accounts: Accounts,
-        provider: Provider,
-        policy_after: Sequence[pulumi.Resource],
-        opts: ResourceOptions,
-    ) -> None:
+    def __init__(self, name: str, bucket: Bucket, sharing: Sharing, opts: ResourceOptions) -> None:
         super().__init__("cross-account-access:index:SharedBucket", name, None, opts)
+        provider, accounts = sharing.provider, sharing.accounts
 
         def after(*previous: pulumi.Resource) -> ResourceOptions:
             return ResourceOptions(parent=self, provider=provider, depends_on=previous)
@@ -57,10 +49,29 @@ class SharedBucket(pulumi.ComponentResource):
             restrict_public_buckets=True,
             opts=after(ownership),
         )
+        default: s3.BucketServerSideEncryptionConfigurationRuleArgsDict = {
+            "apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}
+        }
+        if bucket.own_key:
+            self.key_arn = BucketKey(
+                name,
+                bucket=bucket,
+                grants=sharing.grants,
+                accounts=accounts,
+                provider=provider,
+                opts=ResourceOptions(parent=self, depends_on=opts.depends_on),
+            ).arn
+            default = {
+                "apply_server_side_encryption_by_default": {
+                    "sse_algorithm": "aws:kms",
+                    "kms_master_key_id": self.key_arn,
+                },
+                "bucket_key_enabled": True,
+            }
         encryption = s3.BucketServerSideEncryptionConfiguration(
             name,
             bucket=made.bucket,
-            rules=[{"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}],
+            rules=[default],
             opts=after(public_access),
         )
         versioning = s3.BucketVersioning(
@@ -101,10 +112,8 @@ class SharedBucket(pulumi.ComponentResource):
         s3.BucketPolicy(
             name,
             bucket=made.bucket,
-            policy=bucket_policy(bucket, accounts),
-            # What is made last is destroyed first: a protected bucket refuses here, before the
-            # destroy has taken anything from anybody.
-            opts=after(last, *policy_after),
+            policy=resource_policy(bucket, sharing.grants, accounts),
+            opts=after(last, *sharing.policy_after),
         )
         self.arn = made.arn
         """`arn:PARTITION:s3:::NAME`"""

@@ -1,15 +1,17 @@
-"""What EC2 instances of Staging need to assume one Production role."""
+"""What EC2 instances of Staging need to assume a Production role, or to use resources directly."""
+
+from collections.abc import Iterable
 
 import pulumi
 from pulumi import ResourceOptions
 from pulumi_aws import Provider, iam
 
-from components.policy_documents import assume_role_policy, service_trust_policy
-from model import Accounts, Consumer, Instances
+from components.policy_documents import caller_policy, service_trust_policy
+from model import Accounts, Consumer, Grant, Instances
 
 
 class TrustedInstances(pulumi.ComponentResource):
-    """An instance profile with a role that may assume the Production role and do nothing else.
+    """An instance profile with a role that has an inline policy for its access and nothing else.
 
     An instance has the role's credentials from its metadata service, so that
     no key lies on it. What others attach or write to the role shows up as drift.
@@ -21,6 +23,7 @@ class TrustedInstances(pulumi.ComponentResource):
         *,
         instances: Instances,
         consumer: Consumer,
+        grants: Iterable[Grant],
         accounts: Accounts,
         provider: Provider,
         opts: ResourceOptions,
@@ -39,8 +42,8 @@ class TrustedInstances(pulumi.ComponentResource):
         policy = iam.RolePolicy(
             name,
             role=role.name,
-            name=f"assume-{consumer.role.name}",
-            policy=assume_role_policy(consumer, accounts),
+            name=consumer.own_policy_name,
+            policy=caller_policy(consumer, grants, accounts),
             opts=child,
         )
         iam.RolePoliciesExclusive(

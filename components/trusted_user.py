@@ -1,15 +1,17 @@
-"""The Staging user who may assume one Production role."""
+"""The Staging user who may assume one Production role, or use resources as itself."""
+
+from collections.abc import Iterable
 
 import pulumi
 from pulumi import ResourceOptions
 from pulumi_aws import Provider, iam
 
-from components.policy_documents import assume_role_policy
-from model import Accounts, Consumer, User
+from components.policy_documents import caller_policy
+from model import Accounts, Consumer, Grant, User
 
 
 class TrustedUser(pulumi.ComponentResource):
-    """An IAM user, made or adopted, with an inline policy that lets it assume the role.
+    """An IAM user, made or adopted, with an inline policy for its access.
 
     A user of our own has that policy and nothing else: what others attach or
     write to it shows up as drift. An adopted user keeps all that it has.
@@ -21,6 +23,7 @@ class TrustedUser(pulumi.ComponentResource):
         *,
         user: User,
         consumer: Consumer,
+        grants: Iterable[Grant],
         accounts: Accounts,
         provider: Provider,
         opts: ResourceOptions,
@@ -46,8 +49,8 @@ class TrustedUser(pulumi.ComponentResource):
         policy = iam.UserPolicy(
             name,
             user=user_name,
-            name=f"assume-{consumer.role.name}",
-            policy=assume_role_policy(consumer, accounts),
+            name=consumer.own_policy_name,
+            policy=caller_policy(consumer, grants, accounts),
             opts=first,
         )
         if not user.adopt:

@@ -5,7 +5,7 @@ all problems are told together, before a single resource is registered.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -14,25 +14,27 @@ import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env
 
 from model import (
-    AccessLog,
     Account,
     Accounts,
     Bucket,
     Consumer,
     Grant,
     Instances,
+    Resource,
     User,
     WebIdentities,
 )
 from settings import expiry, rules, sizes
 from settings.conditions import TAG_LIMIT
 from settings.consumers import read_consumer
-from settings.grants import check_overlaps, read_grant
-from settings.nearest import did_you_mean
+from settings.grants import check_consumers, check_overlaps, read_grant
 from settings.reader import Fields, Problems
+from settings.resources import KINDS, plural, read_resources
 
-_STRUCTURED: Final = ("buckets", "consumers", "grants", "tags", "trust_policy_limit")
-_BUCKET_EXAMPLE: Final = "{name: my-bucket}"
+_STRUCTURED: Final = (
+    *map(plural, KINDS),
+    *("consumers", "grants", "tags", "trust_policy_limit"),
+)
 _CONSUMER_EXAMPLE: Final = "{name: stage-admin, user: {name: StageAdmin}, role: {name: StageRole}}"
 _GRANT_EXAMPLE: Final = "{consumer: stage-admin, bucket: my-bucket, levels: [list, read]}"
 
@@ -43,7 +45,7 @@ class Settings:
 
     production: Account
     staging: Account
-    buckets: tuple[Bucket, ...]
+    resources: tuple[Resource, ...]
     consumers: tuple[Consumer, ...]
     grants: tuple[Grant, ...]
     tags: dict[str, str]
@@ -54,6 +56,11 @@ class Settings:
     def accounts(self) -> Accounts:
         """Both accounts."""
         return Accounts(trusting=self.production, trusted=self.staging)
+
+    @property
+    def buckets(self) -> list[Bucket]:
+        """Those of the resources that are buckets."""
+        return [resource for resource in self.resources if isinstance(resource, Bucket)]
 
     @property
     def adopted_users(self) -> list[User]:
@@ -97,15 +104,20 @@ def parse(values: Mapping[str, str], problems: Problems) -> Settings:
     production = _account(fields, "production")
     staging = _account(fields, "staging")
     accounts = Accounts(trusting=production, trusted=staging)
+    resources = read_resources(fields)
+    consumers = tuple(
+        read_consumer(item, accounts) for item in fields.mappings("consumers", _CONSUMER_EXAMPLE)
+    )
+    grants = [
+        read_grant(item, consumers, resources, accounts)
+        for item in fields.mappings("grants", _GRANT_EXAMPLE)
+    ]
     settings = Settings(
         production=production,
         staging=staging,
-        buckets=tuple(map(_bucket, fields.mappings("buckets", _BUCKET_EXAMPLE))),
-        consumers=tuple(
-            read_consumer(item, accounts)
-            for item in fields.mappings("consumers", _CONSUMER_EXAMPLE)
-        ),
-        grants=tuple(map(read_grant, fields.mappings("grants", _GRANT_EXAMPLE))),
+        resources=resources,
+        consumers=consumers,
+        grants=tuple(grant for grant in grants if grant),
         tags=fields.tags("tags", rules.tag_key, rules.tag_value, TAG_LIMIT),
         trust_policy_limit=fields.number(
             "trust_policy_limit", rules.TRUST_POLICY_CHARACTERS, "characters", 2048
@@ -115,7 +127,9 @@ def parse(values: Mapping[str, str], problems: Problems) -> Settings:
     _check_accounts(settings, problems)
     _check_names(settings, problems)
     _check_identity_providers(settings, problems)
-    _check_grants(settings, problems)
+    check_overlaps(grants, problems)
+    if None not in grants:
+        check_consumers(settings.consumers, settings.grants, problems)
     _check_sizes(settings, problems)
     return settings
 
@@ -139,28 +153,6 @@ def _account(fields: Fields, side: str) -> Account:
         region=region,
         partition="" if rules.region(region) else rules.partition_of(region),
     )
-
-
-def _bucket(fields: Fields) -> Bucket:
-    log = fields.optional_mapping("access_log", "{bucket: my-logs, prefix: my-bucket/}")
-    bucket = Bucket(
-        name=fields.text("name", rules.bucket_name),
-        protect=fields.flag("protect", default=True),
-        staging_may_list=fields.flag("staging_may_list", default=False),
-        noncurrent_days=fields.number("noncurrent_days", rules.NONCURRENT_DAYS, "days", 90),
-        access_log=_access_log(log) if log else None,
-    )
-    fields.done()
-    return bucket
-
-
-def _access_log(fields: Fields) -> AccessLog:
-    log = AccessLog(
-        bucket=fields.text("bucket", rules.bucket_name),
-        prefix=fields.text("prefix", rules.log_prefix, ""),
-    )
-    fields.done()
-    return log
 
 
 def _check_accounts(settings: Settings, problems: Problems) -> None:
@@ -188,7 +180,9 @@ def _check_accounts(settings: Settings, problems: Problems) -> None:
 
 def _check_names(settings: Settings, problems: Problems) -> None:
     consumers = settings.consumers
-    _check_unique("buckets[{}].name", [bucket.name for bucket in settings.buckets], problems)
+    for kind in KINDS:
+        names = [item.name for item in settings.resources if isinstance(item, kind)]
+        _check_unique(f"{plural(kind)}[{{}}].name", names, problems)
     _check_unique("consumers[{}].name", [consumer.name for consumer in consumers], problems)
     users = [item.who.name if isinstance(item.who, User) else "" for item in consumers]
     instances = [item.who if isinstance(item.who, Instances) else None for item in consumers]
@@ -197,8 +191,8 @@ def _check_names(settings: Settings, problems: Problems) -> None:
         ("user.name", users),
         ("ec2.role.name", [item.role.name if item else "" for item in instances]),
         ("ec2.instance_profile", [item.instance_profile if item else "" for item in instances]),
-        ("role.name", [consumer.role.name for consumer in consumers]),
-        ("role.policy_name", [consumer.role.policy_name for consumer in consumers]),
+        ("role.name", [item.role.name if item.role else "" for item in consumers]),
+        ("role.policy_name", [item.role.policy_name if item.role else "" for item in consumers]),
     ):
         _check_unique(f"consumers[{{}}].{field}", [name.lower() for name in names], problems)
 
@@ -225,32 +219,6 @@ def _check_identity_providers(settings: Settings, problems: Problems) -> None:
                 )
 
 
-def _check_grants(settings: Settings, problems: Problems) -> None:
-    consumers = [consumer.name for consumer in settings.consumers]
-    buckets = [bucket.name for bucket in settings.buckets]
-    for index, grant in enumerate(settings.grants):
-        _check_known(f"grants[{index}].consumer", grant.consumer, consumers, "consumers", problems)
-        _check_known(f"grants[{index}].bucket", grant.bucket, buckets, "buckets", problems)
-    check_overlaps(settings.grants, problems)
-    granted = {grant.consumer for grant in settings.grants}
-    for index, consumer in enumerate(consumers):
-        if consumer and consumer not in granted:
-            problems.about(
-                f"consumers[{index}].name",
-                consumer,
-                "has no grant, so its role could do nothing; add one under grants or remove it",
-            )
-
-
-def _check_known(
-    place: str, name: str, known: Iterable[str], where: str, problems: Problems
-) -> None:
-    known = list(known)
-    if name and name not in known:
-        hint = did_you_mean(name, known)
-        problems.about(place, name, f"is not the name of anything under {where}{hint}")
-
-
 def _check_sizes(settings: Settings, problems: Problems) -> None:
     accounts = settings.accounts
     for index, item in enumerate(settings.consumers):
@@ -260,6 +228,8 @@ def _check_sizes(settings: Settings, problems: Problems) -> None:
                 item, settings.grants, accounts, settings.trust_policy_limit
             ):
                 problems.about(f"{place}.name", item.name, problem)
-    for index, bucket in enumerate(settings.buckets):
-        if too_large := sizes.bucket_problem(bucket, accounts):
-            problems.about(f"buckets[{index}].name", bucket.name, too_large)
+    for kind in KINDS:
+        of_kind = (item for item in settings.resources if isinstance(item, kind))
+        for index, resource in enumerate(of_kind):
+            for problem in sizes.resource_problems(resource, settings.grants, accounts):
+                problems.about(f"{plural(kind)}[{index}].name", resource.name, problem)

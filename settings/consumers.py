@@ -21,7 +21,7 @@ from settings import rules
 from settings.conditions import TAG_LIMIT, read_conditions
 from settings.reader import Fields
 
-_ROLE_EXAMPLE: Final = "{name: StageRole}"
+ROLE_EXAMPLE: Final = "{name: StageRole}"
 
 
 class _Kind(NamedTuple):
@@ -38,9 +38,10 @@ def read_consumer(fields: Fields, accounts: Accounts) -> Consumer:
         word, inside = choice
         who = _KINDS[word].read(inside, accounts)
         inside.done()
-    role_fields = fields.mapping("role", _ROLE_EXAMPLE)
-    role = _role(role_fields)
-    if isinstance(who, Instances) and role.max_session_duration > CHAINED_SESSION_SECONDS:
+    role_fields = fields.optional_mapping("role", ROLE_EXAMPLE)
+    role = _role(role_fields) if role_fields else None
+    longest = role.max_session_duration if role else 0
+    if role_fields and isinstance(who, Instances) and longest > CHAINED_SESSION_SECONDS:
         role_fields.refuse(
             "max_session_duration",
             "cannot be had by instances: a role that is assumed from another role lasts "

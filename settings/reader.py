@@ -48,6 +48,10 @@ class Fields:
         """Reports a field that must not be as it is beside the others."""
         self._problems.about(self.path(name), self._values.get(name), reason)
 
+    def report(self, name: str, told: str) -> None:
+        """Reports a field of which the value says nothing."""
+        self._problems.append(f"{self.path(name)}: {told}")
+
     def has(self, name: str) -> bool:
         """Whether the field is there."""
         return name in self._values
@@ -109,10 +113,15 @@ class Fields:
 
     def choice(self, examples: Mapping[str, str]) -> "tuple[str, Fields] | None":
         """The one field of these that is there, a mapping; None where it cannot be told."""
+        name = self.one_of(examples)
+        return (name, self.mapping(name, examples[name])) if name else None
+
+    def one_of(self, examples: Mapping[str, str]) -> str | None:
+        """The name of the one field of these that is there; None where it cannot be told."""
         there = [name for name in examples if self.has(name)]
         self._known += examples
         if len(there) == 1:
-            return there[0], self.mapping(there[0], examples[there[0]])
+            return there[0]
         if there:
             told = " and ".join(there)
             self._problems.append(
@@ -125,6 +134,12 @@ class Fields:
                 f"{self._path}: has none of {known}; add one, as in {name}: {example}"
             )
         return None
+
+    def optional_mappings(self, name: str, example: str) -> "list[Fields] | None":
+        """As `mappings`, or None where the list is left out or empty."""
+        if self._values.get(name, []) == []:
+            return self._take(name, None) or None
+        return self.mappings(name, example)
 
     def mappings(self, name: str, example: str) -> "list[Fields]":
         """A list of mappings with at least one item."""
@@ -179,9 +194,10 @@ class Fields:
             self._problems.about(self.path(name), value, "must be a mapping, as in {team: data}")
             return {}
         if len(value) > limit:
-            self._problems.append(
-                f"{self.path(name)}: {len(value)} tags; AWS takes 50 on a resource and the program "
-                f"adds its own, so {limit} is the most"
+            self.report(
+                name,
+                f"{len(value)} tags; AWS takes 50 on a resource and the program adds its own, so "
+                f"{limit} is the most",
             )
         if len({key.lower() for key in value}) < len(value):
             self._problems.about(self.path(name), list(value), "has keys that differ only in case")
@@ -196,14 +212,14 @@ class Fields:
         for name in self._values:
             if name not in self._known:
                 hint = did_you_mean(name, self._known)
-                self._problems.append(f"{self.path(name)}: no such setting{hint}")
+                self.report(name, f"no such setting{hint}")
 
     def _take(self, name: str, default: Any, example: str = "") -> Any:  # noqa: ANN401 - raw values
         self._known.append(name)
         value = self._values.get(name, default)
         if value is _MISSING and not isinstance(self._values, _Unusable):
             remedy = f"add it, as in {example}" if example else "add it to the stack file"
-            self._problems.append(f"{self.path(name)}: missing; {remedy}")
+            self.report(name, f"missing; {remedy}")
         return value
 
     def _list(self, name: str, example: str) -> Sequence[Any]:
@@ -214,7 +230,7 @@ class Fields:
             self._problems.about(self.path(name), value, f"must be a list, as in {example}")
             return []
         if not value:
-            self._problems.append(f"{self.path(name)}: empty; it needs at least one item")
+            self.report(name, "empty; it needs at least one item")
         return value
 
     def _unquoted(self, name: str, value: float, rule: Rule) -> str:

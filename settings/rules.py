@@ -38,6 +38,14 @@ ROLE_INLINE_CHARACTERS: Final = 10240
 """All inline policies of a role together, white space not counted ("IAM and AWS STS quotas")."""
 BUCKET_POLICY_BYTES: Final = 20480
 """20 KB ("Bucket policies for Amazon S3")."""
+TOPIC_POLICY_BYTES: Final = 30720
+TOPIC_POLICY_STATEMENTS: Final = 100
+"""Both from "Amazon SNS API permissions: Actions and resources reference"."""
+QUEUE_POLICY_BYTES: Final = 8192
+QUEUE_POLICY_STATEMENTS: Final = 20
+"""Both from "Amazon SQS quotas", policy quotas."""
+KEY_POLICY_BYTES: Final = 32768
+"""32 KB ("AWS KMS quotas", key policy document size)."""
 
 _IAM_NAME = re.compile(r"[\w+=,.@-]+", re.ASCII)
 _IAM_PATH = re.compile(r"/(?:[\x21-\x7e]+/)?")
@@ -101,6 +109,34 @@ def bucket_name(value: str) -> str | None:  # noqa: PLR0911 - S3 has this many r
         if value.endswith(suffix):
             return f"must not end with {suffix}, which S3 reserves"
     return None
+
+
+def message_name(kind: str, limit: int) -> Rule:
+    """The name of a standard topic or queue ("CreateTopic", "CreateQueue", API references)."""
+
+    def rule(value: str) -> str | None:
+        if value.endswith(".fifo"):
+            return f"is the name of a FIFO {kind}, which is not made here; leave .fifo out"
+        if not re.fullmatch(rf"[A-Za-z0-9_-]{{1,{limit}}}", value):
+            return f"must have 1 to {limit} letters, digits, hyphens and underscores"
+        return None
+
+    return rule
+
+
+def encryption(value: str) -> str | None:
+    """`s3` or `kms` ("Changing a key policy": that of an AWS managed key cannot be changed)."""
+    if value in ("s3", "kms"):
+        return None
+    if "aws/s3" in value:
+        return (
+            "is the AWS-managed key, whose key policy nobody can change, so that it cannot be "
+            "shared across accounts; write kms for a key that the stack makes for the bucket"
+        )
+    return (
+        "must be s3 (keys of S3) or kms (a key that the stack makes for the bucket)"
+        f"{did_you_mean(value, ['s3', 'kms'])}"
+    )
 
 
 def iam_name(limit: int) -> Rule:
@@ -167,7 +203,7 @@ def vpc_endpoint(value: str) -> str | None:
     """The ID of a VPC endpoint ("VpcEndpoint", Amazon EC2 API reference)."""
     if re.fullmatch(r"vpce-[0-9a-f]{8}(?:[0-9a-f]{9})?", value):
         return None
-    return "must be the ID of a VPC endpoint of S3, as in vpce-0123456789abcdef0"
+    return "must be the ID of a VPC endpoint of S3, SNS or SQS, as in vpce-0123456789abcdef0"
 
 
 def moment(value: str) -> str | None:

@@ -1,15 +1,29 @@
 """Refuses what would make a policy document larger than AWS takes, before anything is made."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from components.policy_documents import (
     access_policy,
-    assume_role_policy,
-    bucket_policy,
+    caller_policy,
+    key_policy,
+    resource_policy,
     trust_policy,
 )
-from model import Accounts, Bucket, Consumer, Grant, Instances, User, Who
+from model import (
+    Accounts,
+    Bucket,
+    Consumer,
+    Grant,
+    Instances,
+    Queue,
+    Resource,
+    Topic,
+    User,
+    Via,
+    Who,
+)
 from settings import rules
 
 _INLINE_LIMITS: Final[Mapping[type[Who], int]] = {
@@ -18,38 +32,67 @@ _INLINE_LIMITS: Final[Mapping[type[Who], int]] = {
 }
 """By those kinds whose own policy the program writes."""
 
+_RESOURCE_LIMITS: Final[Mapping[type[Resource], tuple[int, int | None]]] = {
+    Bucket: (rules.BUCKET_POLICY_BYTES, None),
+    Topic: (rules.TOPIC_POLICY_BYTES, rules.TOPIC_POLICY_STATEMENTS),
+    Queue: (rules.QUEUE_POLICY_BYTES, rules.QUEUE_POLICY_STATEMENTS),
+}
+"""The most bytes, and the most statements, of a policy of each kind."""
+
 
 def consumer_problems(
     consumer: Consumer, grants: Iterable[Grant], accounts: Accounts, trust_policy_limit: int
 ) -> Iterator[str]:
     """What is too large among the documents of a consumer that is otherwise right."""
-    if size := _beyond(trust_policy_limit, trust_policy(consumer, accounts)):
+    if consumer.role and (size := _beyond(trust_policy_limit, trust_policy(consumer, accounts))):
         yield (
             f"needs a trust policy of {size} characters, and {trust_policy_limit} is the most; "
             "name fewer principals or conditions, or have AWS raise the quota and say so in "
             "trust_policy_limit"
         )
-    own = [grant for grant in grants if grant.consumer == consumer.name]
+    own = [grant for grant in grants if grant.consumer.name == consumer.name]
     limit = rules.ACCESS_POLICY_CHARACTERS
-    if size := _beyond(limit, access_policy(consumer, own, accounts)):
+    if consumer.role and (size := _beyond(limit, access_policy(consumer, own, accounts))):
         yield (
             f"needs an access policy of {size} characters, and {limit} is the most; grant fewer "
             "prefixes, or make two consumers of it"
         )
     inline_limit = _INLINE_LIMITS.get(type(consumer.who))
-    if inline_limit and (size := _beyond(inline_limit, assume_role_policy(consumer, accounts))):
+    if inline_limit and (size := _beyond(inline_limit, caller_policy(consumer, own, accounts))):
+        remedy = "shorten its conditions"
+        if any(grant.via is Via.RESOURCE for grant in own):
+            remedy += ", or let fewer grants go via: resource"
         yield (
             f"needs an inline policy of {size} characters in Staging, and {inline_limit} is the "
-            "most; shorten its conditions"
+            f"most; {remedy}"
         )
 
 
-def bucket_problem(bucket: Bucket, accounts: Accounts) -> str | None:
-    """Whether the policy of a bucket is too large."""
-    size, limit = len(bucket_policy(bucket, accounts).encode()), rules.BUCKET_POLICY_BYTES
-    if size <= limit:
-        return None
-    return f"needs a bucket policy of {size} bytes, and {limit} is the most; grant less of it"
+def resource_problems(
+    resource: Resource, grants: Iterable[Grant], accounts: Accounts
+) -> Iterator[str]:
+    """What is too large among the documents of a resource."""
+    granted = [grant for grant in grants if grant.resource == resource]
+    document = resource_policy(resource, granted, accounts)
+    most, most_statements = _RESOURCE_LIMITS[type(resource)]
+    if (size := len(document.encode())) > most:
+        yield f"needs a {resource.kind} policy of {size} bytes, and {most} is the most; {_LESS}"
+    statements = len(json.loads(document)["Statement"])
+    if most_statements and statements > most_statements:
+        yield (
+            f"needs a {resource.kind} policy of {statements} statements, and {most_statements} is "
+            f"the most; {_LESS}"
+        )
+    if isinstance(resource, Bucket) and resource.own_key:
+        size = len(key_policy(resource, granted, accounts).encode())
+        if size > rules.KEY_POLICY_BYTES:
+            yield (
+                f"needs a key policy of {size} bytes, and {rules.KEY_POLICY_BYTES} is the most; "
+                f"{_LESS}"
+            )
+
+
+_LESS: Final = "let fewer grants go via: resource"
 
 
 def _beyond(limit: int, document: str) -> int | None:

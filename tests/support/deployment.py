@@ -63,9 +63,20 @@ class Recorder(Mocks):
     def _computed(self, args: MockResourceArgs, provider: str) -> dict[str, Any]:
         account = self.accounts.get(provider, "")
         inputs = args.inputs
+        region = "us-west-2"
         match args.typ:
             case "aws:s3/bucket:Bucket":
                 return {"arn": f"arn:aws:s3:::{inputs['bucket']}"}
+            case "aws:sns/topic:Topic":
+                return {"arn": f"arn:aws:sns:{region}:{account}:{inputs['name']}"}
+            case "aws:sqs/queue:Queue":
+                return {
+                    "arn": f"arn:aws:sqs:{region}:{account}:{inputs['name']}",
+                    "url": f"https://sqs.{region}.amazonaws.com/{account}/{inputs['name']}",
+                }
+            case "aws:kms/key:Key":
+                key_id = f"key-of-{args.name}"
+                return {"arn": f"arn:aws:kms:{region}:{account}:key/{key_id}", "keyId": key_id}
             case "aws:iam/role:Role":
                 return {"arn": f"arn:aws:iam::{account}:role{inputs['path']}{inputs['name']}"}
             case "aws:iam/user:User":

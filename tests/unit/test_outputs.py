@@ -9,6 +9,7 @@ import pytest
 from model import (
     Account,
     Accounts,
+    Bucket,
     Conditions,
     Consumer,
     Grant,
@@ -17,11 +18,13 @@ from model import (
     Level,
     Organization,
     Principals,
+    Resource,
     Role,
     SessionTags,
     SourceIdentity,
     ThirdParty,
     User,
+    Via,
     WebIdentities,
     Who,
 )
@@ -41,10 +44,15 @@ ANALYSTS = Principals(arns=("arn:aws:iam::444455556666:role/data/*",))
 
 
 def consumer(
-    path: str = "/", *, who: Who | None = None, seconds: int = 3600, **conditions: Any
+    path: str = "/",
+    *,
+    name: str = "stage-admin",
+    who: Who | None = None,
+    seconds: int = 3600,
+    **conditions: Any,
 ) -> Consumer:
     return Consumer(
-        name="stage-admin",
+        name=name,
         who=who or User(name="StageAdmin"),
         role=Role(
             name="StageRole",
@@ -53,6 +61,19 @@ def consumer(
             max_session_duration=seconds,
         ),
         conditions=Conditions(**conditions),
+    )
+
+
+def granted(
+    what: str | Resource,
+    *levels: Level,
+    to: Consumer | None = None,
+    via: Via = Via.ROLE,
+    prefixes: tuple[str, ...] = (),
+) -> Grant:
+    resource = Bucket(name=what) if isinstance(what, str) else what
+    return Grant(
+        consumer=to or consumer(), resource=resource, levels=levels, prefixes=prefixes, via=via
     )
 
 
@@ -77,6 +98,9 @@ def test_the_names_are_the_contract(exported: dict[str, Any]) -> None:
         "stagingCanonicalUserId",
         "bucketNames",
         "bucketArns",
+        "topicArns",
+        "queueArns",
+        "kmsKeyArns",
         "roleNames",
         "roleArns",
         "userArns",
@@ -144,9 +168,9 @@ def test_the_cli_profile_renews_itself_from_the_users_own_profile() -> None:
 
 def test_the_proof_reads_a_bucket_that_the_consumer_may_read() -> None:
     grants = (
-        Grant(consumer="stage-admin", bucket="listed", levels=(Level.LIST,)),
-        Grant(consumer="other", bucket="not-ours", levels=(Level.READ,)),
-        Grant(consumer="stage-admin", bucket="ours", levels=(Level.READ,)),
+        granted("listed", Level.LIST),
+        granted("not-ours", Level.READ, to=consumer(name="other")),
+        granted("ours", Level.READ),
     )
     assume, head, get = proof_commands(ACCOUNTS, consumer(), grants).splitlines()
     assert assume.startswith("aws sts assume-role --role-arn arn:aws:iam::111122223333:role/")
@@ -155,14 +179,12 @@ def test_the_proof_reads_a_bucket_that_the_consumer_may_read() -> None:
 
 
 def test_without_a_readable_bucket_only_the_role_is_proven() -> None:
-    grants = (Grant(consumer="stage-admin", bucket="listed", levels=(Level.LIST,)),)
+    grants = (granted("listed", Level.LIST),)
     assert len(proof_commands(ACCOUNTS, consumer(), grants).splitlines()) == 1
 
 
 def test_the_proof_of_a_confined_grant_reads_below_its_prefix() -> None:
-    grants = (
-        Grant(consumer="stage-admin", bucket="ours", levels=(Level.READ,), prefixes=("my files/",)),
-    )
+    grants = (granted("ours", Level.READ, prefixes=("my files/",)),)
     _, head, _ = proof_commands(ACCOUNTS, consumer(), grants).splitlines()
     assert "--key 'my files/Sunset.jpg' --profile StageRole" in head
 
@@ -212,7 +234,7 @@ def test_a_console_link_is_given_where_people_can_use_it(declared: Consumer) -> 
     ids=["oidc", "organization", "third party", "identity", "tags", "mfa of many users"],
 )
 def test_no_profile_is_given_that_could_not_work(declared: Consumer) -> None:
-    grants = (Grant(consumer="stage-admin", bucket="ours", levels=(Level.READ,)),)
+    grants = (granted("ours", Level.READ),)
     assert cli_profile(ACCOUNTS, declared) is None
     (assume,) = proof_commands(ACCOUNTS, declared, grants).splitlines()
     assert f"--role-arn {PRODUCTION.role_arn(declared.role)} " in assume
@@ -263,14 +285,7 @@ def test_the_declaration_says_who_may_do_what() -> None:
         external_id="vendor-7",
         expires_at="2030-01-31T00:00:00Z",
     )
-    grants = [
-        Grant(
-            consumer="stage-admin",
-            bucket="ours",
-            levels=(Level.READ, Level.LIST),
-            prefixes=("videos/", "images/"),
-        )
-    ]
+    grants = [granted("ours", Level.READ, Level.LIST, prefixes=("videos/", "images/"))]
     assert json.loads(declaration(ACCOUNTS, [vendor], grants)) == {
         "consumers": [
             {

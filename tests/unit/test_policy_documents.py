@@ -11,10 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from components.policy_documents import (
-    LEVELS,
     access_policy,
-    assume_role_policy,
-    bucket_policy,
+    caller_policy,
+    resource_policy,
     service_trust_policy,
     trust_policy,
 )
@@ -30,11 +29,13 @@ from model import (
     Level,
     Organization,
     Principals,
+    Resource,
     Role,
     SessionTags,
     SourceIdentity,
     ThirdParty,
     User,
+    Via,
     WebIdentities,
     Who,
 )
@@ -45,7 +46,8 @@ BUCKET = "arn:aws:s3:::production-test-bucket-101"
 ROLE = "arn:aws:iam::111122223333:role/StageRole"
 STAGING = "arn:aws:iam::444455556666:root"
 USER = "arn:aws:iam::444455556666:user/StageAdmin"
-LEVEL_SETS = list(chain.from_iterable(combinations(Level, n) for n in range(1, len(Level) + 1)))
+LEVELS = Bucket.levels
+LEVEL_SETS = list(chain.from_iterable(combinations(LEVELS, n) for n in range(1, len(LEVELS) + 1)))
 ACCOUNTS = Accounts(
     trusting=Account(account_id="111122223333", profile="p", region="us-west-2"),
     trusted=Account(account_id="444455556666", profile="s", region="us-west-2"),
@@ -93,8 +95,21 @@ def consumer(who: Who | None = None, conditions: Conditions | None = None) -> Co
     )
 
 
-def grant(levels: Any, *prefixes: str, bucket: str = "production-test-bucket-101") -> Grant:
-    return Grant(consumer="stage-admin", bucket=bucket, levels=tuple(levels), prefixes=prefixes)
+def grant(
+    levels: Any,
+    *prefixes: str,
+    bucket: str = "production-test-bucket-101",
+    resource: Resource | None = None,
+    who: Consumer | None = None,
+    via: Via = Via.ROLE,
+) -> Grant:
+    return Grant(
+        consumer=who or consumer(),
+        resource=resource or Bucket(name=bucket),
+        levels=tuple(levels),
+        prefixes=prefixes,
+        via=via,
+    )
 
 
 def access(*grants: Grant, conditions: Conditions | None = None) -> str:
@@ -107,7 +122,7 @@ def trust(who: Who | None = None, conditions: Conditions | None = None) -> str:
 
 def bucket(*, staging_may_list: bool) -> str:
     declared = Bucket(name="production-test-bucket-101", staging_may_list=staging_may_list)
-    return bucket_policy(declared, ACCOUNTS)
+    return resource_policy(declared, [], ACCOUNTS)
 
 
 def statements(document: str) -> list[dict[str, Any]]:
@@ -117,10 +132,10 @@ def statements(document: str) -> list[dict[str, Any]]:
 
 APPROVED = {
     "trust_policy": trust(),
-    "assume_role_policy": assume_role_policy(consumer(), ACCOUNTS),
+    "assume_role_policy": caller_policy(consumer(), [], ACCOUNTS),
     "access_policy": access(grant([Level.LIST, Level.READ])),
-    "access_policy_all_levels": access(grant(Level)),
-    "access_policy_prefixes": access(grant(Level, "videos/", "images/")),
+    "access_policy_all_levels": access(grant(LEVELS)),
+    "access_policy_prefixes": access(grant(LEVELS, "videos/", "images/")),
     "access_policy_conditions": access(
         grant([Level.LIST, Level.READ], "images/"), conditions=EVERY_CONDITION
     ),
@@ -130,8 +145,8 @@ APPROVED = {
     "bucket_policy": bucket(staging_may_list=True),
     "bucket_policy_tls_only": bucket(staging_may_list=False),
     "trust_policy_conditions": trust(conditions=EVERY_CONDITION),
-    "assume_role_policy_conditions": assume_role_policy(
-        consumer(conditions=EVERY_CONDITION), ACCOUNTS
+    "assume_role_policy_conditions": caller_policy(
+        consumer(conditions=EVERY_CONDITION), [], ACCOUNTS
     ),
     "service_trust_policy": service_trust_policy(ACCOUNTS.trusted.ec2_service),
     **{
@@ -226,7 +241,8 @@ def test_grants_of_the_same_levels_are_one_and_of_others_are_not() -> None:
 
 
 def test_the_order_of_declarations_does_not_change_the_text() -> None:
-    assert access(grant(list(Level), "b/", "a/")) == access(grant(reversed(Level), "a/", "b/"))
+    turned_round = reversed(list(LEVELS))
+    assert access(grant(LEVELS, "b/", "a/")) == access(grant(turned_round, "a/", "b/"))
     several = Principals(arns=("arn:aws:iam::444455556666:user/b", USER))
     turned = Principals(arns=(USER, "arn:aws:iam::444455556666:user/b"))
     assert trust(several) == trust(turned)
@@ -248,14 +264,14 @@ def test_no_trust_names_a_user_or_role_and_each_is_narrowed(who: Who) -> None:
 
 def test_trust_and_permission_name_each_other() -> None:
     (trusting,) = statements(trust())
-    (permission,) = statements(assume_role_policy(consumer(), ACCOUNTS))
+    (permission,) = statements(caller_policy(consumer(), [], ACCOUNTS))
     assert trusting["Action"] == permission["Action"] == ["sts:AssumeRole"]
     assert trusting["Condition"] == {"ArnEquals": {"aws:PrincipalArn": [USER]}}
     assert permission["Resource"] == [ROLE]
 
 
 def test_both_sides_allow_the_same_about_the_session() -> None:
-    theirs = statements(assume_role_policy(consumer(conditions=EVERY_CONDITION), ACCOUNTS))
+    theirs = statements(caller_policy(consumer(conditions=EVERY_CONDITION), [], ACCOUNTS))
     ours = statements(trust(conditions=EVERY_CONDITION))
     assert [item["Action"] for item in theirs] == [item["Action"] for item in ours]
     assert theirs[0]["Condition"]["StringEquals"] == {"sts:ExternalId": ["vendor-7"]}
@@ -294,7 +310,7 @@ def test_mfa_is_asked_for_in_the_trust_policy_and_never_with_if_exists() -> None
 def test_every_statement_that_grants_access_ends_with_the_expiry() -> None:
     conditions = Conditions(expires_at="2030-01-31T00:00:00Z")
     for item in (
-        *statements(access(grant(Level, "images/"), conditions=conditions)),
+        *statements(access(grant(LEVELS, "images/"), conditions=conditions)),
         *statements(trust(conditions=conditions)),
     ):
         assert item["Condition"]["DateLessThan"] == {"aws:CurrentTime": ["2030-01-31T00:00:00Z"]}

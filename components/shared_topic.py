@@ -1,0 +1,36 @@
+"""A Production topic."""
+
+from pulumi import ResourceOptions
+from pulumi_aws import sns
+
+from components.policy_documents import resource_policy
+from components.sharing import Shared, Sharing
+from model import Topic
+
+
+class SharedTopic(Shared):
+    """A standard SNS topic that answers over TLS only, with its topic policy.
+
+    It has no key: AWS's own cannot be shared across accounts, and a topic keeps
+    messages only until it has delivered them.
+    """
+
+    def __init__(self, name: str, topic: Topic, sharing: Sharing, opts: ResourceOptions) -> None:
+        super().__init__("cross-account-access:index:SharedTopic", name, None, opts)
+        provider = sharing.provider
+        made = sns.Topic(
+            name,
+            name=topic.name,
+            opts=ResourceOptions(parent=self, provider=provider, depends_on=opts.depends_on),
+        )
+        sns.TopicPolicy(
+            name,
+            arn=made.arn,
+            policy=resource_policy(topic, sharing.grants, sharing.accounts),
+            opts=ResourceOptions(
+                parent=self, provider=provider, depends_on=[made, *sharing.policy_after]
+            ),
+        )
+        self.arn = made.arn
+        """`arn:PARTITION:sns:REGION:ACCOUNT:NAME`"""
+        self.register_outputs({"arn": self.arn})

@@ -1,0 +1,31 @@
+"""What the components of all shared resources have in common."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi
+from pulumi import Output
+from pulumi_aws import Provider
+
+from model import Accounts, Grant
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sharing:
+    """With whom a resource is shared, and where it is made."""
+
+    grants: Sequence[Grant]
+    """All of the stack, of which a resource finds its own."""
+    accounts: Accounts
+    provider: Provider
+    policy_after: Sequence[pulumi.Resource]
+    """What the policy of the resource waits for: what is made last is destroyed first, so that a
+    protected resource refuses before the destroy has taken anything from anybody."""
+
+
+class Shared(pulumi.ComponentResource):
+    """A resource with the one policy that it can have."""
+
+    arn: Output[str]
+    key_arn: Output[str] | None = None
+    """ARN of the KMS key that is made for it, if there is one."""
