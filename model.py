@@ -514,12 +514,18 @@ class Role:
     name: str
     path: str = "/"
     policy_name: str
-    """Name of the role's access policy, a managed policy."""
+    """Name of the role's access policy."""
+    inline_policy: bool = False
+    """Whether the access policy is part of the role, and not a managed policy beside it."""
     max_session_duration: int = 3600
     """Seconds, 3600 to 43200."""
     permissions_boundary: str | None = None
     """ARN of a managed policy."""
     tags: dict[str, str] = field(default_factory=dict)
+
+    def name_of_part(self, number: int) -> str:
+        """The name of one of the managed policies, from 1, where one is not enough."""
+        return self.policy_name if number == 1 else f"{self.policy_name}-{number}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -531,6 +537,8 @@ class Consumer:
     role: Role | None
     """None where all grants go by resource policies."""
     conditions: Conditions = field(default_factory=Conditions)
+    renamed_from: str | None = None
+    """The name that its resources still have in the state, where that is another."""
 
     @property
     def own_policy_name(self) -> str:

@@ -1,9 +1,9 @@
 """The stack's outputs: a contract for other projects, scripts and people.
 
-Every output is a string, a list of strings, or a map of strings by the name of
+Every output is a string, a list of strings, or a map of either by the name of
 a resource or of a consumer, so that the names below stay the same however many
-there are. None is secret. A change that could break a reader raises `CONTRACT_VERSION` and is
-told in the changelog.
+there are. None is secret. A change that could break a reader raises
+`CONTRACT_VERSION` and is told in the changelog.
 
 A link, a profile or a command is given only where it works: the console, for
 example, cannot state an external ID.
@@ -56,7 +56,9 @@ OUTPUTS: Final[Mapping[str, str]] = {
     "roleNames": "by consumer with a role: the role's name without its path",
     "roleArns": "by consumer with a role: the role to assume",
     "userArns": "by consumer that is a user: the user who is let in",
-    "accessPolicyArns": "by consumer with a role: the role's permissions policy",
+    "accessPolicyArns": (
+        "by consumer with a role: the managed policies of its role, none for an inline policy"
+    ),
     "switchRoleUrls": "by consumer who can use it: link that switches the console to the role",
     "cliProfiles": (
         "by consumer who can use it: block for ~/.aws/config, whose profile renews itself"

@@ -61,6 +61,8 @@ class Consumer:
     """Seconds; of no meaning without a role."""
     expires_at: str | None = None
     """When the access ends, as declared; None for never."""
+    access_policy_arns: tuple[str, ...] = ()
+    """The role's managed policies; none where its policy is an inline one."""
     switch_role_url: str | None = None
     """Link that switches the console to the role, where that can work."""
     grants: tuple[Grant, ...] = ()
@@ -153,6 +155,7 @@ def _check_version(outputs: Mapping[str, Any]) -> None:
 
 def _consumers(outputs: Mapping[str, Any]) -> dict[str, Consumer]:
     urls = _texts_by_name(outputs, "switchRoleUrls")
+    policies = _lists_by_name(outputs, "accessPolicyArns")
     if "declaration" not in outputs:
         users = _texts_by_name(outputs, "userArns")
         return {
@@ -161,6 +164,7 @@ def _consumers(outputs: Mapping[str, Any]) -> dict[str, Consumer]:
                 kind="user",
                 role_arn=role_arn,
                 principal_arns=(users[name],) if name in users else (),
+                access_policy_arns=policies.get(name, ()),
                 switch_role_url=urls.get(name),
             )
             for name, role_arn in _texts_by_name(outputs, "roleArns").items()
@@ -180,6 +184,7 @@ def _consumers(outputs: Mapping[str, Any]) -> dict[str, Consumer]:
                 session_tags=said.get("session_tags", {}),
                 max_session_duration=said["max_session_duration"] or DEFAULT_SESSION_SECONDS,
                 expires_at=said["expires_at"],
+                access_policy_arns=policies.get(name, ()),
                 switch_role_url=urls.get(name),
                 grants=tuple(grant for consumer, grant in grants if consumer == name),
             )
@@ -212,6 +217,16 @@ def _texts_by_name(outputs: Mapping[str, Any], name: str) -> dict[str, str]:
     if isinstance(value, Mapping) and all(isinstance(each, str) for each in value.values()):
         return dict(value)
     raise _mistyped(name, "texts by name", value)
+
+
+def _lists_by_name(outputs: Mapping[str, Any], name: str) -> dict[str, tuple[str, ...]]:
+    value = outputs.get(name)
+    if isinstance(value, Mapping) and all(
+        isinstance(each, list) and all(isinstance(text, str) for text in each)
+        for each in value.values()
+    ):
+        return {key: tuple(each) for key, each in value.items()}
+    raise _mistyped(name, "lists of text by name", value)
 
 
 def _mistyped(name: str, wanted: str, value: object) -> ContractError:

@@ -239,7 +239,7 @@ class _Reader:
         if boundary is not None:
             identity.boundary = self._managed_document(boundary)
         elif resource.inputs.get("permissionsBoundary") is not None:
-            identity.boundary = self._made_here(resource, "permissionsBoundary")[1]
+            (identity.boundary,) = self._made_here(resource, "permissionsBoundary", 1).values()
         identities[account.id, _name(resource, identity.arn)] = identity
         return identity
 
@@ -317,20 +317,19 @@ class _Reader:
         for arn in [] if is_unknown(listed) else listed:
             if not is_unknown(arn):
                 identity.policies[policy_label(arn)] = self._managed_document(arn)
-        if is_unknown(listed) or any(map(is_unknown, listed)):
-            name, document = self._made_here(resource, key)
-            identity.policies[name] = document
+        waiting = 1 if is_unknown(listed) else sum(map(is_unknown, listed))
+        if waiting:
+            identity.policies |= self._made_here(resource, key, waiting)
 
-    def _made_here(self, resource: Resource, key: str) -> tuple[str, Document]:
-        """Return the policy that this property waits for.
+    def _made_here(self, resource: Resource, key: str, waiting: int) -> dict[str, Document]:
+        """Return the policies that this property waits for.
 
-        More than one cannot be told apart; all of them are then possible.
+        Where there are more than it waits for, they cannot be told apart.
         """
-        made = [urn for urn in resource.dependencies.get(key, ()) if urn in self._arns]
-        if len(made) == 1:
-            arn = self._arns[made[0]]
-            return policy_label(arn), self._managed[arn]
-        return f"{key} of {resource.name}", unknown_document(KNOWN_LATER)
+        made = [self._arns[urn] for urn in resource.dependencies.get(key, ()) if urn in self._arns]
+        if len(made) == waiting:
+            return {policy_label(arn): self._managed[arn] for arn in made}
+        return {f"{key} of {resource.name}": unknown_document(KNOWN_LATER)}
 
     def _managed_document(self, arn: str) -> Document:
         return self._managed.get(arn) or unknown_document(policy_label(arn))

@@ -7,14 +7,17 @@ from pulumi import ResourceOptions
 from pulumi_aws import Provider, iam
 
 from components.policy_documents import access_policy, trust_policy
+from components.policy_parts import MANAGED_POLICY_CHARACTERS, in_parts
 from model import Accounts, Consumer, Grant, Role
 
 
 class AssumableRole(pulumi.ComponentResource):
     """A role that one consumer may assume, with its access policy.
 
-    The two `*Exclusive` resources attach the policy and make everything that
-    others attach or write to the role show up as drift.
+    The policy is part of the role, or managed policies beside it: as many as
+    its size needs, which is one but for very many grants. The two `*Exclusive`
+    resources attach these and make everything that others attach or write to
+    the role show up as drift.
     """
 
     def __init__(  # noqa: PLR0913 - each is a thing that it is made of
@@ -30,13 +33,22 @@ class AssumableRole(pulumi.ComponentResource):
         opts: ResourceOptions,
     ) -> None:
         super().__init__("cross-account-access:index:AssumableRole", name, None, opts)
-        child = ResourceOptions(parent=self, provider=provider)
-        policy = iam.Policy(
-            name,
-            name=role.policy_name,
-            policy=access_policy(consumer, grants, accounts),
-            opts=ResourceOptions(parent=self, provider=provider, depends_on=opts.depends_on),
-        )
+
+        def after_that(*previous: pulumi.Resource) -> ResourceOptions:
+            return ResourceOptions(parent=self, provider=provider, depends_on=previous)
+
+        document = access_policy(consumer, grants, accounts)
+        beside = [] if role.inline_policy else in_parts(document, MANAGED_POLICY_CHARACTERS)
+        policies = [
+            iam.Policy(
+                # No consumer's name has a dot in it.
+                name if number == 1 else f"{name}.{number}",
+                name=role.name_of_part(number),
+                policy=part,
+                opts=ResourceOptions(parent=self, provider=provider, depends_on=opts.depends_on),
+            )
+            for number, part in enumerate(beside, start=1)
+        ]
         made = iam.Role(
             name,
             name=role.name,
@@ -48,14 +60,33 @@ class AssumableRole(pulumi.ComponentResource):
             # Nothing detaches the policy when the stack is destroyed but this, and IAM deletes
             # neither a policy that is attached nor a role that has one; hence also the order.
             force_detach_policies=True,
-            opts=ResourceOptions(parent=self, provider=provider, depends_on=[policy, *after]),
+            opts=ResourceOptions(
+                parent=self,
+                provider=provider,
+                # Each of the former has waited for the latter.
+                depends_on=[*policies, *after] or opts.depends_on,
+            ),
         )
-        iam.RolePolicyAttachmentsExclusive(
-            name, role_name=made.name, policy_arns=[policy.arn], opts=child
+        inline = [
+            iam.RolePolicy(
+                name, role=made.name, name=role.policy_name, policy=part, opts=after_that()
+            )
+            for part in ([document] if role.inline_policy else [])
+        ]
+        self.policy_arns = [policy.arn for policy in policies]
+        """`arn:PARTITION:iam::ACCOUNT:policy/NAME`; none where the policy is part of the role."""
+
+        # One after the other: where the kind of policy changes, the new one is in force before the
+        # old one is taken away.
+        attached = iam.RolePolicyAttachmentsExclusive(
+            name, role_name=made.name, policy_arns=self.policy_arns, opts=after_that(*inline)
         )
-        iam.RolePoliciesExclusive(name, role_name=made.name, policy_names=[], opts=child)
+        iam.RolePoliciesExclusive(
+            name,
+            role_name=made.name,
+            policy_names=[policy.name for policy in inline],
+            opts=after_that(attached),
+        )
         self.arn = made.arn
         """`arn:PARTITION:iam::ACCOUNT:role/PATH/NAME`"""
-        self.policy_arn = policy.arn
-        """`arn:PARTITION:iam::ACCOUNT:policy/NAME`"""
-        self.register_outputs({"arn": self.arn, "policy_arn": self.policy_arn})
+        self.register_outputs({"arn": self.arn, "policy_arns": self.policy_arns})

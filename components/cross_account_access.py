@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import pulumi
-from pulumi import InvokeOutputOptions, Output, ResourceOptions
+from pulumi import Alias, InvokeOutputOptions, Output, ResourceOptions
 from pulumi_aws import Provider, iam, s3
 
 from components.assumable_role import AssumableRole
@@ -81,7 +81,6 @@ class CrossAccountAccess(pulumi.ComponentResource):
         proven = Output.all(self.trusting_canonical_user_id, self.trusted_canonical_user_id).apply(
             lambda _: list[pulumi.Resource]()
         )
-        part = ResourceOptions(parent=self, depends_on=proven)
         grants_of: dict[str, list[Grant]] = defaultdict(list)
         consumers_of: dict[Resource, dict[str, None]] = defaultdict(dict)
         for grant in args.grants:
@@ -109,11 +108,19 @@ class CrossAccountAccess(pulumi.ComponentResource):
         """ARNs by the names of those consumers that are users."""
         self.role_arns: dict[str, Output[str]] = {}
         """ARNs by the names of those consumers that have a role."""
-        self.access_policy_arns: dict[str, Output[str]] = {}
-        """As above."""
+        self.access_policy_arns: dict[str, list[Output[str]]] = {}
+        """As above; none where the policy is part of the role."""
         parts: dict[str, list[pulumi.Resource]] = {}
         for consumer in args.consumers:
             item = f"{name}-{consumer.name}"
+            part = ResourceOptions(
+                parent=self,
+                depends_on=proven,
+                # What is below a renamed part is found by the part's former name too.
+                aliases=[Alias(name=f"{name}-{consumer.renamed_from}")]
+                if consumer.renamed_from
+                else None,
+            )
             parts[consumer.name] = []
             after: list[pulumi.Resource] = []
             match consumer.who:
@@ -156,7 +163,7 @@ class CrossAccountAccess(pulumi.ComponentResource):
                 )
                 parts[consumer.name].append(role)
                 self.role_arns[consumer.name] = role.arn
-                self.access_policy_arns[consumer.name] = role.policy_arn
+                self.access_policy_arns[consumer.name] = role.policy_arns
 
         self.resource_arns: dict[str, dict[str, Output[str]]] = {
             kind.kind: {} for kind in _COMPONENTS

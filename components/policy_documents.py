@@ -34,7 +34,8 @@ from model import (
 
 VERSION: Final = "2012-10-17"
 
-_Statement = dict[str, Any]
+Statement = dict[str, Any]
+"""A statement as it stands in a document."""
 
 _ADMINISTER_KEY: Final = (
     "kms:CancelKeyDeletion",
@@ -67,7 +68,7 @@ def trust_policy(consumer: Consumer, accounts: Accounts) -> str:
     """Who may assume the consumer's role, and under which conditions."""
     trust, conditions = consumer.who.trust(accounts), consumer.conditions
     allow = partial(_allow, principal=trust.principal)
-    return _render(
+    return render(
         [
             allow(
                 trust.sid,
@@ -94,7 +95,7 @@ def caller_policy(consumer: Consumer, grants: Iterable[Grant], accounts: Account
     of resources is the same as their policies say of the consumer.
     """
     conditions = consumer.conditions
-    statements: list[_Statement] = []
+    statements: list[Statement] = []
     if consumer.role:
         allow = partial(_allow, resources=[accounts.trusting.role_arn(consumer.role)])
         statements += [
@@ -105,13 +106,13 @@ def caller_policy(consumer: Consumer, grants: Iterable[Grant], accounts: Account
             ),
         ]
     direct = _of(grants, Via.RESOURCE)
-    return _render([*statements, *_allowances(consumer, direct, accounts)])
+    return render([*statements, *_allowances(consumer, direct, accounts)])
 
 
 def service_trust_policy(service: str) -> str:
     """Lets a service of AWS hand out a role of its own account, as EC2 does to instances."""
     principal = {"Service": [service]}
-    return _render([_allow("TrustService", ["sts:AssumeRole"], principal=principal)])
+    return render([_allow("TrustService", ["sts:AssumeRole"], principal=principal)])
 
 
 def access_policy(consumer: Consumer, grants: Iterable[Grant], accounts: Accounts) -> str:
@@ -119,7 +120,7 @@ def access_policy(consumer: Consumer, grants: Iterable[Grant], accounts: Account
 
     Of the grants only those count that go by the role.
     """
-    return _render(_allowances(consumer, _of(grants, Via.ROLE), accounts))
+    return render(_allowances(consumer, _of(grants, Via.ROLE), accounts))
 
 
 def resource_policy(resource: Resource, grants: Iterable[Grant], accounts: Accounts) -> str:
@@ -151,7 +152,7 @@ def resource_policy(resource: Resource, grants: Iterable[Grant], accounts: Accou
                     resources=[resource.arn(owner)],
                 )
             )
-    return _render([*statements, *_welcomes(resource, grants, accounts, permissions)])
+    return render([*statements, *_welcomes(resource, grants, accounts, permissions)])
 
 
 def key_policy(bucket: Bucket, grants: Iterable[Grant], accounts: Accounts) -> str:
@@ -175,10 +176,10 @@ def key_policy(bucket: Bucket, grants: Iterable[Grant], accounts: Accounts) -> s
         resources=itself,
     )
     welcomed = _welcomes(bucket, grants, accounts, key_permissions, resources=itself)
-    return _render([administer, use, *welcomed])
+    return render([administer, use, *welcomed])
 
 
-def _only_default_encryption(bucket: Bucket, accounts: Accounts) -> Iterator[_Statement]:
+def _only_default_encryption(bucket: Bucket, accounts: Accounts) -> Iterator[Statement]:
     """Refuses uploads that choose an encryption instead of leaving it to the bucket.
 
     They could name a key that the readers may not use; one that says `aws:kms`
@@ -205,7 +206,7 @@ def _welcomes(
     accounts: Accounts,
     meaning: Meaning,
     resources: Sequence[str] = (),
-) -> Iterator[_Statement]:
+) -> Iterator[Statement]:
     """What the policy of a resource, or of its key, allows those who come without a role."""
     direct = [grant for grant in _of(grants, Via.RESOURCE) if grant.resource == resource]
     consumers = {grant.consumer.name: grant.consumer for grant in direct}
@@ -229,7 +230,7 @@ def _camel(name: str) -> str:
 
 def _allowances(
     consumer: Consumer, grants: Sequence[Grant], accounts: Accounts
-) -> Iterator[_Statement]:
+) -> Iterator[Statement]:
     for meaning in (permissions, key_permissions):
         for each in meaning(consumer, grants, accounts):
             yield _allow(each.sid, each.actions, *each.conditions, resources=each.resources)
@@ -295,9 +296,9 @@ def _allow(
     *conditions: ConditionBlock,
     principal: Mapping[str, Sequence[str]] | None = None,
     resources: Sequence[str] = (),
-) -> _Statement:
+) -> Statement:
     """One statement; all the conditions must hold."""
-    statement: _Statement = {"Sid": sid, "Effect": "Allow"}
+    statement: Statement = {"Sid": sid, "Effect": "Allow"}
     if principal:
         statement["Principal"] = {kind: list(names) for kind, names in principal.items()}
     statement["Action"] = sorted(actions)
@@ -317,7 +318,7 @@ def _allow(
 
 def _deny(
     sid: str, actions: Iterable[str], conditions: ConditionBlock, resources: Sequence[str]
-) -> _Statement:
+) -> Statement:
     """One statement that refuses, to everybody."""
     return {
         "Sid": sid,
@@ -329,5 +330,6 @@ def _deny(
     }
 
 
-def _render(statements: Iterable[_Statement]) -> str:
+def render(statements: Iterable[Statement]) -> str:
+    """The document as canonical JSON text."""
     return json.dumps({"Version": VERSION, "Statement": list(statements)}, separators=(",", ":"))

@@ -192,9 +192,25 @@ def _check_names(settings: Settings, problems: Problems) -> None:
         ("ec2.role.name", [item.role.name if item else "" for item in instances]),
         ("ec2.instance_profile", [item.instance_profile if item else "" for item in instances]),
         ("role.name", [item.role.name if item.role else "" for item in consumers]),
-        ("role.policy_name", [item.role.policy_name if item.role else "" for item in consumers]),
+        (
+            "role.policy_name",
+            # An inline policy has its name within its role.
+            [
+                item.role.policy_name if item.role and not item.role.inline_policy else ""
+                for item in consumers
+            ],
+        ),
     ):
         _check_unique(f"consumers[{{}}].{field}", [name.lower() for name in names], problems)
+    former = [consumer.renamed_from or "" for consumer in consumers]
+    _check_unique("consumers[{}].renamed_from", former, problems)
+    for index, name in enumerate(former):
+        if name and name in [consumer.name for consumer in consumers]:
+            problems.about(
+                f"consumers[{index}].renamed_from",
+                name,
+                "is still the name of a consumer, whose resources these are; remove one of both",
+            )
 
 
 def _check_unique(place: str, names: list[str], problems: Problems) -> None:
@@ -225,7 +241,11 @@ def _check_sizes(settings: Settings, problems: Problems) -> None:
         place = f"consumers[{index}]"
         if not problems.has_any_of(place):
             for problem in sizes.consumer_problems(
-                item, settings.grants, accounts, settings.trust_policy_limit
+                item,
+                settings.consumers,
+                settings.grants,
+                accounts,
+                settings.trust_policy_limit,
             ):
                 problems.about(f"{place}.name", item.name, problem)
     for kind in KINDS:

@@ -52,6 +52,7 @@ def read_consumer(fields: Fields, accounts: Accounts) -> Consumer:
         who=who or User(name=""),
         role=role,
         conditions=read_conditions(fields, who),
+        renamed_from=fields.optional_text("renamed_from", rules.logical_name),
     )
     fields.done()
     return read
@@ -147,7 +148,8 @@ def _role(fields: Fields) -> Role:
     role = Role(
         name=name,
         path=fields.text("path", rules.iam_path, "/"),
-        policy_name=fields.text("policy_name", rules.iam_name(128), f"{name}Access"),
+        policy_name=fields.text("policy_name", rules.policy_name, f"{name}Access"),
+        inline_policy=fields.word("policy", ["managed", "inline"], "managed") == "inline",
         max_session_duration=fields.number(
             "max_session_duration", rules.SESSION_SECONDS, "seconds", 3600
         ),

@@ -30,8 +30,8 @@ MFA_SECONDS: Final = range(60, 129601)
 TRUST_POLICY_CHARACTERS: Final = range(2048, 8193)
 """The default quota of an account and the highest that it can be raised to ("IAM and AWS STS
 quotas")."""
-ACCESS_POLICY_CHARACTERS: Final = 6144
-"""A managed policy, white space not counted ("IAM and AWS STS quotas")."""
+ACCESS_POLICIES: Final = 10
+"""Managed policies that a role may have attached ("IAM and AWS STS quotas")."""
 USER_INLINE_CHARACTERS: Final = 2048
 """All inline policies of a user together, white space not counted ("IAM and AWS STS quotas")."""
 ROLE_INLINE_CHARACTERS: Final = 10240
@@ -150,6 +150,10 @@ def iam_name(limit: int) -> Rule:
         return None
 
     return rule
+
+
+policy_name: Final = iam_name(128)
+"""Of a managed or an inline policy ("IAM and AWS STS quotas")."""
 
 
 def iam_path(value: str) -> str | None:

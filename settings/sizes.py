@@ -1,7 +1,7 @@
 """Refuses what would make a policy document larger than AWS takes, before anything is made."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import Final
 
 from components.policy_documents import (
@@ -11,6 +11,7 @@ from components.policy_documents import (
     resource_policy,
     trust_policy,
 )
+from components.policy_parts import MANAGED_POLICY_CHARACTERS, in_parts, policy_size
 from model import (
     Accounts,
     Bucket,
@@ -19,6 +20,7 @@ from model import (
     Instances,
     Queue,
     Resource,
+    Role,
     Topic,
     User,
     Via,
@@ -41,9 +43,16 @@ _RESOURCE_LIMITS: Final[Mapping[type[Resource], tuple[int, int | None]]] = {
 
 
 def consumer_problems(
-    consumer: Consumer, grants: Iterable[Grant], accounts: Accounts, trust_policy_limit: int
+    consumer: Consumer,
+    consumers: Iterable[Consumer],
+    grants: Iterable[Grant],
+    accounts: Accounts,
+    trust_policy_limit: int,
 ) -> Iterator[str]:
-    """What is too large among the documents of a consumer that is otherwise right."""
+    """What is too large among the documents of a consumer that is otherwise right.
+
+    `consumers` are all, whose policies have names already.
+    """
     if consumer.role and (size := _beyond(trust_policy_limit, trust_policy(consumer, accounts))):
         yield (
             f"needs a trust policy of {size} characters, and {trust_policy_limit} is the most; "
@@ -51,12 +60,14 @@ def consumer_problems(
             "trust_policy_limit"
         )
     own = [grant for grant in grants if grant.consumer.name == consumer.name]
-    limit = rules.ACCESS_POLICY_CHARACTERS
-    if consumer.role and (size := _beyond(limit, access_policy(consumer, own, accounts))):
-        yield (
-            f"needs an access policy of {size} characters, and {limit} is the most; grant fewer "
-            "prefixes, or make two consumers of it"
-        )
+    if consumer.role:
+        named = {
+            each.role.policy_name.lower()
+            for each in consumers
+            if each.role and not each.role.inline_policy
+        }
+        document = access_policy(consumer, own, accounts)
+        yield from _access_policy_problems(consumer.role, document, named)
     inline_limit = _INLINE_LIMITS.get(type(consumer.who))
     if inline_limit and (size := _beyond(inline_limit, caller_policy(consumer, own, accounts))):
         remedy = "shorten its conditions"
@@ -65,6 +76,37 @@ def consumer_problems(
         yield (
             f"needs an inline policy of {size} characters in Staging, and {inline_limit} is the "
             f"most; {remedy}"
+        )
+
+
+def _access_policy_problems(role: Role, document: str, named: Container[str]) -> Iterator[str]:
+    if role.inline_policy:
+        limit = rules.ROLE_INLINE_CHARACTERS
+        if size := _beyond(limit, document):
+            yield (
+                f"needs an access policy of {size} characters, and {limit} is the most for an "
+                "inline one; remove role.policy, since managed policies take more, or grant fewer "
+                "prefixes"
+            )
+        return
+    limit = MANAGED_POLICY_CHARACTERS
+    parts = in_parts(document, limit)
+    further = [role.name_of_part(number) for number in range(2, len(parts) + 1)]
+    if size := _beyond(limit, max(parts, key=policy_size)):
+        yield (
+            f"needs an access policy with a statement of {size} characters, which cannot be cut, "
+            f"and {limit} is the most; shorten its conditions"
+        )
+    elif len(parts) > rules.ACCESS_POLICIES:
+        yield (
+            f"needs an access policy of {policy_size(document)} characters, that is "
+            f"{len(parts)} managed policies of at most {limit}, and a role has at most "
+            f"{rules.ACCESS_POLICIES}; grant fewer prefixes, or make two consumers of it"
+        )
+    elif wrong := [name for name in further if rules.policy_name(name) or name.lower() in named]:
+        yield (
+            f"needs {len(parts)} managed policies, and {wrong[0]!r} is too long or the name of "
+            "another consumer's; choose another role.policy_name"
         )
 
 
@@ -97,5 +139,5 @@ _LESS: Final = "let fewer grants go via: resource"
 
 def _beyond(limit: int, document: str) -> int | None:
     """The characters that IAM counts, where they are too many: all but white space."""
-    size = len("".join(document.split()))
+    size = policy_size(document)
     return size if size > limit else None

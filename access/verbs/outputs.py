@@ -22,7 +22,7 @@ formats:
   ssm     AWS CLI commands that put each value into the SSM Parameter Store; pipe them into sh"""
 
 Outputs = Mapping[str, Any]
-"""By name: text, a list of text, or a map of text."""
+"""By name: text, a list of text, or a map of either."""
 
 _STANDARD_PARAMETER: Final = 4096
 _ADVANCED_PARAMETER: Final = 8192
@@ -104,14 +104,13 @@ FORMATS: Final[Mapping[str, Callable[[Outputs, str], str]]] = {
 """Every format and what writes it."""
 
 
-def _items(outputs: Outputs) -> Iterator[tuple[tuple[str, ...], str]]:
-    for name, value in outputs.items():
-        if isinstance(value, str):
-            yield (name,), value
-            continue
-        items = value.items() if isinstance(value, Mapping) else enumerate(value, start=1)
-        for key, item in items:
-            yield (name, str(key)), item
+def _items(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:  # noqa: ANN401 - text, a list or a map
+    if isinstance(value, str):
+        yield path, value
+        return
+    items = value.items() if isinstance(value, Mapping) else enumerate(value, start=1)
+    for key, item in items:
+        yield from _items(item, (*path, str(key)))
 
 
 def _snake(name: str) -> str:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from itertools import chain, combinations
+from itertools import chain, combinations, pairwise, product
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from components.policy_documents import (
     service_trust_policy,
     trust_policy,
 )
+from components.policy_parts import MANAGED_POLICY_CHARACTERS, in_parts, policy_size
 from model import (
     Account,
     Accounts,
@@ -338,3 +339,78 @@ def test_the_docs_say_what_each_level_means() -> None:
         for level, actions in LEVELS.items()
     ]
     assert "\n".join(rows) in (ROOT / "docs" / "shapes.md").read_text()
+
+
+SMALL = 700
+"""Characters of a part in these tests: a statement or two, or a few prefixes."""
+
+many_grants = st.lists(
+    st.tuples(
+        st.sampled_from(LEVEL_SETS),
+        st.lists(st.from_regex(r"[a-z]{1,80}/", fullmatch=True), max_size=20, unique=True),
+    ),
+    min_size=1,
+    max_size=12,
+)
+"""One grant for each bucket, with or without prefixes."""
+some_conditions = st.sampled_from([Conditions(), EVERY_CONDITION])
+
+
+def of_many(grants: list[tuple[Any, list[str]]], conditions: Conditions) -> str:
+    return access(
+        *(
+            grant(levels, *prefixes, bucket=f"bucket-{number}")
+            for number, (levels, prefixes) in enumerate(grants)
+        ),
+        conditions=conditions,
+    )
+
+
+def permissions(*documents: str) -> list[str]:
+    """What the documents allow, each action on each resource under each prefix, in their order."""
+    found = []
+    for statement in chain.from_iterable(map(statements, documents)):
+        condition = statement.pop("Condition", {})
+        prefixes = condition.get("StringLike", {}).pop("s3:prefix", [None])
+        resources = statement.pop("Resource")
+        for resource, prefix in product(resources, prefixes):
+            found.append(json.dumps([statement, condition, resource, prefix]))
+    return found
+
+
+@given(many_grants, some_conditions)
+def test_a_policy_in_parts_says_the_same(grants: Any, conditions: Conditions) -> None:
+    document = of_many(grants, conditions)
+    parts = in_parts(document, SMALL)
+    assert permissions(*parts) == permissions(document)
+    for part in parts:
+        sids = [item["Sid"] for item in statements(part)]
+        assert len(sids) == len(set(sids))
+        assert policy_size(part) <= SMALL or len(permissions(part)) == 1
+
+
+@given(many_grants, some_conditions)
+def test_a_part_is_begun_only_where_the_one_before_is_full(
+    grants: Any, conditions: Conditions
+) -> None:
+    parts = in_parts(of_many(grants, conditions), SMALL)
+    for part, following in pairwise(parts):
+        and_one_more = [*statements(part), statements(following)[0]]
+        joined = json.dumps({"Version": "2012-10-17", "Statement": and_one_more})
+        assert policy_size(joined) > SMALL
+
+
+@given(many_grants, some_conditions)
+def test_a_grant_at_the_end_changes_the_last_part_alone(
+    grants: Any, conditions: Conditions
+) -> None:
+    *full, _ = in_parts(of_many(grants, conditions), SMALL)
+    more = [*grants, ((Level.LIST, Level.READ), ["another/"])]
+    assert in_parts(of_many(more, conditions), SMALL)[: len(full)] == full
+
+
+def test_a_policy_that_fits_is_one_and_stays_as_it_is() -> None:
+    document = access(grant(LEVELS, "images/", "reports/"))
+    assert in_parts(document, policy_size(document)) == [document]
+    assert in_parts(document, MANAGED_POLICY_CHARACTERS) == [document]
+    assert len(in_parts(document, policy_size(document) - 1)) == 2

@@ -196,6 +196,56 @@ def test_what_others_attach_or_write_is_not_left_unseen(prod: Deployment) -> Non
     assert inline.inputs == {"userName": user, "policyNames": ["assume-StageRole"]}
 
 
+def test_a_large_access_policy_is_several_all_of_them_attached() -> None:
+    prefixes = [f"images-of-customer-{number:04}" for number in range(100)]
+    grants = [
+        {
+            "consumer": "stage-admin",
+            "bucket": "production-test-bucket-101",
+            "levels": ["read"],
+            "prefixes": prefixes,
+        }
+    ]
+    deployment = deploy(stack_values("prod", grants=grants))
+    first, second = deployment.of_type("aws:iam/policy:Policy")
+    assert (first.name, second.name) == ("access-stage-admin", "access-stage-admin.2")
+    assert first.inputs["name"] == "StageRoleAccess"
+    assert second.inputs["name"] == "StageRoleAccess-2"
+    granted = [
+        resource
+        for policy in (first, second)
+        for statement in json.loads(policy.inputs["policy"])["Statement"]
+        for resource in statement["Resource"]
+    ]
+    assert granted == [f"arn:aws:s3:::production-test-bucket-101/{each}/*" for each in prefixes]
+    arns = [f"arn:aws:iam::{PRODUCTION}:policy/StageRoleAccess{end}" for end in ("", "-2")]
+    attached = deployment.one(
+        "aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive"
+    )
+    assert attached.inputs["policyArns"] == arns
+    assert deployment.outputs["accessPolicyArns"] == {"stage-admin": arns}
+
+
+def test_an_inline_access_policy_is_the_roles_own_and_its_only_one(prod: Deployment) -> None:
+    consumers = json.loads(stack_values("prod")["consumers"])
+    consumers[0]["role"]["policy"] = "inline"
+    deployment = deploy(stack_values("prod", consumers=consumers))
+    assert deployment.of_type("aws:iam/policy:Policy") == []
+    policy = deployment.one("aws:iam/rolePolicy:RolePolicy")
+    assert policy.inputs == {
+        "role": "StageRole",
+        "name": "StageRoleAccess",
+        "policy": prod.one("aws:iam/policy:Policy").inputs["policy"],
+    }
+    inline = deployment.one("aws:iam/rolePoliciesExclusive:RolePoliciesExclusive")
+    assert inline.inputs == {"roleName": "StageRole", "policyNames": ["StageRoleAccess"]}
+    attached = deployment.one(
+        "aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive"
+    )
+    assert attached.inputs == {"roleName": "StageRole", "policyArns": []}
+    assert deployment.outputs["accessPolicyArns"] == {"stage-admin": []}
+
+
 def test_no_access_key_is_made(prod: Deployment) -> None:
     assert [item for item in prod.resources if "accessKey" in item.type] == []
 

@@ -22,7 +22,7 @@ from model import (
     WebIdentities,
     Who,
 )
-from settings import Settings, expiry, parse, rules
+from settings import Settings, expiry, parse
 from settings.reader import Problems
 from tests.support.deployment import deploy, stack_values
 
@@ -139,11 +139,13 @@ def test_every_setting_is_read() -> None:
         ],
         consumers=[
             consumer(
+                renamed_from="admin",
                 user={"name": "StageAdmin", "path": "/people/"},
                 role={
                     "name": "StageRole",
                     "path": "/access/",
                     "policy_name": "Readers",
+                    "policy": "inline",
                     "max_session_duration": 7200,
                     "permissions_boundary": "arn:aws:iam::111122223333:policy/Boundary",
                     "tags": {"team": "data"},
@@ -163,6 +165,8 @@ def test_every_setting_is_read() -> None:
         settings.production.role_arn(who.role) == "arn:aws:iam::111122223333:role/access/StageRole"
     )
     assert (who.role.policy_name, who.role.max_session_duration) == ("Readers", 7200)
+    assert who.role.inline_policy
+    assert who.renamed_from == "admin"
     assert who.role.permissions_boundary == "arn:aws:iam::111122223333:policy/Boundary"
     assert who.role.tags == {"team": "data"}
     assert settings.grants[0].levels == (Level.DELETE, Level.WRITE)
@@ -765,8 +769,73 @@ REJECTED: dict[str, tuple[dict[str, Any], str]] = {
         "consumers[1].name: 'other-0' needs a trust policy of 2311 characters, and 2048 is the most",
     ),
     "access policy too large": (
-        {"grants": [grant(prefixes=[f"images-of-customer-{n:04}" for n in range(100)])]},
-        "consumers[0].name: 'stage-admin' needs an access policy of ",
+        {"grants": [grant(prefixes=[f"images-of-customer-{n:04}" for n in range(1000)])]},
+        "that is 12 managed policies of at most 6144, and a role has at most 10; grant fewer",
+    ),
+    "inline access policy too large": (
+        {
+            "consumers": [consumer(role={"name": "StageRole", "policy": "inline"})],
+            "grants": [grant(prefixes=[f"images-of-customer-{n:04}" for n in range(200)])],
+        },
+        "and 10240 is the most for an inline one; remove role.policy",
+    ),
+    "access policy that cannot be cut": (
+        {
+            **under(vpc_endpoints=[f"vpce-{n:017x}" for n in range(300)]),
+        },
+        "needs an access policy with a statement of ",
+    ),
+    "policy of two parts, the second named as another's": (
+        {
+            "consumers": [
+                consumer(),
+                of_kind(
+                    "organization",
+                    {"id": "o-a1b2c3d4e5"},
+                    role={"name": "OtherRole", "policy_name": "stageroleaccess-2"},
+                ),
+            ],
+            "grants": [
+                grant(prefixes=[f"images-of-customer-{n:04}" for n in range(100)]),
+                grant(consumer="other"),
+            ],
+        },
+        "needs 2 managed policies, and 'StageRoleAccess-2' is too long or the name of another",
+    ),
+    "policy of two parts, the second with too long a name": (
+        {
+            "consumers": [consumer(role={"name": "StageRole", "policy_name": "n" * 128})],
+            "grants": [grant(prefixes=[f"images-of-customer-{n:04}" for n in range(100)])],
+        },
+        "n-2' is too long or the name of another",
+    ),
+    "kind of policy that there is not": (
+        {"consumers": [consumer(role={"name": "StageRole", "policy": "inlined"})]},
+        "consumers[0].role.policy: 'inlined' must be one of managed, inline; did you mean inline?",
+    ),
+    "former name that is in use": (
+        {
+            "consumers": [
+                consumer(renamed_from="other"),
+                of_kind("organization", {"id": "o-a1b2c3d4e5"}),
+            ],
+            "grants": [grant(), grant(consumer="other")],
+        },
+        "consumers[0].renamed_from: 'other' is still the name of a consumer",
+    ),
+    "former name of two": (
+        {
+            "consumers": [
+                consumer(renamed_from="old"),
+                of_kind("organization", {"id": "o-a1b2c3d4e5"}, renamed_from="old"),
+            ],
+            "grants": [grant(), grant(consumer="other")],
+        },
+        "consumers[1].renamed_from: 'old' is there already; each must differ",
+    ),
+    "former name that is none": (
+        {"consumers": [consumer(renamed_from="Stage Admin")]},
+        "consumers[0].renamed_from: 'Stage Admin' must be lower-case letters",
     ),
     "user's policy too large": (
         {
@@ -879,3 +948,20 @@ def test_an_expired_consumer_is_deployed_with_a_warning(
     deployment = deploy(stack_values("prod", **under(expires_at="2020-01-01")))
     assert "2020-01-01T00:00:00Z" in deployment.one("aws:iam/policy:Policy").inputs["policy"]
     assert [line for line in told if "EXPIRED" in line]
+
+
+def test_inline_policies_of_two_roles_may_have_one_name() -> None:
+    inline = {"policy": "inline", "policy_name": "Access"}
+    settings = settings_of(
+        consumers=[
+            consumer(role={"name": "StageRole", **inline}),
+            of_kind("organization", {"id": "o-a1b2c3d4e5"}, role={"name": "OtherRole", **inline}),
+        ],
+        grants=[grant(), grant(consumer="other")],
+    )
+    assert [item.role.policy_name for item in settings.consumers] == ["Access", "Access"]
+
+
+def test_an_access_policy_may_need_as_many_policies_as_a_role_takes() -> None:
+    grants = [grant(prefixes=[f"images-of-customer-{n:04}" for n in range(800)])]
+    assert settings_of(grants=grants).grants[0].prefixes[-1] == "images-of-customer-0799/"

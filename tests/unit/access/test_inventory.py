@@ -77,6 +77,25 @@ def test_a_planned_policy_without_an_arn_is_found_by_what_it_is_made_from() -> N
     assert not is_unknown_document(policies[f"{PRODUCTION}:policy/StageRoleAccess"])
 
 
+def test_planned_policies_are_all_found_where_all_are_attached() -> None:
+    found = inventory(
+        resource(ROLE_TYPE, "r", name="StageRole", path="/", assumeRolePolicy=policy()),
+        resource(POLICY_TYPE, "p", name="StageRoleAccess", policy=policy(READ)),
+        resource(POLICY_TYPE, "p.2", name="StageRoleAccess-2", policy=policy(LIST)),
+        resource(
+            ATTACHED,
+            "a",
+            roleName="StageRole",
+            policyArns=[UNKNOWN, UNKNOWN],
+            dependencies={"policyArns": [urn(POLICY_TYPE, "p"), urn(POLICY_TYPE, "p.2")]},
+        ),
+    )
+    policies = found.roles[ROLE].get("policies", {})
+    names = [f"{PRODUCTION}:policy/StageRoleAccess{end}" for end in ("", "-2")]
+    assert list(policies) == names
+    assert not any(is_unknown_document(policies[name]) for name in names)
+
+
 def test_an_attached_policy_that_cannot_be_known_leaves_answers_open() -> None:
     administrator = "arn:aws:iam::aws:policy/AdministratorAccess"
     found = inventory(

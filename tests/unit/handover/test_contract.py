@@ -31,6 +31,7 @@ def test_the_reader_understands_what_the_program_exports(exported: dict[str, Any
         False,
         3600,
     )
+    assert consumer.access_policy_arns == ("arn:aws:iam::111122223333:policy/StageRoleAccess",)
     assert consumer.switch_role_url is not None
     assert "roleName=StageRole" in consumer.switch_role_url
 
@@ -127,6 +128,12 @@ def test_rejects_the_outputs_of_a_stack_that_was_never_deployed() -> None:
         ({"productionRegion": None}, "the output productionRegion must be text .*, got nothing"),
         ({"bucketArns": ["x"]}, "the output bucketArns must be texts by name .*, got list"),
         ({"switchRoleUrls": {"a": 1}}, "the output switchRoleUrls must be texts by name"),
+        ({"accessPolicyArns": {"a": "x"}}, "accessPolicyArns must be lists of text by name"),
+        ({"accessPolicyArns": {"a": [1]}}, "accessPolicyArns must be lists of text by name"),
+        (
+            {"accessPolicyArns": ["x"]},
+            "accessPolicyArns must be lists of text by name .*, got list",
+        ),
         ({"declaration": "{"}, "the output declaration is not as in version 1"),
         ({"declaration": '{"consumers": [{"name": "x"}], "grants": []}'}, "the output declaration"),
         ({"declaration": '{"consumers": 3, "grants": []}'}, "the output declaration"),

@@ -29,14 +29,15 @@ def test_a_shell_reads_every_value_as_it_is(
     (tmp_path / "env").write_text(access("outputs", "--format", "env").out)
     script = (
         f"set -a; . {tmp_path}/env; "
-        "printf '%s|%s|%s|%s' "
+        "printf '%s|%s|%s|%s|%s' "
         '"$PRODUCTION_ACCOUNT_ID" "$BUCKET_NAMES_1" "$ROLE_ARNS_STAGE_ADMIN" '
-        '"$PROOF_COMMANDS_STAGE_ADMIN"'
+        '"$ACCESS_POLICY_ARNS_STAGE_ADMIN_1" "$PROOF_COMMANDS_STAGE_ADMIN"'
     )
     read = subprocess.run(
         ["sh", "-euc", script], capture_output=True, text=True, check=True, env={"HOME": "/x"}
     ).stdout
-    assert read == f"111122223333|production-test-bucket-101|{ROLE}|{HOSTILE}"
+    policy = "arn:aws:iam::111122223333:policy/StageRoleAccess"
+    assert read == f"111122223333|production-test-bucket-101|{ROLE}|{policy}|{HOSTILE}"
 
 
 def test_rejects_variables_that_would_hide_each_other(
@@ -61,6 +62,7 @@ def test_terraform_reads_every_value_as_it_is(access: Access, outputs: dict[str,
         switchRoleUrls={},
         userArns={},
         roleArns={"stage-admin": ROLE},
+        accessPolicyArns={"stage-admin": [f"{ROLE}-1", f"{ROLE}-2"]},
     )
     assert access("outputs", "--format", "tfvars").out == (
         'contract_version = "1"\n'
@@ -73,6 +75,7 @@ def test_terraform_reads_every_value_as_it_is(access: Access, outputs: dict[str,
         "switch_role_urls = {}\n"
         "user_arns = {}\n"
         f'role_arns = {{\n  "stage-admin" = "{ROLE}"\n}}\n'
+        f'access_policy_arns = {{\n  "stage-admin" = ["{ROLE}-1", "{ROLE}-2"]\n}}\n'
     )
 
 
@@ -89,6 +92,7 @@ def test_each_value_becomes_one_parameter(access: Access, outputs: dict[str, Any
         put[parameter["Name"]] = parameter["Value"]
     assert put["/team/prod/roleArns/stage-admin"] == ROLE
     assert put["/team/prod/bucketNames/1"] == "production-test-bucket-101"
+    assert put["/team/prod/accessPolicyArns/stage-admin/1"].endswith(":policy/StageRoleAccess")
     assert put["/team/prod/proofCommands/stage-admin"] == HOSTILE
     assert put["/team/prod/switchRoleUrls/stage-admin"].startswith("https://")
     assert "/team/prod/emptyThing" not in put
