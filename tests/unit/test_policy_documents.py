@@ -414,3 +414,29 @@ def test_a_policy_that_fits_is_one_and_stays_as_it_is() -> None:
     assert in_parts(document, policy_size(document)) == [document]
     assert in_parts(document, MANAGED_POLICY_CHARACTERS) == [document]
     assert len(in_parts(document, policy_size(document) - 1)) == 2
+
+
+def test_a_statement_too_large_by_itself_is_cut_along_its_prefixes_and_resources() -> None:
+    listing = {
+        "Sid": "Listing1",
+        "Effect": "Allow",
+        "Action": ["s3:ListBucket"],
+        "Resource": [BUCKET],
+        "Condition": {
+            "StringLike": {
+                "aws:userid": ["AROA*:alice"],
+                "s3:prefix": [f"customer-{number:03}/*" for number in range(60)],
+            }
+        },
+    }
+    objects = {
+        "Sid": "Objects1",
+        "Effect": "Allow",
+        "Action": ["s3:GetObject"],
+        "Resource": [f"{BUCKET}/customer-{number:03}/*" for number in range(60)],
+        "Condition": {"StringLike": {"aws:userid": ["AROA*:alice"]}},
+    }
+    document = json.dumps({"Version": "2012-10-17", "Statement": [listing, objects]})
+    parts = in_parts(document, SMALL)
+    assert permissions(*parts) == permissions(document)
+    assert all(policy_size(part) <= SMALL for part in parts)
