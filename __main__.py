@@ -6,7 +6,10 @@ import settings
 declared = settings.load()
 # Asked before the resource classes are loaded, so that the answer is there when they are.
 proof = identities.begin(
-    production=declared.production, staging=declared.staging, adopted=declared.adopted_users
+    production=declared.production,
+    staging=declared.staging,
+    adopted=declared.adopted_users,
+    federated=declared.federated,
 )
 
 import pulumi

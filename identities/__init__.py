@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import pulumi
 
-from model import Account, User
+from model import Account, User, WebIdentities
 
 if TYPE_CHECKING:
     from identities.who import Identity
@@ -29,12 +29,23 @@ _SECONDS = 60
 class Proof:
     """A proof under way; `finish` waits for it."""
 
-    def __init__(self, production: Account, staging: Account, adopted: Sequence[User]) -> None:
+    def __init__(
+        self,
+        production: Account,
+        staging: Account,
+        adopted: Sequence[User],
+        federated: Sequence[WebIdentities],
+    ) -> None:
         self._sides = {"production": production, "staging": staging}
         self._adopted = adopted
-        users = {"production": [], "staging": [user.name for user in adopted]}
+        self._federated = federated
+        providers = {_provider_arn(who, production) for who in federated}
+        exist: dict[str, dict[str, list[str]]] = {
+            "production": {"users": [], "providers": sorted(providers)},
+            "staging": {"users": [user.name for user in adopted], "providers": []},
+        }
         request = [
-            {"profile": account.profile, "region": account.region, "users": users[side]}
+            {"profile": account.profile, "region": account.region, **exist[side]}
             for side, account in self._sides.items()
         ]
         self._process = subprocess.Popen(
@@ -63,6 +74,15 @@ class Proof:
                 for user in self._adopted
                 if (problem := _user_problem(user, self._sides["staging"], identities["staging"]))
             ]
+            problems += [
+                problem
+                for who in self._federated
+                if (
+                    problem := _provider_problem(
+                        who, self._sides["production"], identities["production"]
+                    )
+                )
+            ]
         if problems:
             told = "\n".join(f"  {problem}" for problem in problems)
             message = f"the accounts are not as declared; nothing was changed:\n{told}"
@@ -84,9 +104,19 @@ class Proof:
         return answers
 
 
-def begin(*, production: Account, staging: Account, adopted: Sequence[User]) -> Proof:
-    """Asks AWS who the two profiles are and for the users to adopt, without waiting."""
-    return Proof(production, staging, adopted)
+def begin(
+    *,
+    production: Account,
+    staging: Account,
+    adopted: Sequence[User],
+    federated: Sequence[WebIdentities],
+) -> Proof:
+    """Asks AWS who the two profiles are and for what must exist already, without waiting.
+
+    That is the users to adopt, and the identity providers of those that come `federated` without
+    the stack making one.
+    """
+    return Proof(production, staging, adopted, federated)
 
 
 def _account_problem(side: str, account: Account, identity: "Identity") -> str | None:
@@ -112,3 +142,23 @@ def _user_problem(user: User, staging: Account, identity: "Identity") -> str | N
         path = arn.split(":user", 1)[1].removesuffix(user.name)
         return f"consumers: user {user.name!r} is {arn}; add path: {path} to adopt it"
     return None
+
+
+def _provider_problem(who: WebIdentities, production: Account, identity: "Identity") -> str | None:
+    audiences = identity["audiences"][_provider_arn(who, production)]
+    if audiences is None:
+        return (
+            f"consumers: account {production.account_id} has no identity provider for "
+            f"https://{who.issuer}; correct the issuer, or set provider: create to have it made"
+        )
+    if who.audience not in audiences:
+        return (
+            f"consumers: the identity provider for https://{who.issuer} does not take the audience "
+            f"{who.audience!r}, only {', '.join(audiences) or 'none'}; correct the audience, or "
+            "add it to the provider's client IDs"
+        )
+    return None
+
+
+def _provider_arn(who: WebIdentities, production: Account) -> str:
+    return production.identity_provider_arn(who.issuer)

@@ -16,23 +16,30 @@ _PATIENCE = Config(connect_timeout=5, read_timeout=10, retries={"total_max_attem
 
 
 class Identity(TypedDict, total=False):
-    """What AWS says of a profile: `account`, `arn` and `users`, or else a `problem`."""
+    """What AWS says of a profile: all but the `problem`, or else that alone."""
 
     account: str
     arn: str
     users: dict[str, str | None]
     """The ARN of each user that was asked for, None where there is no such user."""
+    audiences: dict[str, list[str] | None]
+    """Of each identity provider that was asked for, by ARN; None where there is no such one."""
     problem: str
 
 
-def identify(profile: str, region: str, users: list[str]) -> Identity:
-    """Asks STS who a profile is, which needs no permission, and IAM for the users (iam:GetUser)."""
+def identify(profile: str, region: str, users: list[str], providers: list[str]) -> Identity:
+    """Asks STS who a profile is, which needs no permission, and IAM for what must exist already.
+
+    That needs `iam:GetUser` for the users and `iam:GetOpenIDConnectProvider` for the identity
+    providers, and nothing where there are none.
+    """
     sign_in = f"sign in again, for example with aws sso login --profile {profile}"
     try:
         session = boto3.Session(profile_name=profile, region_name=region)
         answer = session.client("sts", config=_PATIENCE).get_caller_identity()
-        iam = session.client("iam", config=_PATIENCE) if users else None
-        found = {name: _user_arn(iam, name) for name in users}
+        iam = session.client("iam", config=_PATIENCE) if users or providers else None
+        arns = {name: _user_arn(iam, name) for name in users}
+        audiences = {arn: _audiences(iam, arn) for arn in providers}
     except ProfileNotFound:
         return {
             "problem": "is not in your AWS config or credentials file; "
@@ -44,7 +51,12 @@ def identify(profile: str, region: str, users: list[str]) -> Identity:
     except BotoCoreError as error:
         # One line whatever it is: partial credentials, an expired SSO session, no network.
         return {"problem": f"cannot be used ({' '.join(str(error).split())}); {sign_in}"}
-    return {"account": answer["Account"], "arn": answer["Arn"], "users": found}
+    return {
+        "account": answer["Account"],
+        "arn": answer["Arn"],
+        "users": arns,
+        "audiences": audiences,
+    }
 
 
 def _user_arn(iam: Any, name: str) -> str | None:  # noqa: ANN401 - boto3 makes clients as it runs
@@ -53,6 +65,16 @@ def _user_arn(iam: Any, name: str) -> str | None:  # noqa: ANN401 - boto3 makes 
     except iam.exceptions.NoSuchEntityException:
         return None
     return arn
+
+
+def _audiences(iam: Any, arn: str) -> list[str] | None:  # noqa: ANN401 - as above
+    try:
+        found: list[str] = iam.get_open_id_connect_provider(OpenIDConnectProviderArn=arn)[
+            "ClientIDList"
+        ]
+    except iam.exceptions.NoSuchEntityException:
+        return None
+    return found
 
 
 if __name__ == "__main__":

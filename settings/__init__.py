@@ -68,6 +68,12 @@ class Settings:
         users = [consumer.who for consumer in self.consumers if isinstance(consumer.who, User)]
         return [user for user in users if user.adopt]
 
+    @property
+    def federated(self) -> list[WebIdentities]:
+        """Those whose identity provider must exist already."""
+        kinds = [consumer.who for consumer in self.consumers]
+        return [who for who in kinds if isinstance(who, WebIdentities) and not who.create_provider]
+
 
 def load() -> Settings:
     """The settings of the running stack.

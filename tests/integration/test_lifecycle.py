@@ -211,3 +211,33 @@ def test_a_user_to_adopt_must_exist_as_declared(
     assert told in said
     assert "Traceback" not in said
     assert made(program) == []
+
+
+def test_an_identity_provider_that_is_said_to_exist_must_exist_as_declared(
+    program: Program,
+) -> None:
+    consumers = program.settings()["consumers"]
+    del consumers[0]["user"]
+    consumers[0]["oidc"] = {
+        "issuer": "https://ci.example.com",
+        "audience": "aws",
+        "subjects": ["repo:our-org/site:main"],
+        "provider": "existing",
+    }
+    program.set(consumers=consumers)
+    said = program.refused("up", "--yes", "--skip-preview", "--stack", "prod")
+    assert "account 111122223333 has no identity provider for https://ci.example.com" in said
+    assert "Traceback" not in said
+    assert made(program) == []
+    iam = admin(PRODUCTION_ADMIN).client("iam")
+    url, thumbprints = "https://ci.example.com", ["0" * 40]
+    other = iam.create_open_id_connect_provider(
+        Url=url, ClientIDList=["other"], ThumbprintList=thumbprints
+    )
+    said = program.refused("preview", "--stack", "prod")
+    assert "does not take the audience 'aws', only other;" in said
+    iam.delete_open_id_connect_provider(OpenIDConnectProviderArn=other["OpenIDConnectProviderArn"])
+    iam.create_open_id_connect_provider(
+        Url=url, ClientIDList=["other", "aws"], ThumbprintList=thumbprints
+    )
+    assert "OpenIdConnectProvider" not in program.pulumi("preview", "--stack", "prod")

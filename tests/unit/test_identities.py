@@ -1,15 +1,17 @@
 """Both identities are proven first; a refusal is one line that names setting and remedy."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from typing import Any
+from urllib.parse import parse_qs
 
 import pulumi
 import pytest
 
 import identities
-from model import Account
+from model import Account, User, WebIdentities
 
 PRODUCTION, STAGING = "111122223333", "444455556666"
 PROFILES = """\
@@ -27,11 +29,19 @@ aws_access_key_id = AKIA444455556666
 """
 
 
-class Sts(BaseHTTPRequestHandler):
-    """A stand-in for AWS STS: tells an access key's account as GetCallerIdentity does."""
+ISSUER = "ci.example.com"
+AUDIENCES = ["aws", "teams"]
+
+
+class Aws(BaseHTTPRequestHandler):
+    """A stand-in for STS, which tells an access key's account, and for IAM.
+
+    Production has one identity provider and Staging one user.
+    """
 
     def do_POST(self) -> None:
-        """Answers as botocore's service model of STS expects."""
+        """Answers as botocore's service models expect."""
+        asked = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
         key = self.headers["Authorization"].split("Credential=AKIA")[1].split("/")[0]
         if key == "EXPIRED":
             status, body = (
@@ -41,6 +51,22 @@ class Sts(BaseHTTPRequestHandler):
                     "<Message>The security token included in the request is expired</Message>"
                     "</Error></ErrorResponse>"
                 ),
+            )
+        elif asked["Action"] == ["GetUser"]:
+            status, body = self._entity(
+                found=asked["UserName"] == ["Existing"],
+                answer="<GetUserResponse><GetUserResult><User>"
+                f"<Arn>arn:aws:iam::{key}:user/people/Existing</Arn>"
+                "</User></GetUserResult></GetUserResponse>",
+            )
+        elif asked["Action"] == ["GetOpenIDConnectProvider"]:
+            arn = f"arn:aws:iam::{PRODUCTION}:oidc-provider/{ISSUER}"
+            members = "".join(f"<member>{each}</member>" for each in AUDIENCES)
+            status, body = self._entity(
+                found=key == PRODUCTION and asked["OpenIDConnectProviderArn"] == [arn],
+                answer="<GetOpenIDConnectProviderResponse><GetOpenIDConnectProviderResult>"
+                f"<ClientIDList>{members}</ClientIDList>"
+                "</GetOpenIDConnectProviderResult></GetOpenIDConnectProviderResponse>",
             )
         else:
             status, body = (
@@ -57,14 +83,22 @@ class Sts(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body.encode())
 
+    @staticmethod
+    def _entity(*, found: bool, answer: str) -> tuple[int, str]:
+        missing = (
+            "<ErrorResponse><Error><Code>NoSuchEntity</Code><Message>not there</Message>"
+            "</Error></ErrorResponse>"
+        )
+        return (200, answer) if found else (404, missing)
+
     def log_message(self, *_: object) -> None:
         """Stays silent."""
 
 
 @pytest.fixture(autouse=True)
-def _sts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+def _aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     (tmp_path / "credentials").write_text(PROFILES)
-    with ThreadingHTTPServer(("127.0.0.1", 0), Sts) as server:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Aws) as server:
         thread = Thread(target=server.serve_forever)
         thread.start()
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}")
@@ -73,17 +107,23 @@ def _sts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
         thread.join()
 
 
-def prove(production: str, staging: str) -> None:
+def prove(
+    production: str = "Prod",
+    staging: str = "Stage",
+    adopted: Sequence[User] = (),
+    federated: Sequence[WebIdentities] = (),
+) -> None:
     identities.begin(
         production=Account(account_id=PRODUCTION, profile=production, region="us-west-2"),
         staging=Account(account_id=STAGING, profile=staging, region="us-west-2"),
-        adopted=[],
+        adopted=adopted,
+        federated=federated,
     ).finish()
 
 
-def refusal(production: str, staging: str) -> list[str]:
+def refusal(*arguments: Any, **existing: Any) -> list[str]:
     with pytest.raises(pulumi.RunError) as caught:
-        prove(production, staging)
+        prove(*arguments, **existing)
     first, *problems = str(caught.value).splitlines()
     assert first.endswith("nothing was changed:")
     return [problem.strip() for problem in problems]
@@ -123,3 +163,37 @@ def test_an_unreachable_aws_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None
 def test_no_secret_is_told(tmp_path: Path) -> None:
     (tmp_path / "credentials").write_text(PROFILES.replace("= x", "= s3cr3tvalue"))
     assert not [problem for problem in refusal("Stage", "Expired") if "s3cr3tvalue" in problem]
+
+
+def jobs(issuer: str = ISSUER, audience: str = "aws") -> WebIdentities:
+    return WebIdentities(
+        issuer=issuer,
+        audience=audience,
+        subjects=("repo:our-org/site:main",),
+        create_provider=False,
+    )
+
+
+def test_what_must_exist_and_does_passes() -> None:
+    prove(
+        adopted=[User(name="Existing", path="/people/", adopt=True)],
+        federated=[jobs(), jobs(audience="teams")],
+    )
+
+
+def test_users_to_adopt_must_exist_where_declared() -> None:
+    told = refusal(adopted=[User(name="Nobody", adopt=True), User(name="Existing", adopt=True)])
+    assert [problem.split(";")[0] for problem in told] == [
+        "consumers: 'Nobody' is no user of account 444455556666, so it cannot be adopted",
+        "consumers: user 'Existing' is arn:aws:iam::444455556666:user/people/Existing",
+    ]
+
+
+def test_an_identity_provider_must_exist_and_take_the_audience() -> None:
+    told = refusal(federated=[jobs("other.example.com"), jobs(audience="aws2"), jobs()])
+    assert told == [
+        "consumers: account 111122223333 has no identity provider for https://other.example.com; "
+        "correct the issuer, or set provider: create to have it made",
+        "consumers: the identity provider for https://ci.example.com does not take the audience "
+        "'aws2', only aws, teams; correct the audience, or add it to the provider's client IDs",
+    ]
