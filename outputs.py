@@ -27,13 +27,16 @@ from model import (
     Grant,
     Instances,
     Level,
+    Organization,
     Principals,
     Queue,
+    Resource,
     Role,
     Topic,
     User,
     Via,
     WebIdentities,
+    Who,
 )
 from settings import Settings
 
@@ -110,7 +113,7 @@ def export(settings: Settings, access: CrossAccountAccess) -> None:
             for consumer in consumers
             if (commands := proof_commands(accounts, consumer, settings.grants))
         },
-        "declaration": declaration(accounts, consumers, settings.grants),
+        "declaration": declaration(accounts, consumers, settings.grants, settings.resources),
     }
     for name in OUTPUTS:
         pulumi.export(name, values[name])
@@ -236,7 +239,12 @@ def _queue_url(production: Account, queue: Queue) -> str:
     return f"https://{host}/{production.account_id}/{queue.name}"
 
 
-def declaration(accounts: Accounts, consumers: Iterable[Consumer], grants: Iterable[Grant]) -> str:
+def declaration(
+    accounts: Accounts,
+    consumers: Iterable[Consumer],
+    grants: Iterable[Grant],
+    resources: Iterable[Resource],
+) -> str:
     """Who may do what, as declared, in JSON that is the same for the same declaration."""
     return json.dumps(
         {
@@ -260,6 +268,11 @@ def declaration(accounts: Accounts, consumers: Iterable[Consumer], grants: Itera
                     if consumer.role
                     else None,
                     "expires_at": consumer.conditions.expires_at,
+                    "mfa_max_age": consumer.conditions.mfa_max_age,
+                    "source_identities": sorted(identity.values) if identity else [],
+                    "source_ips": sorted(consumer.conditions.source_ips),
+                    "vpc_endpoints": sorted(consumer.conditions.vpc_endpoints),
+                    "claims": _claims(consumer.who),
                 }
                 for consumer in consumers
             ],
@@ -273,9 +286,28 @@ def declaration(accounts: Accounts, consumers: Iterable[Consumer], grants: Itera
                 }
                 for grant in grants
             ],
+            "listed_by_staging": [
+                resource.arn(accounts.trusting)
+                for resource in resources
+                if isinstance(resource, Bucket) and resource.staging_may_list
+            ],
         },
         separators=(",", ":"),
     )
+
+
+def _claims(who: Who) -> dict[str, list[str]]:
+    """What callers cannot state themselves and must be, by condition key; one value suffices."""
+    match who:
+        case WebIdentities():
+            return {
+                f"{who.issuer}:aud": [who.audience],
+                f"{who.issuer}:sub": sorted(who.subjects),
+            }
+        case Organization():
+            units = {"aws:PrincipalOrgPaths": sorted(who.paths)} if who.paths else {}
+            return {"aws:PrincipalOrgID": [who.id], **units}
+    return {}
 
 
 def _says_more_than_a_profile(consumer: Consumer) -> bool:

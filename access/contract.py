@@ -53,12 +53,23 @@ class Consumer:
     """What `sts:AssumeRole` must state; AWS does not regard it as a secret."""
     mfa: bool = False
     """Whether the role is assumed with a code of an MFA device only."""
+    mfa_max_age: int | None = None
+    """Seconds since the code was typed."""
     source_identity_required: bool = False
     """Whether the role is assumed only by whoever states a source identity."""
+    source_identities: tuple[str, ...] = ()
+    """Which may be stated; any where it is empty."""
     session_tags: Mapping[str, str] = field(default_factory=dict)
     """Tags that the session must be given."""
     max_session_duration: int = DEFAULT_SESSION_SECONDS
     """Seconds; of no meaning without a role."""
+    source_ips: tuple[str, ...] = ()
+    """CIDR ranges that requests come from; anywhere where it is empty."""
+    vpc_endpoints: tuple[str, ...] = ()
+    """Endpoints that requests to the resources come through; any way where it is empty."""
+    claims: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """What the caller must be and cannot state itself, by condition key, such as the subject of its
+    token; one of the values, in which `*` and `?` are wildcards."""
     expires_at: str | None = None
     """When the access ends, as declared; None for never."""
     access_policy_arns: tuple[str, ...] = ()
@@ -95,6 +106,8 @@ class Contract:
     """By the names of those buckets that have a key of their own."""
     consumers: Mapping[str, Consumer]
     """By name."""
+    listed_by_staging: frozenset[str] = frozenset()
+    """ARNs of the buckets that Staging's administrators may let anybody of the account list."""
 
     def consumer(self, name: str) -> Consumer:
         """The consumer of that name.
@@ -117,6 +130,7 @@ def read(outputs: Mapping[str, Any]) -> Contract:
             type that the contract does not have.
     """
     _check_version(outputs)
+    declaration = _declaration(outputs)
     return Contract(
         production_account_id=_text(outputs, "productionAccountId"),
         production_region=_text(outputs, "productionRegion"),
@@ -125,7 +139,8 @@ def read(outputs: Mapping[str, Any]) -> Contract:
         topic_arns=_texts_by_name({"topicArns": {}, **outputs}, "topicArns"),
         queue_arns=_texts_by_name({"queueArns": {}, **outputs}, "queueArns"),
         kms_key_arns=_texts_by_name({"kmsKeyArns": {}, **outputs}, "kmsKeyArns"),
-        consumers=_consumers(outputs),
+        consumers=_consumers(outputs, declaration),
+        listed_by_staging=frozenset((declaration or {}).get("listed_by_staging", ())),
     )
 
 
@@ -153,10 +168,25 @@ def _check_version(outputs: Mapping[str, Any]) -> None:
     raise ContractError(message)
 
 
-def _consumers(outputs: Mapping[str, Any]) -> dict[str, Consumer]:
+def _declaration(outputs: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    if "declaration" not in outputs:
+        return None
+    try:
+        said = json.loads(_text(outputs, "declaration"))
+    except ValueError as error:
+        raise _undeclared(error) from error
+    if not isinstance(said, Mapping):
+        why = f"it must be an object, got {type(said).__name__}"
+        raise _undeclared(why)
+    return said
+
+
+def _consumers(
+    outputs: Mapping[str, Any], declaration: Mapping[str, Any] | None
+) -> dict[str, Consumer]:
     urls = _texts_by_name(outputs, "switchRoleUrls")
     policies = _lists_by_name(outputs, "accessPolicyArns")
-    if "declaration" not in outputs:
+    if declaration is None:
         users = _texts_by_name(outputs, "userArns")
         return {
             name: Consumer(
@@ -170,7 +200,6 @@ def _consumers(outputs: Mapping[str, Any]) -> dict[str, Consumer]:
             for name, role_arn in _texts_by_name(outputs, "roleArns").items()
         }
     try:
-        declaration = json.loads(_text(outputs, "declaration"))
         grants = [(grant["consumer"], _grant(grant)) for grant in declaration["grants"]]
         return {
             name: Consumer(
@@ -180,7 +209,12 @@ def _consumers(outputs: Mapping[str, Any]) -> dict[str, Consumer]:
                 principal_arns=tuple(said["principal_arns"]),
                 external_id=said["external_id"],
                 mfa=said["mfa"],
+                mfa_max_age=said.get("mfa_max_age"),
                 source_identity_required=said.get("source_identity_required", False),
+                source_identities=tuple(said.get("source_identities", ())),
+                source_ips=tuple(said.get("source_ips", ())),
+                vpc_endpoints=tuple(said.get("vpc_endpoints", ())),
+                claims={key: tuple(values) for key, values in said.get("claims", {}).items()},
                 session_tags=said.get("session_tags", {}),
                 max_session_duration=said["max_session_duration"] or DEFAULT_SESSION_SECONDS,
                 expires_at=said["expires_at"],
@@ -191,9 +225,14 @@ def _consumers(outputs: Mapping[str, Any]) -> dict[str, Consumer]:
             for said in declaration["consumers"]
             for name in [said["name"]]
         }
-    except (ValueError, KeyError, TypeError) as error:
-        message = f"the output declaration is not as in version {VERSION} of the contract: {error}"
-        raise ContractError(message) from error
+    except (AttributeError, KeyError, TypeError) as error:
+        raise _undeclared(error) from error
+
+
+def _undeclared(why: object) -> ContractError:
+    return ContractError(
+        f"the output declaration is not as in version {VERSION} of the contract: {why}"
+    )
 
 
 def _grant(said: Mapping[str, Any]) -> Grant:

@@ -287,7 +287,8 @@ def test_the_declaration_says_who_may_do_what() -> None:
         expires_at="2030-01-31T00:00:00Z",
     )
     grants = [granted("ours", Level.READ, Level.LIST, prefixes=("videos/", "images/"))]
-    assert json.loads(declaration(ACCOUNTS, [vendor], grants)) == {
+    buckets = [Bucket(name="ours"), Bucket(name="open", staging_may_list=True)]
+    assert json.loads(declaration(ACCOUNTS, [vendor], grants, buckets)) == {
         "consumers": [
             {
                 "name": "stage-admin",
@@ -300,8 +301,14 @@ def test_the_declaration_says_who_may_do_what() -> None:
                 "session_tags": {},
                 "max_session_duration": 3600,
                 "expires_at": "2030-01-31T00:00:00Z",
+                "mfa_max_age": None,
+                "source_identities": [],
+                "source_ips": [],
+                "vpc_endpoints": [],
+                "claims": {},
             }
         ],
+        "listed_by_staging": ["arn:aws:s3:::open"],
         "grants": [
             {
                 "consumer": "stage-admin",
@@ -320,11 +327,31 @@ def test_the_declaration_says_what_a_caller_must_state(required: bool) -> None:
         source_identity=SourceIdentity(required=required),
         session_tags=SessionTags(required=required, tags={"team": "data"}),
     )
-    (said,) = json.loads(declaration(ACCOUNTS, [stated], []))["consumers"]
+    (said,) = json.loads(declaration(ACCOUNTS, [stated], [], []))["consumers"]
     assert said["source_identity_required"] is required
     assert said["session_tags"] == ({"team": "data"} if required else {})
 
 
 def test_the_declaration_says_of_mfa_whether_it_is_asked_for() -> None:
-    (said,) = json.loads(declaration(ACCOUNTS, [consumer(mfa_max_age=60)], []))["consumers"]
+    (said,) = json.loads(declaration(ACCOUNTS, [consumer(mfa_max_age=60)], [], []))["consumers"]
     assert said["mfa"] is True
+
+
+@pytest.mark.parametrize(
+    ("who", "claims"),
+    [
+        (CI, {"ci.example.com:aud": ["aws"], "ci.example.com:sub": ["repo:our-org/site:x"]}),
+        (Organization(id="o-a1b2c3d4e5"), {"aws:PrincipalOrgID": ["o-a1b2c3d4e5"]}),
+        (
+            Organization(id="o-a1b2c3d4e5", paths=("o-a1b2c3d4e5/r-ab12/*",)),
+            {
+                "aws:PrincipalOrgID": ["o-a1b2c3d4e5"],
+                "aws:PrincipalOrgPaths": ["o-a1b2c3d4e5/r-ab12/*"],
+            },
+        ),
+        (ANALYSTS, {}),
+    ],
+)
+def test_the_declaration_says_what_a_caller_must_be(who: Who, claims: dict[str, list[str]]) -> None:
+    (said,) = json.loads(declaration(ACCOUNTS, [consumer(who=who)], [], []))["consumers"]
+    assert said["claims"] == claims

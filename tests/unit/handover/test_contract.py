@@ -95,6 +95,31 @@ def test_the_declaration_tells_what_the_flat_outputs_cannot(exported: dict[str, 
     assert found.consumer("other").role_arn is None
 
 
+def test_the_declaration_tells_what_requests_must_be_like(exported: dict[str, Any]) -> None:
+    conditions = {
+        "mfa_max_age": 900,
+        "source_identities": ["Alice"],
+        "source_ips": ["203.0.113.0/24"],
+        "vpc_endpoints": ["vpce-1"],
+        "claims": {"aws:PrincipalOrgID": ["o-a1b2c3d4e5"]},
+    }
+    declaration = {
+        "consumers": [declared(**conditions)],
+        "grants": [],
+        "listed_by_staging": [BUCKET],
+    }
+
+    found = read({**exported, "declaration": json.dumps(declaration)})
+
+    assert found.listed_by_staging == {BUCKET}
+    vendor = found.consumer("vendor")
+    assert vendor.mfa_max_age == 900
+    assert vendor.source_identities == ("Alice",)
+    assert vendor.source_ips == ("203.0.113.0/24",)
+    assert vendor.vpc_endpoints == ("vpce-1",)
+    assert vendor.claims == {"aws:PrincipalOrgID": ("o-a1b2c3d4e5",)}
+
+
 def test_an_unknown_consumer_is_told_with_those_that_there_are(exported: dict[str, Any]) -> None:
     with pytest.raises(ContractError) as caught:
         read(exported).consumer("vendor")
