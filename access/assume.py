@@ -91,14 +91,19 @@ def assume(request: RoleRequest, profile: str, mfa_code: str | None = None) -> R
     )
 
 
-def identify(profile: str) -> Identity:
+def identify(profile: str, region: str | None = None) -> Identity:
     """Asks STS who a profile is ("GetCallerIdentity", which needs no permission).
+
+    Args:
+        profile: of the AWS files.
+        region: of the STS endpoint; the profile's own without it.
 
     Raises:
         UncheckedError: the profile gives no valid credentials, or AWS cannot be reached.
     """
     with _explained(profile):
-        client = boto3.Session(profile_name=profile).client("sts", config=PATIENT)
+        session = boto3.Session(profile_name=profile, region_name=region)
+        client = session.client("sts", config=PATIENT)
         caller = client.get_caller_identity()
     return Identity(arn=caller["Arn"], account_id=caller["Account"])
 

@@ -15,6 +15,7 @@ from typing import Final, NoReturn, Protocol, cast
 from access.errors import AccessError, Status
 
 VERBS: Final[Mapping[str, str]] = {
+    "verify": "assume each role as its consumer and try what must and must not work",
     "explain": "say whether PRINCIPAL may do ACTION on RESOURCE, and which statements decide it",
     "diff": "say in words what a preview would change in access; fails when access widens",
     "map": "draw accounts, principals, roles, buckets and conditions",

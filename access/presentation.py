@@ -66,9 +66,14 @@ def progress(doing: str) -> Iterator[None]:
         with console.status(doing):
             yield
     else:
-        sys.stderr.write(f"access: {doing}\n")
-        sys.stderr.flush()
+        tell(doing)
         yield
+
+
+def tell(what: str) -> None:
+    """Say on standard error what happens meanwhile."""
+    sys.stderr.write(f"access: {what}\n")
+    sys.stderr.flush()
 
 
 def _text(cell: Cell) -> str:

@@ -1,0 +1,182 @@
+"""Decides rows from policy documents, where nobody can make the request: the access engine's part.
+
+Documents of principals outside the stack are not known. They are taken to allow everything, so
+that what is found is what this side, Production's, says.
+"""
+
+import time
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from access.engine import (
+    Context,
+    Decision,
+    IdentityDocuments,
+    Outcome,
+    Principal,
+    Request,
+    decide,
+    parse_principal,
+)
+from access.engine import assume as assume_role
+from access.errors import UncheckedError
+from access.inventory import Inventory
+from access.verification.findings import Finding, Found, Judge
+from access.verification.matrix import Assume, Caller, Circumstances, Row, Use
+from access.verification.operations import Aim, On
+
+_EVERYTHING: Final[IdentityDocuments] = {
+    "policies": {
+        "everything": {
+            "Version": "2012-10-17",
+            "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
+        }
+    }
+}
+_NOBODY: Final[dict[str, Any]] = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Deny", "Principal": "*", "Action": "sts:*"}],
+}
+_OBJECT: Final = "object"
+_FOUND: Final = {Outcome.ALLOWED: Found.ALLOWED, Outcome.DENIED: Found.REFUSED}
+
+
+class Deduction:
+    """The documents of both accounts, and those whom the rows invent.
+
+    Raises:
+        UncheckedError: for a document that breaks the policy grammar.
+    """
+
+    def __init__(self, inventory: Inventory, rows: Iterable[Row], production_account: str) -> None:
+        users, roles = dict(inventory.users), dict(inventory.roles)
+        resources = dict(inventory.resources)
+        for row in rows:
+            arn = row.caller.arn
+            if row.caller.is_invented and ":user/" in arn:
+                users[arn] = _EVERYTHING
+            elif row.caller.is_invented:
+                roles[arn] = {"trust": _NOBODY, "policies": _EVERYTHING["policies"]}
+            if isinstance(row.ask, Use) and row.is_hypothetical:
+                resources.setdefault(
+                    row.ask.aim.arn, {"account": production_account, "policy": None}
+                )
+        self._world = Inventory(
+            accounts=inventory.accounts, users=users, roles=roles, resources=resources
+        ).world()
+
+    def decide(self, row: Row) -> Finding:
+        """Decide a row that is about documents; the length of sessions is not in any."""
+        started = time.perf_counter()
+        decisions = list(self._decisions(row))
+        outcomes = {decision.outcome for decision in decisions}
+        decisive = next(
+            (outcome for outcome in (Outcome.DENIED, Outcome.UNKNOWN) if outcome in outcomes),
+            Outcome.ALLOWED,
+        )
+        return Finding(
+            found=_FOUND.get(decisive, Found.UNDECIDED),
+            judge=Judge.ENGINE,
+            why=_why(next(each for each in decisions if each.outcome is decisive)),
+            seconds=time.perf_counter() - started,
+        )
+
+    def _decisions(self, row: Row) -> Iterator[Decision]:
+        ask = row.ask
+        if isinstance(ask, Use):
+            principal = parse_principal(ask.role_arn or row.caller.arn)
+            for action in ask.operation.actions:
+                yield self._decide(principal, action, _resource(ask), _of_use(row.said, ask))
+        elif isinstance(ask, Assume):
+            yield from self._assuming(row.caller, ask.role_arn, row.said)
+        else:
+            msg = "documents do not say how long a session may last"
+            raise UncheckedError(msg)
+
+    def _assuming(self, caller: Caller, role_arn: str, said: Circumstances) -> Iterator[Decision]:
+        """Decide the request for the role, and each thing that it states and needs leave for.
+
+        Sources: "Monitor and control actions taken with assumed roles" (sts:SetSourceIdentity),
+        "Pass session tags in AWS STS" (sts:TagSession).
+        """
+        principal = parse_principal(caller.arn)
+        yield assume_role(self._world, principal, role_arn, _of_assuming(said)).decision
+        if said.source_identity is not None:
+            context = _context(said, {"sts:SourceIdentity": said.source_identity})
+            yield self._decide(principal, "sts:SetSourceIdentity", role_arn, context)
+        if any(said.session_tags.values()):
+            yield self._decide(principal, "sts:TagSession", role_arn, _context(said, _tags(said)))
+
+    def _decide(
+        self, principal: Principal, action: str, resource: str, context: Context
+    ) -> Decision:
+        return decide(self._world, Request(principal, action, resource, context))
+
+
+def _resource(ask: Use) -> str:
+    aim = ask.aim
+    return aim.arn if ask.operation.on is not On.OBJECTS else f"{aim.arn}/{_key(aim)}"
+
+
+def _key(aim: Aim) -> str:
+    return aim.existing or f"{aim.scratch}{_OBJECT}"
+
+
+def _of_use(said: Circumstances, ask: Use) -> Context:
+    stated: dict[str, Any] = {
+        "aws:SourceVpce": said.vpc_endpoint,
+        "aws:MultiFactorAuthPresent": None,
+        "aws:MultiFactorAuthAge": None,
+        "s3:delimiter": None,
+        "s3:prefix": None,
+    }
+    if ask.operation.on is On.LISTING:
+        stated["s3:prefix"] = ask.aim.prefix or None
+        stated["s3:max-keys"] = "1"
+    return _context(said, stated)
+
+
+def _of_assuming(said: Circumstances) -> Context:
+    has_mfa = said.mfa_age is not None
+    return _context(
+        said,
+        {
+            "sts:ExternalId": said.external_id,
+            "sts:SourceIdentity": said.source_identity,
+            "sts:RoleSessionName": "access-verify",
+            "aws:MultiFactorAuthPresent": "true" if has_mfa else None,
+            "aws:MultiFactorAuthAge": str(said.mfa_age) if has_mfa else None,
+            **_tags(said),
+        },
+    )
+
+
+def _tags(said: Circumstances) -> dict[str, Any]:
+    tags = {f"aws:RequestTag/{key}": value for key, value in said.session_tags.items()}
+    given = [key for key, value in said.session_tags.items() if value is not None]
+    return {**tags, "aws:TagKeys": given or None}
+
+
+def _context(said: Circumstances, stated: dict[str, Any]) -> Context:
+    """The circumstances by condition key; None for a key that the request does not carry."""
+    moment = said.moment or datetime.now(UTC)
+    keys = {
+        "aws:CurrentTime": f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "aws:SecureTransport": str(not said.is_plain_http).lower(),
+        **said.claims,
+        **stated,
+    }
+    if said.source_ip is not None:
+        keys["aws:SourceIp"] = said.source_ip
+    return Context(
+        {key: value for key, value in keys.items() if value is not None},
+        absent=[key for key, value in keys.items() if value is None],
+    )
+
+
+def _why(decision: Decision) -> str:
+    if decision.outcome is Outcome.UNKNOWN:
+        return "; ".join(decision.unknown)
+    cited = [str(each) for each in (*decision.caller_side, *decision.resource_side)]
+    return "; ".join(cited or decision.missing)

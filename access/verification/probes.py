@@ -1,0 +1,230 @@
+"""Asks AWS: makes the request of a row as the one whom it is about, and reads the answer.
+
+Only the error code with which a service says no is a refusal. Anything else that goes wrong, such
+as a bucket that is not there, throttling or an expired token, leaves the row undecided.
+"""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from threading import Lock
+from typing import Any, Final
+
+import boto3
+from botocore import UNSIGNED as WITHOUT_SIGNATURE
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from access.aws import PATIENT
+from access.verification.findings import Finding, Found, Judge
+from access.verification.matrix import (
+    UNSIGNED,
+    Assume,
+    Circumstances,
+    Expected,
+    LongSession,
+    Row,
+    Use,
+)
+from access.verification.operations import REFUSALS, Aim, service_of
+from access.verification.probe_objects import ProbeObjects
+
+SESSION_SECONDS: Final = 900
+"""The shortest that STS gives ("AssumeRole"): a session cannot be ended, so it should end soon."""
+_RENEWED_AFTER: Final = 600.0
+_SESSION_NAME: Final = "access-verify"
+
+
+class _NotAskedError(Exception):
+    """Something that the request needs is not there."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Actors:
+    """Whose credentials are at hand."""
+
+    sessions: Mapping[str, boto3.Session]
+    """By the actor's name, as in `Caller`."""
+    production: boto3.Session | None
+    """An administrator of Production, who reads settings."""
+    region: str
+    """Of the resources."""
+    plain_http_endpoint: str | None = None
+    """Where plain HTTP is answered; None for where AWS answers it."""
+
+
+@dataclass(frozen=True)
+class _Held:
+    session: boto3.Session
+    since: float
+
+
+class Probes:
+    """Makes requests; role sessions are kept in memory, and last for a quarter of an hour."""
+
+    def __init__(self, actors: Actors, objects: ProbeObjects) -> None:
+        self._actors = actors
+        self._objects = objects
+        self._held: dict[tuple[str, str], _Held] = {}
+        self._clients: dict[tuple[int, str, bool], Any] = {}
+        # Sessions are shared by threads, and making a client of one is not safe in threads.
+        self._lock = Lock()
+
+    def hindrance(self, row: Row) -> str | None:
+        """Why nobody at hand can make the request of a row; None if somebody can."""
+        actor, said = row.caller.actor, row.said
+        if row.is_hypothetical or actor is None:
+            return "nobody can make this request at will"
+        if isinstance(row.ask, LongSession):
+            return None if self._actors.production else "no administrator of Production"
+        if actor != UNSIGNED and actor not in self._actors.sessions:
+            return f"no credentials of {actor} at hand"
+        if said.mfa_age is not None:
+            return "a code of an MFA device is asked for"
+        if said.source_ip or said.vpc_endpoint:
+            return "requests must come from certain addresses or through a VPC endpoint"
+        return None
+
+    def ask(self, row: Row) -> Finding:
+        """Make the request of a row that has no hindrance."""
+        started = time.perf_counter()
+        code: str | None = None
+        why = ""
+        try:
+            found = self._answer(row)
+        except ClientError as error:
+            details = error.response.get("Error", {})
+            code, message = details.get("Code"), details.get("Message", "")
+            found = Found.REFUSED if code in _refusals(row) else Found.UNDECIDED
+            why = f"{error.operation_name}: {message}"
+        except (BotoCoreError, _NotAskedError) as error:
+            found, why = Found.UNDECIDED, " ".join(str(error).split())
+        return Finding(
+            found=found,
+            judge=Judge.AWS,
+            code=code,
+            why=why,
+            seconds=time.perf_counter() - started,
+        )
+
+    def _answer(self, row: Row) -> Found:
+        ask = row.ask
+        if isinstance(ask, LongSession):
+            return self._answer_on_length(ask)
+        if isinstance(ask, Assume):
+            self._assume(str(row.caller.actor), ask.role_arn, row.said)
+            return Found.ALLOWED
+        session = self._session(row, ask)
+        client = self._client(session, service_of(ask.aim.arn), plain=row.said.is_plain_http)
+        aim = ask.aim
+        if ask.operation.needs_object:
+            aim = replace(aim, existing=self._existing(row, aim, session))
+        self._call(row, ask, client, aim)
+        return Found.ALLOWED
+
+    def _call(self, row: Row, ask: Use, client: Any, aim: Aim) -> None:  # noqa: ANN401
+        """Make the call, and note what it may have left: whatever was not plainly refused."""
+        leaves = ask.operation.leaves_something
+        try:
+            ask.operation.call(client, aim)
+        except ClientError as error:
+            is_refusal = error.response["Error"].get("Code") in _refusals(row)
+            leaves = leaves and not (is_refusal and row.expected is Expected.REFUSED)
+            raise
+        finally:
+            if leaves:
+                self._objects.wrote(aim, client)
+
+    def _answer_on_length(self, ask: LongSession) -> Found:
+        """Read the role's maximum: a long session that was given could not be taken back."""
+        if self._actors.production is None:
+            msg = "only an administrator of Production can read the longest session of the role"
+            raise _NotAskedError(msg)
+        iam = self._client(self._actors.production, "iam")
+        role = iam.get_role(RoleName=ask.role_arn.rsplit("/", 1)[-1])["Role"]
+        is_longer = int(role["MaxSessionDuration"]) > ask.longest
+        return Found.ALLOWED if is_longer else Found.REFUSED
+
+    def _assume(self, actor: str, role_arn: str, said: Circumstances) -> boto3.Session:
+        """Get a session of the role ("AssumeRole", AWS STS API reference)."""
+        tags = {key: value for key, value in said.session_tags.items() if value is not None}
+        options = {
+            "ExternalId": said.external_id,
+            "SourceIdentity": said.source_identity,
+            "Tags": [{"Key": key, "Value": value} for key, value in tags.items()] or None,
+        }
+        given = self._client(self._actors.sessions[actor], "sts").assume_role(
+            RoleArn=role_arn,
+            RoleSessionName=_SESSION_NAME,
+            DurationSeconds=SESSION_SECONDS,
+            **{name: value for name, value in options.items() if value is not None},
+        )["Credentials"]
+        return boto3.Session(
+            aws_access_key_id=given["AccessKeyId"],
+            aws_secret_access_key=given["SecretAccessKey"],
+            aws_session_token=given["SessionToken"],
+            region_name=self._actors.region,
+        )
+
+    def _session(self, row: Row, ask: Use) -> boto3.Session | None:
+        """Whoever makes the request: a session of the role, the caller itself, or nobody."""
+        actor = str(row.caller.actor)
+        if actor == UNSIGNED:
+            return None
+        if ask.role_arn is None:
+            return self._actors.sessions[actor]
+        key = (actor, ask.role_arn)
+        held = self._held.get(key)
+        if held is None or time.monotonic() - held.since > _RENEWED_AFTER:
+            try:
+                held = _Held(self._assume(actor, ask.role_arn, row.said), time.monotonic())
+            except ClientError as error:
+                msg = f"its role could not be assumed ({error.response['Error']['Code']})"
+                raise _NotAskedError(msg) from error
+            self._held[key] = held
+        return held.session
+
+    def _existing(self, row: Row, aim: Aim, session: boto3.Session | None) -> str:
+        """The key of an object that exists: the administrator's, or one that the caller sees."""
+        try:
+            key = self._objects.below(aim)
+        except ClientError as error:
+            code = error.response["Error"]["Code"]
+            msg = f"the administrator of Production could not put an object there ({code})"
+            raise _NotAskedError(msg) from error
+        if key is None and row.expected is Expected.ALLOWED:
+            key = self._objects.seen_by(self._client(session, "s3"), aim)
+        if key is None:
+            msg = (
+                f"no object is known to exist below {aim.name}/{aim.prefix}, and a missing one "
+                "is answered as a forbidden one; an administrator of Production can put one there"
+            )
+            raise _NotAskedError(msg)
+        return key
+
+    def _client(self, session: boto3.Session | None, service: str, *, plain: bool = False) -> Any:  # noqa: ANN401
+        key = (id(session), service, plain)
+        with self._lock:
+            if key not in self._clients:
+                self._clients[key] = self._made_client(session, service, plain=plain)
+            return self._clients[key]
+
+    def _made_client(self, session: boto3.Session | None, service: str, *, plain: bool) -> Any:  # noqa: ANN401
+        config = PATIENT
+        if session is None:
+            config = config.merge(Config(signature_version=WITHOUT_SIGNATURE))
+        options: dict[str, Any] = {"config": config, "region_name": self._actors.region}
+        if plain:
+            options |= {"use_ssl": False, "endpoint_url": self._actors.plain_http_endpoint}
+        maker: Any = session or boto3.Session()
+        client = maker.client(service, **options)
+        if plain and not client.meta.endpoint_url.startswith("http://"):
+            msg = "no endpoint of plain HTTP is known; name one with --plain-http-endpoint"
+            raise _NotAskedError(msg)
+        return client
+
+
+def _refusals(row: Row) -> frozenset[str]:
+    if isinstance(row.ask, Use):
+        return REFUSALS[service_of(row.ask.aim.arn)]
+    return REFUSALS["sts"]
