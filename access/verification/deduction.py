@@ -6,6 +6,7 @@ that what is found is what this side, Production's, says.
 
 import time
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -16,6 +17,8 @@ from access.engine import (
     Outcome,
     Principal,
     Request,
+    RoleDocuments,
+    World,
     decide,
     parse_principal,
 )
@@ -23,7 +26,7 @@ from access.engine import assume as assume_role
 from access.errors import UncheckedError
 from access.inventory import Inventory
 from access.verification.findings import Finding, Found, Judge
-from access.verification.matrix import Assume, Caller, Circumstances, Row, Use
+from access.verification.matrix import Assume, Circumstances, Row, Use
 from access.verification.operations import Aim, On
 
 _EVERYTHING: Final[IdentityDocuments] = {
@@ -50,8 +53,9 @@ class Deduction:
     """
 
     def __init__(self, inventory: Inventory, rows: Iterable[Row], production_account: str) -> None:
-        users, roles = dict(inventory.users), dict(inventory.roles)
         resources = dict(inventory.resources)
+        users: dict[str, IdentityDocuments] = {}
+        roles: dict[str, RoleDocuments] = {}
         for row in rows:
             arn = row.caller.arn
             if row.caller.is_invented and ":user/" in arn:
@@ -62,9 +66,12 @@ class Deduction:
                 resources.setdefault(
                     row.ask.aim.arn, {"account": production_account, "policy": None}
                 )
-        self._world = Inventory(
-            accounts=inventory.accounts, users=users, roles=roles, resources=resources
-        ).world()
+        known = replace(inventory, resources=resources)
+        invented = replace(
+            known, users={**inventory.users, **users}, roles={**inventory.roles, **roles}
+        )
+        self._worlds = {False: known.world(), True: invented.world()}
+        """By whether the caller's own policies are taken to allow everything."""
 
     def decide(self, row: Row) -> Finding:
         """Decide a row that is about documents; the length of sessions is not in any."""
@@ -83,35 +90,35 @@ class Deduction:
         )
 
     def _decisions(self, row: Row) -> Iterator[Decision]:
-        ask = row.ask
+        ask, world = row.ask, self._worlds[row.caller.is_invented]
         if isinstance(ask, Use):
             principal = parse_principal(ask.role_arn or row.caller.arn)
             for action in ask.operation.actions:
-                yield self._decide(principal, action, _resource(ask), _of_use(row.said, ask))
+                request = Request(principal, action, _resource(ask), _of_use(row.said, ask))
+                yield decide(world, request)
         elif isinstance(ask, Assume):
-            yield from self._assuming(row.caller, ask.role_arn, row.said)
+            yield from _assuming(world, parse_principal(row.caller.arn), ask.role_arn, row.said)
         else:
             msg = "documents do not say how long a session may last"
             raise UncheckedError(msg)
 
-    def _assuming(self, caller: Caller, role_arn: str, said: Circumstances) -> Iterator[Decision]:
-        """Decide the request for the role, and each thing that it states and needs leave for.
 
-        Sources: "Monitor and control actions taken with assumed roles" (sts:SetSourceIdentity),
-        "Pass session tags in AWS STS" (sts:TagSession).
-        """
-        principal = parse_principal(caller.arn)
-        yield assume_role(self._world, principal, role_arn, _of_assuming(said)).decision
-        if said.source_identity is not None:
-            context = _context(said, {"sts:SourceIdentity": said.source_identity})
-            yield self._decide(principal, "sts:SetSourceIdentity", role_arn, context)
-        if any(said.session_tags.values()):
-            yield self._decide(principal, "sts:TagSession", role_arn, _context(said, _tags(said)))
+def _assuming(
+    world: World, principal: Principal, role_arn: str, said: Circumstances
+) -> Iterator[Decision]:
+    """Decide the request for the role, and each thing that it states and needs leave for.
 
-    def _decide(
-        self, principal: Principal, action: str, resource: str, context: Context
-    ) -> Decision:
-        return decide(self._world, Request(principal, action, resource, context))
+    Sources: "Monitor and control actions taken with assumed roles" (sts:SetSourceIdentity),
+    "Pass session tags in AWS STS" (sts:TagSession).
+    """
+    yield assume_role(world, principal, role_arn, _of_assuming(said)).decision
+    stated: dict[str, dict[str, Any]] = {}
+    if said.source_identity is not None:
+        stated["sts:SetSourceIdentity"] = {"sts:SourceIdentity": said.source_identity}
+    if any(said.session_tags.values()):
+        stated["sts:TagSession"] = _tags(said)
+    for action, keys in stated.items():
+        yield decide(world, Request(principal, action, role_arn, _context(said, keys)))
 
 
 def _resource(ask: Use) -> str:

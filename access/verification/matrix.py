@@ -17,7 +17,7 @@ from access.verification.operations import OPERATIONS, Aim, On, Operation, servi
 
 EVERYBODY_ELSE: Final = "everybody else"
 """In place of a consumer, for rows about those whom the stack does not let in."""
-OTHER: Final = "another principal"
+OTHER: Final = "another principal of Staging"
 """Who plays another principal of the Staging account, if anybody does."""
 UNSIGNED: Final = "nobody"
 """Who sends requests without a signature."""
@@ -65,7 +65,8 @@ class Caller:
     actor: str | None
     """Whose credentials serve: those of a consumer, `OTHER` or `UNSIGNED`; None for nobody's."""
     is_invented: bool = False
-    """Whether nobody knows its own policies, so that they are taken to allow everything."""
+    """Whether its own policies are not looked at and taken to allow everything: it is outside the
+    stack, or may not exist."""
 
 
 @dataclass(frozen=True)
@@ -219,6 +220,10 @@ class _Matrix:
             )
         for how, said in _misstated(consumer, right):
             yield refused(how, said, caller, hypothetical=False)
+            if not caller.is_invented:
+                # Its own policy asks for the same, so that the one above says nothing of the trust.
+                anyway = f"{how}, whatever its own policy allows"
+                yield refused(anyway, said, self._invented(caller.arn), hypothetical=False)
         for how, said in (*_elsewhere(consumer, right), *_otherwise(consumer, right)):
             yield refused(how, said, caller, hypothetical=True)
         yield from (
@@ -399,10 +404,8 @@ class _Matrix:
 
     def _caller(self, consumer: Consumer) -> Caller:
         """The consumer as far as its kind says who it is."""
-        if consumer.kind in ("user", "ec2"):
+        if consumer.kind in ("user", "ec2", "oidc"):
             return Caller(arn=consumer.principal_arns[0], actor=consumer.name)
-        if consumer.kind == "oidc":
-            return Caller(arn=consumer.principal_arns[0], actor=None)
         if consumer.kind == "third_party":
             account = consumer.principal_arns[0].removesuffix(":root")
             arn = f"{account}:role/access-verify"

@@ -73,17 +73,20 @@ class Probes:
     def hindrance(self, row: Row) -> str | None:
         """Why nobody at hand can make the request of a row; None if somebody can."""
         actor, said = row.caller.actor, row.said
-        if row.is_hypothetical or actor is None:
-            return "nobody can make this request at will"
         if isinstance(row.ask, LongSession):
-            return None if self._actors.production else "no administrator of Production"
-        if actor != UNSIGNED and actor not in self._actors.sessions:
-            return f"no credentials of {actor} at hand"
-        if said.mfa_age is not None:
-            return "a code of an MFA device is asked for"
-        if said.source_ip or said.vpc_endpoint:
-            return "requests must come from certain addresses or through a VPC endpoint"
-        return None
+            return None if self._actors.production else "no administrator of Production at hand"
+        has_no_credentials = actor != UNSIGNED and actor not in self._actors.sessions
+        reasons = (
+            (row.is_hypothetical, "nobody can make this request at will"),
+            (actor is None, "nobody at hand is such a principal"),
+            (has_no_credentials, f"no credentials of {actor} at hand"),
+            (said.mfa_age is not None, "a code of an MFA device is asked for"),
+            (
+                said.source_ip is not None or said.vpc_endpoint is not None,
+                "requests must come from certain addresses or through a VPC endpoint",
+            ),
+        )
+        return next((reason for holds, reason in reasons if holds), None)
 
     def ask(self, row: Row) -> Finding:
         """Make the request of a row that has no hindrance."""
