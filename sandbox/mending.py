@@ -1,7 +1,7 @@
-"""Three answers in which ministack 1.5.33 differs from AWS, put right before it serves.
+"""Answers in which ministack 1.5.33 differs from AWS, put right before it serves.
 
 AWS says ("AWS global condition context keys", "Actions, resources, and condition keys for AWS
-Security Token Service", "Monitor and control actions taken with assumed roles"):
+Security Token Service", "Monitor and control actions taken with assumed roles", "ListObjectsV2"):
 
 - `aws:PrincipalArn` of a role session is the ARN of the role; ministack takes the session's.
 - `sts:ExternalId`, `sts:RoleSessionName` and `sts:SourceIdentity` are part of the request, so the
@@ -9,16 +9,19 @@ Security Token Service", "Monitor and control actions taken with assumed roles")
   the trust policy alone, and nobody the third.
 - Who states a source identity or session tags needs `sts:SetSourceIdentity` or `sts:TagSession` by
   the policies of the caller and by the trust policy; ministack asks the trust policy for tags only.
+- S3 knows when an object was written to the second, in a listing as in the header of the object;
+  ministack's listings have milliseconds, so that no copy of an object looks as old as it.
 
 What has no test that fails without it is not mended here, and a rule goes when ministack has it.
 """
 
 import dataclasses
 from contextvars import ContextVar
+from datetime import UTC, datetime
 from typing import Any
 
 from ministack.core import iam_actions, iam_evaluator
-from ministack.services import iam
+from ministack.services import iam, s3
 
 _ASSUME = "sts:AssumeRole"
 _STATED = {
@@ -33,7 +36,7 @@ _identity: ContextVar[str | None] = ContextVar("source_identity_of_the_request",
 
 
 def mend() -> None:
-    """Replaces four functions of ministack, in this process; to be called once."""
+    """Replaces five functions of ministack, in this process; to be called once."""
     resolve = iam_evaluator._resolve_condition_key
     request_context = iam_actions.request_tag_context
     enforce = iam_evaluator.enforce
@@ -99,3 +102,4 @@ def mend() -> None:
     iam_actions.request_tag_context = request_context_with_stated
     iam_evaluator.enforce = enforce_with_permissions
     iam_evaluator.evaluate_trust_policy = trusts_with_identity
+    s3.now_iso = lambda: datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")

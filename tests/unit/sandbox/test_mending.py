@@ -164,3 +164,14 @@ def test_stating_more_needs_its_own_action_on_both_sides(
     assert accounts.assumes(narrow)
     assert bool(accounts.assumes(narrow, **said)) != mended
     assert bool(accounts.assumes(both, narrow_role, **said)) != (mended or trust_is_asked)
+
+
+def test_a_listing_tells_the_second_of_an_object(accounts: Accounts) -> None:
+    s3 = accounts.root(PRODUCTION).client("s3")
+    s3.create_bucket(Bucket="images", CreateBucketConfiguration={"LocationConstraint": REGION})
+    # Several, since one of them may be written in the first millisecond of a second.
+    for key in "abc":
+        s3.put_object(Bucket="images", Key=key, Body=b"")
+    listed = s3.list_objects_v2(Bucket="images")["Contents"]
+
+    assert any(item["LastModified"].microsecond for item in listed) == (accounts.made != "mended")
