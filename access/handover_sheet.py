@@ -42,7 +42,8 @@ def _facts(contract: Contract, consumer: Consumer, contact: str) -> Iterator[str
             if consumer.external_id
             else "- **External ID:** none"
         )
-        yield f"- **MFA:** {'a code with every session' if consumer.mfa else 'not asked for'}"
+    yield f"- **MFA:** {'a code with every session' if consumer.mfa else 'not asked for'}"
+    if consumer.role_arn:
         if consumer.source_identity_required:
             yield "- **Source identity:** to be stated with every session"
         for key, value in consumer.session_tags.items():
@@ -71,8 +72,9 @@ def _grants(consumer: Consumer) -> Iterator[str]:
 def _set_up(contract: Contract, consumer: Consumer) -> Iterator[str]:
     yield "## Set it up"
     yield ""
+    if consumer.role_arn is None or any(grant.via == "resource" for grant in consumer.grants):
+        yield from _set_up_directly(consumer)
     if consumer.role_arn is None:
-        yield "Nothing to set up: use the credentials of the principal above."
         return
     if consumer.kind == "oidc":
         yield "Your workload signs in with the token of its identity provider:"
@@ -110,6 +112,24 @@ def _set_up(contract: Contract, consumer: Consumer) -> Iterator[str]:
     yield "```"
 
 
+def _set_up_directly(consumer: Consumer) -> Iterator[str]:
+    """What is needed where resource policies let the consumer in; the stack sees to the rest."""
+    yield "Nothing to set up for what goes without a role: use the credentials of the principal"
+    yield "above."
+    if consumer.kind not in ("user", "ec2"):
+        yield (
+            "Its own policy must allow the same actions on the same resources, and on the key of a "
+            "bucket that has one: both accounts have to agree."
+        )
+    if consumer.mfa:
+        yield "Get them with a code of your MFA device:"
+        yield ""
+        yield from _shell(
+            "aws sts get-session-token --serial-number ARN-OF-YOUR-MFA-DEVICE --token-code CODE"
+        )
+    yield ""
+
+
 def _profile(contract: Contract, consumer: Consumer, role_arn: str) -> str:
     request = RoleRequest(
         role_arn=role_arn,
@@ -144,9 +164,9 @@ def _test(contract: Contract, consumer: Consumer, contact: str) -> Iterator[str]
     yield from _shell(
         f"aws sts get-caller-identity{profile}",
         *(
-            _read_object(grant) + (profile if grant.via == "role" else "")
+            command + (profile if grant.via == "role" else "")
             for grant in consumer.grants
-            if ":s3:" in grant.resource_arn and "read" in grant.levels
+            if (command := _use(grant))
         ),
     )
 
@@ -194,9 +214,24 @@ def _test_assume_role(
     )
 
 
-def _read_object(grant: Grant) -> str:
-    bucket = grant.resource_arn.rsplit(":", 1)[-1]
-    return _TEST_OBJECT.format(bucket=bucket, prefix=next(iter(grant.prefixes), ""))
+def _use(grant: Grant) -> str | None:
+    """A command that shows one of the levels at work; None where it would leave something behind.
+
+    A message that is received this way is seen by the next receiver at once.
+    """
+    arn = grant.resource_arn
+    _, partition, service, region, account, name = arn.split(":", 5)
+    if service == "s3" and "read" in grant.levels:
+        return _TEST_OBJECT.format(bucket=name, prefix=next(iter(grant.prefixes), ""))
+    if service == "sns" and "publish" in grant.levels:
+        return f"aws sns publish --topic-arn {arn} --message test --region {region}"
+    suffix = ".cn" if partition == "aws-cn" else ""
+    queue = f"--queue-url https://sqs.{region}.amazonaws.com{suffix}/{account}/{name}"
+    if service == "sqs" and "send" in grant.levels:
+        return f"aws sqs send-message {queue} --message-body test --region {region}"
+    if service == "sqs":
+        return f"aws sqs receive-message {queue} --visibility-timeout 0 --region {region}"
+    return None
 
 
 def _rules(consumer: Consumer, contact: str) -> Iterator[str]:

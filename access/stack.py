@@ -21,6 +21,9 @@ _SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
 """Key that marks an object of a state file as special, such as an encrypted value (Pulumi SDK)."""
 _PROVIDER_OF_AWS: Final = "pulumi:providers:aws"
 
+_KEEPING: Final = ("same", "update")
+"""Steps after which a resource is still the one that it was."""
+
 _REMEDIES: Final = {
     "no stack selected": "name one with --stack, or select one with `pulumi stack select`",
     "no stack named": "`pulumi stack ls` lists those of this project and backend",
@@ -181,7 +184,7 @@ def resources_of_preview(preview: Mapping[str, Any]) -> tuple[Resource, ...]:
     """Return the resources of what `pulumi preview --json --show-sames` prints.
 
     A resource has several steps when the preview looks at the cloud first or replaces it; the
-    last one says what it will be.
+    last one says what it will be. One that stays keeps its ARN, which the last step leaves out.
     """
     planned: dict[str, Resource] = {}
     for step in preview.get("steps") or ():
@@ -189,6 +192,9 @@ def resources_of_preview(preview: Mapping[str, Any]) -> tuple[Resource, ...]:
         if step["op"] in ("delete", "discard"):
             planned.pop(step["urn"], None)
         elif state is not None:
+            kept = (step.get("oldState") or {}).get("outputs") or {}
+            if step["op"] in _KEEPING and "arn" in kept:
+                state = {**state, "outputs": {"arn": kept["arn"], **(state.get("outputs") or {})}}
             planned[step["urn"]] = _resource(state)
     return tuple(planned.values())
 

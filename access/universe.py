@@ -35,7 +35,6 @@ from access.witnesses import Kind, kinds
 _ARN_COLONS: Final = 5
 _ACCOUNT: Final = re.compile(r"\d{12}")
 _NOBODY: Final[Mapping[str, Any]] = {"Version": "2012-10-17", "Statement": []}
-_EVERYBODY: Final[Mapping[str, Any]] = {"Effect": "Allow", "Principal": {"AWS": "*"}}
 
 
 @dataclass(frozen=True)
@@ -226,6 +225,15 @@ class Universe:
         but = {"NotResource": own} if own else {"Resource": "*"}
         return {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", **but}}
 
+    @cached_property
+    def _roots(self) -> list[str]:
+        """The accounts of our principals: to name one leaves it to the policies of the caller.
+
+        To name everybody would decide by itself within the account of the resource.
+        """
+        accounts = {arn.split(":")[4] for arn in self.known}
+        return [f"arn:{self._partition}:iam::{account}:root" for account in sorted(accounts)]
+
     def _add_outside(
         self,
         target: str,
@@ -236,12 +244,11 @@ class Universe:
         if target in self.targets or target in resources or target in roles:
             return
         service, account = target.split(":")[2], target.split(":")[4]
+        everything = {"Effect": "Allow", "Principal": {"AWS": self._roots}, "Action": "*"}
         if service == "iam" and _is_user_or_role(target) and ":role/" in target:
-            trust = {"Version": "2012-10-17", "Statement": {**_EVERYBODY, "Action": "*"}}
-            roles[target] = {"trust": trust}
+            roles[target] = {"trust": {"Version": "2012-10-17", "Statement": everything}}
         elif service not in ("iam", "sts") and _ACCOUNT.fullmatch(account or ELSEWHERE):
-            everything = {**_EVERYBODY, "Action": "*", "Resource": "*"}
-            policy = {"Version": "2012-10-17", "Statement": everything}
+            policy = {"Version": "2012-10-17", "Statement": {**everything, "Resource": "*"}}
             resources[target] = {"account": account or ELSEWHERE, "policy": policy}
 
 

@@ -18,7 +18,7 @@ def warnings(consumers: Iterable[Consumer], now: datetime) -> Iterator[str]:
         told = f"consumer {consumer.name!r}"
         if left <= timedelta(0):
             yield (
-                f"{told} EXPIRED at {consumer.conditions.expires_at}: its role refuses everybody; "
+                f"{told} EXPIRED at {consumer.conditions.expires_at}: all its access is refused; "
                 "move expires_at, or remove the consumer"
             )
         elif left <= NOTICE:

@@ -62,28 +62,24 @@ class Recorder(Mocks):
 
     def _computed(self, args: MockResourceArgs, provider: str) -> dict[str, Any]:
         account = self.accounts.get(provider, "")
-        inputs = args.inputs
-        region = "us-west-2"
-        match args.typ:
-            case "aws:s3/bucket:Bucket":
-                return {"arn": f"arn:aws:s3:::{inputs['bucket']}"}
-            case "aws:sns/topic:Topic":
-                return {"arn": f"arn:aws:sns:{region}:{account}:{inputs['name']}"}
-            case "aws:sqs/queue:Queue":
-                return {
-                    "arn": f"arn:aws:sqs:{region}:{account}:{inputs['name']}",
-                    "url": f"https://sqs.{region}.amazonaws.com/{account}/{inputs['name']}",
-                }
-            case "aws:kms/key:Key":
-                key_id = f"key-of-{args.name}"
-                return {"arn": f"arn:aws:kms:{region}:{account}:key/{key_id}", "keyId": key_id}
-            case "aws:iam/role:Role":
-                return {"arn": f"arn:aws:iam::{account}:role{inputs['path']}{inputs['name']}"}
-            case "aws:iam/user:User":
-                return {"arn": f"arn:aws:iam::{account}:user{inputs['path']}{inputs['name']}"}
-            case "aws:iam/policy:Policy":
-                return {"arn": f"arn:aws:iam::{account}:policy/{inputs['name']}"}
-        return {}
+        name, path = args.inputs.get("name"), args.inputs.get("path")
+        iam, region = f"arn:aws:iam::{account}", f"us-west-2:{account}"
+        computed = {
+            "aws:s3/bucket:Bucket": {"arn": f"arn:aws:s3:::{args.inputs.get('bucket')}"},
+            "aws:sns/topic:Topic": {"arn": f"arn:aws:sns:{region}:{name}"},
+            "aws:sqs/queue:Queue": {
+                "arn": f"arn:aws:sqs:{region}:{name}",
+                "url": f"https://sqs.us-west-2.amazonaws.com/{account}/{name}",
+            },
+            "aws:kms/key:Key": {
+                "arn": f"arn:aws:kms:{region}:key/of-{args.name}",
+                "keyId": f"of-{args.name}",
+            },
+            "aws:iam/role:Role": {"arn": f"{iam}:role{path}{name}"},
+            "aws:iam/user:User": {"arn": f"{iam}:user{path}{name}"},
+            "aws:iam/policy:Policy": {"arn": f"{iam}:policy/{name}"},
+        }
+        return computed.get(args.typ, {})
 
 
 @dataclass

@@ -28,7 +28,12 @@ UNSTATED: Final = {
             "aws:PrincipalOrgID",
             "aws:PrincipalOrgPaths",
             "aws:SourceIp",
+            "kms:EncryptionContext:aws:s3:arn",
+            "kms:ViaService",
             "s3:prefix",
+            "s3:x-amz-server-side-encryption",
+            "s3:x-amz-server-side-encryption-customer-algorithm",
+            "sns:Endpoint",
             "sts:ExternalId",
             "sts:SourceIdentity",
         ]
@@ -61,7 +66,7 @@ def deployed(callers: Mapping[str, IdentityDocuments]) -> World:
             roles[arn] = {"trust": _NOBODY, **documents}
         else:
             users[arn] = documents
-    return World(roles=roles, users=users, resources=_buckets())
+    return World(roles=roles, users=users, resources=_resources())
 
 
 def may_assume(world: World, who: str, role: str, **said: Any) -> bool:
@@ -72,9 +77,9 @@ def may_assume(world: World, who: str, role: str, **said: Any) -> bool:
     return _allowed(assume(world, parse_principal(who), role, _context(said)).decision.outcome)
 
 
-def may(world: World, role: str, action: str, resource: str, **said: Any) -> bool:
-    """Whether the engine lets a session of the role do the action."""
-    request = Request(parse_principal(role), action, resource, _context(said))
+def may(world: World, who: str, action: str, resource: str, **said: Any) -> bool:
+    """Whether the engine lets a user, or a session of a role, do the action."""
+    request = Request(parse_principal(who), action, resource, _context(said))
     return _allowed(decide(world, request).outcome)
 
 
@@ -114,12 +119,22 @@ def _policies_of_role(iam: Any, role: str) -> dict[str, Any]:
     return policies
 
 
-def _buckets() -> dict[str, ResourceDocuments]:
-    s3 = admin(PRODUCTION_ADMIN).client("s3")
-    return {
-        f"arn:aws:s3:::{bucket['Name']}": {
-            "account": PRODUCTION,
-            "policy": s3.get_bucket_policy(Bucket=bucket["Name"])["Policy"],
-        }
+def _resources() -> dict[str, ResourceDocuments]:
+    """Buckets, topics, queues and keys of Production."""
+    production = admin(PRODUCTION_ADMIN)
+    s3, sns = production.client("s3"), production.client("sns")
+    sqs, kms = production.client("sqs"), production.client("kms")
+    policies = {
+        f"arn:aws:s3:::{bucket['Name']}": s3.get_bucket_policy(Bucket=bucket["Name"])["Policy"]
         for bucket in s3.list_buckets()["Buckets"]
     }
+    for topic in sns.list_topics()["Topics"]:
+        attributes = sns.get_topic_attributes(**topic)["Attributes"]
+        policies[topic["TopicArn"]] = attributes["Policy"]
+    for url in sqs.list_queues().get("QueueUrls", []):
+        attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+        policies[attributes["QueueArn"]] = attributes["Policy"]
+    for key in kms.list_keys()["Keys"]:
+        policy = kms.get_key_policy(KeyId=key["KeyId"], PolicyName="default")["Policy"]
+        policies[key["KeyArn"]] = policy
+    return {arn: {"account": PRODUCTION, "policy": text} for arn, text in policies.items()}

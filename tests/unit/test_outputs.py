@@ -238,7 +238,7 @@ def test_no_profile_is_given_that_could_not_work(declared: Consumer) -> None:
     grants = (granted("ours", Level.READ),)
     assert cli_profile(ACCOUNTS, declared) is None
     (assume,) = proof_commands(ACCOUNTS, declared, grants).splitlines()
-    assert f"--role-arn {PRODUCTION.role_arn(declared.role)} " in assume
+    assert "--role-arn arn:aws:iam::111122223333:role/StageRole " in assume
 
 
 def test_a_profile_states_the_external_id_and_the_mfa_device() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from components.policy_documents import LEVELS
+from model import Bucket
 from outputs import OUTPUTS
 
 ROOT = Path(__file__).parents[2]
@@ -34,10 +34,10 @@ def test_the_levels_are_those_of_the_code() -> None:
     }
     assert told == {
         level.value: (
-            {action.removeprefix("s3:") for action in actions.on_bucket},
+            {action.removeprefix("s3:") for action in actions.on_it},
             {action.removeprefix("s3:") for action in actions.on_objects},
         )
-        for level, actions in LEVELS.items()
+        for level, actions in Bucket.levels.items()
     }
 
 

@@ -114,9 +114,9 @@ def test_the_two_stacks_share_no_name_so_they_live_side_by_side() -> None:
     for stack in ("prod", "staging"):
         settings = parse(stack_values(stack), Problems())
         names.append(
-            {item.name for item in settings.buckets}
-            | {item.role.name for item in settings.consumers}
-            | {item.role.policy_name for item in settings.consumers}
+            {item.name for item in settings.resources}
+            | {item.role.name for item in settings.consumers if item.role}
+            | {item.role.policy_name for item in settings.consumers if item.role}
             | {item.who.name for item in settings.consumers if isinstance(item.who, User)}
         )
     assert names[0].isdisjoint(names[1])
@@ -161,6 +161,7 @@ def test_every_setting_is_read() -> None:
     (who,) = settings.consumers
     assert isinstance(who.who, User)
     assert settings.staging.user_arn(who.who) == "arn:aws:iam::444455556666:user/people/StageAdmin"
+    assert who.role
     assert (
         settings.production.role_arn(who.role) == "arn:aws:iam::111122223333:role/access/StageRole"
     )
@@ -921,7 +922,7 @@ def test_a_raised_quota_admits_a_larger_trust_policy() -> None:
 @pytest.mark.parametrize(
     ("expires_at", "told"),
     [
-        ("2030-01-01", "consumer 'stage-admin' EXPIRED at 2030-01-01T00:00:00Z: its role refuses"),
+        ("2030-01-01", "consumer 'stage-admin' EXPIRED at 2030-01-01T00:00:00Z: all its access is"),
         ("2030-01-01T12:00:00Z", "EXPIRED"),
         ("2030-01-01T18:00:00Z", "consumer 'stage-admin' expires in less than a day, at"),
         ("2030-01-03", "expires in 1 day, at 2030-01-03T00:00:00Z"),

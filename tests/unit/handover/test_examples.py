@@ -49,12 +49,18 @@ def test_the_reader_tells_what_was_declared(
         conditions = said.get("conditions", {})
         (kind,) = KINDS & set(said)
         assert consumer.kind == kind
-        assert consumer.role_arn == outputs["roleArns"][consumer.name]
+        assert consumer.role_arn == outputs["roleArns"].get(consumer.name)
+        assert (consumer.role_arn is None) == ("role" not in said)
         assert consumer.external_id == conditions.get("external_id")
-        assert consumer.max_session_duration == said["role"].get("max_session_duration", 3600)
+        role = said.get("role", {})
+        assert consumer.max_session_duration == role.get("max_session_duration", 3600)
         assert (consumer.expires_at is None) == ("expires_at" not in conditions)
-        assert {grant.resource_arn.rsplit(":", 1)[1] for grant in consumer.grants} == {
-            grant["bucket"] for grant in settings["grants"] if grant["consumer"] == consumer.name
+        assert {(*grant.resource_arn.split(":")[2::3], grant.via) for grant in consumer.grants} == {
+            (service, grant[resource], grant.get("via", "role"))
+            for grant in settings["grants"]
+            if grant["consumer"] == consumer.name
+            for resource, service in (("bucket", "s3"), ("topic", "sns"), ("queue", "sqs"))
+            if resource in grant
         }
 
 
@@ -92,7 +98,10 @@ def test_every_consumer_gets_a_page(
 ) -> None:
     _, outputs = example
     monkeypatch.setattr(Stack, "outputs", lambda _: outputs)
-    for name, role_arn in outputs["roleArns"].items():
+    for name, consumer in read(outputs).consumers.items():
         ran = access("handover", "--consumer", name, "--contact", "me@example.com")
         assert ran.status == 0
-        assert f"- **Role to assume:** `{role_arn}`\n" in ran.out
+        if consumer.role_arn:
+            assert f"- **Role to assume:** `{consumer.role_arn}`\n" in ran.out
+        else:
+            assert "- **Role to assume:**" not in ran.out
