@@ -87,10 +87,11 @@ class Fields:
     def word(self, name: str, known: Sequence[str], default: str) -> str:
         """One of the known words."""
         value = self._take(name, default)
-        if value not in known:
-            hint = did_you_mean(str(value), known)
-            self._problems.about(self.path(name), value, f"must be one of {', '.join(known)}{hint}")
-        return str(value)
+        if value in known:
+            return str(value)
+        hint = did_you_mean(str(value), known)
+        self._problems.about(self.path(name), value, f"must be one of {', '.join(known)}{hint}")
+        return default
 
     def flag(self, name: str, *, default: bool) -> bool:
         """Whether the field is true; it must be `true` or `false`."""

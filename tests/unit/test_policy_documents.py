@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from components.policy_documents import (
     access_policy,
     caller_policy,
+    key_policy,
     resource_policy,
     service_trust_policy,
     trust_policy,
@@ -30,11 +31,13 @@ from model import (
     Level,
     Organization,
     Principals,
+    Queue,
     Resource,
     Role,
     SessionTags,
     SourceIdentity,
     ThirdParty,
+    Topic,
     User,
     Via,
     WebIdentities,
@@ -45,12 +48,20 @@ ROOT = Path(__file__).parents[2]
 GOLDEN = Path(__file__).parents[1] / "golden"
 BUCKET = "arn:aws:s3:::production-test-bucket-101"
 ROLE = "arn:aws:iam::111122223333:role/StageRole"
+SNS_ACTIONS = {
+    *("sns:AddPermission", "sns:DeleteTopic", "sns:GetDataProtectionPolicy"),
+    *("sns:GetTopicAttributes", "sns:ListSubscriptionsByTopic", "sns:ListTagsForResource"),
+    *("sns:Publish", "sns:PutDataProtectionPolicy", "sns:RemovePermission"),
+    *("sns:SetTopicAttributes", "sns:Subscribe"),
+}
+"""All that a topic policy takes ("Amazon SNS API permissions: Actions and resources reference")."""
 STAGING = "arn:aws:iam::444455556666:root"
 USER = "arn:aws:iam::444455556666:user/StageAdmin"
 LEVELS = Bucket.levels
 LEVEL_SETS = list(chain.from_iterable(combinations(LEVELS, n) for n in range(1, len(LEVELS) + 1)))
+PRODUCTION = Account(account_id="111122223333", profile="p", region="us-west-2")
 ACCOUNTS = Accounts(
-    trusting=Account(account_id="111122223333", profile="p", region="us-west-2"),
+    trusting=PRODUCTION,
     trusted=Account(account_id="444455556666", profile="s", region="us-west-2"),
 )
 EVERY_CONDITION = Conditions(
@@ -126,6 +137,37 @@ def bucket(*, staging_may_list: bool) -> str:
     return resource_policy(declared, [], ACCOUNTS)
 
 
+RECORDS = Bucket(name="records.of-2030", own_key=True)
+NEWS, JOBS = Topic(name="news"), Queue(name="jobs")
+
+
+def direct(*, who: Who | None = None, **conditions: Any) -> Consumer:
+    """A consumer that has no role."""
+    return Consumer(
+        name="data-team",
+        who=who or User(name="Copier"),
+        role=None,
+        conditions=Conditions(**conditions),
+    )
+
+
+def shared(*consumers: Consumer) -> list[Grant]:
+    """Something of every kind, by resource policies."""
+    return [
+        grant(levels, *prefixes, resource=resource, who=consumer, via=Via.RESOURCE)
+        for consumer in consumers
+        for resource, levels, prefixes in (
+            (RECORDS, [Level.LIST, Level.WRITE], ["images/"]),
+            (NEWS, NEWS.levels, []),
+            (JOBS, JOBS.levels, []),
+        )
+    ]
+
+
+OPERATORS = direct(who=KINDS["principals"], mfa_max_age=900)
+OUR_ORGANIZATION = direct(who=KINDS["organization_unit"])
+
+
 def statements(document: str) -> list[dict[str, Any]]:
     parsed: list[dict[str, Any]] = json.loads(document)["Statement"]
     return parsed
@@ -142,6 +184,34 @@ APPROVED = {
     ),
     "access_policy_endpoints": access(
         grant([Level.READ]), conditions=Conditions(vpc_endpoints=("vpce-0123456789abcdef0",))
+    ),
+    "access_policy_every_kind": access(
+        grant([Level.LIST, Level.READ], resource=RECORDS),
+        grant([Level.WRITE], resource=RECORDS),
+        grant(NEWS.levels, resource=NEWS),
+        grant(JOBS.levels, resource=JOBS),
+        conditions=Conditions(
+            vpc_endpoints=("vpce-0123456789abcdef0",), expires_at="2030-01-31T00:00:00Z"
+        ),
+    ),
+    "bucket_policy_direct": resource_policy(
+        RECORDS, shared(direct(expires_at="2030-01-31T00:00:00Z"), OPERATORS), ACCOUNTS
+    ),
+    "bucket_policy_organization": resource_policy(RECORDS, shared(OUR_ORGANIZATION), ACCOUNTS),
+    "topic_policy": resource_policy(NEWS, [], ACCOUNTS),
+    "topic_policy_direct": resource_policy(NEWS, shared(direct()), ACCOUNTS),
+    "queue_policy": resource_policy(JOBS, [], ACCOUNTS),
+    "queue_policy_direct": resource_policy(JOBS, shared(direct()), ACCOUNTS),
+    "key_policy": key_policy(RECORDS, [grant([Level.READ], resource=RECORDS)], ACCOUNTS),
+    "key_policy_direct": key_policy(RECORDS, shared(direct()), ACCOUNTS),
+    "caller_policy_direct": caller_policy(direct(), shared(direct()), ACCOUNTS),
+    "caller_policy_both_ways": caller_policy(
+        consumer(),
+        [
+            grant([Level.READ]),
+            grant([Level.SEND], resource=JOBS, via=Via.RESOURCE),
+        ],
+        ACCOUNTS,
     ),
     "bucket_policy": bucket(staging_may_list=True),
     "bucket_policy_tls_only": bucket(staging_may_list=False),
@@ -330,15 +400,169 @@ def test_plain_http_is_refused_to_everybody_but_tls_to_nobody() -> None:
     assert deny["Condition"] == {"Bool": {"aws:SecureTransport": ["false"]}}
 
 
-def test_the_docs_say_what_each_level_means() -> None:
+@pytest.mark.parametrize("kind", [Bucket, Topic, Queue])
+def test_the_docs_say_what_each_level_means(kind: type[Resource]) -> None:
     def cell(actions: tuple[str, ...]) -> str:
-        return ", ".join(f"`{action.removeprefix('s3:')}`" for action in actions)
+        return ", ".join(f"`{action.split(':')[1]}`" for action in actions)
 
+    has_objects = any(actions.on_objects for actions in kind.levels.values())
     rows = [
-        f"| `{level}` | {' | '.join(map(cell, actions))} |".replace("  ", " ")
-        for level, actions in LEVELS.items()
+        f"| `{level}` | {' | '.join(map(cell, actions if has_objects else actions[:1]))} |"
+        for level, actions in kind.levels.items()
     ]
-    assert "\n".join(rows) in (ROOT / "docs" / "shapes.md").read_text()
+    told = "\n".join(rows).replace("  ", " ")
+    assert told in (ROOT / "docs" / "shapes.md").read_text()
+
+
+@pytest.mark.parametrize("who", [direct(), OPERATORS, OUR_ORGANIZATION], ids=lambda c: c.who.kind)
+@pytest.mark.parametrize("resource", [RECORDS, NEWS, JOBS], ids=lambda r: r.kind)
+def test_a_resource_and_the_callers_own_policy_allow_the_same(
+    resource: Resource, who: Consumer
+) -> None:
+    def allowed(document: str) -> list[tuple[Any, ...]]:
+        narrowed = {key for by_key in trusted.conditions.values() for key in by_key}
+        return [
+            (
+                item["Action"],
+                item["Resource"],
+                {
+                    operator: by_key
+                    for operator, by_key in item.get("Condition", {}).items()
+                    if not narrowed & set(by_key)
+                },
+            )
+            for item in statements(document)
+            if item["Effect"] == "Allow"
+        ]
+
+    trusted = who.who.trust(ACCOUNTS)
+    grants = [item for item in shared(who) if item.resource == resource]
+    theirs = [
+        item for item in allowed(caller_policy(who, grants, ACCOUNTS)) if "kms" not in item[0][0]
+    ]
+    assert allowed(resource_policy(resource, grants, ACCOUNTS)) == theirs
+    assert theirs
+
+
+def test_a_key_and_the_policies_of_its_users_allow_the_same() -> None:
+    def of_key(document: str, sid: str) -> tuple[Any, Any]:
+        (item,) = [item for item in statements(document) if re.search(sid, item["Sid"])]
+        condition = {key: value for key, value in item["Condition"].items() if key != "ArnEquals"}
+        return item["Action"], condition
+
+    writer = shared(direct())
+    decides = of_key(key_policy(RECORDS, writer, ACCOUNTS), "DataTeam1Key")
+    assert of_key(caller_policy(direct(), writer, ACCOUNTS), "^Key") == decides
+    by_role = access(grant([Level.WRITE], resource=RECORDS))
+    assert of_key(by_role, "^Key") == of_key(key_policy(RECORDS, [], ACCOUNTS), "UseForBucket")
+    assert decides[0] == ["kms:Decrypt", "kms:GenerateDataKey"]
+
+
+@pytest.mark.parametrize(
+    ("levels", "actions"),
+    [
+        ([Level.LIST], set()),
+        ([Level.DELETE], set()),
+        ([Level.READ], {"kms:Decrypt"}),
+        ([Level.WRITE], {"kms:Decrypt", "kms:GenerateDataKey"}),
+        ([Level.READ, Level.WRITE], {"kms:Decrypt", "kms:GenerateDataKey"}),
+    ],
+)
+def test_a_key_is_used_as_far_as_the_levels_need_it(levels: list[Level], actions: set[str]) -> None:
+    def used(resource: Resource) -> set[str]:
+        document = access(grant(levels, resource=resource))
+        return {action for item in statements(document) for action in item["Action"]}
+
+    assert {action for action in used(RECORDS) if action.startswith("kms:")} == actions
+    assert used(Bucket(name="records")) == used(RECORDS) - actions
+
+
+def test_a_key_is_asked_for_neither_address_nor_endpoint_nor_mfa_but_ends() -> None:
+    """S3 asks for the key, from its own address."""
+    conditions = {"expires_at": "2030-01-31T00:00:00Z", "mfa_max_age": 900}
+    for network in ({"source_ips": ("203.0.113.0/24",)}, {"vpc_endpoints": ("vpce-01234567",)}):
+        who = direct(**conditions, **network)
+        document = key_policy(RECORDS, shared(who), ACCOUNTS)
+        (item,) = [item for item in statements(document) if "Key1" in item["Sid"]]
+        keys = {key for by_key in item["Condition"].values() for key in by_key}
+        assert keys == {
+            "aws:CurrentTime",
+            "aws:PrincipalArn",
+            "kms:EncryptionContext:aws:s3:arn",
+            "kms:ViaService",
+        }
+
+
+def test_whoever_may_manage_a_key_may_not_thereby_use_it() -> None:
+    administer, use = statements(key_policy(RECORDS, [], ACCOUNTS))
+    assert not {"kms:Decrypt", "kms:Encrypt", "kms:CreateGrant"} & set(administer["Action"])
+    # AWS refuses a key policy that leaves out who could change it again ("PutKeyPolicy").
+    assert "kms:PutKeyPolicy" in administer["Action"]
+    assert administer["Principal"] == use["Principal"]
+    assert "Condition" not in administer
+
+
+@pytest.mark.parametrize("resource", [RECORDS, NEWS, JOBS], ids=lambda r: r.kind)
+def test_resource_policies_are_of_the_form_that_their_services_take(resource: Resource) -> None:
+    grants = shared(direct(), OPERATORS, OUR_ORGANIZATION)
+    document = resource_policy(resource, grants, ACCOUNTS)
+    items = statements(document)
+    assert len({item["Sid"] for item in items}) == len(items)
+    assert all(item["Sid"].isalnum() for item in items)
+    assert not re.search("NotPrincipal|CanonicalUser", document)
+    for item in items:
+        actions = item["Action"]
+        if resource is not RECORDS:
+            assert item["Resource"] == [resource.arn(PRODUCTION)]
+        if resource is NEWS:
+            assert set(actions) <= SNS_ACTIONS
+        if resource is JOBS:
+            assert len(actions) <= 7
+
+
+def test_no_resource_policy_lets_in_more_than_is_narrowed() -> None:
+    for who in (direct(), OPERATORS, OUR_ORGANIZATION):
+        for resource in (RECORDS, NEWS, JOBS):
+            for item in statements(resource_policy(resource, shared(who), ACCOUNTS)):
+                if item["Effect"] == "Allow":
+                    keys = {key for by_key in item["Condition"].values() for key in by_key}
+                    assert keys & {"aws:PrincipalArn", "aws:PrincipalOrgID"}
+                    assert set(item["Principal"]["AWS"]) <= {STAGING, "*"}
+
+
+@pytest.mark.parametrize(
+    ("who", "account"),
+    [(User(name="A"), "444455556666"), (ThirdParty(account_id="777788889999"), "777788889999")],
+    ids=["user", "third party"],
+)
+def test_a_subscription_leads_to_the_consumers_own_account(who: Who, account: str) -> None:
+    granted = grant([Level.SUBSCRIBE], resource=NEWS, who=consumer(who))
+    (item,) = statements(access_policy(consumer(who), [granted], ACCOUNTS))
+    (endpoints,) = item["Condition"]["StringLike"].values()
+    assert {endpoint.split(":")[4] for endpoint in endpoints} == {account}
+    assert {endpoint.split(":")[2] for endpoint in endpoints} == {"lambda", "sqs"}
+
+
+def test_grants_of_one_way_are_no_part_of_the_other() -> None:
+    both = [grant([Level.READ]), *shared(consumer())]
+    assert access_policy(consumer(), both, ACCOUNTS) == access(both[0])
+    alone = resource_policy(Bucket(name="production-test-bucket-101"), both, ACCOUNTS)
+    assert alone == bucket(staging_may_list=False)
+
+
+def test_uploads_leave_the_encryption_to_a_bucket_that_has_a_key() -> None:
+    refusals = statements(resource_policy(RECORDS, [], ACCOUNTS))[1:]
+    header = "s3:x-amz-server-side-encryption"
+    assert [item["Condition"] for item in refusals] == [
+        {"Null": {header: ["false"]}},
+        {"Null": {f"{header}-customer-algorithm": ["false"]}},
+    ]
+    for item in refusals:
+        assert (item["Effect"], item["Principal"], item["Action"]) == (
+            "Deny",
+            "*",
+            ["s3:PutObject"],
+        )
 
 
 SMALL = 700

@@ -15,10 +15,13 @@ from model import (
     Level,
     Organization,
     Principals,
+    Queue,
     SessionTags,
     SourceIdentity,
     ThirdParty,
+    Topic,
     User,
+    Via,
     WebIdentities,
     Who,
 )
@@ -99,6 +102,26 @@ def grant(**changes: Any) -> dict[str, Any]:
         "bucket": "production-test-bucket-101",
         "levels": ["read"],
         **changes,
+    }
+
+
+def message(kind: str, *, via: str = "role", **changes: Any) -> dict[str, Any]:
+    """Settings with a topic or queue beside the bucket, granted to the user."""
+    levels = {"topic": ["publish"], "queue": ["send"]}[kind]
+    own = {"consumer": "stage-admin", kind: "my-own", "levels": levels, "via": via, **changes}
+    return {f"{kind}s": [{"name": "my-own"}], "grants": [grant(), own]}
+
+
+def direct(*others: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    """Settings in which consumers come as themselves: the user, or others beside it."""
+    who = {"name": "stage-admin", "user": {"name": "StageAdmin"}, **changes}
+    consumers = [{**other, "name": f"other-{index}"} for index, other in enumerate(others)]
+    return {
+        "consumers": [consumer() if others else who, *consumers],
+        "grants": [
+            grant() if others else grant(via="resource"),
+            *(grant(consumer=other["name"], via="resource") for other in consumers),
+        ],
     }
 
 
@@ -304,6 +327,67 @@ def test_grants_of_one_bucket_may_be_several_when_their_prefixes_are_apart() -> 
         grant(prefixes=["images-private"], levels=["write"]),
     ]
     assert len(settings_of(grants=grants).grants) == 2
+
+
+def test_topics_and_queues_are_read() -> None:
+    settings = settings_of(
+        buckets=None,
+        topics=[{"name": "News_1"}],
+        queues=[{"name": "Jobs-1", "protect": False}],
+        grants=[
+            {"consumer": "stage-admin", "topic": "News_1", "levels": ["subscribe", "publish"]},
+            {"consumer": "stage-admin", "queue": "Jobs-1", "levels": ["receive"]},
+        ],
+    )
+    assert settings.resources == (Topic(name="News_1"), Queue(name="Jobs-1", protect=False))
+    assert [item.resource for item in settings.grants] == list(settings.resources)
+    assert settings.grants[0].levels == (Level.SUBSCRIBE, Level.PUBLISH)
+    assert {item.via for item in settings.grants} == {Via.ROLE}
+
+
+def test_lists_that_are_left_empty_are_as_good_as_left_out() -> None:
+    assert settings_of(topics=[], queues=[]) == settings_of()
+    grants = [{"consumer": "stage-admin", "topic": "news", "levels": ["publish"]}]
+    shared = settings_of(buckets=[], topics=[{"name": "news"}], grants=grants).resources
+    assert shared == (Topic(name="news"),)
+
+
+@pytest.mark.parametrize(("word", "own_key"), [("s3", False), ("kms", True)])
+def test_the_encryption_is_one_word(word: str, own_key: bool) -> None:
+    assert settings_of(buckets=[bucket(encryption=word)]).buckets[0].own_key is own_key
+    assert settings_of().buckets[0].own_key is False
+
+
+def test_a_consumer_without_a_role_comes_by_resource_policies() -> None:
+    settings = settings_of(**direct())
+    assert settings.consumers[0].role is None
+    assert settings.grants[0].via is Via.RESOURCE
+
+
+@pytest.mark.parametrize(
+    "who",
+    [
+        {"user": {"name": "Copier"}, "conditions": {"mfa": {}}},
+        {"ec2": {"role": {"name": "Copier"}}},
+        {"principals": {"arns": ["arn:aws:iam::444455556666:role/data/*"]}},
+        {"organization": {"id": "o-a1b2c3d4e5"}},
+    ],
+    ids=lambda who: next(iter(who)),
+)
+def test_who_has_an_identity_may_come_by_resource_policies(who: dict[str, Any]) -> None:
+    settings = settings_of(**direct(who))
+    assert settings.grants[1].via is Via.RESOURCE
+    assert settings.consumers[1].role is None
+
+
+def test_a_topic_and_a_queue_may_have_the_name_of_a_bucket() -> None:
+    names = {kind: [{"name": "my-own"}] for kind in ("buckets", "topics", "queues")}
+    grants = [
+        {"consumer": "stage-admin", "bucket": "my-own", "levels": ["read"]},
+        {"consumer": "stage-admin", "topic": "my-own", "levels": ["publish"]},
+        {"consumer": "stage-admin", "queue": "my-own", "levels": ["send"]},
+    ]
+    assert len(settings_of(**names, grants=grants).grants) == 3
 
 
 def test_consumers_of_one_issuer_share_its_provider() -> None:
@@ -756,6 +840,133 @@ REJECTED: dict[str, tuple[dict[str, Any], str]] = {
         {"grants": [grant(), grant(prefixes=["images"], levels=["write"])]},
         "grants[1]: 'images/' overlaps with the whole bucket of grants[0]",
     ),
+    "AWS-managed key": (
+        {"buckets": [bucket(encryption="alias/aws/s3")]},
+        "buckets[0].encryption: 'alias/aws/s3' is the AWS-managed key, whose key policy nobody can change, so that it cannot be shared across accounts; write kms",
+    ),
+    "encryption of a mistyped kind": (
+        {"buckets": [bucket(encryption="kmss")]},
+        "buckets[0].encryption: 'kmss' must be s3 (keys of S3) or kms (a key that the stack makes for the bucket); did you mean kms?",
+    ),
+    "encryption with a key of somebody's": (
+        {"buckets": [bucket(encryption="arn:aws:kms:us-west-2:111122223333:key/1")]},
+        "must be s3 (keys of S3) or kms (a key that the stack makes for the bucket)",
+    ),
+    "FIFO queue": (
+        {**message("queue"), "queues": [{"name": "jobs.fifo"}]},
+        "queues[0].name: 'jobs.fifo' is the name of a FIFO queue, which is not made here; leave .fifo out",
+    ),
+    "FIFO topic": ({"topics": [{"name": "news.fifo"}]}, "topics[0].name: 'news.fifo' is the name"),
+    "queue name with a dot": (
+        {"queues": [{"name": "my.jobs"}]},
+        "queues[0].name: 'my.jobs' must have 1 to 80 letters, digits, hyphens and underscores",
+    ),
+    "queue name too long": ({"queues": [{"name": "q" * 81}]}, "must have 1 to 80 letters"),
+    "topic name too long": ({"topics": [{"name": "t" * 257}]}, "must have 1 to 256 letters"),
+    "topic without a name": ({"topics": [{}]}, "topics[0].name: missing"),
+    "queues as text": ({"queues": "jobs"}, "queues: 'jobs' must be a list, as in {name: my-queue}"),
+    "unknown setting of a topic": (
+        {"topics": [{"name": "news", "protct": True}]},
+        "topics[0].protct: no such setting; did you mean protect?",
+    ),
+    "topic twice": (
+        {"topics": [{"name": "news"}, {"name": "news"}]},
+        "topics[1].name: 'news' is there already",
+    ),
+    "grant of no resource": (
+        {"grants": [{"consumer": "stage-admin", "levels": ["read"]}]},
+        "grants[0]: has none of bucket, topic, queue; add one, as in bucket: my-bucket",
+    ),
+    "grant of two resources": (
+        {**message("topic"), "grants": [grant(topic="my-own")]},
+        "grants[0]: has bucket and topic; it takes one of them, remove the rest",
+    ),
+    "grant of an unknown topic": (
+        message("topic", topic="my-owm"),
+        "grants[1].topic: 'my-owm' is not the name of anything under topics; did you mean my-own?",
+    ),
+    "grant of a queue as of a topic": (
+        {
+            **message("queue"),
+            "grants": [{"consumer": "stage-admin", "topic": "my-own", "levels": ["publish"]}],
+        },
+        "grants[0].topic: 'my-own' is not the name of anything under topics",
+    ),
+    "level of another kind": (
+        message("topic", levels=["read"]),
+        "grants[1].levels[0]: 'read' must be one of publish, subscribe",
+    ),
+    "level of a bucket that is one of a queue": (
+        {"grants": [grant(levels=["send"])]},
+        "grants[0].levels[0]: 'send' must be one of list, read, write, delete",
+    ),
+    "prefixes of a queue": (
+        message("queue", prefixes=["images"]),
+        "grants[1].prefixes: ['images'] cannot confine a queue, which has no keys; remove it",
+    ),
+    "way that there is not": (
+        {"grants": [grant(via="policy")]},
+        "grants[0].via: 'policy' must be one of role, resource",
+    ),
+    "topic granted twice": (
+        {**message("topic"), "grants": [grant(), *message("topic")["grants"][1:] * 2]},
+        "grants: 2 grants of 'my-own' to 'stage-admin'",
+    ),
+    "the same keys both ways": (
+        {"grants": [grant(), grant(prefixes=["images"], via="resource")]},
+        "grants[1]: 'images/' overlaps with the whole bucket of grants[0]",
+    ),
+    "CI by a resource policy": (
+        direct(ci()),
+        "grants[1].via: 'resource' cannot be had by oidc: a token makes nobody known to AWS but by a role; write via: role",
+    ),
+    "third party by a resource policy": (
+        direct(vendor()),
+        "grants[1].via: 'resource' cannot be had by third_party: no resource policy can ask for its external ID",
+    ),
+    "external ID by a resource policy": (
+        direct(conditions={"external_id": "vendor-7"}),
+        "grants[0].via: 'resource' cannot go with the consumer's condition external_id, which is stated when a role is assumed",
+    ),
+    "source identity by a resource policy": (
+        direct(conditions={"source_identity": {}}),
+        "condition source_identity, which is stated when a role is assumed, and which no resource policy can ask for; write via: role, or remove the condition",
+    ),
+    "session tags by a resource policy": (
+        direct(conditions={"session_tags": {"required": False, "tags": {"a": "b"}}}),
+        "condition session_tags, which is stated when a role is assumed",
+    ),
+    "role without use": (
+        direct(role={"name": "StageRole"}),
+        "consumers[0].role.name: 'StageRole' would be a role without permissions, since all grants of the consumer say via: resource",
+    ),
+    "no role for one of two grants": (
+        {**direct(), "grants": [grant(via="resource", prefixes=["a"]), grant(prefixes=["b"])]},
+        "consumers[0].role: missing; add it, as in {name: StageRole}",
+    ),
+    "subscription of CI": (
+        {
+            **beside(ci()),
+            "topics": [{"name": "news"}],
+            "grants": [grant(), {"consumer": "other-0", "topic": "news", "levels": ["subscribe"]}],
+        },
+        "grants[1].levels: ['subscribe'] cannot have subscribe for oidc: it is confined to queues and functions of the consumer's own account",
+    ),
+    "subscription of an organization": (
+        {
+            **beside(of_kind("organization", {"id": "o-a1b2c3d4e5"})),
+            "topics": [{"name": "news"}],
+            "grants": [grant(), {"consumer": "other-0", "topic": "news", "levels": ["subscribe"]}],
+        },
+        "cannot have subscribe for organization",
+    ),
+    "user's policy too large for its grants": (
+        {
+            **direct(),
+            "grants": [grant(via="resource", prefixes=[f"customer-{n:03}" for n in range(60)])],
+        },
+        "the most; shorten its conditions, or let fewer grants go via: resource",
+    ),
     "trust policy limit that AWS has not": (
         {"trust_policy_limit": 100},
         "trust_policy_limit: 100 must be 2048 to 8192 characters",
@@ -911,6 +1122,74 @@ def test_all_problems_are_told_together_and_nothing_is_registered() -> None:
         "staging_region",
         "unknown",
     ]
+
+
+def many(kind: str, levels: list[str], count: int, **changes: Any) -> dict[str, Any]:
+    """Settings in which many principals come to one resource as themselves."""
+    names = [f"team-{number}" for number in range(count)]
+    return {
+        "buckets": [bucket(encryption="kms")] if kind == "bucket" else None,
+        **({f"{kind}s": [{"name": "my-own"}]} if kind != "bucket" else {}),
+        "consumers": [
+            {
+                "name": name,
+                "principals": {"arns": [f"arn:aws:iam::444455556666:role/{name}/*"]},
+                "conditions": {"source_ips": ["203.0.113.0/24", "198.51.100.0/24"]},
+            }
+            for name in names
+        ],
+        "grants": [
+            {
+                "consumer": name,
+                kind: "production-test-bucket-101" if kind == "bucket" else "my-own",
+                "levels": levels,
+                "via": "resource",
+                **changes,
+            }
+            for name in names
+        ],
+    }
+
+
+@pytest.mark.parametrize(
+    ("kind", "levels", "fits", "too_many", "told"),
+    [
+        (
+            "bucket",
+            ["list", "read"],
+            20,
+            40,
+            "buckets[0].name: 'production-test-bucket-101' needs a bucket policy of ",
+        ),
+        ("topic", ["publish"], 70, 95, "topics[0].name: 'my-own' needs a topic policy of "),
+        ("queue", ["receive"], 12, 18, "queues[0].name: 'my-own' needs a queue policy of "),
+    ],
+)
+def test_the_policy_of_a_resource_is_measured(
+    kind: str, levels: list[str], fits: int, too_many: int, told: str
+) -> None:
+    assert problems_of(**many(kind, levels, fits)) == []
+    (problem,) = problems_of(**many(kind, levels, too_many))
+    assert problem.startswith(told)
+    assert problem.endswith("is the most; let fewer grants go via: resource")
+
+
+def test_the_statements_of_a_queue_are_counted() -> None:
+    """Short ones, so that their number is reached before the bytes."""
+    settings = many("queue", ["send"], 20)
+    for number, item in enumerate(settings["consumers"]):
+        item["principals"] = {"arns": [f"arn:aws:iam::444455556666:role/{number}*"]}
+        del item["conditions"]
+    told = [problem for problem in problems_of(**settings) if "statements" in problem]
+    assert told == [
+        "queues[0].name: 'my-own' needs a queue policy of 21 statements, and 20 is the most; "
+        "let fewer grants go via: resource"
+    ]
+
+
+def test_a_key_policy_is_measured_too() -> None:
+    told = problems_of(**many("bucket", ["read"], 100))
+    assert [problem for problem in told if "needs a key policy of" in problem]
 
 
 def test_a_raised_quota_admits_a_larger_trust_policy() -> None:
