@@ -64,7 +64,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("action", metavar="ACTION", help="one action, like s3:GetObject")
     parser.add_argument(
-        "resource", metavar="RESOURCE", help="ARN, or short: BUCKET, BUCKET/KEY; * for none"
+        "resource",
+        metavar="RESOURCE",
+        help="ARN, or short: BUCKET, BUCKET/KEY, production:sns:TOPIC, production:sqs:QUEUE; * for"
+        " none",
     )
     parser.add_argument(
         "--context",

@@ -16,8 +16,9 @@ from access.svg import svg
 from access.webpage import webpage
 
 _DESCRIPTION: Final = """\
-Draws who may do what: accounts, users, roles, buckets and their prefixes, with conditions, as
-Mermaid, as an SVG picture, or as one page that can be searched and filtered without a network."""
+Draws who may do what: accounts, users, roles, buckets and their prefixes, topics, queues and keys,
+with conditions, as Mermaid, as an SVG picture, or as one page that can be searched and filtered
+without a network."""
 _EPILOG: Final = """\
 examples:
   access map --stack prod --format html --output access.html

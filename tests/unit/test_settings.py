@@ -1134,7 +1134,7 @@ def many(kind: str, levels: list[str], count: int, **changes: Any) -> dict[str, 
             {
                 "name": name,
                 "principals": {"arns": [f"arn:aws:iam::444455556666:role/{name}/*"]},
-                "conditions": {"source_ips": ["203.0.113.0/24", "198.51.100.0/24"]},
+                "conditions": {"source_ips": ["203.0.113.0/24", "198.51.100.0/24", "192.0.2.0/24"]},
             }
             for name in names
         ],
@@ -1162,7 +1162,7 @@ def many(kind: str, levels: list[str], count: int, **changes: Any) -> dict[str, 
             "buckets[0].name: 'production-test-bucket-101' needs a bucket policy of ",
         ),
         ("topic", ["publish"], 70, 95, "topics[0].name: 'my-own' needs a topic policy of "),
-        ("queue", ["receive"], 12, 18, "queues[0].name: 'my-own' needs a queue policy of "),
+        ("queue", ["receive"], 12, 19, "queues[0].name: 'my-own' needs a queue policy of "),
     ],
 )
 def test_the_policy_of_a_resource_is_measured(
