@@ -6,11 +6,10 @@ import os
 import re
 import secrets
 import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -22,13 +21,13 @@ from access.contract import Consumer, Contract, ContractError, read
 from access.engine import ResourceDocuments
 from access.errors import Status, UncheckedError, UsageError
 from access.inventory import Inventory, inventory_of
-from access.live import live
 from access.presentation import Page, progress, tell
 from access.stack import Account, Stack, add_stack_options, stack_of
 from access.verification import cast
-from access.verification.deduction import Deduction
+from access.verification.documents import Documents
 from access.verification.findings import Result, Verdict
-from access.verification.matrix import Row, matrix
+from access.verification.matrix import Row, Surroundings, matrix
+from access.verification.named import named_in
 from access.verification.probe_objects import ProbeObjects
 from access.verification.probes import Actors, Probes
 from access.verification.report import as_json, as_junit, show
@@ -124,13 +123,13 @@ def run(arguments: argparse.Namespace) -> int:
     consumers = _chosen(contract, arguments)
     _check_writable(arguments.junit)
     scene = _scene(contract, consumers, inventory, arguments)
-    rows = matrix(
-        contract,
-        consumers,
+    surroundings = Surroundings(
         probe=f"{arguments.probe_prefix}{secrets.token_hex(4)}/",
         now=started,
         foreign_bucket=scene.foreign_bucket,
+        named=named_in(scene.documents.latest) if scene.documents else {},
     )
+    rows = matrix(contract, consumers, surroundings)
     with progress(f"checking {len(rows)} rows"):
         results, left = _results(scene, rows, arguments.patience)
 
@@ -153,7 +152,7 @@ class _Scene:
 
     actors: Actors
     foreign_bucket: str | None
-    documents: Callable[[Sequence[Row]], Deduction] | None
+    documents: Documents | None
 
 
 def _scene(
@@ -175,7 +174,7 @@ def _scene(
             # Its policy is to be read as well.
             there: dict[str, ResourceDocuments] = {foreign: {"account": account.id, "policy": None}}
             seen = replace(seen, resources={**inventory.resources, **there})
-        documents = partial(_documents, seen, contract.production_account_id)
+        documents = Documents(seen, contract.production_account_id)
     else:
         tell(
             "no profile of both administrators at hand, so nobody decides what only documents can"
@@ -196,12 +195,11 @@ def _scene(
 def _results(scene: _Scene, rows: Sequence[Row], patience: float) -> tuple[list[Result], list[str]]:
     """Decide the rows, and remove what that has left, whatever happens."""
     objects = ProbeObjects(scene.actors.production, scene.foreign_bucket)
-    documents = scene.documents and partial(scene.documents, rows)
     left: list[str] = []
     with _stoppable():
         try:
-            rounds = Rounds(Probes(scene.actors, objects), documents, patience, tell)
-            results = rounds.decide(rows)
+            probes = Probes(scene.actors, objects)
+            results = Rounds(probes, scene.documents, patience, tell).decide(rows)
         finally:
             left += objects.clean()
             for each in left:
@@ -217,10 +215,6 @@ def _stoppable() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
-
-
-def _documents(inventory: Inventory, production_account: str, rows: Sequence[Row]) -> Deduction:
-    return Deduction(live(inventory), rows, production_account)
 
 
 def _contract(stack: Stack) -> Contract:

@@ -60,7 +60,7 @@ class Deduction:
             arn = row.caller.arn
             if row.caller.is_invented and ":user/" in arn:
                 users[arn] = _EVERYTHING
-            elif row.caller.is_invented:
+            elif row.caller.is_invented and ":role/" in arn:
                 roles[arn] = {"trust": _NOBODY, "policies": _EVERYTHING["policies"]}
             if isinstance(row.ask, Use) and row.is_hypothetical:
                 resources.setdefault(

@@ -13,6 +13,7 @@ from ipaddress import ip_address, ip_network
 from typing import Final
 
 from access.contract import Consumer, Contract, Grant
+from access.engine import QuestionError, parse_principal
 from access.verification.operations import OPERATIONS, Aim, On, Operation, service_of
 
 EVERYBODY_ELSE: Final = "everybody else"
@@ -22,6 +23,7 @@ OTHER: Final = "another principal of Staging"
 UNSIGNED: Final = "nobody"
 """Who sends requests without a signature."""
 
+_ARN_PARTS: Final = 6
 _WRONG: Final = "access-verify-wrong"
 _ADDRESSES: Final = ("192.0.2.1", "198.51.100.1", "203.0.113.1")
 """Addresses that are nobody's (RFC 5737); no consumer can be confined to all of them."""
@@ -110,25 +112,26 @@ class Row:
     """Whether nobody can make the request so: at another time, from another address."""
 
 
-def matrix(
-    contract: Contract,
-    consumers: Sequence[Consumer],
-    *,
-    probe: str,
-    now: datetime,
-    foreign_bucket: str | None,
-) -> tuple[Row, ...]:
-    """The rows of some of the consumers, and of everybody else on what these are granted.
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """What the rows depend on beside the declaration."""
 
-    Args:
-        contract: what the stack declares.
-        consumers: those that are checked.
-        probe: beginning of the keys that rows may write, with its slash at the end.
-        now: with its time zone; a consumer whose access has ended must be refused.
-        foreign_bucket: ARN of a bucket of the Production account that is not part of the stack;
-            without one, the row is about a bucket that could be there.
-    """
-    return tuple(_Matrix(contract, probe, now, foreign_bucket).rows(consumers))
+    probe: str
+    """Beginning of the keys that rows may write, with its slash at the end."""
+    now: datetime
+    """With its time zone; a consumer whose access has ended must be refused."""
+    foreign_bucket: str | None = None
+    """ARN of a bucket of the Production account that is not part of the stack; without one, rows
+    are about a bucket that could be there."""
+    named: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """By ARN of a role or resource, the principals whom its policy names in fact."""
+
+
+def matrix(
+    contract: Contract, consumers: Sequence[Consumer], surroundings: Surroundings
+) -> tuple[Row, ...]:
+    """The rows of some of the consumers, and of everybody else on what these are granted."""
+    return tuple(_Matrix(contract, surroundings).rows(consumers))
 
 
 def instance_of(pattern: str) -> str:
@@ -153,19 +156,23 @@ def sibling_of(pattern: str, others: Iterable[str] = ()) -> str | None:
 
 
 class _Matrix:
-    def __init__(
-        self, contract: Contract, probe: str, now: datetime, foreign_bucket: str | None
-    ) -> None:
+    def __init__(self, contract: Contract, surroundings: Surroundings) -> None:
         self._contract = contract
-        self._probe = probe
-        self._now = now
-        named = {*contract.bucket_arns.values()}
-        for consumer in contract.consumers.values():
-            named |= {grant.resource_arn for grant in consumer.grants}
-        self._resources = sorted(named)
+        self._probe = surroundings.probe
+        self._now = surroundings.now
+        self._named = surroundings.named
+        granted = {
+            grant.resource_arn
+            for consumer in contract.consumers.values()
+            for grant in consumer.grants
+        }
+        self._resources = sorted(granted | set(contract.bucket_arns.values()))
         self._partition = next((arn.split(":")[1] for arn in self._resources), "aws")
-        self._foreign = foreign_bucket or f"arn:{self._partition}:s3:::{probe.rstrip('/')}"
-        self._foreign_is_there = foreign_bucket is not None
+        self._foreign_is_there = surroundings.foreign_bucket is not None
+        self._foreign = (
+            surroundings.foreign_bucket
+            or f"arn:{self._partition}:s3:::{self._probe.strip('/').replace('/', '-')}"
+        )
         known = {contract.production_account_id, contract.staging_account_id} | {
             arn.split(":")[4]
             for consumer in contract.consumers.values()
@@ -212,7 +219,7 @@ class _Matrix:
         for arn in _distinct([caller.arn, *self._instances(consumer)]):
             yield Row(
                 consumer=consumer.name,
-                what=what if arn == caller.arn else f"{what} as {_label(arn)}",
+                what=what if arn == caller.arn else f"{what} as {self._label(arn)}",
                 expected=Expected.ALLOWED,
                 caller=caller if arn == caller.arn else replace(caller, arn=arn, actor=None),
                 ask=ask,
@@ -226,10 +233,10 @@ class _Matrix:
                 yield refused(anyway, said, self._invented(caller.arn), hypothetical=False)
         for how, said in (*_elsewhere(consumer, right), *_otherwise(consumer, right)):
             yield refused(how, said, caller, hypothetical=True)
-        yield from (
-            refused(f"as {_label(arn)}", right, self._invented(arn), hypothetical=False)
-            for arn in self._neighbours(consumer)
-        )
+        for arn in _distinct(
+            [*self._neighbours(consumer), *self._not_let_in(consumer.role_arn, consumer)]
+        ):
+            yield refused(f"as {self._label(arn)}", right, self._invented(arn), hypothetical=False)
         if consumer.kind in ("user", "ec2", "principals"):
             other = replace(self._invented(self._neighbour), actor=OTHER)
             yield refused("as another principal of Staging", right, other, hypothetical=False)
@@ -339,11 +346,18 @@ class _Matrix:
 
     def _by_everybody_else(self, arn: str) -> Iterator[Row]:
         nobody = Caller(arn="*", actor=UNSIGNED)
+        granted = [
+            consumer
+            for consumer in self._contract.consumers.values()
+            if any(g.resource_arn == arn and g.via == "resource" for g in consumer.grants)
+        ]
         claims = {key for each in self._contract.consumers.values() for key in each.claims}
+        also_named = self._not_let_in(arn, *granted)
         for who, caller in (
             ("anybody else of Staging", self._invented(self._neighbour)),
             ("anybody of another account", self._invented(self._stranger)),
             ("anybody without credentials", nobody),
+            *((self._label(name), self._invented(name)) for name in also_named),
         ):
             way = _Way(
                 consumer=EVERYBODY_ELSE,
@@ -424,6 +438,40 @@ class _Matrix:
             return []
         near = (sibling_of(arn, consumer.principal_arns) for arn in consumer.principal_arns)
         return [arn for arn in near if arn]
+
+    def _not_let_in(self, arn: str, *consumers: Consumer) -> list[str]:
+        """Principals whom a policy names and should not.
+
+        Both accounts at large may be named: their principals are asked about anyway.
+        """
+        accounts = (self._contract.production_account_id, self._contract.staging_account_id)
+        found = []
+        for name in self._named.get(arn, ()):
+            account = re.fullmatch(r"(?:arn:[^:]+:iam::)?(\d{12})(?::root)?", name)
+            if account is None:
+                found.append(self._example_of(name))
+            elif account[1] not in accounts:
+                found.append(f"arn:{self._partition}:iam::{account[1]}:role/access-verify")
+        let_in = [each for consumer in consumers for each in consumer.principal_arns]
+        return [
+            each
+            for each in _distinct(found)
+            if _is_principal(each) and not any(_means(pattern, each) for pattern in let_in)
+        ]
+
+    def _example_of(self, pattern: str) -> str:
+        """A principal that a pattern means, of another account where it means many."""
+        parts = pattern.split(":", 5)
+        if len(parts) == _ARN_PARTS and re.search(r"[*?]", parts[4]):
+            parts[4] = self._elsewhere
+        return instance_of(":".join(parts))
+
+    def _label(self, arn: str) -> str:
+        """The name of a principal for people, with its account where that is not Staging."""
+        if not arn.startswith("arn:"):
+            return arn
+        account, name = arn.split(":", 5)[4:]
+        return name if account == self._contract.staging_account_id else f"{name} of {account}"
 
     @property
     def _neighbour(self) -> str:
@@ -543,8 +591,20 @@ def _name(role_arn: str) -> str:
     return role_arn.rsplit("/", 1)[-1]
 
 
-def _label(arn: str) -> str:
-    return arn.split(":", 5)[5]
+def _is_principal(name: str) -> bool:
+    """Whether anybody bears the name; IDs such as `AIDA...` stand for those who are no more."""
+    try:
+        parse_principal(name)
+    except QuestionError:
+        return False
+    return name != "*"
+
+
+def _means(pattern: str, arn: str) -> bool:
+    """Whether a consumer's ARN means a principal; the root of an account means all of it."""
+    if pattern.endswith(":root"):
+        return arn.startswith(f"{pattern.removesuffix('root')}")
+    return fnmatchcase(arn, pattern)
 
 
 def _distinct(texts: Iterable[str]) -> list[str]:

@@ -6,7 +6,7 @@ as a bucket that is not there, throttling or an expired token, leaves the row un
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import Any, Final
 
@@ -53,10 +53,13 @@ class Actors:
     """Where plain HTTP is answered; None for where AWS answers it."""
 
 
-@dataclass(frozen=True)
-class _Held:
+@dataclass(frozen=True, eq=False)
+class _Identity:
+    """Who signs a request: a session, as itself or with other keys than its own."""
+
     session: boto3.Session
-    since: float
+    keys: Mapping[str, str] = field(default_factory=dict, repr=False)
+    since: float = field(default_factory=time.monotonic)
 
 
 class Probes:
@@ -65,9 +68,14 @@ class Probes:
     def __init__(self, actors: Actors, objects: ProbeObjects) -> None:
         self._actors = actors
         self._objects = objects
-        self._held: dict[tuple[str, str], _Held] = {}
-        self._clients: dict[tuple[int, str, bool], Any] = {}
-        # Sessions are shared by threads, and making a client of one is not safe in threads.
+        # Clients of role sessions come from a session that there is: a new one would read all that
+        # the library knows of a service again.
+        self._base = next(iter(actors.sessions.values()), actors.production) or boto3.Session()
+        self._nobody = _Identity(self._base)
+        self._callers = {name: _Identity(session) for name, session in actors.sessions.items()}
+        self._roles: dict[tuple[str, str], _Identity] = {}
+        self._clients: dict[tuple[_Identity, str, bool], Any] = {}
+        # Making a client is not safe in threads.
         self._lock = Lock()
 
     def hindrance(self, row: Row) -> str | None:
@@ -117,11 +125,11 @@ class Probes:
         if isinstance(ask, Assume):
             self._assume(str(row.caller.actor), ask.role_arn, row.said)
             return Found.ALLOWED
-        session = self._session(row, ask)
-        client = self._client(session, service_of(ask.aim.arn), plain=row.said.is_plain_http)
+        identity = self._identity(row, ask)
+        client = self._client(identity, service_of(ask.aim.arn), plain=row.said.is_plain_http)
         aim = ask.aim
         if ask.operation.needs_object:
-            aim = replace(aim, existing=self._existing(row, aim, session))
+            aim = replace(aim, existing=self._existing(row, aim, identity))
         self._call(row, ask, client, aim)
         return Found.ALLOWED
 
@@ -143,12 +151,12 @@ class Probes:
         if self._actors.production is None:
             msg = "only an administrator of Production can read the longest session of the role"
             raise _NotAskedError(msg)
-        iam = self._client(self._actors.production, "iam")
+        iam = self._actors.production.client("iam", config=PATIENT)
         role = iam.get_role(RoleName=ask.role_arn.rsplit("/", 1)[-1])["Role"]
         is_longer = int(role["MaxSessionDuration"]) > ask.longest
         return Found.ALLOWED if is_longer else Found.REFUSED
 
-    def _assume(self, actor: str, role_arn: str, said: Circumstances) -> boto3.Session:
+    def _assume(self, actor: str, role_arn: str, said: Circumstances) -> _Identity:
         """Get a session of the role ("AssumeRole", AWS STS API reference)."""
         tags = {key: value for key, value in said.session_tags.items() if value is not None}
         options = {
@@ -156,38 +164,38 @@ class Probes:
             "SourceIdentity": said.source_identity,
             "Tags": [{"Key": key, "Value": value} for key, value in tags.items()] or None,
         }
-        given = self._client(self._actors.sessions[actor], "sts").assume_role(
+        given = self._client(self._callers[actor], "sts").assume_role(
             RoleArn=role_arn,
             RoleSessionName=_SESSION_NAME,
             DurationSeconds=SESSION_SECONDS,
             **{name: value for name, value in options.items() if value is not None},
         )["Credentials"]
-        return boto3.Session(
-            aws_access_key_id=given["AccessKeyId"],
-            aws_secret_access_key=given["SecretAccessKey"],
-            aws_session_token=given["SessionToken"],
-            region_name=self._actors.region,
-        )
+        keys = {
+            "aws_access_key_id": given["AccessKeyId"],
+            "aws_secret_access_key": given["SecretAccessKey"],
+            "aws_session_token": given["SessionToken"],
+        }
+        return _Identity(self._base, keys)
 
-    def _session(self, row: Row, ask: Use) -> boto3.Session | None:
+    def _identity(self, row: Row, ask: Use) -> _Identity:
         """Whoever makes the request: a session of the role, the caller itself, or nobody."""
         actor = str(row.caller.actor)
         if actor == UNSIGNED:
-            return None
+            return self._nobody
         if ask.role_arn is None:
-            return self._actors.sessions[actor]
+            return self._callers[actor]
         key = (actor, ask.role_arn)
-        held = self._held.get(key)
+        held = self._roles.get(key)
         if held is None or time.monotonic() - held.since > _RENEWED_AFTER:
             try:
-                held = _Held(self._assume(actor, ask.role_arn, row.said), time.monotonic())
+                held = self._assume(actor, ask.role_arn, row.said)
             except ClientError as error:
                 msg = f"its role could not be assumed ({error.response['Error']['Code']})"
                 raise _NotAskedError(msg) from error
-            self._held[key] = held
-        return held.session
+            self._roles[key] = held
+        return held
 
-    def _existing(self, row: Row, aim: Aim, session: boto3.Session | None) -> str:
+    def _existing(self, row: Row, aim: Aim, identity: _Identity) -> str:
         """The key of an object that exists: the administrator's, or one that the caller sees."""
         try:
             key = self._objects.below(aim)
@@ -196,7 +204,7 @@ class Probes:
             msg = f"the administrator of Production could not put an object there ({code})"
             raise _NotAskedError(msg) from error
         if key is None and row.expected is Expected.ALLOWED:
-            key = self._objects.seen_by(self._client(session, "s3"), aim)
+            key = self._objects.seen_by(self._client(identity, "s3"), aim)
         if key is None:
             msg = (
                 f"no object is known to exist below {aim.name}/{aim.prefix}, and a missing one "
@@ -205,21 +213,25 @@ class Probes:
             raise _NotAskedError(msg)
         return key
 
-    def _client(self, session: boto3.Session | None, service: str, *, plain: bool = False) -> Any:  # noqa: ANN401
-        key = (id(session), service, plain)
+    def _client(self, identity: _Identity, service: str, *, plain: bool = False) -> Any:  # noqa: ANN401
+        key = (identity, service, plain)
         with self._lock:
             if key not in self._clients:
-                self._clients[key] = self._made_client(session, service, plain=plain)
+                self._clients[key] = self._made_client(identity, service, plain=plain)
             return self._clients[key]
 
-    def _made_client(self, session: boto3.Session | None, service: str, *, plain: bool) -> Any:  # noqa: ANN401
+    def _made_client(self, identity: _Identity, service: str, *, plain: bool) -> Any:  # noqa: ANN401
         config = PATIENT
-        if session is None:
+        if identity is self._nobody:
             config = config.merge(Config(signature_version=WITHOUT_SIGNATURE))
-        options: dict[str, Any] = {"config": config, "region_name": self._actors.region}
+        options: dict[str, Any] = {
+            "config": config,
+            "region_name": self._actors.region,
+            **identity.keys,
+        }
         if plain:
             options |= {"use_ssl": False, "endpoint_url": self._actors.plain_http_endpoint}
-        maker: Any = session or boto3.Session()
+        maker: Any = identity.session
         client = maker.client(service, **options)
         if plain and not client.meta.endpoint_url.startswith("http://"):
             msg = "no endpoint of plain HTTP is known; name one with --plain-http-endpoint"

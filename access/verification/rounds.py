@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Final
 
 from access.verification.deduction import Deduction
+from access.verification.documents import Documents
 from access.verification.findings import Finding, Found, Judge, Result, Verdict
 from access.verification.matrix import LongSession, Row
 from access.verification.probes import Probes
@@ -25,7 +26,7 @@ class Rounds:
 
     Args:
         probes: asks AWS.
-        documents: reads the documents that lie in the accounts now; None if nobody can.
+        documents: of both accounts; None if nobody can read them.
         patience: seconds, from the start, in which a row may come to be as intended.
         tell: says what is going on.
     """
@@ -33,7 +34,7 @@ class Rounds:
     def __init__(
         self,
         probes: Probes,
-        documents: Callable[[], Deduction] | None,
+        documents: Documents | None,
         patience: float,
         tell: Callable[[str], None],
     ) -> None:
@@ -53,18 +54,18 @@ class Rounds:
                     f"while; asking again in {pause:.0f} s"
                 )
                 time.sleep(pause)
-            decided = self._round([rows[index] for index in pending])
+            decided = self._round([rows[index] for index in pending], again=pause > 0)
             results.update(zip(pending, decided, strict=True))
             pending = [index for index in pending if _may_change(results[index])]
             if not pending:
                 break
         return [results[index] for index in range(len(rows))]
 
-    def _round(self, rows: Sequence[Row]) -> list[Result]:
+    def _round(self, rows: Sequence[Row], *, again: bool) -> list[Result]:
         hindrances = [self._probes.hindrance(row) for row in rows]
         deduction = None
         if self._documents is not None and any(hindrances):
-            deduction = self._documents()
+            deduction = self._documents.deduction(rows, again=again)
         pool = ThreadPoolExecutor(_AT_ONCE)
         try:
             findings = list(
