@@ -97,8 +97,9 @@ class Accounts:
     def __init__(self, box: Sandbox) -> None:
         box.reset()
         self._plain = box.emulator.http_endpoint
-        # The types of its clients depend on what is known only as it runs.
-        self._base: Any = boto3.Session(region_name=REGION)
+        # Untyped: its clients are made with keys from a mapping.
+        base: Any = boto3.Session(region_name=REGION)
+        self._base = base
         # No policy holds for an account's root in the emulated AWS, so that no policy of a bucket
         # can keep these out.
         roots = {
@@ -173,7 +174,7 @@ class Accounts:
 
     def _client(self, keys: dict[str, str] | None, *, plain: bool) -> Any:
         endpoint = {"endpoint_url": self._plain} if plain else {}
-        signed: dict[str, Any] = dict(keys or {"config": Config(signature_version=UNSIGNED)})
+        signed: Mapping[str, Any] = keys or {"config": Config(signature_version=UNSIGNED)}
         return self._base.client("s3", **signed, **endpoint)
 
     def _put_own(self, who: str, document: Document | None) -> None:
