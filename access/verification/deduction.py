@@ -41,6 +41,9 @@ _NOBODY: Final[dict[str, Any]] = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Deny", "Principal": "*", "Action": "sts:*"}],
 }
+_NO_MFA: Final = {"aws:MultiFactorAuthPresent": "false", "aws:MultiFactorAuthAge": None}
+"""Of a role's session, which does not carry the MFA of whoever assumed it ("Configuring
+MFA-protected API access")."""
 _OBJECT: Final = "object"
 _FOUND: Final = {Outcome.ALLOWED: Found.ALLOWED, Outcome.DENIED: Found.REFUSED}
 
@@ -96,6 +99,10 @@ class Deduction:
             for action in ask.operation.actions:
                 request = Request(principal, action, _resource(ask), _of_use(row.said, ask))
                 yield decide(world, request)
+            if ask.aim.key_arn is not None:
+                for action in ask.operation.key_actions:
+                    context = _of_key(row.said, ask.aim.arn, ask.aim.key_arn)
+                    yield decide(world, Request(principal, action, ask.aim.key_arn, context))
         elif isinstance(ask, Assume):
             yield from _assuming(world, parse_principal(row.caller.arn), ask.role_arn, row.said)
         else:
@@ -133,10 +140,10 @@ def _key(aim: Aim) -> str:
 def _of_use(said: Circumstances, ask: Use) -> Context:
     stated: dict[str, Any] = {
         "aws:SourceVpce": said.vpc_endpoint,
-        "aws:MultiFactorAuthPresent": None,
-        "aws:MultiFactorAuthAge": None,
         "s3:delimiter": None,
         "s3:prefix": None,
+        **(_mfa(said) if ask.role_arn is None else _NO_MFA),
+        **ask.operation.keys(ask.aim),
     }
     if ask.operation.on is On.LISTING:
         stated["s3:prefix"] = ask.aim.prefix or None
@@ -144,16 +151,36 @@ def _of_use(said: Circumstances, ask: Use) -> Context:
     return _context(said, stated)
 
 
+def _of_key(said: Circumstances, bucket: str, key: str) -> Context:
+    """S3 asks for the key on behalf of the caller.
+
+    With a bucket key the encryption context is the bucket's ARN ("Reducing the cost of SSE-KMS with
+    Amazon S3 Bucket Keys").
+    """
+    _, partition, _, region, *_ = key.split(":")
+    suffix = ".cn" if partition == "aws-cn" else ""
+    stated = {
+        "kms:ViaService": f"s3.{region}.amazonaws.com{suffix}",
+        "kms:EncryptionContext:aws:s3:arn": bucket,
+    }
+    return _context(said, stated)
+
+
+def _mfa(said: Circumstances) -> dict[str, Any]:
+    """A request with a user's own key has no such keys, unless a code was typed."""
+    if said.mfa_age is None:
+        return {"aws:MultiFactorAuthPresent": None, "aws:MultiFactorAuthAge": None}
+    return {"aws:MultiFactorAuthPresent": "true", "aws:MultiFactorAuthAge": str(said.mfa_age)}
+
+
 def _of_assuming(said: Circumstances) -> Context:
-    has_mfa = said.mfa_age is not None
     return _context(
         said,
         {
             "sts:ExternalId": said.external_id,
             "sts:SourceIdentity": said.source_identity,
             "sts:RoleSessionName": "access-verify",
-            "aws:MultiFactorAuthPresent": "true" if has_mfa else None,
-            "aws:MultiFactorAuthAge": str(said.mfa_age) if has_mfa else None,
+            **_mfa(said),
             **_tags(said),
         },
     )

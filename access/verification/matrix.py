@@ -166,7 +166,11 @@ class _Matrix:
             for consumer in contract.consumers.values()
             for grant in consumer.grants
         }
-        self._resources = sorted(granted | set(contract.bucket_arns.values()))
+        shared = (contract.bucket_arns, contract.topic_arns, contract.queue_arns)
+        self._resources = sorted(granted.union(*(arns.values() for arns in shared)))
+        self._key_arns = {
+            contract.bucket_arns[name]: arn for name, arn in contract.kms_key_arns.items()
+        }
         self._partition = next((arn.split(":")[1] for arn in self._resources), "aws")
         self._foreign_is_there = surroundings.foreign_bucket is not None
         self._foreign = (
@@ -302,7 +306,7 @@ class _Matrix:
     ) -> Iterator[Row]:
         """What the levels say of each place, and how conditions narrow what they allow."""
         allowed: dict[str, tuple[Operation, Aim]] = {}
-        for operation, aim in self._places(arn, grants) if grants else ():
+        for operation, aim in self._places(arn, grants, consumer) if grants else ():
             if any(_allows(grant, operation, aim) for grant in grants):
                 allowed.setdefault(operation.words, (operation, aim))
                 yield way.row(operation, aim, Expected.ALLOWED)
@@ -310,6 +314,8 @@ class _Matrix:
                 yield way.row(operation, aim, Expected.REFUSED)
         for operation, aim in allowed.values():
             if operation.is_telling:
+                if way.role_arn is None:
+                    yield from self._without_mfa(way, consumer, operation, aim)
                 plain = replace(way.said, is_plain_http=True)
                 yield replace(way, said=plain, how=f"{way.how} over plain HTTP").row(
                     operation, aim, Expected.REFUSED
@@ -320,6 +326,19 @@ class _Matrix:
                     )
                     yield elsewhere.row(operation, aim, Expected.REFUSED)
 
+    def _without_mfa(
+        self, way: "_Way", consumer: Consumer, operation: Operation, aim: Aim
+    ) -> Iterator[Row]:
+        """Of those who come as themselves each request tells of MFA; that of a role does not."""
+        if consumer.mfa:
+            without = replace(way, said=replace(way.said, mfa_age=None))
+            yield replace(without, how=f"{way.how} without MFA").row(
+                operation, aim, Expected.REFUSED
+            )
+        for how, said in _late(consumer, way.said):
+            late = replace(way, said=said, how=f"{way.how} {how}", is_hypothetical=True)
+            yield late.row(operation, aim, Expected.REFUSED)
+
     def _without_the_role(self, itself: "_Way", arn: str, grants: Sequence[Grant]) -> Iterator[Row]:
         """What the role may, its caller may not: the two have nothing but the session in common.
 
@@ -329,7 +348,7 @@ class _Matrix:
         for operation, aim in self._places(arn, grants):
             is_first = operation.words not in seen
             may = any(_allows(grant, operation, aim) for grant in grants)
-            if is_first and may and operation.on is On.OBJECTS and operation.is_telling:
+            if is_first and may and operation.on is not On.LISTING and operation.is_telling:
                 seen.add(operation.words)
                 yield replace(itself, how=" without the role").row(operation, aim, Expected.REFUSED)
 
@@ -345,7 +364,8 @@ class _Matrix:
                 ).row(operation, aim, Expected.REFUSED)
 
     def _by_everybody_else(self, arn: str) -> Iterator[Row]:
-        nobody = Caller(arn="*", actor=UNSIGNED)
+        # How other services answer a request without a signature says nothing of their policies.
+        nobody = Caller(arn="*", actor=UNSIGNED if service_of(arn) == "s3" else None)
         granted = [
             consumer
             for consumer in self._contract.consumers.values()
@@ -373,13 +393,20 @@ class _Matrix:
                     expected = Expected.ALLOWED if is_open else Expected.REFUSED
                     yield way.row(operation, aim, expected)
 
-    def _places(self, arn: str, grants: Sequence[Grant]) -> Iterator[tuple[Operation, Aim]]:
+    def _places(
+        self, arn: str, grants: Sequence[Grant], consumer: Consumer | None = None
+    ) -> Iterator[tuple[Operation, Aim]]:
         """Each operation on each place that could be told from the others.
 
         Where grants are confined to prefixes these are their prefixes, those of other consumers,
         and beside each a prefix that only begins alike; for listing the whole bucket too.
         """
-        whole = Aim(arn=arn, scratch=self._probe)
+        whole = Aim(
+            arn=arn,
+            scratch=self._probe,
+            key_arn=self._key_arns.get(arn),
+            home=self._home(consumer),
+        )
         confined = sorted({prefix for grant in grants for prefix in grant.prefixes})
         if all(grant.prefixes for grant in grants) and confined:
             others = {
@@ -389,12 +416,12 @@ class _Matrix:
                 if not prefix.startswith(tuple(confined))
             }
             places = [
-                Aim(arn=arn, prefix=prefix, scratch=f"{prefix}{self._probe}")
+                replace(whole, prefix=prefix, scratch=f"{prefix}{self._probe}")
                 for prefix in (*confined, *sorted(others))
             ]
             for prefix in confined:
                 beside = f"{prefix.rstrip('/')}-{self._probe}"
-                places.append(Aim(arn=arn, prefix=beside, scratch=beside))
+                places.append(replace(whole, prefix=beside, scratch=beside))
         else:
             places = []
         for operation in OPERATIONS[service_of(arn)]:
@@ -426,6 +453,12 @@ class _Matrix:
         else:
             arn = next(iter(self._instances(consumer)), self._stranger)
         return Caller(arn=arn, actor=consumer.name, is_invented=True)
+
+    def _home(self, consumer: Consumer | None) -> str:
+        """The account that callers belong to: Staging, or that of the third party."""
+        if consumer is not None and consumer.kind == "third_party":
+            return consumer.principal_arns[0].split(":")[4]
+        return self._contract.staging_account_id
 
     def _instances(self, consumer: Consumer) -> list[str]:
         """One principal for each pattern of the consumer."""
@@ -570,14 +603,18 @@ def _elsewhere(
 
 def _otherwise(consumer: Consumer, right: Circumstances) -> Iterator[tuple[str, Circumstances]]:
     """Each condition that nobody meets at will, not met."""
-    if consumer.mfa and consumer.mfa_max_age is not None:
-        late = replace(right, mfa_age=consumer.mfa_max_age + 1)
-        yield f"with MFA of {consumer.mfa_max_age + 1} seconds ago", late
+    yield from _late(consumer, right)
     for key, values in consumer.claims.items():
         for value in values:
             if near := sibling_of(value, values):
                 said = replace(right, claims={**right.claims, key: near})
                 yield f"with {key} {near}", said
+
+
+def _late(consumer: Consumer, right: Circumstances) -> Iterator[tuple[str, Circumstances]]:
+    if consumer.mfa and consumer.mfa_max_age is not None:
+        age = consumer.mfa_max_age + 1
+        yield f"with MFA of {age} seconds ago", replace(right, mfa_age=age)
 
 
 def _end(consumer: Consumer) -> datetime | None:

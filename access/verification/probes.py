@@ -83,10 +83,12 @@ class Probes:
         actor, said = row.caller.actor, row.said
         if isinstance(row.ask, LongSession):
             return None if self._actors.production else "no administrator of Production at hand"
+        leaves_a_trace = isinstance(row.ask, Use) and row.ask.operation.call is None
         has_no_credentials = actor != UNSIGNED and actor not in self._actors.sessions
         reasons = (
             (row.is_hypothetical, "nobody can make this request at will"),
             (actor is None, "nobody at hand is such a principal"),
+            (leaves_a_trace, "it would leave something behind"),
             (has_no_credentials, f"no credentials of {actor} at hand"),
             (said.mfa_age is not None, "a code of an MFA device is asked for"),
             (
@@ -97,22 +99,26 @@ class Probes:
         return next((reason for holds, reason in reasons if holds), None)
 
     def ask(self, row: Row) -> Finding:
-        """Make the request of a row that has no hindrance."""
+        """Make the request of a row that has no hindrance; it may turn out to have one."""
         started = time.perf_counter()
         code: str | None = None
         why = ""
+        hindrance = None
         try:
             found = self._answer(row)
         except ClientError as error:
             details = error.response.get("Error", {})
-            code, message = details.get("Code"), details.get("Message", "")
+            code = details.get("Code")
             found = Found.REFUSED if code in _refusals(row) else Found.UNDECIDED
-            why = f"{error.operation_name}: {message}"
+            why = f"{error.operation_name}: {details.get('Message', '')}"
+            if isinstance(row.ask, Use) and code in row.ask.operation.invalid:
+                hindrance = "AWS did not refuse a request that was made so as to have no effect"
         except (BotoCoreError, _NotAskedError) as error:
             found, why = Found.UNDECIDED, " ".join(str(error).split())
         return Finding(
             found=found,
             judge=Judge.AWS,
+            hindrance=hindrance,
             code=code,
             why=why,
             seconds=time.perf_counter() - started,
@@ -136,6 +142,9 @@ class Probes:
     def _call(self, row: Row, ask: Use, client: Any, aim: Aim) -> None:  # noqa: ANN401
         """Make the call, and note what it may have left: whatever was not plainly refused."""
         leaves = ask.operation.leaves_something
+        if ask.operation.call is None:
+            msg = f"nobody tries to {ask.operation.words} something"
+            raise _NotAskedError(msg)
         try:
             ask.operation.call(client, aim)
         except ClientError as error:

@@ -62,27 +62,24 @@ class Rounds:
         return [results[index] for index in range(len(rows))]
 
     def _round(self, rows: Sequence[Row], *, again: bool) -> list[Result]:
-        hindrances = [self._probes.hindrance(row) for row in rows]
-        deduction = None
-        if self._documents is not None and any(hindrances):
-            deduction = self._documents.deduction(rows, again=again)
+        documents = self._documents
+        deduction = documents.deduction(rows, again=again) if documents else None
         pool = ThreadPoolExecutor(_AT_ONCE)
         try:
-            findings = list(
-                pool.map(
-                    lambda row, hindrance: (
-                        self._probes.ask(row)
-                        if hindrance is None
-                        else _deduced(deduction, row, hindrance)
-                    ),
-                    rows,
-                    hindrances,
-                )
-            )
+            findings = list(pool.map(lambda row: self._decided(row, deduction), rows))
         finally:
             # An interrupt must not wait for rows that nobody has begun.
             pool.shutdown(cancel_futures=True)
         return [Result(row, finding) for row, finding in zip(rows, findings, strict=True)]
+
+    def _decided(self, row: Row, deduction: Deduction | None) -> Finding:
+        hindrance = self._probes.hindrance(row)
+        if hindrance is not None:
+            return _deduced(deduction, row, hindrance)
+        finding = self._probes.ask(row)
+        if finding.hindrance is not None:
+            return _deduced(deduction, row, finding.hindrance)
+        return finding
 
 
 def _deduced(deduction: Deduction | None, row: Row, hindrance: str) -> Finding:
