@@ -9,9 +9,11 @@ from toolchain.aws_command import aws_cli, aws_cli_if_ready
 from toolchain.cache import cache_folder
 from toolchain.errors import ToolchainError
 from toolchain.pulumi_cli import pulumi, pulumi_if_ready
+from toolchain.yaml_language import yaml_host, yaml_host_if_ready
 
-ENSURE = {"pulumi": pulumi, "aws": aws_cli}
-READY = {"pulumi": pulumi_if_ready, "aws": aws_cli_if_ready}
+ENSURE = {"pulumi": pulumi, "aws": aws_cli, "yaml": yaml_host}
+READY = {"pulumi": pulumi_if_ready, "aws": aws_cli_if_ready, "yaml": yaml_host_if_ready}
+WITHOUT_ASKING = ("pulumi", "aws")
 
 DESCRIPTION = """\
 Makes ready the two programs that the project needs beside its Python packages:
@@ -20,6 +22,11 @@ Makes ready the two programs that the project needs beside its Python packages:
           recent enough, else the official download, else built from Go modules (some minutes,
           4 GB of disk for a while)
   aws     the AWS CLI, in a virtual environment of its own
+
+and, where it is named, one that programs in YAML need:
+
+  yaml    Pulumi's YAML language host: the one beside pulumi, else built from its Go module
+          (a minute or so)
 """
 EPILOG = """\
 What is made is kept by version in {cache}
@@ -37,8 +44,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options = parser.parse_args(arguments)
         for tool in options.tools:
             if tool not in ENSURE:
-                parser.error(f"unknown program {tool!r}; known are {' and '.join(ENSURE)}")
-        return _run(options.verb, options.tools or list(ENSURE))
+                parser.error(f"unknown program {tool!r}; known are {', '.join(ENSURE)}")
+        return _run(options.verb, options.tools or WITHOUT_ASKING)
     except ToolchainError as error:
         sys.stderr.write(f"toolchain: {error}\n")
         return 1
@@ -61,7 +68,10 @@ def _parser() -> argparse.ArgumentParser:
     ):
         verb_parser = verbs.add_parser(verb, help=purpose, description=purpose)
         verb_parser.add_argument(
-            "tools", nargs="*", metavar="pulumi | aws", help="which of them; both when not given"
+            "tools",
+            nargs="*",
+            metavar=" | ".join(ENSURE),
+            help=f"which of them; {' and '.join(WITHOUT_ASKING)} when not given",
         )
     return parser
 

@@ -1,7 +1,6 @@
 """The Pulumi command line: found, else installed, else built."""
 
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from toolchain.cache import Tool, ensure
 from toolchain.errors import CommandError, ToolchainError
+from toolchain.go_modules import Wrapper, version
 from toolchain.workshop import Workshop
 
 VERSION = "3.274.1"
@@ -18,7 +18,6 @@ VERSION = "3.274.1"
 INSTALLER = "https://get.pulumi.com/install.sh"
 COMMAND = "pulumi"
 LANGUAGE_HOST = "pulumi-language-python"
-MODULES = Path(__file__).parent / "modules"
 ENGINE_MODULE = "github.com/pulumi/pulumi/pkg/v3"
 SDK_MODULE = "github.com/pulumi/pulumi/sdk/v3"
 
@@ -39,8 +38,6 @@ from pulumi.automation import PulumiCommand
 from semver import VersionInfo
 PulumiCommand.install(root=sys.argv[1], version=VersionInfo.parse(sys.argv[2]))
 """
-
-Version = tuple[int, ...]
 
 
 def pulumi() -> Path:
@@ -99,10 +96,10 @@ def _on_path() -> tuple[Path | None, str]:
         ).stdout
     except (OSError, subprocess.SubprocessError):
         return None, f"{command} does not tell its version"
-    oldest = _version(sdk)
-    version = _version(answer)
+    oldest = version(sdk)
+    answered = version(answer)
     # The SDK refuses a command line of another major version (Pulumi docs, "Automation API").
-    if version < oldest or version[:1] != oldest[:1]:
+    if answered < oldest or answered[:1] != oldest[:1]:
         return None, f"{command} is {answer.strip()}, the SDK needs {sdk}"
     search = os.pathsep.join([str(folder), os.environ.get("PATH", os.defpath)])
     if shutil.which(LANGUAGE_HOST, path=search) is None:
@@ -158,98 +155,26 @@ def _build_from_modules(workshop: Workshop) -> None:
     """
     bin_folder = workshop.product / "bin"
     bin_folder.mkdir()
-    engine = _wrapper(workshop, "pulumi-cli")
-    host = _wrapper(workshop, LANGUAGE_HOST)
-    env = {
-        "CGO_ENABLED": "0",
-        # A go.work of the user's above the cache folder is not about us.
-        "GOWORK": "off",
-        # Some 3 GB, all in the folder that is thrown away.
-        **{
-            variable: str(workshop.scratch / variable.lower())
-            for variable in ("GOPATH", "GOMODCACHE", "GOCACHE", "GOTMPDIR")
-        },
-    }
-    Path(env["GOTMPDIR"]).mkdir()
-    _check_go(workshop, engine, env)
-    # Writable modules can be removed like any other folder.
-    build = ["go", "build", "-v", "-mod=mod", "-modcacherw", "-ldflags"]
-    stamp = f"-s -w -X {SDK_MODULE}/go/common/version.Version={VERSION}"
-    workshop.run(
-        [*build, stamp, "-o", bin_folder / COMMAND, f"{ENGINE_MODULE}/cmd/pulumi"],
+    engine, host = Wrapper(workshop, "pulumi-cli"), Wrapper(workshop, LANGUAGE_HOST)
+    engine.check(
+        f"pulumi {VERSION}",
+        otherwise=f"put a pulumi of at least {_sdk_version()} on PATH",
+        needs=BUILD_BYTES,
+    )
+    stamp = f"-X {SDK_MODULE}/go/common/version.Version={VERSION}"
+    engine.build(
+        f"{ENGINE_MODULE}/cmd/pulumi",
+        bin_folder / COMMAND,
+        stamp=stamp,
         doing="compiling the engine, some minutes",
-        cwd=engine,
-        env=env,
     )
-    workshop.run(
-        [
-            *build,
-            stamp,
-            "-o",
-            bin_folder / LANGUAGE_HOST,
-            f"{SDK_MODULE}/python/cmd/{LANGUAGE_HOST}",
-        ],
+    host.build(
+        f"{SDK_MODULE}/python/cmd/{LANGUAGE_HOST}",
+        bin_folder / LANGUAGE_HOST,
+        stamp=stamp,
         doing="compiling the language host",
-        cwd=host,
-        env=env,
-    )
-    sdk = workshop.run(
-        ["go", "list", "-mod=mod", "-m", "-f", "{{.Dir}}", SDK_MODULE],
-        doing="looking for the language host's script",
-        cwd=engine,
-        env=env,
     )
     script = bin_folder / f"{LANGUAGE_HOST}-exec"
-    shutil.copyfile(Path(sdk) / "python" / "cmd" / script.name, script)
+    shutil.copyfile(engine.source_of(SDK_MODULE) / "python" / "cmd" / script.name, script)
     script.chmod(0o755)
     workshop.run([bin_folder / COMMAND, "version"], doing="starting the new command")
-
-
-def _wrapper(workshop: Workshop, name: str) -> Path:
-    folder = workshop.scratch / name
-    shutil.copytree(MODULES / name, folder)
-    return folder
-
-
-def _check_go(workshop: Workshop, module: Path, env: dict[str, str]) -> None:
-    """Refuse early what would fail late, and for good.
-
-    A Go of 1.21 or later that is older than the module asks for fetches the right one by itself
-    unless GOTOOLCHAIN forbids it (Go documentation, "Go Toolchains"), so Go itself is asked,
-    inside the module.
-    """
-    needed = _needed_go(module)
-    remedy = (
-        f"connect to the internet, or install Go {needed} or later, or put a pulumi of at least "
-        f"{_sdk_version()} on PATH; then try again"
-    )
-    if shutil.which("go") is None:
-        message = f"pulumi {VERSION} can be neither downloaded nor built: no go on PATH; {remedy}"
-        raise ToolchainError(message)
-    try:
-        go = workshop.run(["go", "env", "GOVERSION"], doing="looking for Go", cwd=module, env=env)
-    except CommandError as error:
-        message = f"pulumi {VERSION} cannot be built with the go on PATH; {remedy} ({error.reason})"
-        raise ToolchainError(message) from error
-    if _version(go) < _version(needed):
-        message = f"pulumi {VERSION} cannot be built with {go}, which is too old; {remedy}"
-        raise ToolchainError(message)
-    free = shutil.disk_usage(workshop.scratch).free
-    if free < BUILD_BYTES:
-        message = (
-            f"building pulumi {VERSION} needs {BUILD_BYTES / 10**9:.0f} GB for a while, and "
-            f"{workshop.scratch.parent.parent} has {free / 10**9:.1f} GB free; make room, or set "
-            "XDG_CACHE_HOME to a folder with more"
-        )
-        raise ToolchainError(message)
-
-
-def _needed_go(module: Path) -> str:
-    lines = (module / "go.mod").read_text().splitlines()
-    return next(line.removeprefix("go ") for line in lines if line.startswith("go "))
-
-
-def _version(text: str) -> Version:
-    """The first dotted number of a text; empty, and so older than any, when there is none."""
-    match = re.search(r"\d+(?:\.\d+)+", text)
-    return tuple(int(part) for part in match[0].split(".")) if match else ()

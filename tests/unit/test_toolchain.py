@@ -19,7 +19,7 @@ from typing import NoReturn
 import pytest
 
 import toolchain
-from toolchain import aws_command, progress, pulumi_cli, workshop
+from toolchain import aws_command, go_modules, progress, pulumi_cli, workshop, yaml_language
 from toolchain.__main__ import main
 from toolchain.cache import Tool, cache_folder, ensure
 from toolchain.errors import CommandError, ToolchainError
@@ -616,8 +616,68 @@ folder.mkdir()
         assert " build " not in notes.read_text()
 
     def test_the_version_is_the_same_wherever_it_is_written(self) -> None:
-        wrapper = (pulumi_cli.MODULES / "pulumi-cli" / "go.mod").read_text()
+        wrapper = (go_modules.MODULES / "pulumi-cli" / "go.mod").read_text()
         assert f"require {pulumi_cli.ENGINE_MODULE} v{pulumi_cli.VERSION}\n" in wrapper
+
+
+class TestYamlHost:
+    HOST = "pulumi-language-yaml"
+
+    def test_the_one_beside_pulumi_or_on_path_is_used(
+        self, commands: Path, caches: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        script(commands / "pulumi", f"echo {NEWER}")
+        script(commands / "pulumi-language-python", "")
+        (tmp_path / "hosts").mkdir()
+        script(tmp_path / "hosts" / self.HOST, "")
+        monkeypatch.setenv("PATH", f"{os.environ['PATH']}{os.pathsep}{tmp_path / 'hosts'}")
+
+        assert toolchain.yaml_host() == tmp_path / "hosts"
+        script(commands / self.HOST, "")
+        assert toolchain.yaml_host() == commands
+        assert not caches.exists()
+
+    @pytest.mark.usefixtures("offline")
+    def test_it_is_built_once_and_pulumi_is_not_built_again_for_it(
+        self, commands: Path, caches: Path
+    ) -> None:
+        notes = go(commands)
+        pulumi = toolchain.pulumi()
+        notes.write_text("")
+
+        folder = toolchain.yaml_host()
+
+        assert [entry.name for entry in folder.iterdir()] == [self.HOST]
+        assert folder == caches / f"{self.HOST}-{yaml_language.VERSION}" / "bin"
+        assert not list(caches.glob("*.unfinished"))
+        (build,) = [call for call in notes.read_text().splitlines() if " build " in call]
+        assert build.endswith(f"github.com/pulumi/pulumi-yaml/cmd/{self.HOST}")
+        (commands / "go").unlink()
+        assert toolchain.yaml_host() == folder
+        assert toolchain.pulumi() == pulumi
+
+    @pytest.mark.usefixtures("commands")
+    def test_without_go_the_remedy_is_told(self) -> None:
+        expected = f"{self.HOST} .* neither downloaded nor built: no go .* official Pulumi"
+        with pytest.raises(ToolchainError, match=expected):
+            toolchain.yaml_host()
+
+    def test_the_version_is_the_same_wherever_it_is_written(self) -> None:
+        wrapper = (go_modules.MODULES / self.HOST / "go.mod").read_text()
+        assert f"require {yaml_language.MODULE} v{yaml_language.VERSION}\n" in wrapper
+
+    def test_it_is_made_ready_only_where_it_is_named(
+        self, commands: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        script(commands / self.HOST, "")
+        assert main(["path", "yaml"]) == 0
+        assert capsys.readouterr().out == f"{commands}\n"
+        (commands / self.HOST).unlink()
+        assert main(["path", "yaml"]) == 1
+        assert main(["path"]) == 1
+        told = capsys.readouterr().err.splitlines()
+        assert told[0].startswith("toolchain: yaml not ready")
+        assert told[1].startswith("toolchain: pulumi and aws not ready")
 
 
 class TestAwsCli:
@@ -708,7 +768,7 @@ class TestCommand:
     def test_an_unknown_program_is_a_usage_error(self, capsys: pytest.CaptureFixture[str]) -> None:
         with pytest.raises(SystemExit, match="2"):
             main(["ensure", "terraform"])
-        assert "unknown program 'terraform'; known are pulumi and aws" in capsys.readouterr().err
+        assert "unknown program 'terraform'; known are pulumi, aws, yaml" in capsys.readouterr().err
 
     def test_help_names_the_cache(self, caches: Path, capsys: pytest.CaptureFixture[str]) -> None:
         with pytest.raises(SystemExit, match="0"):

@@ -168,7 +168,7 @@ def test_stating_more_needs_its_own_action_on_both_sides(
 
 def test_a_listing_tells_the_second_of_an_object(accounts: Accounts) -> None:
     s3 = accounts.root(PRODUCTION).client("s3")
-    s3.create_bucket(Bucket="images", CreateBucketConfiguration={"LocationConstraint": REGION})
+    s3.create_bucket(Bucket="images", CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
     # Several, since one of them may be written in the first millisecond of a second.
     for key in "abc":
         s3.put_object(Bucket="images", Key=key, Body=b"")
