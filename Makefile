@@ -13,7 +13,7 @@ $(shell $(VENV)/bin/python -c '' 2>/dev/null || rm -f $(INSTALLED))
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo test unit integration lint format bench clean
+.PHONY: help setup demo test unit integration lint format schema bench clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' Makefile \
@@ -31,6 +31,7 @@ unit: $(INSTALLED) ## the tests that need no engine
 	$(RUN) pytest tests/unit
 
 integration: setup ## the tests on the real engine and the emulated AWS
+	@$(RUN) toolchain ensure yaml
 	$(RUN) pytest tests/integration
 
 lint: $(INSTALLED) ## format, lint and strict types, changing nothing
@@ -41,6 +42,11 @@ lint: $(INSTALLED) ## format, lint and strict types, changing nothing
 format: $(INSTALLED) ## format, and repair what the linter can
 	$(RUN) ruff format
 	$(RUN) ruff check --fix
+
+schema: setup ## write package/schema.json, after a change of the package's inputs or outputs
+	@PATH="$$($(RUN) toolchain path pulumi):$$PATH" PULUMI_SKIP_UPDATE_CHECK=true pulumi package get-schema \
+		./package/pulumi-resource-cross-account-access > package/schema.new
+	@mv package/schema.new package/schema.json
 
 bench: setup ## speed and memory beside a flat program and plain boto3
 	@$(RUN) bench

@@ -51,7 +51,7 @@ OUTPUTS: Final[Mapping[str, str]] = {
     "productionCanonicalUserId": "64 hexadecimal digits",
     "stagingAccountId": "12 digits",
     "stagingCanonicalUserId": "64 hexadecimal digits",
-    "bucketNames": "in the order of the stack file",
+    "bucketNames": "in the order of their declaration",
     "bucketArns": "by bucket name",
     "topicArns": "by topic name",
     "queueArns": "by queue name",
@@ -81,8 +81,15 @@ _CONSOLE_HOSTS: Final = {
 
 def export(settings: Settings, access: CrossAccountAccess) -> None:
     """Exports every output of the contract."""
+    values = values_of(settings, access)
+    for name in OUTPUTS:
+        pulumi.export(name, values[name])
+
+
+def values_of(settings: Settings, access: CrossAccountAccess) -> dict[str, pulumi.Input[object]]:
+    """Every output of the contract by its name."""
     production, consumers, accounts = settings.production, settings.consumers, settings.accounts
-    values: dict[str, pulumi.Input[object]] = {
+    return {
         "contractVersion": CONTRACT_VERSION,
         "productionAccountId": production.account_id,
         "productionRegion": production.region,
@@ -115,8 +122,6 @@ def export(settings: Settings, access: CrossAccountAccess) -> None:
         },
         "declaration": declaration(accounts, consumers, settings.grants, settings.resources),
     }
-    for name in OUTPUTS:
-        pulumi.export(name, values[name])
 
 
 def switch_role_url(production: Account, consumer: Consumer) -> str | None:

@@ -1,4 +1,4 @@
-"""The only reader of the stack's configuration: raw values in, checked declarations out.
+"""The only reader of what a stack or a program declares: raw values in, checked declarations out.
 
 Everything that can be known before the first call to AWS is checked here, and
 all problems are told together, before a single resource is registered.
@@ -88,23 +88,33 @@ def load() -> Settings:
         for key, value in raw.items()
         if key.startswith(f"{project}:")
     }
+    return check(own, where=f"Pulumi.{pulumi.get_stack()}.yaml")
+
+
+def check(values: Mapping[str, Any], *, where: str) -> Settings:
+    """The settings in these values; of access that ends soon it warns.
+
+    Args:
+        values: as `parse` takes them.
+        where: what they are from, for the one who has to mend them.
+
+    Raises:
+        pulumi.RunError: with every problem, a line each.
+    """
     problems = Problems()
-    settings = parse(own, problems)
+    settings = parse(values, problems)
     if problems:
-        where = f"Pulumi.{pulumi.get_stack()}.yaml"
-        count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-        told = "\n".join(f"  {problem}" for problem in problems)
-        message = f"{count} in {where}; nothing was changed:\n{told}"
-        raise pulumi.RunError(message)
+        raise pulumi.RunError(problems.report(where))
     for warning in expiry.warnings(settings.consumers, datetime.now(UTC)):
         pulumi.log.warn(warning)
     return settings
 
 
-def parse(values: Mapping[str, str], problems: Problems) -> Settings:
-    """Reads the values as the engine passes them: text, structured settings as JSON.
+def parse(values: Mapping[str, Any], problems: Problems) -> Settings:
+    """Reads the values by the names of the settings.
 
-    What it returns is fit for use only when `problems` stayed empty.
+    Structured settings are mappings, lists and numbers, or their JSON, which is how the engine
+    passes them. What it returns is fit for use only when `problems` stayed empty.
     """
     fields = Fields({key: _decoded(key, value) for key, value in values.items()}, problems)
     production = _account(fields, "production")
@@ -140,8 +150,8 @@ def parse(values: Mapping[str, str], problems: Problems) -> Settings:
     return settings
 
 
-def _decoded(key: str, value: str) -> Any:  # noqa: ANN401 - JSON is anything
-    if key not in _STRUCTURED:
+def _decoded(key: str, value: Any) -> Any:  # noqa: ANN401 - JSON is anything
+    if key not in _STRUCTURED or not isinstance(value, str):
         return value
     try:
         return json.loads(value)

@@ -22,6 +22,12 @@ class Problems(list[str]):
         """Adds `SETTING: VALUE RULE`."""
         self.append(f"{setting}: {value!r} {rule}")
 
+    def report(self, where: str) -> str:
+        """All of them, a line each, under a line that counts them and says where they are."""
+        count = "1 problem" if len(self) == 1 else f"{len(self)} problems"
+        told = "\n".join(f"  {problem}" for problem in self)
+        return f"{count} in {where}; nothing was changed:\n{told}"
+
     def has_any_of(self, setting: str) -> bool:
         """Whether the setting, or something inside it, has been reported."""
         return any(problem.startswith((f"{setting}.", f"{setting}:")) for problem in self)

@@ -54,7 +54,7 @@ class Recorder(Mocks):
         self.invokes.append((args.token, provider))
         match args.token:
             case "aws:s3/getCanonicalUserId:getCanonicalUserId":
-                answer = {"id": CANONICAL_IDS[provider]}
+                answer = {"id": CANONICAL_IDS[provider.rpartition("-")[2]]}
             case token:
                 message = f"no mock for {token}"
                 raise AssertionError(message)

@@ -1,0 +1,83 @@
+"""The component in plain values: its inputs are settings, its outputs the contract."""
+
+from typing import Any
+
+from pulumi import Output, ResourceOptions
+from pulumi.provider.experimental.util import camel_case
+
+import identities
+import outputs
+import settings
+from arguments import arguments_of
+from components import cross_account_access
+from package.inputs import Inputs
+
+
+class CrossAccountAccess(cross_account_access.CrossAccountAccess):
+    """Both sides of cross-account access: buckets and their roles, and who may assume these."""
+
+    contract_version: str
+    """Version of this contract."""
+    production_account_id: str
+    """12 digits."""
+    production_region: str
+    """Region of the buckets."""
+    production_canonical_user_id: Output[str]
+    """64 hexadecimal digits."""
+    staging_account_id: str
+    """12 digits."""
+    staging_canonical_user_id: Output[str]
+    """64 hexadecimal digits."""
+    bucket_names: list[str]
+    """In the order of their declaration."""
+    bucket_arns: dict[str, Output[str]]
+    """By bucket name."""
+    role_names: dict[str, str]
+    """By consumer: the role's name without its path."""
+    role_arns: dict[str, Output[str]]
+    """By consumer: the role to assume."""
+    user_arns: dict[str, str]
+    """By consumer that is a user: the user who may assume it."""
+    access_policy_arns: dict[str, Output[str]]
+    """By consumer: the role's permissions policy."""
+    switch_role_urls: dict[str, str]
+    """By consumer who can use it: link that switches the console to the role."""
+    cli_profiles: dict[str, str]
+    """By consumer who can use it: block for ~/.aws/config, whose profile renews itself."""
+    proof_commands: dict[str, str]
+    """By consumer: AWS CLI commands that prove the access."""
+    declaration: str
+    """JSON text: every consumer and every grant, as declared."""
+
+    def __init__(self, name: str, args: Inputs, opts: ResourceOptions | None = None) -> None:
+        declared = settings.check(_plain(args), where=f"the inputs of {name!r}")
+        identities.begin(
+            production=declared.production,
+            staging=declared.staging,
+            adopted=declared.adopted_users,
+        ).finish()
+        super().__init__(name, arguments_of(declared, prefix=f"{name}-"), opts)
+        values = outputs.values_of(declared, self)
+        for attribute in CrossAccountAccess.__annotations__:
+            setattr(self, attribute, values[camel_case(attribute)])
+
+
+class _NotPlain:
+    """Stands for a value that is known too late or kept from sight, where a rule meets it."""
+
+    def __repr__(self) -> str:
+        return "<an output or a secret; write the value itself>"
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - what a program may pass
+    """The same values with whole numbers: the engine's protocol knows fractions only."""
+    match value:
+        case dict():
+            return {key: _plain(item) for key, item in value.items()}
+        case list():
+            return [_plain(item) for item in value]
+        case Output():
+            return _NotPlain()
+        case float() if value.is_integer():
+            return int(value)
+    return value

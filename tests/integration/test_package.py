@@ -1,0 +1,109 @@
+"""The package, by the real engine: its schema, and a program in YAML on both emulated accounts."""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+import toolchain
+from access.contract import read
+from sandbox.box import Sandbox
+from tests.support.deployment import ROOT
+from tests.support.people import PRODUCTION_ADMIN, admin, assume, refused, user
+from tests.support.program import Program
+
+BUCKET, EXTERNAL_ID, STAGING = "example-yaml-101", "example-reader-7", "444455556666"
+PLUGIN = Path("package") / "pulumi-resource-cross-account-access"
+
+
+@pytest.fixture
+def program(box: Sandbox, tmp_path: Path) -> Program:
+    """The example in YAML, in empty accounts."""
+    box.reset()
+    path = os.pathsep.join([str(toolchain.yaml_host()), box.environment["PATH"]])
+    copied = Program.copied_to(tmp_path, {**box.environment, "PATH": path})
+    example = Program(copied.folder / "examples" / "yaml", copied.environment)
+    example.init("dev")
+    return example
+
+
+def test_the_schema_is_that_of_the_component(box: Sandbox, tmp_path: Path) -> None:
+    ran = Program(tmp_path, box.environment).pulumi("package", "get-schema", str(ROOT / PLUGIN))
+    made, kept = (json.loads(text) for text in (ran, (ROOT / "package/schema.json").read_text()))
+    assert made == kept, "run make schema"
+
+
+def test_a_program_in_yaml_has_the_access(program: Program) -> None:
+    program.up("dev")
+    assert program.settled("dev")
+    role_arn = read(program.outputs("dev")).consumer("reader").role_arn
+    assert role_arn is not None
+    s3 = admin(PRODUCTION_ADMIN).client("s3")
+    for key in ("images/sunset.jpg", "plans/2031.pdf"):
+        s3.put_object(Bucket=BUCKET, Key=key, Body=b"evening")
+
+    reader = user("YamlReader")
+    with refused():
+        assume(reader, role_arn)
+    granted = assume(reader, role_arn, ExternalId=EXTERNAL_ID, DurationSeconds=7200).client("s3")
+    assert granted.get_object(Bucket=BUCKET, Key="images/sunset.jpg")["Body"].read() == b"evening"
+    with refused():
+        granted.get_object(Bucket=BUCKET, Key="plans/2031.pdf")
+    with refused():
+        granted.put_object(Bucket=BUCKET, Key="images/new.jpg", Body=b"")
+
+    # The access command reads the stack, and the live accounts, as it does ours.
+    explained = program.run(
+        *(sys.executable, "-m", "access", "explain", "--stack", "dev"),
+        *(f"arn:aws:iam::{STAGING}:user/YamlReader", "s3:GetObject"),
+        *(f"arn:aws:s3:::{BUCKET}/images/sunset.jpg", "--context", f"sts:ExternalId={EXTERNAL_ID}"),
+        PYTHONPATH=str(ROOT),
+    )
+    assert explained.status == 0, explained.said
+
+    # What is changed behind its back is drift, as in the stack.
+    iam = admin(PRODUCTION_ADMIN).client("iam")
+    iam.attach_role_policy(
+        RoleName="YamlReaderAccess", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess"
+    )
+    assert "AdministratorAccess" in program.drift("dev")
+
+    program.pulumi("destroy", "--yes", "--skip-preview", "--stack", "dev")
+    assert s3.list_buckets()["Buckets"] == []
+    assert iam.list_roles()["Roles"] == []
+
+
+@pytest.mark.parametrize(
+    ("inputs", "told"),
+    [
+        (
+            {"stagingRegion": "us-wets-2", "tags": {"aws:team": "data"}},
+            ["2 problems in the inputs of 'access'", "stagingRegion: 'us-wets-2'", "tags: 'aws:"],
+        ),
+        (
+            {
+                "productionProfile": "StagingAccountAdmin",
+                "stagingProfile": "ProductionAccountAdmin",
+            },
+            ["productionProfile: 'StagingAccountAdmin' is ", "stagingProfile: 'Production"],
+        ),
+    ],
+    ids=["settings", "accounts"],
+)
+def test_what_is_wrong_is_told_without_a_traceback_and_nothing_is_made(
+    program: Program, inputs: dict[str, object], told: list[str]
+) -> None:
+    path = program.folder / "Pulumi.yaml"
+    content = yaml.safe_load(path.read_text())
+    content["resources"]["access"]["properties"] |= inputs
+    path.write_text(yaml.safe_dump(content))
+
+    said = program.refused("up", "--yes", "--skip-preview", "--stack", "dev")
+
+    assert [text for text in told if text not in said] == []
+    assert "Traceback" not in said
+    assert ".py" not in said
+    assert admin(PRODUCTION_ADMIN).client("s3").list_buckets()["Buckets"] == []

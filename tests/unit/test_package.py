@@ -1,0 +1,263 @@
+"""The package for other languages: the settings and outputs of the stack, by other names."""
+
+import asyncio
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+from unittest.mock import patch
+
+import pulumi
+import pytest
+import yaml
+from pulumi.provider.experimental.util import camel_case
+from pulumi.provider.server import ComponentInitError
+from pulumi.runtime import set_mocks
+from pulumi.runtime.stack import wait_for_rpcs
+
+import settings
+from outputs import OUTPUTS
+from package.host import Host
+from settings.reader import Fields, Problems
+from tests.support.deployment import ROOT, Recorder, Registered, deploy, stack_values
+from tests.unit.test_program import every_kind
+
+TOKEN = "cross-account-access:index:CrossAccountAccess"
+MAPS = {"tags"}
+"""Settings whose keys are the user's own."""
+
+
+@pytest.fixture(scope="module")
+def schema() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(Host().schema or "")
+    return found
+
+
+def config() -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["config"]
+    return found
+
+
+def as_inputs(value: Any, own_keys: bool = False) -> Any:
+    """Settings as another language passes them: names in camel case, every number a fraction."""
+    if isinstance(value, Mapping):
+        return {
+            key if own_keys else camel_case(key): as_inputs(item, own_keys=key in MAPS)
+            for key, item in value.items()
+        }
+    if isinstance(value, list):
+        return [as_inputs(item) for item in value]
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def inputs_of(values: Mapping[str, str]) -> dict[str, Any]:
+    structured = {"buckets", "consumers", "grants", "tags", "trust_policy_limit"}
+    inputs: dict[str, Any] = as_inputs(
+        {key: json.loads(value) if key in structured else value for key, value in values.items()}
+    )
+    return inputs
+
+
+@contextmanager
+def event_loop() -> Iterator[asyncio.AbstractEventLoop]:
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    try:
+        yield loop
+    finally:
+        asyncio.set_event_loop(None)
+        loop.close()
+
+
+def construct(inputs: Mapping[str, Any]) -> tuple[list[Registered], dict[str, Any]]:
+    """What the component registers when the engine asks for it, and the outputs that it answers."""
+    recorder = Recorder()
+    with event_loop() as loop:
+        set_mocks(recorder, project="cross-account-access", stack="prod")
+
+        async def serve() -> dict[str, Any]:
+            with patch("identities.begin"):
+                answer = Host().construct("access", TOKEN, dict(inputs), None)
+            state: Any = await pulumi.Output.from_input(dict(answer.state)).future()
+            await wait_for_rpcs()
+            return dict(state)
+
+        state = loop.run_until_complete(serve())
+    return recorder.resources, state
+
+
+def told(**changes: Any) -> str:
+    """What a person is told of inputs that are wrong."""
+    with pytest.raises(pulumi.InputPropertiesError) as caught:
+        construct({**inputs_of(stack_values("prod")), **changes})
+    return caught.value.message
+
+
+def test_every_setting_is_an_input_with_the_same_description(schema: dict[str, Any]) -> None:
+    inputs = schema["resources"][TOKEN]["inputProperties"]
+    described = {name: found["description"] for name, found in inputs.items()}
+    # What follows "Each:" tells in prose what the schema has types for.
+    assert described == {
+        camel_case(name): setting["description"].split(" Each:")[0].removesuffix(" Required.")
+        for name, setting in config().items()
+    }
+
+
+def test_what_a_stack_file_requires_is_required(schema: dict[str, Any]) -> None:
+    assert set(schema["resources"][TOKEN]["requiredInputs"]) == {
+        camel_case(name) for name, setting in config().items() if setting["default"] in ("", [])
+    }
+
+
+def test_the_outputs_are_the_contract(schema: dict[str, Any]) -> None:
+    properties = schema["resources"][TOKEN]["properties"]
+    found = {name: output["description"].removesuffix(".") for name, output in properties.items()}
+    assert found == {name: what[0].upper() + what[1:] for name, what in OUTPUTS.items()}
+
+
+def test_everything_in_the_schema_is_described(schema: dict[str, Any]) -> None:
+    types = schema["types"].values()
+    assert types
+    for found in types:
+        assert found["description"]
+        assert all(each.get("description") for each in found["properties"].values())
+
+
+def known_to_the_reader(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """Every setting that the reader asks for, by its path without the numbers of items."""
+    paths = set()
+    take, choice = Fields._take, Fields.choice
+
+    def note(self: Fields, name: str) -> None:
+        parts = self.path(name).split(".")
+        paths.add(".".join(part.split("[")[0] for part in parts))
+
+    def noting_take(self: Fields, name: str, *rest: Any) -> Any:
+        note(self, name)
+        return take(self, name, *rest)
+
+    def noting_choice(self: Fields, examples: Mapping[str, str]) -> Any:
+        for name in examples:
+            note(self, name)
+        return choice(self, examples)
+
+    monkeypatch.setattr(Fields, "_take", noting_take)
+    monkeypatch.setattr(Fields, "choice", noting_choice)
+    everything = {
+        "mfa": {},
+        "source_identity": {},
+        "session_tags": {"tags": {"team": "data"}},
+    }
+    values = every_kind()
+    consumers = json.loads(values["consumers"])
+    consumers[0]["conditions"] = everything
+    bucket = {"name": "b", "access_log": {"bucket": "logs"}}
+    settings.parse(
+        {**values, "consumers": consumers, "buckets": [bucket]},
+        Problems(),
+    )
+    return {path for path in paths if path.split(".")[-2:-1] not in ([name] for name in MAPS)}
+
+
+def in_schema(schema: dict[str, Any]) -> Iterator[str]:
+    names = {camel_case(name): name for name in config()}
+
+    def below(properties: Mapping[str, Any], path: str) -> Iterator[str]:
+        for name, found in properties.items():
+            yield f"{path}{name}"
+            reference = found.get("$ref") or found.get("items", {}).get("$ref")
+            if reference:
+                inner = schema["types"][reference.removeprefix("#/types/")]["properties"]
+                yield from below(inner, f"{path}{name}.")
+
+    assert names
+    yield from below(schema["resources"][TOKEN]["inputProperties"], "")
+
+
+def test_the_types_have_what_the_reader_reads_and_nothing_else(
+    schema: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = known_to_the_reader(monkeypatch)
+    assert len(read) > 60
+    assert {".".join(map(camel_case, path.split("."))) for path in read} == set(in_schema(schema))
+
+
+def made(resources: list[Registered]) -> dict[tuple[str, str], tuple[dict[str, Any], str]]:
+    """What goes to AWS: inputs and side, by type and name."""
+    return {
+        (each.type, each.name): (each.inputs, each.provider.removeprefix("access-"))
+        for each in resources
+        if each.type.startswith("aws:")
+    }
+
+
+def test_it_makes_what_the_stack_makes_with_the_same_outputs() -> None:
+    values = {**every_kind(), "trust_policy_limit": "4096"}
+    values["buckets"] = json.dumps(
+        [{**bucket, "noncurrent_days": 30} for bucket in json.loads(values["buckets"])]
+    )
+    stack = deploy(values)
+
+    resources, state = construct(inputs_of(values))
+
+    assert made(resources) == made(stack.resources)
+    assert made(resources)
+    assert state == stack.outputs
+
+
+def test_its_providers_are_those_of_the_stack_under_its_own_name() -> None:
+    values = stack_values("prod", tags={"cost_center": "42"})
+    stack = deploy(values).of_type("pulumi:providers:aws")
+
+    resources, _ = construct(inputs_of(values))
+
+    assert {
+        each.name: each.inputs for each in resources if each.type == "pulumi:providers:aws"
+    } == {f"access-{each.name}": each.inputs for each in stack}
+
+
+def test_all_problems_are_told_at_once_by_the_names_of_the_inputs() -> None:
+    message = told(
+        productionAccountId="12",
+        buckets=[{"name": "production-test-bucket-101", "noncurrentDays": 0.5}],
+        grants=[
+            {
+                "consumer": "stage-admin",
+                "bucket": "production-test-bucket-101",
+                "levels": ["raed"],
+            }
+        ],
+    )
+    head, *problems = message.splitlines()
+    assert "3 problems in the inputs of 'access'" in head
+    for problem, place in zip(
+        problems,
+        ["productionAccountId", "buckets[0].noncurrentDays", "grants[0].levels[0]"],
+        strict=True,
+    ):
+        assert problem.strip().startswith(f"{place}: ")
+
+
+def test_rejects_what_is_known_too_late_or_secret_with_the_remedy() -> None:
+    with event_loop():
+        late = pulumi.Output.secret("Reader")
+    message = told(
+        consumers=[{"name": "stage-admin", "user": {"name": late}, "role": {"name": "StageRole"}}]
+    )
+    assert "consumers[0].user.name: <an output or a secret; write the value itself>" in message
+
+
+def test_a_wrong_account_is_told_by_the_names_of_the_inputs() -> None:
+    problem = pulumi.RunError("production_profile: 'X' is of account 1, but production_account_id")
+    with (
+        patch("identities.begin", side_effect=problem),
+        pytest.raises(
+            pulumi.InputPropertiesError, match=r"productionProfile: 'X' .* productionAccountId"
+        ),
+    ):
+        Host().construct("access", TOKEN, inputs_of(stack_values("prod")), None)
+
+
+def test_a_fault_of_ours_keeps_its_traceback() -> None:
+    with patch("identities.begin", side_effect=KeyError("ours")), pytest.raises(ComponentInitError):
+        Host().construct("access", TOKEN, inputs_of(stack_values("prod")), None)
