@@ -45,7 +45,8 @@ format: $(INSTALLED) ## format, and repair what the linter can
 
 schema: setup ## write package/schema.json, after a change of the package's inputs or outputs
 	@PATH="$$($(RUN) toolchain path pulumi):$$PATH" PULUMI_SKIP_UPDATE_CHECK=true pulumi package get-schema \
-		./package/pulumi-resource-cross-account-access > package/schema.new
+		./package/pulumi-resource-cross-account-access > package/schema.new \
+		|| { rm package/schema.new; exit 1; }
 	@mv package/schema.new package/schema.json
 
 bench: setup ## speed and memory beside a flat program and plain boto3
@@ -67,7 +68,7 @@ $(INSTALLED): $(REQUIREMENTS)
 		exit 1; \
 	fi; \
 	echo "Installing the pinned packages into $(VENV) with $$("$$found" -V), a minute or two"; \
-	"$$found" -m venv --clear $(VENV)
+	if [ -L $(VENV) ]; then rm $(VENV); fi; "$$found" -m venv --clear $(VENV)
 	@$(RUN) pip install --disable-pip-version-check $$([ -t 1 ] || echo --quiet) \
 		--require-hashes $(addprefix -r ,$(REQUIREMENTS))
 	@printf '#!/bin/sh\nPYTHONPATH="%s" exec "%s/$(VENV)/bin/python" -m access "$$@"\n' \

@@ -3,7 +3,6 @@
 import asyncio
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
 
@@ -58,31 +57,31 @@ def inputs_of(values: Mapping[str, str]) -> dict[str, Any]:
     return inputs
 
 
-@contextmanager
-def event_loop() -> Iterator[asyncio.AbstractEventLoop]:
+def construct(inputs: Mapping[str, Any]) -> tuple[list[Registered], dict[str, Any]]:
+    """What the component registers when the engine asks for it, and the outputs that it answers.
+
+    An input may be a function, which is called once there is an event loop for outputs.
+    """
+    recorder = Recorder()
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
+
+    async def serve() -> dict[str, Any]:
+        given = {name: value() if callable(value) else value for name, value in inputs.items()}
+        try:
+            with patch("identities.begin"):
+                answer = Host().construct("access", TOKEN, given, None)
+            state: Any = await pulumi.Output.from_input(dict(answer.state)).future()
+        finally:
+            await wait_for_rpcs()
+        return dict(state)
+
     try:
-        yield loop
+        set_mocks(recorder, project="cross-account-access", stack="prod")
+        state = loop.run_until_complete(serve())
     finally:
         asyncio.set_event_loop(None)
         loop.close()
-
-
-def construct(inputs: Mapping[str, Any]) -> tuple[list[Registered], dict[str, Any]]:
-    """What the component registers when the engine asks for it, and the outputs that it answers."""
-    recorder = Recorder()
-    with event_loop() as loop:
-        set_mocks(recorder, project="cross-account-access", stack="prod")
-
-        async def serve() -> dict[str, Any]:
-            with patch("identities.begin"):
-                answer = Host().construct("access", TOKEN, dict(inputs), None)
-            state: Any = await pulumi.Output.from_input(dict(answer.state)).future()
-            await wait_for_rpcs()
-            return dict(state)
-
-        state = loop.run_until_complete(serve())
     return recorder.resources, state
 
 
@@ -239,11 +238,11 @@ def test_all_problems_are_told_at_once_by_the_names_of_the_inputs() -> None:
 
 
 def test_rejects_what_is_known_too_late_or_secret_with_the_remedy() -> None:
-    with event_loop():
+    def consumers() -> list[dict[str, Any]]:
         late = pulumi.Output.secret("Reader")
-    message = told(
-        consumers=[{"name": "stage-admin", "user": {"name": late}, "role": {"name": "StageRole"}}]
-    )
+        return [{"name": "stage-admin", "user": {"name": late}, "role": {"name": "StageRole"}}]
+
+    message = told(consumers=consumers)
     assert "consumers[0].user.name: <an output or a secret; write the value itself>" in message
 
 

@@ -863,6 +863,28 @@ class TestMakefile:
         self.make(checkout, *setup)
         assert len(installed.read_text().splitlines()) == 3
 
+    def test_an_environment_that_is_a_link_is_left_to_those_whose_it_is(
+        self, checkout: Path, tmp_path: Path
+    ) -> None:
+        other = tmp_path / "environment of another checkout"
+        other.mkdir()
+        (other / "package").touch()
+        (checkout / ".venv").symlink_to(other)
+        # Stands for Python; `venv --clear` empties what is there, also behind a link.
+        python = script(
+            checkout / "python3.11",
+            """
+            case "$*" in
+            *venv*) mkdir -p .venv/bin && rm -rf .venv/* && mkdir .venv/bin
+                    cp "$0" .venv/bin/python ;;
+            esac""",
+        )
+
+        assert self.make(checkout, f"PYTHON={python}", "setup").returncode == 0
+
+        assert (other / "package").exists()
+        assert not (checkout / ".venv").is_symlink()
+
     def test_ci_runs_make_test_in_the_checkout(self, checkout: Path, commands: Path) -> None:
         script(commands / "make", 'echo "$PWD $*"')
         answer = subprocess.check_output(["bash", checkout / ".ci" / "run"], cwd="/", text=True)
