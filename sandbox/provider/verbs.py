@@ -265,9 +265,11 @@ def _inputs(
     inputs: dict[str, Any] = {}
     for name, described in resource.inputs.items():
         value = state.get(name)
-        if name in known or described.required:
+        if name in known and same(described, known[name], value):
+            inputs[name] = known[name]
+        elif name in known or described.required:
             if value is not None:
-                inputs[name] = known[name] if same(described, known.get(name), value) else value
+                inputs[name] = value
         elif value in (None, "", [], {}) or value == described.default:
             continue
         elif importing or not described.computed:
