@@ -18,6 +18,7 @@ VERBS: Final[Mapping[str, str]] = {
     "verify": "assume each role as its consumer and try what must and must not work",
     "explain": "say whether PRINCIPAL may do ACTION on RESOURCE, and which statements decide it",
     "diff": "say in words what a preview would change in access; fails when access widens",
+    "takeover": "find what exists already of what the stack would make, and take it over",
     "map": "draw accounts, principals, roles, buckets and conditions",
     "lint": "check policy documents of the stack, or policy files",
     "login": "assume a consumer's role and write the session as a CLI profile",

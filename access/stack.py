@@ -8,6 +8,7 @@ import argparse
 import json
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +24,8 @@ _PROVIDER_OF_AWS: Final = "pulumi:providers:aws"
 
 _KEEPING: Final = ("same", "update")
 """Steps after which a resource is still the one that it was."""
+IMPORT: Final = ("import", "--generate-code=false", "--file")
+"""The command that takes over, but for the file: the program has the code already."""
 
 _REMEDIES: Final = {
     "no stack selected": "name one with --stack, or select one with `pulumi stack select`",
@@ -75,6 +78,18 @@ class Account:
     region: str | None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """A preview, in a form that takes over what exists."""
+
+    resources: tuple[Resource, ...]
+    """As a deployment now would leave them."""
+    created: frozenset[str]
+    """The URNs of those that it would create."""
+    import_file: Mapping[str, Any]
+    """What `pulumi preview --import-file` writes."""
+
+
 @dataclass(frozen=True)
 class Stack:
     """A stack of the project in a folder."""
@@ -118,6 +133,38 @@ class Stack:
 
         with progress("previewing the stack"):
             return resources_of_preview(self._json("preview", "--show-sames"))
+
+    def plan(self) -> "Plan":
+        """What a deployment now would leave and what it would create; changes nothing.
+
+        Raises:
+            UncheckedError: no pulumi, no such stack, or a program that fails.
+        """
+        from access.presentation import progress  # noqa: PLC0415 - as above
+
+        with progress("previewing the stack"), tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "import.json"
+            preview = self._json("preview", "--show-sames", "--import-file", str(path))
+            template = json.loads(path.read_text()) if path.exists() else {"resources": []}
+        return Plan(
+            resources=resources_of_preview(preview),
+            created=frozenset(
+                step["urn"] for step in preview.get("steps") or () if step["op"] == "create"
+            ),
+            import_file=template,
+        )
+
+    def import_from(self, path: Path) -> None:
+        """Takes the resources of a file for `pulumi import` into the state.
+
+        Raises:
+            UncheckedError: no pulumi, no such stack, or a refused import.
+        """
+        from access.presentation import progress  # noqa: PLC0415 - as above
+
+        file = str(path.resolve())
+        with progress("importing into the state"):
+            self._run(*IMPORT, file, "--yes", "--skip-preview", "--json")
 
     def selected(self) -> str:
         """The stack's name, also of the one that is selected.

@@ -4,10 +4,11 @@ import argparse
 from typing import Any, Final
 
 from access import sources
-from access.comparison import Change, Effect, compare
+from access.change_words import as_json, print_changes, summary
+from access.comparison import Change, compare
 from access.errors import NotDeployedError, Status
 from access.inventory import NOTHING, Inventory
-from access.presentation import BAD, DOUBTFUL, GOOD, TITLE, Page
+from access.presentation import DOUBTFUL, Page
 from access.stack import Stack, add_stack_options, stack_of
 
 _DESCRIPTION: Final = """\
@@ -27,13 +28,6 @@ examples:
 
 exit status: 0 access stays or narrows, 1 it widens or may widen, 2 wrong usage, 3 could not be
 checked"""
-_SHOWN: Final = 6
-_MARKS: Final = {
-    Effect.WIDENS: ("+", BAD),
-    Effect.MAY_WIDEN: ("+?", DOUBTFUL),
-    Effect.NARROWS: ("-", GOOD),
-    Effect.MAY_NARROW: ("-?", DOUBTFUL),
-}
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -78,48 +72,16 @@ def _read(source: str, stack: Stack) -> Inventory:
 def _as_json(changes: list[Change], before: Inventory, after: Inventory) -> dict[str, Any]:
     return {
         "widens": any(change.effect.is_widening for change in changes),
-        "changes": [
-            {
-                "effect": change.effect.value,
-                "principal": change.principal,
-                "through": change.through,
-                "actions": list(change.actions),
-                "resource": change.resource,
-                "when": change.when or None,
-            }
-            for change in changes
-        ],
+        "changes": as_json(changes),
         "notes": _notes(before, after),
     }
 
 
 def _print(page: Page, changes: list[Change], before: Inventory, after: Inventory) -> None:
-    for change in changes:
-        mark, style = _MARKS[change.effect]
-        through = f" through {change.through}" if change.through else ""
-        when = f", {change.when}" if change.when else ""
-        page.line(
-            (f"{mark} ", style),
-            change.principal,
-            " may ",
-            (_shown(change.actions), TITLE),
-            f" {change.resource}{through}{when}",
-        )
+    print_changes(page, changes)
     for note in _notes(before, after):
         page.line(("note: ", DOUBTFUL), note)
-    page.line(_summary(changes))
-
-
-def _shown(actions: tuple[str, ...]) -> str:
-    """Name a few; --json has them all."""
-    more = len(actions) - _SHOWN
-    return ", ".join(actions[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
-
-
-def _summary(changes: list[Change]) -> str:
-    counts = {effect: sum(change.effect is effect for change in changes) for effect in Effect}
-    told = [f"{effect.value} in {count}" for effect, count in counts.items() if count]
-    return f"access {', '.join(told)}" if told else "no change in access"
+    page.line(summary(changes))
 
 
 def _notes(before: Inventory, after: Inventory) -> list[str]:
