@@ -14,14 +14,14 @@ from package.inputs import Inputs
 
 
 class CrossAccountAccess(cross_account_access.CrossAccountAccess):
-    """Both sides of cross-account access: buckets and their roles, and who may assume these."""
+    """Both sides of cross-account access: what is shared, who is let in, and the roles between."""
 
     contract_version: str
     """Version of this contract."""
     production_account_id: str
     """12 digits."""
     production_region: str
-    """Region of the buckets."""
+    """Region of all that is shared."""
     production_canonical_user_id: Output[str]
     """64 hexadecimal digits."""
     staging_account_id: str
@@ -32,20 +32,26 @@ class CrossAccountAccess(cross_account_access.CrossAccountAccess):
     """In the order of their declaration."""
     bucket_arns: dict[str, Output[str]]
     """By bucket name."""
+    topic_arns: dict[str, Output[str]]
+    """By topic name."""
+    queue_arns: dict[str, Output[str]]
+    """By queue name."""
+    kms_key_arns: dict[str, Output[str]]
+    """By bucket name: the key of a bucket that has one of its own."""
     role_names: dict[str, str]
-    """By consumer: the role's name without its path."""
+    """By consumer with a role: the role's name without its path."""
     role_arns: dict[str, Output[str]]
-    """By consumer: the role to assume."""
+    """By consumer with a role: the role to assume."""
     user_arns: dict[str, str]
-    """By consumer that is a user: the user who may assume it."""
-    access_policy_arns: dict[str, Output[str]]
-    """By consumer: the role's permissions policy."""
+    """By consumer that is a user: the user who is let in."""
+    access_policy_arns: dict[str, list[Output[str]]]
+    """By consumer with a role: the managed policies of its role, none for an inline policy."""
     switch_role_urls: dict[str, str]
     """By consumer who can use it: link that switches the console to the role."""
     cli_profiles: dict[str, str]
     """By consumer who can use it: block for ~/.aws/config, whose profile renews itself."""
     proof_commands: dict[str, str]
-    """By consumer: AWS CLI commands that prove the access."""
+    """By consumer, where there are some: AWS CLI commands that prove the access."""
     declaration: str
     """JSON text: every consumer and every grant, as declared."""
 
@@ -55,6 +61,7 @@ class CrossAccountAccess(cross_account_access.CrossAccountAccess):
             production=declared.production,
             staging=declared.staging,
             adopted=declared.adopted_users,
+            federated=declared.federated,
         ).finish()
         super().__init__(name, arguments_of(declared, prefix=f"{name}-"), opts)
         values = outputs.values_of(declared, self)

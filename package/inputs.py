@@ -28,6 +28,26 @@ class Bucket(TypedDict):
     """Days that versions are kept which were overwritten or deleted; 90 unless said."""
     access_log: NotRequired[AccessLog]
     """Where S3 writes the bucket's server access log."""
+    encryption: NotRequired[str]
+    """s3 unless said; kms: with a key that is made for the bucket."""
+
+
+class Topic(TypedDict):
+    """A Production SNS topic, a standard one, that grants refer to by its name."""
+
+    name: str
+    """The topic's name."""
+    protect: NotRequired[bool]
+    """True unless said: it refuses deletion."""
+
+
+class Queue(TypedDict):
+    """A Production SQS queue, a standard one, that grants refer to by its name."""
+
+    name: str
+    """The queue's name."""
+    protect: NotRequired[bool]
+    """True unless said: it refuses deletion."""
 
 
 class User(TypedDict):
@@ -108,6 +128,8 @@ class Role(TypedDict):
     """The role's name."""
     path: NotRequired[str]
     """The role's path; / unless said."""
+    policy: NotRequired[str]
+    """managed unless said; inline makes the access policy part of the role."""
     policy_name: NotRequired[str]
     """Name of the role's access policy; the role's name and Access unless said."""
     max_session_duration: NotRequired[int]
@@ -179,42 +201,55 @@ class Consumer(TypedDict):
     """Users and roles of Staging by pattern."""
     organization: NotRequired[Organization]
     """An organization, or units of it."""
-    role: Role
-    """The Production role of this consumer alone."""
+    role: NotRequired[Role]
+    """The Production role of this consumer alone; none where all its grants say via: resource."""
+    renamed_from: NotRequired[str]
+    """Its former name, for one deployment, so that its resources are kept."""
     conditions: NotRequired[Conditions]
     """What must hold besides."""
 
 
 class Grant(TypedDict):
-    """What one consumer may do in one bucket."""
+    """What one consumer may do with one resource: exactly one of bucket, topic and queue."""
 
     consumer: str
     """Name of a consumer from above."""
-    bucket: str
+    bucket: NotRequired[str]
     """Name of a bucket from above."""
+    topic: NotRequired[str]
+    """Name of a topic from above."""
+    queue: NotRequired[str]
+    """Name of a queue from above."""
     levels: list[str]
-    """Any of list, read, write, delete; none implies another."""
+    """Of a bucket list, read, write, delete; of a topic publish, subscribe; of a queue send, receive.
+    None implies another."""
     prefixes: NotRequired[list[str]]
     """Beginnings of keys that the grant is confined to; the whole bucket unless said."""
+    via: NotRequired[str]
+    """role unless said; resource: by the resource's own policy, without a role."""
 
 
 class Inputs(TypedDict):
     """What a stack file declares."""
 
     production_account_id: str
-    """Account ID of Production, which owns the buckets and trusts: 12 digits, quoted."""
+    """Account ID of Production, which owns what is shared and trusts: 12 digits, quoted."""
     production_profile: NotRequired[str]
     """AWS CLI profile that deploys to Production."""
     production_region: str
-    """Region of the Production buckets, as in us-west-2."""
+    """Region of all that Production shares, as in us-west-2."""
     staging_account_id: str
     """Account ID of Staging, whose users and machines are let in: 12 digits, quoted."""
     staging_profile: NotRequired[str]
     """AWS CLI profile that deploys to Staging."""
     staging_region: str
     """Region of the Staging side, in the same partition as Production's."""
-    buckets: list[Bucket]
+    buckets: NotRequired[list[Bucket]]
     """Production buckets."""
+    topics: NotRequired[list[Topic]]
+    """Production SNS topics, standard ones."""
+    queues: NotRequired[list[Queue]]
+    """Production SQS queues, standard ones."""
     consumers: list[Consumer]
     """Who gets access."""
     grants: list[Grant]

@@ -24,6 +24,8 @@ from tests.unit.test_program import every_kind
 TOKEN = "cross-account-access:index:CrossAccountAccess"
 MAPS = {"tags"}
 """Settings whose keys are the user's own."""
+SHARED = {"buckets", "topics", "queues"}
+"""Of these lists one suffices."""
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +52,7 @@ def as_inputs(value: Any, own_keys: bool = False) -> Any:
 
 
 def inputs_of(values: Mapping[str, str]) -> dict[str, Any]:
-    structured = {"buckets", "consumers", "grants", "tags", "trust_policy_limit"}
+    structured = {*SHARED, "consumers", "grants", "tags", "trust_policy_limit"}
     inputs: dict[str, Any] = as_inputs(
         {key: json.loads(value) if key in structured else value for key, value in values.items()}
     )
@@ -103,9 +105,10 @@ def test_every_setting_is_an_input_with_the_same_description(schema: dict[str, A
 
 
 def test_what_a_stack_file_requires_is_required(schema: dict[str, Any]) -> None:
-    assert set(schema["resources"][TOKEN]["requiredInputs"]) == {
-        camel_case(name) for name, setting in config().items() if setting["default"] in ("", [])
-    }
+    required = {name for name, setting in config().items() if setting["default"] in ("", [])}
+    assert set(schema["resources"][TOKEN]["requiredInputs"]) == set(
+        map(camel_case, required - SHARED)
+    )
 
 
 def test_the_outputs_are_the_contract(schema: dict[str, Any]) -> None:
@@ -151,10 +154,9 @@ def known_to_the_reader(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     consumers = json.loads(values["consumers"])
     consumers[0]["conditions"] = everything
     bucket = {"name": "b", "access_log": {"bucket": "logs"}}
-    settings.parse(
-        {**values, "consumers": consumers, "buckets": [bucket]},
-        Problems(),
-    )
+    shared = {"buckets": [bucket], "topics": [{"name": "t"}], "queues": [{"name": "q"}]}
+    grants = [{"consumer": "stage-admin", name: "x"} for name in ("bucket", "topic", "queue")]
+    settings.parse({**values, **shared, "consumers": consumers, "grants": grants}, Problems())
     return {path for path in paths if path.split(".")[-2:-1] not in ([name] for name in MAPS)}
 
 

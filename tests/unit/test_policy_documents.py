@@ -479,9 +479,12 @@ def test_a_key_is_used_as_far_as_the_levels_need_it(levels: list[Level], actions
 
 def test_a_key_is_asked_for_neither_address_nor_endpoint_nor_mfa_but_ends() -> None:
     """S3 asks for the key, from its own address."""
-    conditions = {"expires_at": "2030-01-31T00:00:00Z", "mfa_max_age": 900}
-    for network in ({"source_ips": ("203.0.113.0/24",)}, {"vpc_endpoints": ("vpce-01234567",)}):
-        who = direct(**conditions, **network)
+    networks: list[dict[str, Any]] = [
+        {"source_ips": ("203.0.113.0/24",)},
+        {"vpc_endpoints": ("vpce-01234567",)},
+    ]
+    for network in networks:
+        who = direct(expires_at="2030-01-31T00:00:00Z", mfa_max_age=900, **network)
         document = key_policy(RECORDS, shared(who), ACCOUNTS)
         (item,) = [item for item in statements(document) if "Key1" in item["Sid"]]
         keys = {key for by_key in item["Condition"].values() for key in by_key}
