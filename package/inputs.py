@@ -221,8 +221,8 @@ class Grant(TypedDict):
     queue: NotRequired[str]
     """Name of a queue from above."""
     levels: list[str]
-    """Of a bucket list, read, write, delete; of a topic publish, subscribe; of a queue send, receive.
-    None implies another."""
+    """Of a bucket list, read, write, delete; of a topic publish, subscribe; of a queue send,
+    receive. None implies another."""
     prefixes: NotRequired[list[str]]
     """Beginnings of keys that the grant is confined to; the whole bucket unless said."""
     via: NotRequired[str]
