@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -18,11 +19,13 @@ from model import (
     Level,
     Organization,
     Principals,
+    Queue,
     Resource,
     Role,
     SessionTags,
     SourceIdentity,
     ThirdParty,
+    Topic,
     User,
     Via,
     WebIdentities,
@@ -355,3 +358,70 @@ def test_the_declaration_says_of_mfa_whether_it_is_asked_for() -> None:
 def test_the_declaration_says_what_a_caller_must_be(who: Who, claims: dict[str, list[str]]) -> None:
     (said,) = json.loads(declaration(ACCOUNTS, [consumer(who=who)], [], []))["consumers"]
     assert said["claims"] == claims
+
+
+def test_the_declaration_says_which_way_a_grant_takes() -> None:
+    without_role = Consumer(name="copier", who=User(name="Copier"), role=None)
+    grants = [granted(Queue(name="jobs"), Level.SEND, to=without_role, via=Via.RESOURCE)]
+    said = json.loads(declaration(ACCOUNTS, [without_role], grants, []))
+    assert said["consumers"][0]["role_arn"] is None
+    assert said["consumers"][0]["max_session_duration"] is None
+    assert said["grants"] == [
+        {
+            "consumer": "copier",
+            "resource_arn": "arn:aws:sqs:us-west-2:111122223333:jobs",
+            "levels": ["send"],
+            "prefixes": [],
+            "via": "resource",
+        }
+    ]
+
+
+def test_the_proof_uses_one_resource_of_each_kind() -> None:
+    grants = [
+        granted("ours", Level.READ),
+        granted("more", Level.READ),
+        granted(Topic(name="news"), Level.SUBSCRIBE),
+        granted(Topic(name="alerts"), Level.PUBLISH),
+        granted(Queue(name="jobs"), Level.RECEIVE),
+    ]
+    _, head, get, publish, receive = proof_commands(ACCOUNTS, consumer(), grants).splitlines()
+    assert head.startswith("aws s3api head-object --bucket ours")
+    assert get.startswith("aws s3api get-object --bucket ours")
+    assert publish == (
+        "aws sns publish --topic-arn arn:aws:sns:us-west-2:111122223333:alerts --message test "
+        "--region us-west-2 --profile StageRole"
+    )
+    assert receive == (
+        "aws sqs receive-message --queue-url "
+        "https://sqs.us-west-2.amazonaws.com/111122223333/jobs --visibility-timeout 0 "
+        "--region us-west-2 --profile StageRole"
+    )
+
+
+def test_what_goes_without_a_role_is_proven_with_the_callers_own_profile() -> None:
+    grants = [
+        granted("ours", Level.READ),
+        granted(Queue(name="jobs"), Level.SEND, via=Via.RESOURCE),
+    ]
+    *by_role, send = proof_commands(ACCOUNTS, consumer(), grants).splitlines()
+    assert len(by_role) == 3
+    assert send.startswith("aws sqs send-message --queue-url ")
+    assert send.endswith(" --profile StageAdmin")
+
+
+def test_a_consumer_without_a_role_has_neither_link_nor_profile() -> None:
+    without_role = Consumer(name="copier", who=User(name="Copier"), role=None)
+    assert switch_role_url(PRODUCTION, without_role) is None
+    assert cli_profile(ACCOUNTS, without_role) is None
+    only = [granted(Topic(name="news"), Level.SUBSCRIBE, to=without_role, via=Via.RESOURCE)]
+    assert proof_commands(ACCOUNTS, without_role, only) == ""
+
+
+def test_a_queue_in_china_has_its_address_there() -> None:
+    china = replace(PRODUCTION, region="cn-north-1", partition="aws-cn")
+    accounts = Accounts(trusting=china, trusted=ACCOUNTS.trusted)
+    grants = [granted(Queue(name="jobs"), Level.SEND)]
+    assert "https://sqs.cn-north-1.amazonaws.com.cn/111122223333/jobs" in proof_commands(
+        accounts, consumer(), grants
+    )

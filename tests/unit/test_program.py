@@ -10,6 +10,11 @@ from tests.support.deployment import Deployment, deploy, stack_values
 
 PRODUCTION, STAGING = "111122223333", "444455556666"
 USER_ARN = f"arn:aws:iam::{STAGING}:user/StageAdmin"
+EVERY_KIND = {
+    "buckets": [{"name": "records", "encryption": "kms"}],
+    "topics": [{"name": "news"}],
+    "queues": [{"name": "jobs", "protect": False}],
+}
 STAGING_TYPES = {
     "aws:iam/user:User",
     "aws:iam/userPolicy:UserPolicy",
@@ -60,6 +65,28 @@ def every_kind() -> dict[str, str]:
     ]
     more = [{**grants[0], "consumer": name} for name in KINDS]
     return stack_values("prod", consumers=users + others, grants=grants + more)
+
+
+def shared(**consumer: Any) -> dict[str, str]:
+    """Settings with something of every kind, all of it granted to one consumer.
+
+    Each grant has the way that the consumer has: by its role, if it has one.
+    """
+    via = "role" if "role" in consumer else "resource"
+    return stack_values(
+        "prod",
+        **EVERY_KIND,
+        consumers=[{"name": "data-team", **consumer}],
+        grants=[
+            {"consumer": "data-team", "bucket": "records", "levels": ["read"], "via": via},
+            {"consumer": "data-team", "topic": "news", "levels": ["publish"], "via": via},
+            {"consumer": "data-team", "queue": "jobs", "levels": ["receive"], "via": via},
+        ],
+    )
+
+
+def by_role() -> dict[str, str]:
+    return shared(user={"name": "Data"}, role={"name": "DataRole"})
 
 
 @pytest.fixture(scope="module")
@@ -435,3 +462,128 @@ def test_outputs_name_users_only_where_there_are_users(kinds: Deployment) -> Non
         "stage-admin": "user",
         **{name: next(iter(kind)) for name, kind in KINDS.items()},
     }
+
+
+RESOURCE_POLICIES = (
+    "aws:s3/bucketPolicy:BucketPolicy",
+    "aws:sns/topicPolicy:TopicPolicy",
+    "aws:sqs/queuePolicy:QueuePolicy",
+)
+
+
+@pytest.mark.parametrize("preview", [False, True])
+def test_all_that_is_shared_is_in_production_and_its_documents_are_known_in_a_preview(
+    preview: bool,
+) -> None:
+    deployment = deploy(by_role(), preview=preview)
+    made = aws_resources(deployment)
+    for item in made:
+        expected = "staging" if item.type in STAGING_TYPES else "production"
+        assert item.provider == expected, item
+    documents = [item.inputs["policy"] for item in made if "policy" in item.inputs]
+    assert len(documents) == 6
+    for document in documents:
+        assert json.loads(document)["Statement"]
+
+
+def test_each_resource_has_one_policy(kinds: Deployment) -> None:
+    deployment = deploy(shared(user={"name": "Data"}))
+    for token in RESOURCE_POLICIES:
+        assert deployment.one(token).name.startswith("access-")
+    assert kinds.of_type("aws:sns/topicPolicy:TopicPolicy") == []
+
+
+def test_topics_and_queues_have_the_names_and_the_encryption_that_are_declared() -> None:
+    deployment = deploy(by_role())
+    assert deployment.one("aws:sns/topic:Topic").inputs == {"name": "news"}
+    queue = deployment.one("aws:sqs/queue:Queue")
+    assert queue.inputs == {"name": "jobs", "sqsManagedSseEnabled": True}
+    policy = deployment.one("aws:sqs/queuePolicy:QueuePolicy").inputs
+    assert policy["queueUrl"] == "https://sqs.us-west-2.amazonaws.com/111122223333/jobs"
+    topic_policy = deployment.one("aws:sns/topicPolicy:TopicPolicy").inputs
+    assert topic_policy["arn"] == f"arn:aws:sns:us-west-2:{PRODUCTION}:news"
+
+
+def test_a_bucket_is_encrypted_with_the_key_that_is_made_for_it() -> None:
+    deployment = deploy(by_role())
+    key = deployment.one("aws:kms/key:Key").inputs
+    assert (key["enableKeyRotation"], key["deletionWindowInDays"]) == (True, 30)
+    alias = deployment.one("aws:kms/alias:Alias").inputs
+    assert alias == {"name": "alias/records", "targetKeyId": "of-access-records"}
+    encryption = deployment.one(
+        "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
+    )
+    assert encryption.inputs["rules"] == [
+        {
+            "applyServerSideEncryptionByDefault": {
+                "sseAlgorithm": "aws:kms",
+                "kmsMasterKeyId": f"arn:aws:kms:us-west-2:{PRODUCTION}:key/of-access-records",
+            },
+            "bucketKeyEnabled": True,
+        }
+    ]
+
+
+def test_buckets_whose_names_differ_in_a_dot_have_keys_of_their_own() -> None:
+    names = ("my.bucket", "my-bucket")
+    deployment = deploy(
+        stack_values(
+            "prod",
+            buckets=[{"name": name, "encryption": "kms"} for name in names],
+            grants=[
+                {"consumer": "stage-admin", "bucket": name, "levels": ["read"]} for name in names
+            ],
+        )
+    )
+    aliases = {item.inputs["name"] for item in deployment.of_type("aws:kms/alias:Alias")}
+    assert aliases == {"alias/my_bucket", "alias/my-bucket"}
+
+
+def test_a_consumer_of_resource_policies_has_no_role_and_one_policy_of_its_own() -> None:
+    deployment = deploy(shared(user={"name": "Data"}))
+    assert deployment.of_type("aws:iam/role:Role") == []
+    assert deployment.of_type("aws:iam/policy:Policy") == []
+    own = deployment.one("aws:iam/userPolicy:UserPolicy")
+    assert (own.name, own.inputs["name"]) == ("access-data-team", "use-shared-resources")
+    inline = deployment.one("aws:iam/userPoliciesExclusive:UserPoliciesExclusive")
+    assert inline.inputs["policyNames"] == ["use-shared-resources"]
+    assert "sts:AssumeRole" not in own.inputs["policy"]
+    for token in RESOURCE_POLICIES:
+        assert f"arn:aws:iam::{STAGING}:user/Data" in deployment.one(token).inputs["policy"]
+
+
+def test_instances_may_come_without_a_role_of_production() -> None:
+    deployment = deploy(shared(ec2={"role": {"name": "Machines"}}))
+    role = deployment.one("aws:iam/role:Role")
+    assert (role.provider, role.inputs["name"]) == ("staging", "Machines")
+    policy = deployment.one("aws:iam/rolePolicy:RolePolicy").inputs
+    assert policy["name"] == "use-shared-resources"
+    assert "sqs:ReceiveMessage" in policy["policy"]
+
+
+def test_outputs_tell_of_roles_only_where_there_are_some() -> None:
+    for values, roles in ((by_role(), {"data-team"}), (shared(user={"name": "Data"}), set[str]())):
+        outputs = deploy(values).outputs
+        assert set(outputs["userArns"]) == {"data-team"}
+        for name in (
+            *("roleNames", "roleArns", "accessPolicyArns"),
+            *("switchRoleUrls", "cliProfiles"),
+        ):
+            assert set(outputs[name]) == roles
+        (consumer,) = json.loads(outputs["declaration"])["consumers"]
+        assert (consumer["role_arn"] is None) is (not roles)
+
+
+def test_outputs_name_all_that_is_shared() -> None:
+    outputs = deploy(by_role()).outputs
+    regional = f"us-west-2:{PRODUCTION}"
+    assert outputs["bucketArns"] == {"records": "arn:aws:s3:::records"}
+    assert outputs["topicArns"] == {"news": f"arn:aws:sns:{regional}:news"}
+    assert outputs["queueArns"] == {"jobs": f"arn:aws:sqs:{regional}:jobs"}
+    assert outputs["kmsKeyArns"] == {"records": f"arn:aws:kms:{regional}:key/of-access-records"}
+    declared = json.loads(outputs["declaration"])["grants"]
+    assert [grant["resource_arn"] for grant in declared] == [
+        outputs["bucketArns"]["records"],
+        outputs["topicArns"]["news"],
+        outputs["queueArns"]["jobs"],
+    ]
