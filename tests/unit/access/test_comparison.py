@@ -43,6 +43,11 @@ PREFIX = {"StringLike": {"s3:prefix": "reports/*"}}
 ONLY_USER = {"ArnEquals": {"aws:PrincipalArn": USER}}
 MFA = {"aws:MultiFactorAuthPresent": "true"}
 VENDOR = "arn:aws:iam::777788889999:role/Vendor"
+DECRYPT = allow(
+    "kms:Decrypt",
+    "arn:aws:kms:us-west-2:111122223333:key/*",
+    Condition={"StringEquals": {"kms:ViaService": "s3.us-west-2.amazonaws.com"}},
+)
 
 
 def inventory(**documents: Any) -> Inventory:
@@ -107,6 +112,14 @@ WIDENING: dict[str, tuple[Json, Json, list[str]]] = {
         {},
         {"role": policy(LIST, READ, allow("s3:GetObject", "arn:aws:s3:::other/*"))},
         [f"+ {ADMIN} may s3:GetObject other/* {THROUGH}"],
+    ),
+    "keys of the role's own account, under a condition": (
+        {},
+        {"role": policy(LIST, READ, DECRYPT)},
+        [
+            f"+ {ADMIN} may kms:Decrypt production:kms:key/* {THROUGH}, "
+            "with kms:ViaService=s3.us-west-2.amazonaws.com"
+        ],
     ),
     "a condition dropped": (
         {"role": policy(LIST | {"Condition": PREFIX})},
@@ -472,6 +485,27 @@ def test_a_way_through_a_role_says_how_it_is_assumed() -> None:
         f" unless s3:prefix like reports/*; {assumed}",
         f"- {ADMIN} may s3:GetObject {OBJECTS} {THROUGH}, {assumed}",
     ]
+
+
+TOPIC = "arn:aws:sns:us-west-2:111122223333:news"
+
+
+def test_a_resource_policy_and_the_callers_own_count_together_only() -> None:
+    def with_topic(*statements: Json, user: Json | None = None) -> Inventory:
+        topic = resource("aws:sns/topic:Topic", "news", name="news")
+        of_topic = resource(
+            "aws:sns/topicPolicy:TopicPolicy", "news", arn=TOPIC, policy=policy(*statements)
+        )
+        return inventory(user=user, more=[topic, of_topic])
+
+    publish = allow("sns:Publish", TOPIC)
+    lets_in = publish | {"Principal": ROOT, "Condition": ONLY_USER}
+    own = policy(ASSUME, publish)
+    gained = [f"+ {ADMIN} may sns:Publish production:sns:news"]
+    assert told(compare(with_topic(), with_topic(lets_in, user=own))) == gained
+    assert told(compare(with_topic(user=own), with_topic(lets_in, user=own))) == gained
+    for one_side in (with_topic(lets_in), with_topic(user=own)):
+        assert told(compare(with_topic(), one_side)) == []
 
 
 def test_a_role_that_nobody_can_assume_still_counts() -> None:

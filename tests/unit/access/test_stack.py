@@ -113,6 +113,16 @@ def test_the_last_step_of_a_preview_counts() -> None:
     assert planned.inputs["bucket"] == "new"
 
 
+def test_what_a_preview_leaves_or_updates_keeps_its_arn_and_what_it_replaces_does_not() -> None:
+    key, arn = "aws:kms/key:Key", "arn:aws:kms:us-west-2:111122223333:key/1"
+    old = resource(key, "key", outputs={"arn": arn, "policy": "{}"})
+    new = resource(key, "key", policy={})
+    for op, kept in (("same", {"arn": arn}), ("update", {"arn": arn}), ("create-replacement", {})):
+        step = {"op": op, "urn": old["urn"], "oldState": old, "newState": new}
+        (planned,) = resources_of_preview({"steps": [step]})
+        assert planned.outputs == kept
+
+
 def test_what_waits_for_its_deletion_is_not_in_use() -> None:
     old = resource(BUCKET, "bucket", bucket="old") | {"delete": True}
     new = resource(BUCKET, "bucket", bucket="new")

@@ -52,9 +52,9 @@ def outputs(exported: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> dict[s
 
 @pytest.fixture
 def declare(outputs: dict[str, Any]) -> Callable[..., None]:
-    """Declares one consumer in place of those of the stack."""
+    """Declares one consumer in place of those of the stack, and its only grant."""
 
-    def declared(**changes: object) -> None:
+    def declared(grant: dict[str, object] | None = None, **changes: object) -> None:
         consumer = {
             "name": "stage-admin",
             "kind": "user",
@@ -66,10 +66,15 @@ def declare(outputs: dict[str, Any]) -> Callable[..., None]:
             "expires_at": None,
             **changes,
         }
-        grant = {"resource_arn": BUCKET, "levels": ["list", "read"], "prefixes": [], "via": "role"}
-        outputs["declaration"] = json.dumps(
-            {"consumers": [consumer], "grants": [{"consumer": consumer["name"], **grant}]}
-        )
+        granted = {
+            "consumer": consumer["name"],
+            "resource_arn": BUCKET,
+            "levels": ["list", "read"],
+            "prefixes": [],
+            "via": "role",
+            **(grant or {}),
+        }
+        outputs["declaration"] = json.dumps({"consumers": [consumer], "grants": [granted]})
 
     return declared
 

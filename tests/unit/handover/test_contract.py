@@ -120,6 +120,14 @@ def test_the_declaration_tells_what_requests_must_be_like(exported: dict[str, An
     assert vendor.claims == {"aws:PrincipalOrgID": ("o-a1b2c3d4e5",)}
 
 
+def test_all_that_is_shared_is_told_by_name(exported: dict[str, Any]) -> None:
+    topic, queue = (f"arn:aws:{each}:us-west-2:111122223333:mine" for each in ("sns", "sqs"))
+    found = read({**exported, "topicArns": {"mine": topic}, "queueArns": {"mine": queue}})
+    assert found.bucket_arns == {"production-test-bucket-101": BUCKET}
+    assert (found.topic_arns, found.queue_arns) == ({"mine": topic}, {"mine": queue})
+    assert found.kms_key_arns == {}
+
+
 def test_an_unknown_consumer_is_told_with_those_that_there_are(exported: dict[str, Any]) -> None:
     with pytest.raises(ContractError) as caught:
         read(exported).consumer("vendor")

@@ -211,6 +211,60 @@ def test_a_page_without_a_role_speaks_of_none(access: Access, declare: Callable[
     assert not re.search("--profile|assume-role|Role to assume", page)
 
 
+SQS, SNS = "arn:aws:sqs:us-west-2:111122223333:jobs", "arn:aws:sns:us-west-2:111122223333:news"
+
+
+@pytest.mark.parametrize(
+    ("arn", "levels", "command"),
+    [
+        (SNS, ["publish"], f"aws sns publish --topic-arn {SNS} --message test --region us-west-2"),
+        (
+            SQS,
+            ["send", "receive"],
+            "aws sqs send-message --queue-url https://sqs.us-west-2.amazonaws.com/111122223333/jobs"
+            " --message-body test --region us-west-2",
+        ),
+        (
+            SQS,
+            ["receive"],
+            "aws sqs receive-message --queue-url"
+            " https://sqs.us-west-2.amazonaws.com/111122223333/jobs --visibility-timeout 0"
+            " --region us-west-2",
+        ),
+    ],
+)
+def test_a_page_tests_topics_and_queues(
+    access: Access, declare: Callable[..., None], arn: str, levels: list[str], command: str
+) -> None:
+    declare({"resource_arn": arn, "levels": levels, "via": "resource"}, role_arn=None)
+    lines = access("handover", "--contact", "me").out.splitlines()
+    assert f"- {', '.join(levels)} on `{arn}`, with your own credentials and without the role" in (
+        lines
+    )
+    assert command in lines
+
+
+def test_a_page_of_a_subscription_has_no_command_that_would_stay(
+    access: Access, declare: Callable[..., None]
+) -> None:
+    declare({"resource_arn": SNS, "levels": ["subscribe"]})
+    assert "aws sns" not in access("handover", "--contact", "me").out
+
+
+def test_a_page_without_a_role_tells_what_the_callers_account_and_mfa_need(
+    access: Access, declare: Callable[..., None]
+) -> None:
+    declare(role_arn=None, kind="principals", mfa=True)
+    page = access("handover", "--contact", "me").out
+    assert "- **MFA:** a code with every session\n" in page
+    assert "Its own policy must allow the same actions on the same resources" in page
+    assert "aws sts get-session-token --serial-number ARN-OF-YOUR-MFA-DEVICE" in page
+    declare(role_arn=None)
+    page = access("handover", "--contact", "me").out
+    assert "Its own policy must allow" not in page
+    assert "get-session-token" not in page
+
+
 @pytest.mark.parametrize("contact", ["", " ", "two\nlines"])
 def test_rejects_a_contact_that_is_no_line(access: Access, contact: str) -> None:
     ran = access("handover", "--contact", contact)
