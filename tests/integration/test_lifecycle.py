@@ -124,30 +124,6 @@ def test_trust_survives_the_users_re_creation(program: Program) -> None:
     assume(user("StageAdmin"), ROLE)
 
 
-def test_a_bucket_made_by_hand_is_imported(program: Program) -> None:
-    s3 = admin(PRODUCTION_ADMIN).client("s3")
-    s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
-    s3.put_object(Bucket=BUCKET, Key="kept", Body=b"1")
-    said = program.refused("up", "--yes", "--skip-preview", "--stack", "prod")
-    assert "BucketAlready" in said
-    (parent,) = [
-        item["urn"] for item in program.resources() if item["type"].endswith(":SharedBucket")
-    ]
-    (provider,) = [
-        item["urn"]
-        for item in program.resources()
-        if item["type"] == "pulumi:providers:aws" and item["urn"].endswith("::production")
-    ]
-    program.pulumi(
-        "import", "aws:s3/bucket:Bucket", f"access-{BUCKET}", BUCKET,
-        "--parent", f"bucket={parent}", "--provider", f"production={provider}",
-        "--yes", "--skip-preview", "--generate-code=false", "--stack", "prod",
-    )  # fmt: skip
-    program.up()
-    assert program.settled()
-    assert s3.get_object(Bucket=BUCKET, Key="kept")["Body"].read() == b"1"
-
-
 def test_an_interrupted_up_is_continued_by_the_next(program: Program) -> None:
     program.interrupted_up(after="aws:s3:BucketPublicAccessBlock")
     partial = set(made(program))
