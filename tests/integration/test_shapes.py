@@ -434,7 +434,14 @@ def test_a_bucket_with_a_key_of_its_own_is_encrypted_with_it_alone(program: Prog
     program.set(tags={"team": "records"})
     program.up()
     assert program.settled()
-    program.set(buckets=[{**item, "protect": False} for item in program.settings()["buckets"]])
+    # It does not go while the bucket is protected, nor does a change back take it from its objects.
+    buckets = program.settings()["buckets"]
+    program.refused("destroy", "--yes", "--skip-preview", "--stack", "prod")
+    program.set(buckets=[{"name": item["name"]} for item in buckets])
+    assert "protect" in program.refused("up", "--yes", "--skip-preview", "--stack", "prod")
+    assert kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"]["KeyState"] == "Enabled"
+    assert reader.get_object(Bucket=bucket, Key="published/1930.csv")["Body"].read() == b"evening"
+    program.set(buckets=[{**item, "protect": False} for item in buckets])
     program.up()
     program.pulumi("destroy", "--yes", "--skip-preview", "--stack", "prod")
     assert kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"]["KeyState"] == "PendingDeletion"
@@ -485,7 +492,10 @@ def test_topics_and_queues_are_used_through_roles(program: Program) -> None:
         assert may(world, role("WorkerAccess"), action, queue)
     for action in ("sqs:SendMessage", "sqs:PurgeQueue", "sqs:SetQueueAttributes"):
         assert not may(world, role("WorkerAccess"), action, queue)
-    # What somebody adds to a policy beside the stack is drift.
+    # A destroy stops before it has taken anything from anybody.
+    program.refused("destroy", "--yes", "--skip-preview", "--stack", "prod")
+    shop.client("sqs").send_message(QueueUrl=url, MessageBody="a job")
+    # What somebody takes out of a policy beside the stack is drift.
     sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": ""})
     assert "QueuePolicy" in program.drift()
 
