@@ -21,11 +21,8 @@ class Host(ComponentProvider):
 
     def __init__(self) -> None:
         super().__init__([CrossAccountAccess], NAME, version=VERSION)
-        definitions = [*self._component_defs.values()]
-        mappings = [
-            *(definition.inputs_mapping for definition in definitions),
-            *(definition.properties_mapping for definition in self._type_defs.values()),
-        ]
+        mappings = [each.inputs_mapping for each in self._component_defs.values()]
+        mappings += [each.properties_mapping for each in self._type_defs.values()]
         self._names = {ours: theirs for mapping in mappings for theirs, ours in mapping.items()}
 
     def construct(
