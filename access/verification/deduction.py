@@ -141,6 +141,8 @@ def _of_use(said: Circumstances, ask: Use) -> Context:
     stated: dict[str, Any] = {
         "aws:SourceVpce": said.vpc_endpoint,
         "s3:delimiter": None,
+        "s3:x-amz-server-side-encryption": None,
+        "s3:x-amz-server-side-encryption-customer-algorithm": None,
         "s3:prefix": None,
         **(_mfa(said) if ask.role_arn is None else _NO_MFA),
         **ask.operation.keys(ask.aim),

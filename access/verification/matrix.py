@@ -20,10 +20,12 @@ EVERYBODY_ELSE: Final = "everybody else"
 """In place of a consumer, for rows about those whom the stack does not let in."""
 OTHER: Final = "another principal of Staging"
 """Who plays another principal of the Staging account, if anybody does."""
-UNSIGNED: Final = "nobody"
-"""Who sends requests without a signature."""
+UNSIGNED: Final = "without a signature"
+"""Who sends requests that nobody signs. No consumer is called like these two: names have no
+spaces."""
 
 _ARN_PARTS: Final = 6
+_ANYWAY: Final = "whatever its own policy allows"
 _WRONG: Final = "access-verify-wrong"
 _ADDRESSES: Final = ("192.0.2.1", "198.51.100.1", "203.0.113.1")
 """Addresses that are nobody's (RFC 5737); no consumer can be confined to all of them."""
@@ -233,7 +235,7 @@ class _Matrix:
             yield refused(how, said, caller, hypothetical=False)
             if not caller.is_invented:
                 # Its own policy asks for the same, so that the one above says nothing of the trust.
-                anyway = f"{how}, whatever its own policy allows"
+                anyway = f"{how}, {_ANYWAY}"
                 yield refused(anyway, said, self._invented(caller.arn), hypothetical=False)
         for how, said in (*_elsewhere(consumer, right), *_otherwise(consumer, right)):
             yield refused(how, said, caller, hypothetical=True)
@@ -305,6 +307,9 @@ class _Matrix:
         self, way: "_Way", consumer: Consumer, arn: str, grants: Sequence[Grant]
     ) -> Iterator[Row]:
         """What the levels say of each place, and how conditions narrow what they allow."""
+        # Its own policy says the same as that of the resource, and would hide what that one lost.
+        is_hidden = way.role_arn is None and not way.caller.is_invented
+        bare = replace(way, caller=self._invented(way.caller.arn)) if is_hidden else way
         allowed: dict[str, tuple[Operation, Aim]] = {}
         for operation, aim in self._places(arn, grants, consumer) if grants else ():
             if any(_allows(grant, operation, aim) for grant in grants):
@@ -312,17 +317,20 @@ class _Matrix:
                 yield way.row(operation, aim, Expected.ALLOWED)
             elif operation.is_telling:
                 yield way.row(operation, aim, Expected.REFUSED)
+                if is_hidden:
+                    anyway = replace(bare, how=f"{way.how}, {_ANYWAY}")
+                    yield anyway.row(operation, aim, Expected.REFUSED)
         for operation, aim in allowed.values():
             if operation.is_telling:
-                if way.role_arn is None:
-                    yield from self._without_mfa(way, consumer, operation, aim)
                 plain = replace(way.said, is_plain_http=True)
                 yield replace(way, said=plain, how=f"{way.how} over plain HTTP").row(
                     operation, aim, Expected.REFUSED
                 )
+                if way.role_arn is None:
+                    yield from self._without_mfa(way, consumer, operation, aim)
                 for how, said in _elsewhere(consumer, way.said, through_endpoints=True):
                     elsewhere = replace(
-                        way, said=said, how=f"{way.how} {how}", is_hypothetical=True
+                        bare, said=said, how=f"{way.how} {how}", is_hypothetical=True
                     )
                     yield elsewhere.row(operation, aim, Expected.REFUSED)
 

@@ -39,6 +39,10 @@ class _NotAskedError(Exception):
     """Something that the request needs is not there."""
 
 
+class _NoObjectError(Exception):
+    """No object is known to exist, and a missing one is answered as a forbidden one."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Actors:
     """Whose credentials are at hand."""
@@ -113,6 +117,8 @@ class Probes:
             why = f"{error.operation_name}: {details.get('Message', '')}"
             if isinstance(row.ask, Use) and code in row.ask.operation.invalid:
                 hindrance = "AWS did not refuse a request that was made so as to have no effect"
+        except _NoObjectError as error:
+            found, hindrance = Found.UNDECIDED, str(error)
         except (BotoCoreError, _NotAskedError) as error:
             found, why = Found.UNDECIDED, " ".join(str(error).split())
         return Finding(
@@ -215,11 +221,8 @@ class Probes:
         if key is None and row.expected is Expected.ALLOWED:
             key = self._objects.seen_by(self._client(identity, "s3"), aim)
         if key is None:
-            msg = (
-                f"no object is known to exist below {aim.name}/{aim.prefix}, and a missing one "
-                "is answered as a forbidden one; an administrator of Production can put one there"
-            )
-            raise _NotAskedError(msg)
+            msg = f"no object is known to exist in {aim.name}, and a missing one tells nothing"
+            raise _NoObjectError(msg)
         return key
 
     def _client(self, identity: _Identity, service: str, *, plain: bool = False) -> Any:  # noqa: ANN401

@@ -1,0 +1,66 @@
+"""Declarations for tests of the verification, as the outputs of a stack tell them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from access.contract import Consumer, Contract, Grant
+from access.verification.matrix import Expected, Row, Surroundings, matrix
+
+PRODUCTION, STAGING = "111122223333", "444455556666"
+BUCKET, OTHER_BUCKET = "arn:aws:s3:::shared", "arn:aws:s3:::private"
+TOPIC = f"arn:aws:sns:us-west-2:{PRODUCTION}:news"
+QUEUE = f"arn:aws:sqs:us-west-2:{PRODUCTION}:jobs"
+USER = f"arn:aws:iam::{STAGING}:user/Reader"
+ROLE = f"arn:aws:iam::{PRODUCTION}:role/ReaderAccess"
+PROBE = "access-verify-0/"
+NOW = datetime(2030, 1, 1, tzinfo=UTC)
+
+
+def grant(
+    *levels: str, arn: str = BUCKET, prefixes: tuple[str, ...] = (), via: str = "role"
+) -> Grant:
+    return Grant(resource_arn=arn, levels=levels, prefixes=prefixes, via=via)
+
+
+def consumer(*grants: Grant, **changes: Any) -> Consumer:
+    said = {
+        "name": "reader",
+        "kind": "user",
+        "role_arn": ROLE,
+        "principal_arns": (USER,),
+        "grants": grants,
+        **changes,
+    }
+    return Consumer(**said)
+
+
+def contract(
+    *consumers: Consumer, buckets: tuple[str, ...] = (BUCKET,), **changes: Any
+) -> Contract:
+    said = {
+        "production_account_id": PRODUCTION,
+        "production_region": "us-west-2",
+        "staging_account_id": STAGING,
+        "bucket_arns": {arn.rsplit(":", 1)[-1]: arn for arn in buckets},
+        "topic_arns": {},
+        "queue_arns": {},
+        "kms_key_arns": {},
+        "consumers": {each.name: each for each in consumers},
+        **changes,
+    }
+    return Contract(**said)
+
+
+def rows(declared: Contract, **surroundings: Any) -> tuple[Row, ...]:
+    """The rows of all consumers."""
+    around = Surroundings(probe=PROBE, now=NOW, **surroundings)
+    return matrix(declared, list(declared.consumers.values()), around)
+
+
+def expectations(
+    declared: Contract, who: str = "reader", **surroundings: Any
+) -> dict[str, Expected]:
+    """How each row of a consumer should end."""
+    return {row.what: row.expected for row in rows(declared, **surroundings) if row.consumer == who}

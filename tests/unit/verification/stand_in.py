@@ -1,0 +1,92 @@
+"""Stand-ins for AWS that answer as a test says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+from botocore import UNSIGNED
+from botocore.exceptions import ClientError
+
+Answer = Callable[[str, dict[str, Any]], Any]
+
+
+def error(code: str, operation: str = "Operation") -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": f"{code} it is"}}, operation)
+
+
+@dataclass
+class Aws:
+    """Answers every call of every client with one function of its name and parameters.
+
+    Among the parameters are `by`, which is `role`, `itself` or `nobody`, and the `endpoint`.
+    """
+
+    answer: Answer
+    calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    endpoint: str = "https://s3.us-west-2.amazonaws.com"
+
+    def session(self) -> Any:
+        return SimpleNamespace(client=self._client)
+
+    def _client(self, service: str, **options: Any) -> Any:
+        endpoint = options.get("endpoint_url") or self.endpoint
+        if options.get("use_ssl") is False and options.get("endpoint_url") is None:
+            endpoint = endpoint.replace("https://s3.", "http://s3.")
+        by = "role" if "aws_session_token" in options else "itself"
+        if "config" in options and options["config"].signature_version is UNSIGNED:
+            by = "nobody"
+        return _Client(self, service, {"by": by, "endpoint": endpoint})
+
+    def made(self, name: str) -> list[dict[str, Any]]:
+        """The parameters of each call of an operation."""
+        return [parameters for called, parameters in self.calls if called == name]
+
+
+class _Client:
+    def __init__(self, aws: Aws, service: str, how: dict[str, str]) -> None:
+        self._aws = aws
+        self._service = service
+        self._how = how
+        self.meta = SimpleNamespace(endpoint_url=how["endpoint"])
+
+    def get_paginator(self, name: str) -> Any:
+        return SimpleNamespace(paginate=lambda **parameters: [getattr(self, name)(**parameters)])
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        def call(**parameters: Any) -> Any:
+            told = {**parameters, **self._how}
+            self._aws.calls.append((name, told))
+            given = self._aws.answer(name, told)
+            if isinstance(given, BaseException):
+                raise given
+            return DEFAULTS.get(name, dict)() if given is None else given
+
+        return call
+
+
+DEFAULTS: dict[str, Callable[[], Any]] = {
+    "assume_role": lambda: {
+        "Credentials": {"AccessKeyId": "ASIA", "SecretAccessKey": "s", "SessionToken": "t"}
+    },
+    "get_object": lambda: {"Body": SimpleNamespace(close=lambda: None)},
+    "create_multipart_upload": lambda: {"UploadId": "u"},
+    "get_role": lambda: {"Role": {"MaxSessionDuration": 3600}},
+}
+
+
+@contextmanager
+def clock(monkeypatch: Any) -> Iterator[list[float]]:
+    """Time that passes only in pauses; gives the pauses."""
+    now, pauses = [1000.0], list[float]()
+
+    def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+        now[0] += seconds
+
+    monkeypatch.setattr("time.sleep", sleep)
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    yield pauses

@@ -1,0 +1,338 @@
+"""`access verify` as a person, a script and a CI system meet it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from access.assume import Identity
+from access.cli import main
+from access.errors import NotDeployedError, UncheckedError
+from access.stack import Stack, resources_of_state
+from access.verification import cast
+from tests.support.deployment import deploy, stack_values
+from tests.support.states import USER, export, walkthrough
+from tests.unit.verification.stand_in import Aws, error
+
+FOREIGN = "somebody-elses"
+SEEN = {"list_objects_v2": {"Contents": [{"Key": "a"}]}}
+BUCKET = "production-test-bucket-101"
+READS = ("list_objects_v2", "get_object", "get_bucket_location")
+PROFILES = {
+    "StageAdmin": Identity(arn=USER, account_id="444455556666"),
+    "Developer": Identity(
+        arn="arn:aws:iam::444455556666:user/Developer", account_id="444455556666"
+    ),
+    "Elsewhere": Identity(
+        arn="arn:aws:iam::777788889999:user/StageAdmin", account_id="777788889999"
+    ),
+}
+
+
+def as_administrator(name: str, told: dict[str, Any]) -> Any:
+    """Clients without a signature are made of the administrator's session where there is no other."""
+    return error("AccessDenied", name) if told["by"] == "nobody" else SEEN.get(name)
+
+
+@dataclass
+class World:
+    """AWS as the walkthrough leaves it, but for what a test breaks."""
+
+    allowed: set[str] = field(default_factory=lambda: {*READS})
+    """What the role may."""
+    broken: dict[str, Any] = field(default_factory=dict)
+    """By operation of the role: what happens instead."""
+    administrator: Aws = field(default_factory=lambda: Aws(as_administrator))
+    asked: list[str] = field(default_factory=list)
+    """Profiles that were asked who they are."""
+
+    def answer(self, name: str, told: dict[str, Any]) -> Any:
+        if name == "assume_role":
+            return self.broken.get(name)
+        is_theirs = told.get("Bucket") == FOREIGN
+        if told["by"] != "role" or told["endpoint"].startswith("http://") or is_theirs:
+            return error("AccessDenied", name)
+        if name in self.broken:
+            return self.broken[name]
+        return None if name in self.allowed else error("AccessDenied", name)
+
+
+@dataclass(frozen=True)
+class Ran:
+    status: int
+    out: str
+    err: str
+
+
+Verify = Callable[..., Ran]
+
+
+@pytest.fixture(scope="module")
+def exported() -> dict[str, Any]:
+    return deploy(stack_values("prod")).outputs
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch, exported: dict[str, Any]) -> World:
+    """A deployed stack, and profiles of its user and its administrators."""
+    world = World()
+    consumers = Aws(world.answer)
+
+    def identify(profile: str, region: str | None = None) -> Identity:
+        assert region == "us-west-2"
+        world.asked.append(profile)
+        return PROFILES[profile]
+
+    monkeypatch.setattr(Stack, "outputs", lambda _: exported)
+    monkeypatch.setattr(Stack, "state", lambda _: resources_of_state(export(walkthrough())))
+    monkeypatch.setattr(cast, "identify", identify)
+    monkeypatch.setattr(cast, "is_there", lambda _: True)
+    monkeypatch.setattr(cast, "_session", lambda *_: consumers.session())
+    monkeypatch.setattr(cast, "session_of", lambda _: world.administrator.session())
+    monkeypatch.setattr("access.verification.documents.live", lambda known: known)
+    monkeypatch.setattr("access.verbs.verify._foreign_bucket", lambda *_: f"arn:aws:s3:::{FOREIGN}")
+    return world
+
+
+@pytest.fixture
+def verify(capfd: pytest.CaptureFixture[str]) -> Verify:
+    def run(*words: str) -> Ran:
+        try:
+            status = main(["verify", "--stack", "prod", "--patience", "0", *words])
+        except SystemExit as end:  # argparse
+            status = int(end.code or 0)
+        out, err = capfd.readouterr()
+        return Ran(status, out, err)
+
+    return run
+
+
+def test_everything_as_intended(aws: World, verify: Verify) -> None:
+    ran = verify()
+    assert ran.status == 0, ran.out
+    assert aws.asked == ["StageAdmin"]
+    lines = ran.out.splitlines()
+    assert lines[0].split()[:4] == ["consumer", "what", "expected", "found"]
+    (written,) = (line for line in lines if f"  write to {BUCKET}  " in line)
+    assert written.split()[-5:-1] == ["refused", "refused", "AccessDenied", "AWS"]
+    assert "could not" not in ran.out
+    assert lines[-1].endswith(" as intended")
+    assert "not as intended" not in lines[-1]
+
+
+def test_what_is_not_as_intended_is_named_first(aws: World, verify: Verify) -> None:
+    aws.allowed.add("put_object")
+    ran = verify()
+    assert ran.status == 1
+    assert ran.out.splitlines()[0] == (
+        f"not as intended: stage-admin: write to {BUCKET}: must be refused, and is allowed (by AWS)"
+    )
+    # What it wrote goes again.
+    cleaned = {each["Prefix"] for each in aws.administrator.made("list_object_versions")}
+    put = [each["Key"] for each in aws.administrator.made("put_object")]
+    assert put
+    assert all(key.startswith(tuple(cleaned)) for key in put)
+
+
+def test_what_could_not_be_checked_is_no_pass(aws: World, verify: Verify) -> None:
+    aws.broken["list_objects_v2"] = error("SlowDown", "ListObjectsV2")
+    ran = verify()
+    assert ran.status == 3
+    first = ran.out.splitlines()[0]
+    assert first.startswith(f"could not be checked: stage-admin: list {BUCKET}: must be allowed;")
+    assert "SlowDown" in first
+
+
+def test_json_has_every_row_and_nothing_else(aws: World, verify: Verify) -> None:
+    aws.broken["get_object"] = error("AccessDenied", "GetObject")
+    ran = verify("--json")
+    assert ran.status == 1
+    said = json.loads(ran.out)
+    assert said["stack"] == "prod"
+    assert said["left"] == []
+    (read,) = (row for row in said["rows"] if row["what"] == f"read {BUCKET}")
+    assert read == {
+        "consumer": "stage-admin",
+        "what": f"read {BUCKET}",
+        "expected": "allowed",
+        "found": "refused",
+        "verdict": "not as intended",
+        "code": "AccessDenied",
+        "decidedBy": "AWS",
+        "hindrance": None,
+        "why": "GetObject: AccessDenied it is",
+        "seconds": read["seconds"],
+    }
+    assert {row["decidedBy"] for row in said["rows"]} == {"AWS", "engine"}
+
+
+def test_junit_is_as_ci_systems_read_it(aws: World, verify: Verify, tmp_path: Path) -> None:
+    aws.allowed.add("delete_object")
+    aws.broken["list_objects_v2"] = error("SlowDown")
+    file = tmp_path / "verify.xml"
+    assert verify("--junit", str(file)).status == 1
+    suites = ElementTree.parse(file).getroot()  # noqa: S314 - our own
+    assert suites.tag == "testsuites"
+    (suite,) = suites
+    assert suite.tag == "testsuite"
+    assert set(suite.attrib) >= {"name", "tests", "failures", "errors", "skipped", "time"}
+    cases = list(suite)
+    assert {case.tag for case in cases} == {"testcase"}
+    assert len(cases) == int(suite.attrib["tests"]) == int(suites.attrib["tests"])
+    assert {case.attrib["classname"] for case in cases} == {
+        "access.prod.stage-admin",
+        "access.prod.everybody else",
+    }
+    for case in cases:
+        assert float(case.attrib["time"]) >= 0
+    failed = [case.attrib["name"] for case in cases if case.find("failure") is not None]
+    assert failed == [f"delete in {BUCKET}"]
+    assert suite.attrib["failures"] == "1"
+    troubled = [case.attrib["name"] for case in cases if case.find("error") is not None]
+    assert f"list {BUCKET}" in troubled
+    assert int(suite.attrib["errors"]) == len(troubled)
+
+
+def test_an_interrupt_cleans_up(aws: World, verify: Verify) -> None:
+    aws.broken["get_object"] = KeyboardInterrupt()
+    ran = verify()
+    assert ran.status == 130
+    assert ran.err.endswith("access: interrupted\n")
+    put = [each["Key"] for each in aws.administrator.made("put_object")]
+    cleaned = [each["Prefix"] for each in aws.administrator.made("list_object_versions")]
+    assert put
+    assert [key.rpartition("/")[0] + "/" for key in put] == cleaned
+
+
+def test_an_empty_bucket_of_somebody_else_is_left_to_the_engine(
+    aws: World, verify: Verify, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(SEEN, "list_objects_v2", {})
+    ran = verify("--json")
+    rows = {row["what"]: row for row in json.loads(ran.out)["rows"]}
+    read = rows[f"read {FOREIGN}, which is not of the stack"]
+    assert read["decidedBy"] == "engine"
+    assert "no object is known to exist" in read["hindrance"]
+    assert all(each["Bucket"] != FOREIGN for each in aws.administrator.made("put_object"))
+
+
+def test_what_is_left_is_told(aws: World, verify: Verify) -> None:
+    aws.administrator.answer = lambda name, _: (
+        error("AccessDenied", "ListObjectVersions") if name == "list_object_versions" else None
+    )
+    ran = verify("--json")
+    (left,) = json.loads(ran.out)["left"]
+    assert f"s3://{BUCKET}/access-verify-" in left
+    assert left in ran.err
+
+
+def test_the_probe_prefix_is_never_one_that_somebody_else_may_use(
+    aws: World, verify: Verify
+) -> None:
+    for _ in range(2):
+        verify("--probe-prefix", "canary/")
+    keys = [each["Key"] for each in aws.administrator.made("put_object")]
+    assert len(set(keys)) == 2
+    assert all(key.startswith("canary/") for key in keys)
+
+
+def test_another_principal_is_asked_if_there_is_one(aws: World, verify: Verify) -> None:
+    ran = verify("--other", "Developer", "--json")
+    (row,) = (
+        row
+        for row in json.loads(ran.out)["rows"]
+        if row["what"].endswith("as another principal of Staging")
+    )
+    assert aws.asked == ["StageAdmin", "Developer"]
+    assert row["decidedBy"] == "AWS"
+    # It may assume the role in this world.
+    assert row["verdict"] == "not as intended"
+
+
+def test_without_administrators_the_rest_is_checked(
+    aws: World, verify: Verify, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert aws.asked == []
+    monkeypatch.setattr(cast, "is_there", lambda name: name == "StageAdmin")
+    monkeypatch.setattr("access.verbs.verify._foreign_bucket", lambda *_: None)
+    ran = verify("--json")
+    assert ran.status == 3
+    assert "no profile of both administrators" in ran.err
+    verdicts = {row["what"]: row["verdict"] for row in json.loads(ran.out)["rows"]}
+    assert verdicts[f"list {BUCKET}"] == "as intended"
+    assert verdicts[f"write to {BUCKET}"] == "as intended"
+    assert verdicts["assume StageRole as user/StageAdmin-x"] == "could not be checked"
+
+
+def test_without_credentials_of_the_consumer_the_engine_decides(
+    aws: World, verify: Verify, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert aws.asked == []
+    monkeypatch.setattr(cast, "is_there", lambda name: name != "StageAdmin")
+    ran = verify()
+    assert ran.status == 0, ran.out
+    assert "stage-admin" in ran.out
+    assert "decided by the access engine: no credentials of stage-admin at hand" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--consumer", "stage-admn"), "no consumer 'stage-admn'; did you mean stage-admin?"),
+        (("--consumer", "x"), "no consumer 'x'; it has: stage-admin"),
+        (("--profile", "stage-admn=P"), "--profile: the stack has no consumer 'stage-admn'"),
+        (("--profile", "P"), "'P' must be a consumer and its CLI profile"),
+        (("--junit", "no/such/folder/x.xml"), "--junit no/such/folder/x.xml: No such file"),
+        (("--patience", "soon"), "'soon' must be a number of seconds"),
+        (("--probe-prefix", "/x*"), "'/x*' must be 1 to 100 letters"),
+        (("--other", "StageAdmin"), "whom consumer stage-admin lets in"),
+    ],
+)
+def test_wrong_usage_is_one_message(
+    aws: World, verify: Verify, words: tuple[str, ...], told: str
+) -> None:
+    ran = verify(*words)
+    assert ran.status == 2, ran.err
+    assert told in ran.err
+    assert ran.out == ""
+    assert aws.administrator.calls == []
+
+
+def test_credentials_of_somebody_else_prove_nothing(aws: World, verify: Verify) -> None:
+    ran = verify("--profile", "stage-admin=Elsewhere")
+    assert ran.status == 3
+    assert f"profile Elsewhere is {PROFILES['Elsewhere'].arn}" in ran.err
+    assert f"but consumer stage-admin is {USER}" in ran.err
+    ran = verify("--other", "Elsewhere")
+    assert ran.status == 3
+    assert "is of account 777788889999; name a profile of Staging" in ran.err
+    assert aws.administrator.calls == []
+
+
+@pytest.mark.parametrize("problem", [UncheckedError, NotDeployedError])
+def test_what_cannot_be_asked_at_all_is_one_message(
+    aws: World, verify: Verify, monkeypatch: pytest.MonkeyPatch, problem: type[UncheckedError]
+) -> None:
+    def fail(*_: Any) -> None:
+        message = "AWS STS cannot be reached"
+        raise problem(message)
+
+    assert aws.asked == []
+    monkeypatch.setattr(cast, "identify", fail)
+    ran = verify()
+    assert ran.status == 3
+    assert ran.err.splitlines()[-1] == "access: AWS STS cannot be reached"
+    assert ran.out == ""
+
+
+def test_help_says_what_the_status_means(verify: Verify) -> None:
+    ran = verify("--help")
+    assert ran.status == 0
+    for words in ("--patience", "--other", "--probe-prefix", "could not be checked"):
+        assert words in ran.out

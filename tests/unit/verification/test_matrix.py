@@ -1,0 +1,371 @@
+"""The rows that a declaration makes: what must succeed and what must be refused."""
+
+from __future__ import annotations
+
+import json
+from fnmatch import fnmatchcase
+from itertools import combinations
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from access.contract import read
+from access.verification.matrix import (
+    EVERYBODY_ELSE,
+    Expected,
+    LongSession,
+    Use,
+    instance_of,
+    sibling_of,
+)
+from access.verification.operations import OPERATIONS, service_of
+from tests.support.deployment import PROJECT, ROOT, deploy
+from tests.unit.verification.declared import (
+    BUCKET,
+    OTHER_BUCKET,
+    PRODUCTION,
+    QUEUE,
+    ROLE,
+    STAGING,
+    TOPIC,
+    USER,
+    consumer,
+    contract,
+    expectations,
+    grant,
+    rows,
+)
+
+ALLOWED, REFUSED = Expected.ALLOWED, Expected.REFUSED
+VENDOR = "arn:aws:iam::777788889999:root"
+
+
+def test_a_reader_may_list_and_read_and_no_more() -> None:
+    said = expectations(contract(consumer(grant("list", "read"))))
+    assert said["assume ReaderAccess"] is ALLOWED
+    assert said["ask for the region of shared"] is ALLOWED
+    assert said["list shared"] is ALLOWED
+    assert said["read shared"] is ALLOWED
+    for what in (
+        "write to shared",
+        "delete in shared",
+        "list the unfinished uploads of shared",
+        "read shared over plain HTTP",
+        "list shared over plain HTTP",
+        "read shared without the role",
+        "assume ReaderAccess as another principal of Staging",
+        "assume ReaderAccess as user/Reader-x",
+        "assume ReaderAccess as a principal of another account",
+        "assume ReaderAccess for more than 3600 seconds",
+        "list access-verify-0, which is not of the stack",
+        "read access-verify-0, which is not of the stack",
+    ):
+        assert said[what] is REFUSED, what
+
+
+@pytest.mark.parametrize("arn", [BUCKET, TOPIC, QUEUE])
+def test_each_level_is_asked_about_whether_it_is_granted_or_not(arn: str) -> None:
+    operations = OPERATIONS[service_of(arn)]
+    levels = sorted({level for operation in operations for level in operation.levels})
+    for count in range(1, len(levels) + 1):
+        for granted in combinations(levels, count):
+            said = expectations(contract(consumer(grant(*granted, arn=arn))))
+            for operation in operations:
+                what = f"{operation.words} {arn.rsplit(':', 1)[-1]}"
+                if operation.levels & set(granted):
+                    assert said[what] is ALLOWED, (granted, what)
+                elif operation.is_telling:
+                    assert said[what] is REFUSED, (granted, what)
+                else:
+                    assert what not in said
+
+
+def test_a_prefix_confines_objects_and_listing() -> None:
+    others = consumer(grant("write", prefixes=("incoming/",)), name="writer", role_arn=f"{ROLE}2")
+    own = consumer(grant("list", "read", prefixes=("images/",)))
+    said = expectations(contract(own, others))
+    assert said["list shared/images/"] is ALLOWED
+    assert said["read shared/images/"] is ALLOWED
+    for what in (
+        "list shared",
+        "list shared/images-access-verify-0/",
+        "read shared/images-access-verify-0/",
+        "list shared/incoming/",
+        "read shared/incoming/",
+        "write to shared/images/",
+        "write to shared/incoming/",
+    ):
+        assert said[what] is REFUSED, what
+    assert expectations(contract(own, others), "writer")["write to shared/incoming/"] is ALLOWED
+
+
+def test_what_is_confined_to_prefixes_tells_nothing_of_the_whole_bucket() -> None:
+    said = expectations(contract(consumer(grant("list", "write", prefixes=("images/",)))))
+    assert said["list the unfinished uploads of shared"] is REFUSED
+    assert said["ask for the region of shared"] is ALLOWED
+
+
+def test_another_bucket_of_the_stack_is_refused() -> None:
+    said = expectations(
+        contract(consumer(grant("read")), buckets=(BUCKET, OTHER_BUCKET)),
+    )
+    assert said["read shared"] is ALLOWED
+    assert {said[f"{words} private"] for words in ("list", "read", "write to", "delete in")} == {
+        REFUSED
+    }
+
+
+def test_a_bucket_that_is_there_is_asked_about_rather_than_one_that_could_be() -> None:
+    declared = contract(consumer(grant("read")))
+    foreign = [
+        row
+        for row in rows(declared, foreign_bucket="arn:aws:s3:::somebody-elses")
+        if "not of the stack" in row.what
+    ]
+    assert {row.what for row in foreign} == {
+        f"{words} somebody-elses, which is not of the stack" for words in ("list", "read")
+    }
+    assert not any(row.is_hypothetical for row in foreign)
+
+
+@pytest.mark.parametrize(
+    ("conditions", "refused"),
+    [
+        ({"external_id": "e-1"}, ["without its external ID", "with a wrong external ID"]),
+        (
+            {"mfa": True, "mfa_max_age": 900},
+            ["without MFA", "with MFA of 901 seconds ago"],
+        ),
+        (
+            {"source_identity_required": True, "source_identities": ("Alice",)},
+            ["without a source identity", "with a wrong source identity"],
+        ),
+        ({"source_identity_required": True}, ["without a source identity"]),
+        (
+            {"session_tags": {"team": "data"}},
+            [
+                "without session tags",
+                "with a further session tag",
+                "with a wrong session tag team",
+            ],
+        ),
+        ({"source_ips": ("192.0.2.0/24",)}, ["from 198.51.100.1"]),
+        ({"expires_at": "2031-01-01T00:00:00Z"}, ["after 2031-01-01T00:00:00Z"]),
+        (
+            {
+                "kind": "organization",
+                "principal_arns": (),
+                "claims": {"aws:PrincipalOrgID": ["o-1"]},
+            },
+            ["with aws:PrincipalOrgID o-1-x"],
+        ),
+        (
+            {
+                "kind": "oidc",
+                "principal_arns": (f"arn:aws:iam::{PRODUCTION}:oidc-provider/ci.example.com",),
+                "claims": {"ci.example.com:sub": ["repo:ours/site:*"]},
+            },
+            ["with ci.example.com:sub repo:ours/site-xx"],
+        ),
+        (
+            {"kind": "principals", "principal_arns": (f"arn:aws:iam::{STAGING}:role/Data_*",)},
+            ["as role/Data-xx", "as another principal of Staging"],
+        ),
+    ],
+)
+def test_each_condition_has_a_row_in_which_it_is_not_met(
+    conditions: dict[str, Any], refused: list[str]
+) -> None:
+    said = expectations(contract(consumer(grant("read"), **conditions)))
+    assert said["assume ReaderAccess"] is ALLOWED
+    for how in refused:
+        assert said[f"assume ReaderAccess {how}"] is REFUSED
+
+
+@pytest.mark.parametrize(
+    ("conditions", "how"),
+    [
+        ({"source_ips": ("203.0.113.0/24",)}, "from 192.0.2.1"),
+        ({"vpc_endpoints": ("vpce-1",)}, "through no VPC endpoint"),
+        ({"vpc_endpoints": ("vpce-1",)}, "through another VPC endpoint"),
+        ({"expires_at": "2031-01-01T00:00:00Z"}, "after 2031-01-01T00:00:00Z"),
+    ],
+)
+def test_conditions_on_requests_hold_for_all_that_is_granted(
+    conditions: dict[str, Any], how: str
+) -> None:
+    declared = contract(consumer(grant("list", "read", "delete"), **conditions))
+    said = expectations(declared)
+    for words in ("list", "read", "delete in"):
+        assert said[f"{words} shared {how}"] is REFUSED
+    hypothetical = [row for row in rows(declared) if row.what.endswith(how)]
+    assert all(row.is_hypothetical for row in hypothetical)
+
+
+def test_who_comes_as_itself_tells_of_mfa_with_every_request() -> None:
+    own = consumer(grant("read", via="resource"), role_arn=None, mfa=True, mfa_max_age=60)
+    said = expectations(contract(own))
+    assert said["read shared without MFA"] is REFUSED
+    assert said["read shared with MFA of 61 seconds ago"] is REFUSED
+    assert not any(what.startswith("assume") for what in said)
+
+
+def test_access_that_has_ended_must_be_refused_altogether() -> None:
+    ended = consumer(grant("list", "read"), expires_at="2029-12-31T23:59:59Z")
+    assert expectations(contract(ended)) == {
+        "assume ReaderAccess although its access has ended": REFUSED
+    }
+
+
+def test_a_date_without_time_ends_at_its_first_moment() -> None:
+    ends_now = consumer(grant("read"), expires_at="2030-01-01")
+    assert set(expectations(contract(ends_now)).values()) == {REFUSED}
+    ends_later = consumer(grant("read"), expires_at="2030-01-02")
+    assert expectations(contract(ends_later))["read shared"] is ALLOWED
+
+
+def test_whom_a_policy_names_beside_the_consumer_must_be_refused() -> None:
+    named = [
+        USER,
+        f"arn:aws:iam::{STAGING}:root",
+        PRODUCTION,
+        f"arn:aws:iam::{STAGING}:user/Mallory",
+        "arn:aws:iam::*:role/Robot",
+        "777788889999",
+        "ec2.amazonaws.com",
+        "AIDAEXAMPLEEXAMPLE1",
+        "*",
+    ]
+    said = expectations(contract(consumer(grant("read"))), named={ROLE: named})
+    by_name = {
+        what.removeprefix("assume ReaderAccess as ")
+        for what in said
+        if what.startswith("assume ReaderAccess as ")
+    }
+    assert by_name == {
+        "a principal of another account",
+        "another principal of Staging",
+        "user/Reader-x",
+        "user/Mallory",
+        "role/Robot of 999999999999",
+        "role/access-verify of 777788889999",
+        "ec2.amazonaws.com",
+    }
+
+
+def test_everybody_else_is_refused_where_a_bucket_policy_may_be_too_wide() -> None:
+    declared = contract(consumer(grant("read", prefixes=("images/",))), listed_by_staging={BUCKET})
+    said = expectations(declared, EVERYBODY_ELSE, named={BUCKET: [VENDOR]})
+    assert said["list shared/images/ as anybody else of Staging"] is ALLOWED
+    assert said["list shared as anybody else of Staging"] is ALLOWED
+    for who in (
+        "anybody else of Staging",
+        "anybody of another account",
+        "anybody without credentials",
+        "role/access-verify of 777788889999",
+    ):
+        assert said[f"read shared/images/ as {who}"] is REFUSED
+    assert said["list shared as anybody of another account"] is REFUSED
+
+
+def test_whom_a_resource_policy_lets_in_is_not_everybody_else() -> None:
+    own = consumer(grant("read", via="resource"), role_arn=None)
+    said = expectations(contract(own), EVERYBODY_ELSE, named={BUCKET: [USER, f"{USER}2"]})
+    assert "read shared as user/Reader" not in said
+    assert said["read shared as user/Reader2"] is REFUSED
+
+
+def test_both_ways_to_one_bucket_are_told_apart() -> None:
+    both = consumer(grant("list"), grant("read", via="resource"))
+    said = expectations(contract(both))
+    assert said["list shared"] is ALLOWED
+    assert said["read shared"] is REFUSED
+    assert said["read shared as itself"] is ALLOWED
+    assert said["list shared as itself"] is REFUSED
+    assert "read shared without the role" not in said
+
+
+def test_a_consumer_of_its_own_kind_cannot_take_the_role_of_another() -> None:
+    other = consumer(
+        grant("read"),
+        name="other",
+        role_arn=f"{ROLE}2",
+        principal_arns=(f"{USER}2",),
+        external_id="e-2",
+    )
+    declared = contract(consumer(grant("read")), other)
+    said = [row for row in rows(declared) if row.what == "assume ReaderAccess2, the role of other"]
+    assert [row.expected for row in said] == [REFUSED]
+    # Only whom the trust names is in question.
+    assert said[0].said.external_id == "e-2"
+
+
+def test_a_long_session_is_never_asked_for() -> None:
+    declared = contract(consumer(grant("read"), max_session_duration=7200))
+    (row,) = (row for row in rows(declared) if "seconds" in row.what)
+    assert row.ask == LongSession(ROLE, 7200)
+    assert row.expected is REFUSED
+
+
+def test_what_is_written_is_below_the_probe_prefix() -> None:
+    declared = contract(
+        consumer(grant("list", "write", "delete", prefixes=("images/", "videos/"))),
+        buckets=(BUCKET, OTHER_BUCKET),
+    )
+    scratches = {row.ask.aim.scratch for row in rows(declared) if isinstance(row.ask, Use)}
+    assert scratches == {
+        "access-verify-0/",
+        "images/access-verify-0/",
+        "images-access-verify-0/",
+        "videos/access-verify-0/",
+        "videos-access-verify-0/",
+    }
+
+
+@pytest.mark.parametrize(
+    "example", sorted(path.parent.name for path in ROOT.glob("examples/*/Pulumi.prod.yaml"))
+)
+def test_no_two_rows_of_a_consumer_have_one_name(example: str) -> None:
+    file = yaml.safe_load((ROOT / "examples" / example / "Pulumi.prod.yaml").read_text())
+    values = {
+        key.removeprefix(f"{PROJECT}:"): value if isinstance(value, str) else json.dumps(value)
+        for key, value in file["config"].items()
+        if key.startswith(PROJECT)
+    }
+    declared = read(deploy(values).outputs)
+    said = [(row.consumer, row.what) for row in rows(declared)]
+    assert len(set(said)) == len(said)
+    granted = {each.name for each in declared.consumers.values() if each.grants}
+    by_consumer = {row.consumer for row in rows(declared) if row.expected is ALLOWED}
+    assert granted <= by_consumer
+
+
+PATTERNS = st.text(alphabet="abc/:_-*?", min_size=1).filter(lambda text: text.strip("*?"))
+
+
+@given(pattern=PATTERNS, others=st.lists(PATTERNS, max_size=3))
+def test_a_sibling_is_matched_by_none_of_the_patterns(pattern: str, others: list[str]) -> None:
+    near = sibling_of(pattern, others)
+    if near is not None:
+        assert not any(fnmatchcase(near, each) for each in (pattern, *others))
+    assert fnmatchcase(instance_of(pattern), pattern)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "loosened"),
+    [
+        ("user/Reader", "user/Reader*"),
+        ("role/data/*", "role/*"),
+        ("*AWSReservedSSO_Analysts_*", "*AWSReservedSSO_*"),
+        ("repo:ours/site:*", "repo:ours/*"),
+        ("refs/heads/release*", "refs/heads/*"),
+        ("o-1/r-1/ou-1/*", "o-1/r-1/*"),
+    ],
+)
+def test_a_pattern_that_was_loosened_lets_the_sibling_in(pattern: str, loosened: str) -> None:
+    near = sibling_of(pattern)
+    assert near is not None
+    assert fnmatchcase(near, loosened)

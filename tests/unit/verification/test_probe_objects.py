@@ -1,0 +1,109 @@
+"""What a run writes goes again, and what cannot go is told; on an S3 of moto."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ConnectionClosedError
+from moto import mock_aws
+
+from access.verification.operations import Aim
+from access.verification.probe_objects import ProbeObjects
+from tests.unit.verification.stand_in import Aws
+
+SHARED = Aim(arn="arn:aws:s3:::shared", scratch="access-verify-0/")
+IMAGES = Aim(arn="arn:aws:s3:::shared", prefix="images/", scratch="images/access-verify-0/")
+
+
+@pytest.fixture
+def session(monkeypatch: pytest.MonkeyPatch) -> Iterator[boto3.Session]:
+    """An administrator of an account with one bucket, which keeps versions."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    with mock_aws():
+        made = boto3.Session(region_name="us-east-1")
+        s3 = made.client("s3")
+        s3.create_bucket(Bucket="shared")
+        s3.put_bucket_versioning(Bucket="shared", VersioningConfiguration={"Status": "Enabled"})
+        s3.put_object(Bucket="shared", Key="images/sunset.jpg", Body=b"")
+        yield made
+
+
+def left_in(session: boto3.Session) -> list[str]:
+    listed = session.client("s3").list_object_versions(Bucket="shared")
+    return [each["Key"] for each in [*listed.get("Versions", []), *listed.get("DeleteMarkers", [])]]
+
+
+def test_all_versions_markers_and_uploads_go_and_nothing_else(session: boto3.Session) -> None:
+    objects = ProbeObjects(session, None)
+    assert objects.below(SHARED) == "access-verify-0/object"
+    assert objects.below(IMAGES) == "images/access-verify-0/object"
+    s3: Any = session.client("s3")
+    for _ in range(2):
+        s3.put_object(Bucket="shared", Key="images/access-verify-0/new", Body=b"")
+    s3.delete_object(Bucket="shared", Key="images/access-verify-0/new")
+    s3.create_multipart_upload(Bucket="shared", Key="images/access-verify-0/parts")
+    s3.create_multipart_upload(Bucket="shared", Key="images/somebody-elses")
+    assert len(left_in(session)) > 5
+
+    assert objects.clean() == []
+
+    assert left_in(session) == ["images/sunset.jpg"]
+    uploads = s3.list_multipart_uploads(Bucket="shared")["Uploads"]
+    assert [each["Key"] for each in uploads] == ["images/somebody-elses"]
+
+
+def test_an_object_is_put_once_for_a_place() -> None:
+    aws = Aws(lambda _name, _: None)
+    objects = ProbeObjects(aws.session(), None)
+    assert objects.below(SHARED) == objects.below(SHARED)
+    assert len(aws.made("put_object")) == 1
+
+
+def test_nothing_is_written_to_a_bucket_that_is_not_of_the_stack(session: boto3.Session) -> None:
+    objects = ProbeObjects(session, SHARED.arn)
+    assert objects.below(SHARED) == "images/sunset.jpg"
+    objects.clean()
+    assert left_in(session) == ["images/sunset.jpg"]
+
+
+def test_what_was_put_goes_also_where_the_answer_was_lost(session: boto3.Session) -> None:
+    def lose(**_: Any) -> None:
+        raise ConnectionClosedError(endpoint_url="https://s3.example.com")
+
+    session.events.register("after-call.s3.PutObject", lose)
+    objects = ProbeObjects(session, None)
+    with pytest.raises(ConnectionClosedError):
+        objects.below(SHARED)
+    assert "access-verify-0/object" in left_in(session)
+    assert objects.clean() == []
+    assert left_in(session) == ["images/sunset.jpg"]
+
+
+def test_what_a_consumer_wrote_is_told_where_only_an_administrator_could_remove_it() -> None:
+    aws = Aws(lambda _name, _: None)
+    objects = ProbeObjects(None, None)
+    client = aws.session().client("s3")
+    objects.wrote(IMAGES, client)
+    (told,) = objects.clean()
+    assert "s3://shared/images/access-verify-0/ are left" in told
+    assert "administrator of Production" in told
+    assert {each["Key"] for each in aws.made("delete_object")} == {
+        "images/access-verify-0/object",
+        "images/access-verify-0/new",
+        "images/access-verify-0/parts",
+    }
+
+
+def test_a_failed_clean_up_is_told_and_the_others_go_on(session: boto3.Session) -> None:
+    objects = ProbeObjects(session, None)
+    gone = Aim(arn="arn:aws:s3:::gone", scratch="access-verify-0/")
+    objects.wrote(gone, session.client("s3"))
+    objects.below(SHARED)
+    (told,) = objects.clean()
+    assert "s3://gone/access-verify-0/ are left" in told
+    assert "NoSuchBucket" in told
+    assert left_in(session) == ["images/sunset.jpg"]
