@@ -706,8 +706,8 @@ BREAKAGES: list[tuple[str, str, Callable[[], Any], str]] = [
     (
         "via-resource",
         "bucket: no end, though in the user's policy",
-        lambda: bucket_policy(DIRECT, unconditionally("Copier1Objects1", "aws:CurrentTime")),
-        f"read {DIRECT}/images/ after 2099-12-31T00:00:00Z",
+        lambda: bucket_policy(DIRECT, unconditionally("Copier1Listing1", "aws:CurrentTime")),
+        f"list {DIRECT}/images/ after 2099-12-31T00:00:00Z",
     ),
     (
         "via-resource",

@@ -36,7 +36,7 @@ PROFILES = {
 
 
 def as_administrator(name: str, told: dict[str, Any]) -> Any:
-    """Clients without a signature are made of the administrator's session where there is no other."""
+    """Requests without a signature come this way too where there are no other credentials."""
     return error("AccessDenied", name) if told["by"] == "nobody" else SEEN.get(name)
 
 
