@@ -149,6 +149,16 @@ def test_what_could_not_be_checked_is_no_pass(aws: World, verify: Verify) -> Non
     assert "SlowDown" in first
 
 
+def test_what_is_wrong_comes_before_what_is_not_known(aws: World, verify: Verify) -> None:
+    aws.broken["get_bucket_location"] = error("SlowDown")
+    aws.allowed.add("delete_object")
+    ran = verify()
+    assert ran.status == 1
+    first, second, *_ = ran.out.splitlines()
+    assert first.startswith(f"not as intended: stage-admin: delete in {BUCKET}")
+    assert second.startswith("could not be checked: stage-admin: ask for the region of")
+
+
 def test_json_has_every_row_and_nothing_else(aws: World, verify: Verify) -> None:
     aws.broken["get_object"] = error("AccessDenied", "GetObject")
     ran = verify("--json")

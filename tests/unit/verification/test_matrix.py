@@ -210,6 +210,8 @@ def test_who_comes_as_itself_tells_of_mfa_with_every_request() -> None:
     said = expectations(contract(own))
     assert said["read shared without MFA"] is REFUSED
     assert said["read shared with MFA of 61 seconds ago"] is REFUSED
+    # Both policies say the same; that of the bucket is looked at by itself too.
+    assert said["write to shared, whatever its own policy allows"] is REFUSED
     assert not any(what.startswith("assume") for what in said)
 
 

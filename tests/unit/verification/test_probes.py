@@ -280,3 +280,25 @@ def test_what_only_documents_tell_is_not_waited_for(monkeypatch: pytest.MonkeyPa
     assert result.verdict is Verdict.UNCHECKED
     assert "cannot be read" in result.finding.why
     assert pauses == []
+
+
+@pytest.mark.parametrize(
+    ("code", "what", "is_cleaned"),
+    [
+        (None, "write to shared", True),
+        # The answer may have been lost after S3 had done it.
+        ("InternalError", "write to shared", True),
+        (None, "delete in shared", True),
+        ("AccessDenied", "delete in shared", False),
+    ],
+)
+def test_what_may_have_been_written_is_cleaned_up(
+    code: str | None, what: str, is_cleaned: bool
+) -> None:
+    aws = Aws(lambda name, _: error(code) if code and name != "assume_role" else None)
+    administrator = Aws(lambda _name, _: None)
+    objects = ProbeObjects(administrator.session(), None)
+    actors = Actors(sessions={"reader": aws.session()}, production=None, region="us-west-2")
+    Probes(actors, objects).ask(row_of(what, contract(consumer(grant("write")))))
+    objects.clean()
+    assert bool(administrator.made("list_object_versions")) is is_cleaned

@@ -1,0 +1,111 @@
+"""Rows that the engine decides, from documents of both accounts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from access.contract import Contract
+from access.engine import PolicyKind
+from access.inventory import Inventory, unknown_document
+from access.verification.deduction import Deduction
+from access.verification.findings import Finding, Found, Judge
+from tests.support.states import allow, deny, policy
+from tests.unit.verification.declared import (
+    BUCKET,
+    PRODUCTION,
+    ROLE,
+    STAGING,
+    USER,
+    consumer,
+    contract,
+    grant,
+    rows,
+)
+
+RESOURCE = PolicyKind.RESOURCE
+KEY = f"arn:aws:kms:us-west-2:{PRODUCTION}:key/1"
+READ = allow("s3:GetObject", f"{BUCKET}/*")
+READER = contract(consumer(grant("read")))
+
+
+def inventory(
+    *access: Any, trust: Any = None, bucket: Any = None, own: Any = None, **resources: Any
+) -> Inventory:
+    """What lies in both accounts where one user may assume one role."""
+    ours = allow(
+        ["sts:AssumeRole", "sts:TagSession"], Principal={"AWS": f"arn:aws:iam::{STAGING}:root"}
+    )
+    return Inventory(
+        accounts=(),
+        users={USER: {"policies": {"own": own or policy(allow("sts:*", ROLE))}}},
+        roles={ROLE: {"trust": trust or policy(ours), "policies": {"access": policy(*access)}}},
+        resources={BUCKET: {"account": PRODUCTION, "policy": bucket}, **resources},
+    )
+
+
+def decided(what: str, lying: Inventory, declared: Contract = READER) -> Finding:
+    made = rows(declared)
+    (row,) = (row for row in made if row.what == what)
+    return Deduction(lying, made, PRODUCTION).decide(row)
+
+
+def test_the_grounds_are_told() -> None:
+    finding = decided("read shared", inventory(READ))
+    assert (finding.found, finding.judge) == (Found.ALLOWED, Judge.ENGINE)
+    assert "identity-based policy 'access' of role/ReaderAccess" in finding.why
+    finding = decided("read shared", inventory(deny("s3:GetObject", "*"), READ))
+    assert finding.found is Found.REFUSED
+    assert "statement 1" in finding.why
+    finding = decided("delete in shared", inventory(READ))
+    assert finding.found is Found.REFUSED
+    assert "no identity-based statement" in finding.why
+
+
+def test_what_cannot_be_known_is_undecided() -> None:
+    finding = decided(
+        "read shared", inventory(READ, bucket=unknown_document("bucket-policy", RESOURCE))
+    )
+    assert finding.found is Found.UNDECIDED
+    assert "bucket-policy" in finding.why
+
+
+def test_an_object_under_a_key_needs_the_key_too() -> None:
+    declared = contract(consumer(grant("read")), kms_key_arns={"shared": KEY})
+    root = {"AWS": f"arn:aws:iam::{PRODUCTION}:root"}
+    key: Any = {"account": PRODUCTION, "policy": policy(allow("kms:*", "*", Principal=root))}
+    context = {
+        "StringEquals": {
+            "kms:EncryptionContext:aws:s3:arn": BUCKET,
+            "kms:ViaService": "s3.us-west-2.amazonaws.com",
+        }
+    }
+    decrypt = allow("kms:Decrypt", KEY, Condition=context)
+    without = inventory(READ, **{KEY: key})
+    assert decided("read shared", without, declared).found is Found.REFUSED
+    with_it = inventory(READ, decrypt, **{KEY: key})
+    assert decided("read shared", with_it, declared).found is Found.ALLOWED
+
+
+def test_stating_tags_needs_leave_of_both_sides() -> None:
+    declared = contract(consumer(grant("read"), session_tags={"team": "data"}))
+    assert decided("assume ReaderAccess", inventory(READ), declared).found is Found.ALLOWED
+    own = policy(allow("sts:AssumeRole", ROLE))
+    assert decided("assume ReaderAccess", inventory(READ, own=own), declared).found is Found.REFUSED
+
+
+def test_a_session_of_a_role_has_no_mfa() -> None:
+    """An access policy that asks for it refuses everything."""
+    with_mfa = {**READ, "Condition": {"BoolIfExists": {"aws:MultiFactorAuthPresent": "true"}}}
+    declared = contract(consumer(grant("read"), mfa=True, mfa_max_age=60))
+    assert decided("read shared", inventory(with_mfa), declared).found is Found.REFUSED
+
+
+def test_a_consumer_is_judged_by_its_own_policies_but_for_rows_about_the_trust() -> None:
+    declared = contract(consumer(grant("read"), external_id="e-1"))
+    stated = {"Condition": {"StringEquals": {"sts:ExternalId": "e-1"}}}
+    own = policy({**allow("sts:*", ROLE), **stated})
+    open_trust = inventory(READ, own=own)
+    what = "assume ReaderAccess without its external ID"
+    assert decided(what, open_trust, declared).found is Found.REFUSED
+    anyway = decided(f"{what}, whatever its own policy allows", open_trust, declared)
+    assert anyway.found is Found.ALLOWED
