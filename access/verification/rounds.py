@@ -54,7 +54,10 @@ class Rounds:
                     f"while; asking again in {pause:.0f} s"
                 )
                 time.sleep(pause)
-            decided = self._round([rows[index] for index in pending], again=pause > 0)
+            asked = [rows[index] for index in pending]
+            # Reading takes a while too, and those whom AWS answers need none.
+            stale = pause > 0 and any(map(self._probes.hindrance, asked))
+            decided = self._round(asked, again=stale)
             results.update(zip(pending, decided, strict=True))
             pending = [index for index in pending if _may_change(results[index])]
             if not pending:
