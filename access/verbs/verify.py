@@ -26,12 +26,13 @@ from access.stack import Account, Stack, add_stack_options, stack_of
 from access.verification import cast
 from access.verification.documents import Documents
 from access.verification.findings import Result, Verdict
-from access.verification.matrix import Row, Surroundings, matrix
+from access.verification.matrix import Surroundings, matrix
 from access.verification.named import named_in
 from access.verification.probe_objects import ProbeObjects
 from access.verification.probes import Actors, Probes
 from access.verification.report import as_json, as_junit, show
 from access.verification.rounds import Rounds
+from access.verification.rows import Row
 
 _DESCRIPTION: Final = """\
 Assumes each role as its consumer and tries on the live accounts what the stack declares: what must

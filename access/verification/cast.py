@@ -12,7 +12,7 @@ from access.aws import session_of
 from access.contract import Consumer, Contract
 from access.errors import UncheckedError, UsageError
 from access.stack import Account
-from access.verification.matrix import OTHER
+from access.verification.rows import OTHER
 
 
 def actors(

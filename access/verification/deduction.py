@@ -26,8 +26,8 @@ from access.engine import assume as assume_role
 from access.errors import UncheckedError
 from access.inventory import Inventory
 from access.verification.findings import Finding, Found, Judge
-from access.verification.matrix import Assume, Circumstances, Row, Use
 from access.verification.operations import Aim, On
+from access.verification.rows import Assume, Circumstances, Row, Use
 
 _EVERYTHING: Final[IdentityDocuments] = {
     "policies": {

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from access.inventory import Inventory
 from access.live import live
 from access.verification.deduction import Deduction
-from access.verification.matrix import Row
+from access.verification.rows import Row
 
 
 class Documents:

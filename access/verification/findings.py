@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from access.verification.matrix import Row
+from access.verification.rows import Row
 
 
 class Found(StrEnum):

@@ -17,7 +17,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from access.aws import PATIENT
 from access.verification.findings import Finding, Found, Judge
-from access.verification.matrix import (
+from access.verification.operations import REFUSALS, Aim, service_of
+from access.verification.probe_objects import ProbeObjects
+from access.verification.rows import (
     UNSIGNED,
     Assume,
     Circumstances,
@@ -26,8 +28,6 @@ from access.verification.matrix import (
     Row,
     Use,
 )
-from access.verification.operations import REFUSALS, Aim, service_of
-from access.verification.probe_objects import ProbeObjects
 
 SESSION_SECONDS: Final = 900
 """The shortest that STS gives ("AssumeRole"): a session cannot be ended, so it should end soon."""

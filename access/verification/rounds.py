@@ -14,8 +14,8 @@ from typing import Final
 from access.verification.deduction import Deduction
 from access.verification.documents import Documents
 from access.verification.findings import Finding, Found, Judge, Result, Verdict
-from access.verification.matrix import LongSession, Row
 from access.verification.probes import Probes
+from access.verification.rows import LongSession, Row
 
 _AT_ONCE: Final = 8
 _LONGEST_PAUSE: Final = 16.0

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from access.contract import Consumer, Contract, Grant
-from access.verification.matrix import Expected, Row, Surroundings, matrix
+from access.verification.matrix import Surroundings, matrix
+from access.verification.rows import Expected, Row
 
 PRODUCTION, STAGING = "111122223333", "444455556666"
 BUCKET, OTHER_BUCKET = "arn:aws:s3:::shared", "arn:aws:s3:::private"

@@ -13,15 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from access.contract import read
-from access.verification.matrix import (
-    EVERYBODY_ELSE,
-    Expected,
-    LongSession,
-    Use,
-    instance_of,
-    sibling_of,
-)
 from access.verification.operations import OPERATIONS, service_of
+from access.verification.patterns import instance_of, sibling_of
+from access.verification.rows import EVERYBODY_ELSE, Expected, LongSession, Use
 from tests.support.deployment import PROJECT, ROOT, deploy
 from tests.unit.verification.declared import (
     BUCKET,
@@ -222,6 +216,14 @@ def test_access_that_has_ended_must_be_refused_altogether() -> None:
     }
 
 
+def test_access_that_goes_without_a_role_must_be_refused_after_its_end_too() -> None:
+    own = grant("list", "read", via="resource")
+    ended = consumer(own, role_arn=None, expires_at="2029-12-31T23:59:59Z")
+    said = expectations(contract(ended))
+    assert set(said.values()) == {REFUSED}
+    assert "read shared although its access has ended" in said
+
+
 def test_a_date_without_time_ends_at_its_first_moment() -> None:
     ends_now = consumer(grant("read"), expires_at="2030-01-01")
     assert set(expectations(contract(ends_now)).values()) == {REFUSED}
@@ -299,7 +301,7 @@ def test_a_consumer_of_its_own_kind_cannot_take_the_role_of_another() -> None:
         external_id="e-2",
     )
     declared = contract(consumer(grant("read")), other)
-    said = [row for row in rows(declared) if row.what == "assume ReaderAccess2, the role of other"]
+    said = [row for row in rows(declared) if row.what == "assume ReaderAccess2 of consumer other"]
     assert [row.expected for row in said] == [REFUSED]
     # Only whom the trust names is in question.
     assert said[0].said.external_id == "e-2"

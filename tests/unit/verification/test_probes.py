@@ -8,10 +8,10 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from access.verification.findings import Found, Judge, Verdict
-from access.verification.matrix import Row
 from access.verification.probe_objects import ProbeObjects
 from access.verification.probes import Actors, Probes
 from access.verification.rounds import Rounds
+from access.verification.rows import Row
 from tests.unit.verification.declared import (
     QUEUE,
     TOPIC,
