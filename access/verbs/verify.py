@@ -23,7 +23,7 @@ from access.errors import Status, UncheckedError, UsageError
 from access.inventory import Inventory, inventory_of
 from access.presentation import Page, progress, tell
 from access.stack import Account, Stack, add_stack_options, stack_of
-from access.verification import cast
+from access.verification import profiles
 from access.verification.documents import Documents
 from access.verification.findings import Result, Verdict
 from access.verification.matrix import Surroundings, matrix
@@ -162,14 +162,14 @@ def _scene(
     inventory: Inventory,
     arguments: argparse.Namespace,
 ) -> _Scene:
-    sessions = cast.actors(contract, consumers, dict(arguments.profiles), arguments.other)
-    account, production = cast.administrator(
+    sessions = profiles.actors(contract, consumers, dict(arguments.profiles), arguments.other)
+    account, production = profiles.administrator(
         _account(inventory, contract.production_account_id), arguments.production_profile
     )
     foreign = _foreign_bucket(contract, account, production)
     staging = _account(inventory, contract.staging_account_id)
     documents = None
-    if production is not None and (staging.profile is None or cast.is_there(staging.profile)):
+    if production is not None and (staging.profile is None or profiles.is_there(staging.profile)):
         seen = replace(inventory, accounts=(account, staging))
         if foreign is not None:
             # Its policy is to be read as well.

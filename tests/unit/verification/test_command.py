@@ -15,7 +15,7 @@ from access.assume import Identity
 from access.cli import main
 from access.errors import NotDeployedError, UncheckedError
 from access.stack import Stack, resources_of_state
-from access.verification import cast
+from access.verification import profiles
 from tests.support.deployment import deploy, stack_values
 from tests.support.states import USER, export, walkthrough
 from tests.unit.verification.stand_in import Aws, error
@@ -91,10 +91,10 @@ def aws(monkeypatch: pytest.MonkeyPatch, exported: dict[str, Any]) -> World:
 
     monkeypatch.setattr(Stack, "outputs", lambda _: exported)
     monkeypatch.setattr(Stack, "state", lambda _: resources_of_state(export(walkthrough())))
-    monkeypatch.setattr(cast, "identify", identify)
-    monkeypatch.setattr(cast, "is_there", lambda _: True)
-    monkeypatch.setattr(cast, "_session", lambda *_: consumers.session())
-    monkeypatch.setattr(cast, "session_of", lambda _: world.administrator.session())
+    monkeypatch.setattr(profiles, "identify", identify)
+    monkeypatch.setattr(profiles, "is_there", lambda _: True)
+    monkeypatch.setattr(profiles, "_session", lambda *_: consumers.session())
+    monkeypatch.setattr(profiles, "session_of", lambda _: world.administrator.session())
     monkeypatch.setattr("access.verification.documents.live", lambda known: known)
     monkeypatch.setattr("access.verbs.verify._foreign_bucket", lambda *_: f"arn:aws:s3:::{FOREIGN}")
     return world
@@ -269,7 +269,7 @@ def test_without_administrators_the_rest_is_checked(
     aws: World, verify: Verify, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert aws.asked == []
-    monkeypatch.setattr(cast, "is_there", lambda name: name == "StageAdmin")
+    monkeypatch.setattr(profiles, "is_there", lambda name: name == "StageAdmin")
     monkeypatch.setattr("access.verbs.verify._foreign_bucket", lambda *_: None)
     ran = verify("--json")
     assert ran.status == 3
@@ -284,7 +284,7 @@ def test_without_credentials_of_the_consumer_the_engine_decides(
     aws: World, verify: Verify, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert aws.asked == []
-    monkeypatch.setattr(cast, "is_there", lambda name: name != "StageAdmin")
+    monkeypatch.setattr(profiles, "is_there", lambda name: name != "StageAdmin")
     ran = verify()
     assert ran.status == 0, ran.out
     assert "stage-admin" in ran.out
@@ -334,7 +334,7 @@ def test_what_cannot_be_asked_at_all_is_one_message(
         raise problem(message)
 
     assert aws.asked == []
-    monkeypatch.setattr(cast, "identify", fail)
+    monkeypatch.setattr(profiles, "identify", fail)
     ran = verify()
     assert ran.status == 3
     assert ran.err.splitlines()[-1] == "access: AWS STS cannot be reached"
