@@ -11,6 +11,9 @@ Security Token Service", "Monitor and control actions taken with assumed roles",
   the policies of the caller and by the trust policy; ministack asks the trust policy for tags only.
 - S3 knows when an object was written to the second, in a listing as in the header of the object;
   ministack's listings have milliseconds, so that no copy of an object looks as old as it.
+- The policy of a bucket judges whoever makes the request ("Policy evaluation logic"); ministack has
+  it judge a caller of another account as that account's root, so that a statement for one user of
+  it, or one that asks for the caller's ARN, meets nobody.
 
 What has no test that fails without it is not mended here, and a rule goes when ministack has it.
 """
@@ -33,14 +36,17 @@ _STATED = {
 _SOURCE_IDENTITY = "sts:SourceIdentity"
 
 _identity: ContextVar[str | None] = ContextVar("source_identity_of_the_request", default=None)
+_caller: ContextVar[Any] = ContextVar("principal_of_the_request", default=None)
 
 
 def mend() -> None:
-    """Replaces five functions of ministack, in this process; to be called once."""
+    """Replaces seven functions of ministack, in this process; to be called once."""
     resolve = iam_evaluator._resolve_condition_key
     request_context = iam_actions.request_tag_context
     enforce = iam_evaluator.enforce
     trusts = iam_evaluator.evaluate_trust_policy
+    resolve_principal = iam_evaluator.resolve_principal
+    resource_policy = iam_evaluator.evaluate_resource_policy
 
     def resolve_with_role(key: str, context: Any) -> Any:  # noqa: ANN401 - ministack has no types
         if key.lower() == "aws:principalarn" and context.principal_type == "AssumedRole":
@@ -98,8 +104,30 @@ def mend() -> None:
             for action in (_ASSUME, "sts:SetSourceIdentity")
         )
 
+    def resolve_and_remember(*arguments: Any) -> Any:  # noqa: ANN401
+        principal = resolve_principal(*arguments)
+        _caller.set(principal)
+        return principal
+
+    def resource_policy_for_the_caller(document: Any, context: Any, **more: Any) -> Any:  # noqa: ANN401
+        caller = _caller.get()
+        if (
+            context.principal_type == "Root"
+            and isinstance(caller, iam_evaluator.PrincipalInfo)
+            and caller.account == context.principal_account
+        ):
+            context = dataclasses.replace(
+                context,
+                principal_arn=caller.arn,
+                principal_type=caller.type,
+                principal_keys=caller.keys,
+            )
+        return resource_policy(document, context, **more)
+
     iam_evaluator._resolve_condition_key = resolve_with_role
     iam_actions.request_tag_context = request_context_with_stated
     iam_evaluator.enforce = enforce_with_permissions
     iam_evaluator.evaluate_trust_policy = trusts_with_identity
+    iam_evaluator.resolve_principal = resolve_and_remember
+    iam_evaluator.evaluate_resource_policy = resource_policy_for_the_caller
     s3.now_iso = lambda: datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")

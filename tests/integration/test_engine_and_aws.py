@@ -596,11 +596,6 @@ def _names_everybody(document: Document | None) -> bool:
     return "*" in named or {"AWS": "*"} in named
 
 
-def _looks_at_the_caller(document: Document | None, who: str) -> bool:
-    """Whether a bucket policy names a user, or asks for the ARN of whoever calls."""
-    return any(text in json.dumps(document) for text in (PEOPLE[who], "aws:PrincipalArn"))
-
-
 def _assuming(who: str, **said: Any) -> Question:
     return Question(who=who, action="sts:AssumeRole", said={"RoleSessionName": "alice", **said})
 
@@ -614,18 +609,6 @@ _TAGS = [{"Key": "project", "Value": "apollo"}]
 _TRUST_STAGING = {"AWS": STAGING}
 
 GAPS = {
-    "a user of another account in a bucket policy": Gap(
-        reason="its ARN does not reach the policy of the bucket",
-        policies=Policies(
-            own={"guest": _all_of_s3()}, bucket=_all_of_s3(Principal={"AWS": PEOPLE["guest"]})
-        ),
-        question=_READ,
-        by_aws=Outcome.ALLOWED,
-        covers=lambda policies, question: (
-            question.who in ("guest", "stranger")
-            and _looks_at_the_caller(policies.bucket, question.who)
-        ),
-    ),
     "policy variables": Gap(
         reason="they are taken as text",
         policies=Policies(
@@ -642,18 +625,6 @@ GAPS = {
         ),
         question=Question(who="owner", action="s3:GetObject", key="a"),
         by_aws=Outcome.DENIED,
-    ),
-    "aws:PrincipalArn of a role session": Gap(
-        reason="it is the session's ARN, where AWS has the role's",
-        policies=Policies(
-            own={
-                "session": policy(
-                    allow("s3:*", "*", Condition={"ArnEquals": {"aws:PrincipalArn": ROLE}})
-                )
-            }
-        ),
-        question=Question(who="session", action="s3:GetObject", key="a"),
-        by_aws=Outcome.ALLOWED,
     ),
     "aws:ResourceAccount of another account": Gap(
         reason="a bucket's ARN has no account, and the caller's is taken",
@@ -690,47 +661,6 @@ GAPS = {
             question.who == "owner"
             and (_names_everybody(policies.trust) or PEOPLE["owner"] in json.dumps(policies.trust))
         ),
-    ),
-    "what a request for a role states, in the caller's own policy": Gap(
-        reason="the caller's own policy is asked without it",
-        policies=Policies(
-            own={
-                "guest": policy(
-                    allow(
-                        "sts:AssumeRole",
-                        ROLE,
-                        Condition={"StringEquals": {"sts:ExternalId": "example-1"}},
-                    )
-                )
-            }
-        ),
-        question=_assuming("guest", ExternalId="example-1"),
-        by_aws=Outcome.ALLOWED,
-    ),
-    "sts:SourceIdentity": Gap(
-        reason="the trust is asked without it",
-        policies=Policies(
-            own={"guest": policy(allow("sts:*", "*"))},
-            trust=policy(
-                allow(
-                    ["sts:AssumeRole", "sts:SetSourceIdentity"],
-                    Principal=_TRUST_STAGING,
-                    Condition={"StringEquals": {"sts:SourceIdentity": "Alice"}},
-                )
-            ),
-        ),
-        question=_assuming("guest", SourceIdentity="Alice"),
-        by_aws=Outcome.ALLOWED,
-    ),
-    "sts:TagSession in the caller's own policy": Gap(
-        reason="only the trust is asked for it",
-        policies=Policies(
-            own={"guest": policy(allow("sts:AssumeRole", "*"))},
-            trust=policy(allow(["sts:AssumeRole", "sts:TagSession"], Principal=_TRUST_STAGING)),
-        ),
-        question=_assuming("guest", Tags=_TAGS),
-        by_aws=Outcome.DENIED,
-        covers=lambda _, question: "Tags" in question.said,
     ),
     "aws:TagKeys of a request without tags": Gap(
         reason="it is there without a value, where AWS leaves it out",

@@ -500,7 +500,7 @@ def test_topics_and_queues_are_used_through_roles(program: Program) -> None:
     assert "QueuePolicy" in program.drift()
 
 
-def test_topics_and_queues_let_consumers_in_as_themselves(program: Program) -> None:
+def test_what_is_shared_lets_consumers_in_as_themselves(program: Program) -> None:
     deploy(program, "via-resource")
     assert program.settled()
     outputs = program.outputs()
@@ -530,8 +530,22 @@ def test_topics_and_queues_let_consumers_in_as_themselves(program: Program) -> N
             stranger.client("sns").publish(TopicArn=topic, Message="news")
         with refused():
             stranger.client("sqs").send_message(QueueUrl=url, MessageBody="a job")
+    bucket = "example-direct-101"
+    put(bucket, "images/sunset.jpg", "plans/2031.pdf")
+    s3 = user("Copier").client("s3")
+    assert s3.get_object(Bucket=bucket, Key="images/sunset.jpg")["Body"].read() == b"evening"
+    listed = s3.list_objects_v2(Bucket=bucket, Prefix="images/")["Contents"]
+    assert [item["Key"] for item in listed] == ["images/sunset.jpg"]
     with refused():
-        mallory.client("s3").list_objects_v2(Bucket="example-direct-101")
+        s3.list_objects_v2(Bucket=bucket)
+    with refused():
+        s3.get_object(Bucket=bucket, Key="plans/2031.pdf")
+    with refused():
+        s3.put_object(Bucket=bucket, Key="images/new.jpg", Body=b"")
+    with refused():
+        mallory.client("s3").list_objects_v2(Bucket=bucket, Prefix="images/")
+    with refused():
+        mallory.client("s3").get_object(Bucket=bucket, Key="images/sunset.jpg")
 
 
 def test_a_bucket_and_its_key_let_consumers_in_as_themselves(program: Program) -> None:
@@ -540,8 +554,7 @@ def test_a_bucket_and_its_key_let_consumers_in_as_themselves(program: Program) -
     topic = outputs["topicArns"]["example-direct-news"]
     queue = outputs["queueArns"]["example-direct-jobs"]
 
-    # The emulated AWS lets in another account's root by a bucket policy, but nobody of it; nor does
-    # it know MFA, the role behind a session, endpoints, the clock and keys of another account.
+    # What the emulated AWS cannot decide: MFA, endpoints, the clock and keys of another account.
     operator = f"arn:aws:iam::{STAGING}:user/operators/Olga"
     clerk = f"arn:aws:iam::{STAGING}:user/Clerk"
     world = deployed({arn: {"policies": {"all": EVERYTHING}} for arn in (operator, clerk)})

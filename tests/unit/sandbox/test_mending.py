@@ -175,3 +175,40 @@ def test_a_listing_tells_the_second_of_an_object(accounts: Accounts) -> None:
     listed = s3.list_objects_v2(Bucket="images")["Contents"]
 
     assert any(item["LastModified"].microsecond for item in listed) == (accounts.made != "mended")
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        {"Principal": {"AWS": f"arn:aws:iam::{STAGING}:user/Copier"}},
+        {
+            "Principal": {"AWS": f"arn:aws:iam::{STAGING}:root"},
+            "Condition": {"ArnEquals": {"aws:PrincipalArn": f"arn:aws:iam::{STAGING}:user/Copier"}},
+        },
+    ],
+    ids=["by name", "by condition"],
+)
+def test_a_bucket_policy_may_mean_one_user_of_another_account(
+    accounts: Accounts, named: dict[str, Any]
+) -> None:
+    production = accounts.root(PRODUCTION).client("s3")
+    production.create_bucket(
+        Bucket="records", CreateBucketConfiguration={"LocationConstraint": "us-west-2"}
+    )
+    production.put_object(Bucket="records", Key="a", Body=b"")
+    objects = {"Action": "s3:GetObject", "Resource": "arn:aws:s3:::records/*"}
+    production.put_bucket_policy(Bucket="records", Policy=policy({**objects, **named}))
+
+    def reads(name: str, **statement: Any) -> bool:
+        key = accounts.user(name, statement)
+        session = boto3.Session(key["AccessKeyId"], key["SecretAccessKey"], region_name=REGION)
+        try:
+            session.client("s3").get_object(Bucket="records", Key="a")
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "AccessDenied":
+                raise
+            return False
+        return True
+
+    assert reads("Copier", **objects) == (accounts.made == "mended")
+    assert not reads("Other", **objects)
