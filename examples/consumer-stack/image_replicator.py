@@ -31,12 +31,16 @@ def contract_in(outputs: Mapping[str, Any]) -> Contract:
 
 
 def consumer_in(contract: Contract) -> Consumer:
-    """What the contract says of this project."""
+    """What the contract says of this project, which must have a role to assume."""
     try:
-        return contract.consumer(config.require("consumer"))
+        found = contract.consumer(config.require("consumer"))
     except ContractError as error:
         message = f"consumer: {error}"
         raise pulumi.RunError(message) from None
+    if found.role_arn is None:
+        message = f"consumer: {found.name} has no role: its access goes by resource policies"
+        raise pulumi.RunError(message)
+    return found
 
 
 def may_assume(consumer: Consumer) -> str:

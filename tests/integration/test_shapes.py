@@ -341,7 +341,10 @@ def test_many_grants_keep_apart_and_their_conditions_hold(program: Program) -> N
     put(reports, "a")
 
     collector, tags = user("Collector"), [{"Key": "project", "Value": "apollo"}]
-    s3 = assume(collector, role("CollectorAccess"), Tags=tags).client("s3")
+    session = assume(collector, role("CollectorAccess"), Tags=tags)
+    url = session.client("sqs").get_queue_url(QueueName="example-many-work")["QueueUrl"]
+    session.client("sqs").send_message(QueueUrl=url, MessageBody="a job")
+    s3 = session.client("s3")
     s3.put_object(Bucket=raw, Key="b", Body=b"")
     with refused():
         s3.list_objects_v2(Bucket=raw)
@@ -359,7 +362,8 @@ def test_many_grants_keep_apart_and_their_conditions_hold(program: Program) -> N
         assume(cleaner, role("CleanerAccess"))
     with refused():
         assume(cleaner, role("CleanerAccess"), ExternalId="another")
-    s3 = assume(cleaner, role("CleanerAccess"), ExternalId="nightly-cleaner").client("s3")
+    session = assume(cleaner, role("CleanerAccess"), ExternalId="nightly-cleaner")
+    s3 = session.client("s3")
     s3.delete_object(Bucket=raw, Key="b")
     s3.put_object(Bucket=clean, Key="b", Body=b"")
     assert s3.get_object(Bucket=raw, Key="a")["Body"].read() == b"evening"
@@ -369,8 +373,17 @@ def test_many_grants_keep_apart_and_their_conditions_hold(program: Program) -> N
         s3.delete_object(Bucket=clean, Key="b")
     with refused():
         s3.get_object(Bucket=reports, Key="a")
+    topic, sns = program.outputs()["topicArns"]["example-many-events"], session.client("sns")
+    sns.publish(TopicArn=topic, Message="cleaned")
+    with refused("AuthorizationError"):
+        sns.subscribe(TopicArn=topic, Protocol="email", Endpoint="me@example.com")
 
-    s3 = assume(user("Reader"), role("ReaderAccess")).client("s3")
+    reader = user("Reader")
+    (job,) = reader.client("sqs").receive_message(QueueUrl=url)["Messages"]
+    assert job["Body"] == "a job"
+    with refused():
+        reader.client("sqs").send_message(QueueUrl=url, MessageBody="a job")
+    s3 = assume(reader, role("ReaderAccess")).client("s3")
     assert s3.list_objects_v2(Bucket=clean, Prefix="published/")["KeyCount"] == 1
     assert s3.list_objects_v2(Bucket=reports)["KeyCount"] == 1
     with refused():
