@@ -69,7 +69,12 @@ class AssumableRole(pulumi.ComponentResource):
         )
         inline = [
             iam.RolePolicy(
-                name, role=made.name, name=role.policy_name, policy=part, opts=after_that()
+                # The plain name is that of the policy of instances in their own account.
+                f"{name}.inline",
+                role=made.name,
+                name=role.policy_name,
+                policy=part,
+                opts=after_that(),
             )
             for part in ([document] if role.inline_policy else [])
         ]

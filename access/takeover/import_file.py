@@ -18,20 +18,31 @@ def filled(template: Mapping[str, Any], found: Iterable[Existing]) -> dict[str, 
         found: what exists.
     """
     ids = {
-        (each.resource.type, each.resource.name): each.found.import_id
+        _within_stack(each.resource.urn): each.found.import_id
         for each in found
         if each.found.is_importable
     }
+    # By the names that the file itself uses, for which a parent comes before its children.
+    places = {name: _within_stack(urn) for name, urn in template.get("nameTable", {}).items()}
+    for entry in template["resources"]:
+        types, _ = places.get(entry.get("parent"), ("", ""))
+        logical = entry.get("logicalName", entry["name"])
+        places[entry["name"]] = (f"{types}${entry['type']}".lstrip("$"), logical)
     kept: list[Mapping[str, Any]] = []
     needed: set[str] = set()
-    # What somebody refers to stands before it.
     for entry in reversed(template["resources"]):
-        key = (entry["type"], entry.get("logicalName", entry["name"]))
-        if key in ids:
-            kept.append({**entry, "id": ids[key]})
+        place = places[entry["name"]]
+        if place in ids:
+            kept.append({**entry, "id": ids[place]})
         elif "id" not in entry and entry["name"] in needed:
             kept.append(entry)
         else:
             continue
-        needed |= {entry[name] for name in ("parent", "provider") if name in entry}
+        needed |= {entry[key] for key in ("parent", "provider") if key in entry}
     return {**template, "resources": kept[::-1]}
+
+
+def _within_stack(urn: str) -> tuple[str, str]:
+    """The types of the parents and the resource's own, joined as in a URN, and the logical name."""
+    _, _, types, name = urn.rsplit("::", 3)
+    return types, name

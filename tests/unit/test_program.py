@@ -259,6 +259,7 @@ def test_an_inline_access_policy_is_the_roles_own_and_its_only_one(prod: Deploym
     deployment = deploy(stack_values("prod", consumers=consumers))
     assert deployment.of_type("aws:iam/policy:Policy") == []
     policy = deployment.one("aws:iam/rolePolicy:RolePolicy")
+    assert policy.name == "access-stage-admin.inline"
     assert policy.inputs == {
         "role": "StageRole",
         "name": "StageRoleAccess",

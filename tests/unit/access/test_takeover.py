@@ -41,12 +41,18 @@ def exclusive(kind: str, what: str, key: str, values: list[str], **more: Any) ->
     return resource(token, "c", **{f"{kind}Name": owner, key: values}, **more)
 
 
-PLANNED = [
-    {
-        "urn": urn("pulumi:providers:aws", "production"),
-        "type": "pulumi:providers:aws",
-        "inputs": {"allowedAccountIds": json.dumps([OWN]), "region": "us-west-2"},
-    },
+def inside(made: dict[str, Any], parent: str = "Part") -> dict[str, Any]:
+    """The same resource below a component that is below another."""
+    name = made["urn"].rpartition("::")[2]
+    return {**made, "urn": urn(f"x:index:Whole$x:index:{parent}${made['type']}", name)}
+
+
+PROVIDER = {
+    "urn": urn("pulumi:providers:aws", "production"),
+    "type": "pulumi:providers:aws",
+    "inputs": {"allowedAccountIds": json.dumps([OWN]), "region": "us-west-2"},
+}
+PARTS = [
     resource(POLICY_TYPE, "c", name=POLICY, policy=READ),
     resource(ROLE_TYPE, "c", name=ROLE, path="/", assumeRolePolicy=TRUST, maxSessionDuration=3600),
     exclusive(
@@ -54,7 +60,7 @@ PLANNED = [
         "PolicyAttachments",
         "policyArns",
         [UNKNOWN],
-        dependencies={"policyArns": [urn(POLICY_TYPE, "c")]},
+        dependencies={"policyArns": [inside(resource(POLICY_TYPE, "c"))["urn"]]},
     ),
     exclusive("role", "Policies", "policyNames", []),
     resource("aws:iam/rolePolicy:RolePolicy", "c", role=ROLE, name="own", policy=READ),
@@ -86,6 +92,9 @@ PLANNED = [
 ]
 
 
+PLANNED = [PROVIDER, *map(inside, PARTS)]
+
+
 def template() -> dict[str, Any]:
     """What `pulumi preview --import-file` writes of it, with a parent for each thing."""
     entries: list[dict[str, Any]] = [
@@ -107,7 +116,7 @@ def template() -> dict[str, Any]:
                 "provider": "production",
             },
         ]
-    return {"nameTable": {"x": "y"}, "resources": entries}
+    return {"resources": entries}
 
 
 @pytest.fixture(autouse=True)
@@ -338,7 +347,6 @@ def test_the_import_file_has_what_exists_with_its_parents_and_no_placeholder() -
     iam.create_role(RoleName=ROLE, Path="/other/", AssumeRolePolicyDocument=TRUST)
     found = list(look().values())
     written = filled(template(), found)
-    assert written["nameTable"] == {"x": "y"}
     names = [entry["name"] for entry in written["resources"]]
     assert names[:2] == ["whole", "production"]
     assert {entry["name"]: entry["id"] for entry in written["resources"] if "id" in entry} == {
@@ -352,6 +360,35 @@ def test_the_import_file_has_what_exists_with_its_parents_and_no_placeholder() -
         for reference in (entry.get("parent"), entry.get("provider")):
             assert reference is None or reference in names[:index]
     assert "idle" not in names
+
+
+def test_what_has_type_and_name_in_common_with_another_keeps_its_own_id() -> None:
+    iam: Any = boto3.client("iam")
+    for role in (ROLE, "Other"):
+        iam.create_role(RoleName=role, AssumeRolePolicyDocument=TRUST)
+        iam.put_role_policy(RoleName=role, PolicyName="own", PolicyDocument=json.dumps(READ))
+    token = "aws:iam/rolePolicy:RolePolicy"
+    twins = [
+        inside(resource(token, "c", role=role, name="own", policy=READ), parent)
+        for role, parent in ((ROLE, "Part"), ("Other", "Instances"))
+    ]
+    resources = resources_of_state({"deployment": {"resources": [PROVIDER, *twins]}})
+    found = existing(resources, {each.urn for each in resources})
+    here = {"type": token, "logicalName": "c", "id": "<PLACEHOLDER>"}
+    entries = [
+        {"type": "x:index:Part", "name": "part", "parent": "wholeOfState", "component": True},
+        {**here, "name": "of role", "parent": "part"},
+        {**here, "name": "of instances", "parent": "instancesOfState"},
+    ]
+    table = {
+        "wholeOfState": urn("x:index:Whole", "w"),
+        "instancesOfState": urn("x:index:Whole$x:index:Instances", "i"),
+    }
+    written = filled({"nameTable": table, "resources": entries}, found)["resources"]
+    assert {entry["name"]: entry["id"] for entry in written if "id" in entry} == {
+        "of role": f"{ROLE}:own",
+        "of instances": "Other:own",
+    }
 
 
 @pytest.fixture
