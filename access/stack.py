@@ -164,7 +164,7 @@ class Stack:
 
         file = str(path.resolve())
         with progress("importing into the state"):
-            self._run(*IMPORT, file, "--yes", "--skip-preview", "--json")
+            self._run(*IMPORT, file, "--yes", "--skip-preview")
 
     def selected(self) -> str:
         """The stack's name, also of the one that is selected.
@@ -305,7 +305,8 @@ def _reason(stdout: str, stderr: str) -> str:
     except ValueError:
         diagnostics = ()
     errors = [each["message"] for each in diagnostics if each.get("severity") == "error"]
-    errors += [line for line in stderr.splitlines() if line.startswith("error:")]
+    said = (line.strip() for line in (*stderr.splitlines(), *stdout.splitlines()))
+    errors += [line for line in said if line.startswith("error:")]
     told = next(iter(errors), stderr) or "no reason given"
     lines = [line.strip().removeprefix("error: ") for line in told.splitlines() if line.strip()]
     message = f"pulumi: {' '.join(lines)}" if lines else "pulumi failed without a reason"

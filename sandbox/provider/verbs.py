@@ -147,6 +147,10 @@ class StandIn(provider.Provider):
         state = await self._calling(
             title, lambda: self._state(resource, request.resource_id, known)
         )
+        if state is None and not known:
+            # An import, for which the engine would take an empty answer as a thing that is there.
+            message = f"resource '{request.resource_id}' does not exist"
+            raise RefusalError(message)
         if state is None:
             return provider.ReadResponse("")
         return provider.ReadResponse(

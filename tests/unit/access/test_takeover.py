@@ -462,6 +462,24 @@ def test_apply_imports_the_file(stack: Path, capsys: pytest.CaptureFixture[str])
     assert "taken over; nothing on AWS has changed. Next:" in capsys.readouterr().out
 
 
+def test_a_refused_import_is_told(stack: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    make_all()
+    refusal = (
+        "Diagnostics:\n"
+        "  aws:iam:Role (c):\n"
+        "    error: reading IAM Role (Reader): AccessDenied: not you\n"
+        "  pulumi:pulumi:Stack (cross-account-access-prod):\n"
+        "    error: update failed\n"
+    )
+    script = stack / "pulumi"
+    script.write_text(
+        script.read_text().replace("    print('{}')", f"    print({refusal!r}); sys.exit(255)")
+    )
+    assert main(["takeover", "--stack", "prod", "--apply", "--yes"]) == 3
+    told = capsys.readouterr().err.splitlines()[-1]
+    assert told == "access: pulumi: reading IAM Role (Reader): AccessDenied: not you"
+
+
 @pytest.mark.parametrize(("answer", "status"), [("y", 0), ("n", 1), ("", 1), (None, 1)])
 def test_apply_asks(
     monkeypatch: pytest.MonkeyPatch, stack: Path, answer: str | None, status: int

@@ -199,6 +199,8 @@ def test_makes_reads_changes_and_removes(
 
     engine.delete(pulumi_type, made, state)
     assert engine.read(pulumi_type, made, state, changed)[0] == ""
+    with pytest.raises(RefusalError, match="does not exist"):
+        engine.read(pulumi_type, made, {}, {})
     engine.delete(pulumi_type, made, state)
 
 
