@@ -15,6 +15,7 @@ from moto import mock_aws
 from access.cli import main
 from access.stack import resources_of_state
 from access.takeover import Existing, existing
+from access.takeover.found import lost_tags
 from access.takeover.import_file import filled
 from tests.support.states import UNKNOWN, allow, policy, pulumi_that, resource, urn
 
@@ -259,6 +260,11 @@ def test_tags_that_the_program_gives_are_no_loss() -> None:
     assert bucket.found.warnings == ()
 
 
+def test_tags_of_aws_itself_are_no_loss() -> None:
+    (role,) = resources_of_state({"deployment": {"resources": [resource(ROLE_TYPE, "c")]}})
+    assert lost_tags([{"Key": "aws:cloudformation:stack-id", "Value": "x"}], role) == ()
+
+
 def test_policies_of_others_on_a_role_and_a_user_are_told() -> None:
     iam, _ = make_all()
     iam.delete_role_policy(RoleName=ROLE, PolicyName="own")
@@ -424,6 +430,18 @@ def test_nothing_to_take_over_is_as_intended(
     assert not (stack / "takeover.json").exists()
 
 
+def test_what_is_only_to_be_set_on_a_bucket_of_the_stack_is_no_takeover(
+    stack: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_all()
+    preview, _ = json.loads((stack / "answers.json").read_text())
+    for step in preview["steps"]:
+        step["op"] = "create" if "bucketLifecycle" in step["urn"] else "same"
+    (stack / "answers.json").write_text(json.dumps([preview, template()]))
+    assert main(["takeover", "--stack", "prod"]) == 0
+    assert capsys.readouterr().out.startswith("nothing to take over")
+
+
 def test_what_exists_is_told_and_left_alone(
     stack: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -446,10 +464,11 @@ def test_what_changes_in_access_is_told_in_words(capsys: pytest.CaptureFixture[s
     main(["takeover", "--stack", "prod"])
     told = capsys.readouterr().out.splitlines()
     start = told.index("access, once `pulumi up` has changed all that:")
+    changes = [line for line in told[start:] if line.startswith(("+", "-", "note"))]
     # The live bucket has no policy, and the planned one lets everybody read.
-    assert f"+ anybody of any other AWS account may s3:GetObject {BUCKET}/*" in told[start:]
-    # The role reads before and after.
-    assert not [line for line in told[start:] if "production:role/Reader may s3:GetObject" in line]
+    assert f"+ anybody of any other AWS account may s3:GetObject {BUCKET}/*" in changes
+    # The role, and who assumes it, read before and after.
+    assert not [line for line in changes if "production:role/" in line or "note" in line]
 
 
 def test_apply_imports_the_file(stack: Path, capsys: pytest.CaptureFixture[str]) -> None:
