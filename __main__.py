@@ -17,4 +17,5 @@ from arguments import arguments_of
 from components.cross_account_access import CrossAccountAccess
 
 proof.finish()
-outputs.export(declared, CrossAccountAccess("access", arguments_of(declared)))
+access = CrossAccountAccess("access", arguments_of(declared))
+outputs.export(declared, access)
