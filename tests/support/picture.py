@@ -6,8 +6,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
-from typing import Any
 
 import yaml
 
@@ -21,35 +19,29 @@ FILE = ROOT / "docs" / "access.svg"
 EXAMPLE = "many-grants"
 
 
-def draw(example: str = EXAMPLE) -> str:
-    """The picture as `access map --format svg --output` would write it."""
+def draw() -> str:
+    """The picture as `access map --format svg --from preview` draws it: keys have no IDs yet."""
+    # In a state file resources come as they were made, which is in another order every time.
+    registered = sorted(resources(EXAMPLE), key=lambda each: (each.type, each.name))
+    return f"{svg(Graph(inventory_of(map(_resource, registered))))}\n"
+
+
+def resources(example: str) -> list[Registered]:
+    """What the program makes of an example."""
     settings = yaml.safe_load((ROOT / "examples" / example / "Pulumi.prod.yaml").read_text())
     values = {
         key.removeprefix(f"{PROJECT}:"): value if isinstance(value, str) else json.dumps(value)
         for key, value in settings["config"].items()
         if key.startswith(PROJECT)
     }
-    registered = deploy(values).resources
-    return f"{svg(Graph(inventory_of(map(_resource, registered))))}\n"
-
-
-def size(path: Path) -> int:
-    """How much a stack file declares."""
-    config: dict[str, Any] = yaml.safe_load(path.read_text())["config"]
-    return sum(len(value) for value in config.values() if isinstance(value, list))
+    return deploy(values).resources
 
 
 def _resource(registered: Registered) -> Resource:
-    inputs = {
-        key: json.dumps(value) if registered.type.startswith("pulumi:providers:") else value
-        for key, value in registered.inputs.items()
-    }
-    if registered.type.startswith("pulumi:providers:"):
-        inputs = registered.inputs
     return Resource(
         urn=_urn(registered.type, registered.name),
         type=registered.type,
-        inputs=inputs,
+        inputs=registered.inputs,
         provider=_urn("pulumi:providers:aws", registered.provider),
     )
 
