@@ -1,18 +1,25 @@
 """Says on standard output which account each profile belongs to; started by the package, as a file.
 
-It must not import Pulumi: that would cost the time that running it apart saves.
+It must not import Pulumi: that would cost the time that running it apart saves. Nor boto3, whose
+resources and service models a preview would wait for and not use; botocore is what it stands on.
 """
 
 import json
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, TypedDict
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ProfileNotFound
+from botocore.loaders import create_loader
+from botocore.session import Session
 
 _PATIENCE = Config(connect_timeout=5, read_timeout=10, retries={"total_max_attempts": 3})
+
+_MODELS = create_loader()
+"""Read once for both profiles."""
 
 
 class Identity(TypedDict, total=False):
@@ -35,9 +42,13 @@ def identify(profile: str, region: str, users: list[str], providers: list[str]) 
     """
     sign_in = f"sign in again, for example with aws sso login --profile {profile}"
     try:
-        session = boto3.Session(profile_name=profile, region_name=region)
-        answer = session.client("sts", config=_PATIENCE).get_caller_identity()
-        iam = session.client("iam", config=_PATIENCE) if users or providers else None
+        session = Session(profile=profile)
+        session.register_component("data_loader", _MODELS)
+        client: Callable[[str], Any] = partial(
+            session.create_client, region_name=region, config=_PATIENCE
+        )
+        answer = client("sts").get_caller_identity()
+        iam = client("iam") if users or providers else None
         arns = {name: _user_arn(iam, name) for name in users}
         audiences = {arn: _audiences(iam, arn) for arn in providers}
     except ProfileNotFound:
@@ -59,7 +70,7 @@ def identify(profile: str, region: str, users: list[str], providers: list[str]) 
     }
 
 
-def _user_arn(iam: Any, name: str) -> str | None:  # noqa: ANN401 - boto3 makes clients as it runs
+def _user_arn(iam: Any, name: str) -> str | None:  # noqa: ANN401 - clients are made as it runs
     try:
         arn: str = iam.get_user(UserName=name)["User"]["Arn"]
     except iam.exceptions.NoSuchEntityException:
