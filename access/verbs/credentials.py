@@ -7,12 +7,12 @@ import sys
 from datetime import UTC
 from typing import Final
 
-from access.aws_files import AwsFile
-from access.consumer import add_consumer_options, consumer_of, contract_of
 from access.errors import Status, UsageError
-from access.role_profile import NO_MFA, block, name_of, renewed_by_process
-from access.role_request import RoleRequest, add_session_options, request_of
-from access.session_cache import ProcessCredentials, session
+from access.handover.aws_files import AwsFile
+from access.handover.consumer import add_consumer_options, consumer_of, contract_of
+from access.handover.role_profile import NO_MFA, block, name_of, renewed_by_process
+from access.handover.role_request import RoleRequest, add_session_options, request_of
+from access.handover.session_cache import ProcessCredentials, session
 
 _DESCRIPTION: Final = """\
 Print the credentials of a consumer's role as a credential_process does, from a cache until they
@@ -96,7 +96,7 @@ def _request(arguments: argparse.Namespace) -> RoleRequest:
 def _new(request: RoleRequest, source: str) -> ProcessCredentials:
     # The AWS SDK takes longest to load, and every AWS command waits for this one, mostly for what
     # is cached.
-    from access.assume import assume  # noqa: PLC0415
+    from access.handover.assume import assume  # noqa: PLC0415
 
     given = assume(request, source)
     return {

@@ -4,8 +4,8 @@ import argparse
 from typing import Any, Final
 
 from access import sources
-from access.change_words import as_json, print_changes, summary
-from access.comparison import Change, compare
+from access.comparing.change_words import as_json, print_changes, summary
+from access.comparing.comparison import Change, compare
 from access.errors import NotDeployedError, Status
 from access.inventory import NOTHING, Inventory
 from access.presentation import DOUBTFUL, Page

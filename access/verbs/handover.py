@@ -2,9 +2,9 @@
 
 import argparse
 
-from access.consumer import add_consumer_options, consumer_of, contract_of
 from access.errors import Status
-from access.handover_sheet import sheet
+from access.handover.consumer import add_consumer_options, consumer_of, contract_of
+from access.handover.sheet import sheet
 from access.presentation import Page
 
 _DESCRIPTION = """\

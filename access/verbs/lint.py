@@ -9,11 +9,11 @@ from typing import Any, Final
 from access import sources
 from access.engine import PolicyKind
 from access.errors import Status, UsageError
-from access.findings import Finding, Severity, Subject
 from access.inventory import Document, Inventory, is_unknown_document
+from access.linting.findings import Finding, Severity, Subject
+from access.linting.rules import judge
+from access.linting.scanner import scan
 from access.presentation import BAD, DOUBTFUL, QUIET, Page
-from access.rules import judge
-from access.scanner import scan
 from access.stack import add_stack_options, stack_of
 
 _DESCRIPTION: Final = """\

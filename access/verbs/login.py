@@ -5,18 +5,18 @@ import getpass
 import re
 import sys
 
-from access import login_profile
-from access.assume import assume
-from access.consumer import add_consumer_options, consumer_of, contract_of
 from access.errors import Status, UsageError
-from access.presentation import GOOD, QUIET, Page, progress
-from access.role_request import (
+from access.handover import login_profile
+from access.handover.assume import assume
+from access.handover.consumer import add_consumer_options, consumer_of, contract_of
+from access.handover.role_request import (
     add_mfa_serial,
     add_profile_option,
     add_session_options,
     request_of,
 )
-from access.when import until
+from access.handover.when import until
+from access.presentation import GOOD, QUIET, Page, progress
 
 _DESCRIPTION = """\
 Assume a consumer's role and write the session as a profile of the AWS CLI and the SDKs.

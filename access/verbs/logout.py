@@ -2,10 +2,10 @@
 
 import argparse
 
-from access import login_profile
 from access.errors import Status
+from access.handover import login_profile
+from access.handover.role_request import add_profile_option
 from access.presentation import Page
-from access.role_request import add_profile_option
 
 _DESCRIPTION = """\
 Remove the profile that access login wrote. The session itself lasts until its end for whoever

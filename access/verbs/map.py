@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from access import sources
+from access.drawing.graph import Access, Graph
+from access.drawing.mermaid import mermaid
+from access.drawing.svg import svg
+from access.drawing.webpage import webpage
 from access.errors import Status, UsageError
-from access.graph import Access, Graph
 from access.inventory import Inventory
-from access.mermaid import mermaid
 from access.presentation import Page
 from access.stack import add_stack_options, stack_of
-from access.svg import svg
-from access.webpage import webpage
 
 _DESCRIPTION: Final = """\
 Draws who may do what: accounts, users, roles, buckets and their prefixes, topics, queues and keys,

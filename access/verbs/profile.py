@@ -3,12 +3,17 @@
 import argparse
 import sys
 
-from access import aws_files, role_profile
-from access.aws_files import AwsFile
-from access.consumer import add_consumer_options, consumer_of, contract_of
 from access.errors import Status, UsageError
+from access.handover import aws_files, role_profile
+from access.handover.aws_files import AwsFile
+from access.handover.consumer import add_consumer_options, consumer_of, contract_of
+from access.handover.role_request import (
+    add_mfa_serial,
+    add_profile_option,
+    add_session_options,
+    request_of,
+)
 from access.presentation import QUIET, Page
-from access.role_request import add_mfa_serial, add_profile_option, add_session_options, request_of
 
 _DESCRIPTION = """\
 Print, or install, the block for ~/.aws/config with which the AWS CLI and the SDKs assume the

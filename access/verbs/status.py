@@ -3,12 +3,12 @@
 import argparse
 from datetime import UTC, datetime
 
-from access import aws_files, login_profile
-from access.assume import identify
 from access.errors import Status
+from access.handover import aws_files, login_profile
+from access.handover.assume import identify
+from access.handover.role_request import add_profile_option
+from access.handover.when import until, utc
 from access.presentation import BAD, GOOD, Page
-from access.role_request import add_profile_option
-from access.when import until, utc
 
 _DESCRIPTION = """\
 Say who a profile is, in which account and until when, as AWS sees it. Fails when the session

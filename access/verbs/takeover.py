@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from access.change_words import as_json, print_changes, summary
-from access.comparison import Change, compare
+from access.comparing.change_words import as_json, print_changes, summary
+from access.comparing.comparison import Change, compare
 from access.errors import Status, UncheckedError, UsageError
 from access.inventory import inventory_of
 from access.live import live

@@ -7,10 +7,10 @@ from fnmatch import fnmatchcase
 import boto3
 import botocore.session
 
-from access.assume import Identity, identify
 from access.aws import session_of
 from access.contract import Consumer, Contract
 from access.errors import UncheckedError, UsageError
+from access.handover.assume import Identity, identify
 from access.stack import Account
 from access.verification.rows import OTHER
 

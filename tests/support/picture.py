@@ -9,10 +9,10 @@ import json
 
 import yaml
 
-from access.graph import Graph
+from access.drawing.graph import Graph
+from access.drawing.svg import svg
 from access.inventory import inventory_of
 from access.stack import Resource
-from access.svg import svg
 from tests.support.deployment import PROJECT, ROOT, Registered, deploy
 
 FILE = ROOT / "docs" / "access.svg"

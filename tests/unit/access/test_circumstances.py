@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from access.circumstances import choices, conditions, context, describe, dimensions
-from access.witnesses import CannotCompareError
+from access.comparing.circumstances import choices, conditions, context, describe, dimensions
+from access.comparing.witnesses import CannotCompareError
 
 Json = dict[str, Any]
 

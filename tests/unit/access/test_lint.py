@@ -10,9 +10,9 @@ import pytest
 
 from access.cli import main
 from access.engine import PolicyKind
-from access.findings import Severity, Subject
-from access.rules import judge
-from access.scanner import scan
+from access.linting.findings import Severity, Subject
+from access.linting.rules import judge
+from access.linting.scanner import scan
 from tests.support.states import (
     BUCKET,
     LIST,

@@ -12,12 +12,12 @@ from xml.etree import ElementTree
 import pytest
 
 from access.cli import main
-from access.graph import Graph
+from access.drawing.graph import Graph
+from access.drawing.mermaid import mermaid
+from access.drawing.svg import svg
+from access.drawing.webpage import webpage
 from access.inventory import inventory_of
-from access.mermaid import mermaid
 from access.stack import resources_of_state
-from access.svg import svg
-from access.webpage import webpage
 from tests.support.states import (
     BUCKET,
     ROLE,

@@ -14,7 +14,7 @@ from typing import Any
 import botocore.session
 import pytest
 
-from access.aws_files import AwsFile
+from access.handover.aws_files import AwsFile
 from tests.support.deployment import ROOT
 from tests.unit.handover.conftest import CREDENTIALS, ROLE, Access
 from tests.unit.handover.stand_in import Sts, serving_instance_metadata

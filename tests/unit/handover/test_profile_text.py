@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from access.profile_text import Kind, MalformedError, edit, read
+from access.handover.profile_text import Kind, MalformedError, edit, read
 
 CREDENTIALS, CONFIG = Kind.CREDENTIALS, Kind.CONFIG
 

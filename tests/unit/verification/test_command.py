@@ -11,9 +11,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from access.assume import Identity
 from access.cli import main
 from access.errors import NotDeployedError, UncheckedError
+from access.handover.assume import Identity
 from access.stack import Stack, resources_of_state
 from access.verification import profiles
 from tests.support.deployment import deploy, stack_values

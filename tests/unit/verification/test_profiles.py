@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from access.assume import Identity
 from access.errors import UncheckedError, UsageError
+from access.handover.assume import Identity
 from access.verification import profiles
 from tests.unit.verification.declared import STAGING, consumer, contract
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from access.errors import UncheckedError
-from access.profile_text import Kind, MalformedError, edit, read
+from access.handover.profile_text import Kind, MalformedError, edit, read
 
 Options = Mapping[str, str | None]
 """What to set, by name; None removes."""

@@ -6,8 +6,8 @@ from pathlib import Path
 from string import Template
 from typing import Final
 
-from access.graph import Access, Graph
-from access.svg import svg
+from access.drawing.graph import Access, Graph
+from access.drawing.svg import svg
 
 _TEMPLATE: Final = Path(__file__).with_name("webpage.html")
 

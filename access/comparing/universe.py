@@ -12,6 +12,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Final
 
+from access.comparing.requests import ELSEWHERE, ActionGroup, action_groups, resource_kinds
+from access.comparing.statements import Statement, filled, statements
+from access.comparing.witnesses import Kind, kinds
 from access.engine import (
     IdentityDocuments,
     PrincipalKind,
@@ -28,9 +31,6 @@ from access.inventory import (
     Inventory,
     is_unknown_document,
 )
-from access.requests import ELSEWHERE, ActionGroup, action_groups, resource_kinds
-from access.statements import Statement, filled, statements
-from access.witnesses import Kind, kinds
 
 _ARN_COLONS: Final = 5
 _ACCOUNT: Final = re.compile(r"\d{12}")

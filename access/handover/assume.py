@@ -19,7 +19,7 @@ from botocore.exceptions import ConnectionError as NetworkError
 
 from access.aws import PATIENT
 from access.errors import AccessError, Status, UncheckedError
-from access.role_request import RoleRequest
+from access.handover.role_request import RoleRequest
 
 _CLOCK: Final = re.compile(r"Signature (?:expired|not yet current)")
 _CLOCK_CODES: Final = ("RequestExpired", "RequestTimeTooSkewed")

@@ -1,6 +1,6 @@
 """The graph as a Mermaid flowchart, which many Markdown viewers draw."""
 
-from access.graph import Access, Graph, Node
+from access.drawing.graph import Access, Graph, Node
 
 _SHAPES = {
     "user": ("([", "])"),

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from access.comparison import Change, Effect, compare, grants
+from access.comparing.comparison import Change, Effect, compare, grants
 from access.inventory import NOTHING, Inventory
 
 OUTSIDE: Final = "outside the stack"

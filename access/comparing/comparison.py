@@ -2,9 +2,9 @@
 
 The documents are not compared; the decisions are. Both worlds are asked about every kind of
 request that their documents together can tell apart: each principal, each group of actions, one
-resource of each kind (`access.witnesses`) and each combination of circumstances
-(`access.circumstances`). So an equal rewriting gives no difference. Where the engine does not know
-an answer, access may have widened, and is said to.
+resource of each kind (`witnesses`) and each combination of circumstances (`circumstances`). So an
+equal rewriting gives no difference. Where the engine does not know an answer, access may have
+widened, and is said to.
 """
 
 import enum
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from access.catalogue import expand
-from access.circumstances import (
+from access.comparing.circumstances import (
     Choice,
     Condition,
     choices,
@@ -22,13 +22,13 @@ from access.circumstances import (
     describe,
     dimensions,
 )
+from access.comparing.requests import ActionGroup
+from access.comparing.statements import Statement
+from access.comparing.universe import Resource, Side, Universe
+from access.comparing.witnesses import CannotCompareError
 from access.engine import Outcome, Principal, PrincipalKind, Request, decide, parse_principal
 from access.errors import UncheckedError
 from access.inventory import NOTHING, Inventory, is_unknown_key
-from access.requests import ActionGroup
-from access.statements import Statement
-from access.universe import Resource, Side, Universe
-from access.witnesses import CannotCompareError
 
 
 class Effect(enum.Enum):

@@ -3,10 +3,10 @@
 from datetime import UTC, datetime
 from typing import Final
 
-from access import aws_files
-from access.assume import RoleCredentials
-from access.aws_files import AwsFile, Options
 from access.errors import UsageError
+from access.handover import aws_files
+from access.handover.assume import RoleCredentials
+from access.handover.aws_files import AwsFile, Options
 
 DEFAULT_NAME: Final = "TempCred"
 """What the walkthrough calls it."""

@@ -12,8 +12,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
+from access.comparing.witnesses import CannotCompareError, kinds
 from access.engine import Context
-from access.witnesses import CannotCompareError, kinds
 
 _MOST_COMBINATIONS: Final = 4096
 _MOST_IN_A_SET: Final = 6

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Final
 
-from access.graph import Access, Graph, Node
+from access.drawing.graph import Access, Graph, Node
 
 _CHARACTER: Final = 6.6
 """Width of one character of the font below, in pixels."""

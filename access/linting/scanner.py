@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from access.catalogue import nearest
 from access.engine import PolicyKind
-from access.findings import Finding, Severity, Subject
+from access.linting.findings import Finding, Severity, Subject
 
 with warnings.catch_warnings():
     # It still imports pkg_resources, which says at length that it should not.

@@ -4,8 +4,8 @@ import shlex
 from collections.abc import Iterator
 
 from access.contract import Consumer, Contract, Grant
-from access.role_profile import CHAINED_SECONDS, block, renewed_by_sdk
-from access.role_request import RoleRequest
+from access.handover.role_profile import CHAINED_SECONDS, block, renewed_by_sdk
+from access.handover.role_request import RoleRequest
 
 _YOUR_PROFILE = "YOUR-PROFILE"
 _TEST_OBJECT = "aws s3api head-object --bucket {bucket} --key {prefix}KEY-OF-AN-OBJECT"

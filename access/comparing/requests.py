@@ -12,8 +12,8 @@ from functools import cache, lru_cache
 from typing import Final
 
 from access.catalogue import actions, expand, is_known_service
-from access.statements import Statement
-from access.witnesses import Kind, kinds
+from access.comparing.statements import Statement
+from access.comparing.witnesses import Kind, kinds
 
 FORMS: Final[Mapping[str, str]] = {
     "arn:${Partition}:s3:::${BucketName}": "any bucket",

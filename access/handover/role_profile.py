@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from access.aws_files import AwsFile, Options, write
 from access.errors import UsageError
-from access.profile_text import Kind
-from access.role_request import RoleRequest
+from access.handover.aws_files import AwsFile, Options, write
+from access.handover.profile_text import Kind
+from access.handover.role_request import RoleRequest
 
 _OPTIONS: Final = (
     "role_arn",
@@ -85,7 +85,7 @@ def renewed_by_process(request: RoleRequest) -> dict[str, str]:
         "--external-id": request.external_id,
         "--source-identity": request.source_identity,
     }
-    root = Path(__file__).resolve().parent.parent
+    root = Path(__file__).resolve().parents[2]
     command = ["/usr/bin/env", f"PYTHONPATH={root}", sys.executable, "-m", "access", "credentials"]
     # One word each, since a value may begin with a dash.
     command += [f"{option}={value}" for option, value in given.items() if value is not None]

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from access.circumstances import Condition, conditions
+from access.comparing.circumstances import Condition, conditions
 from access.inventory import Document
 
 FILLING: Final = "any-value"

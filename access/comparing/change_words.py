@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from access.comparison import Change, Effect
+from access.comparing.comparison import Change, Effect
 from access.presentation import BAD, DOUBTFUL, GOOD, TITLE, Page
 
 _SHOWN: Final = 6

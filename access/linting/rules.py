@@ -12,9 +12,9 @@ from typing import Any, Final
 import jsoncfg  # type: ignore[import-untyped]
 
 from access.catalogue import actions, expand
-from access.circumstances import Condition, conditions
+from access.comparing.circumstances import Condition, conditions
 from access.engine import DocumentError, PolicyKind, compile_policy
-from access.findings import Finding, Severity, Subject
+from access.linting.findings import Finding, Severity, Subject
 
 _UNIQUE_ID: Final = re.compile(r"A(?:IDA|ROA|GPA|IPA|NPA|NVA|PKA|SCA)[A-Z0-9]{12,}")
 _ROOT: Final = re.compile(r"\d{12}|arn:[^:]+:iam::\d{12}:root")

@@ -1,0 +1,1 @@
+"""What differs in access between two inventories, and what no text tells apart."""

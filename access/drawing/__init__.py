@@ -1,0 +1,1 @@
+"""The map: who reaches what, as a graph and in three formats."""

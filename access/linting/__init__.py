@@ -1,0 +1,1 @@
+"""What scanners would say of policy documents."""
