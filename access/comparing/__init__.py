@@ -1,1 +1,1 @@
-"""What differs in access between two inventories, and what no text tells apart."""
+"""What differs in access between two inventories of policy documents, and how to say it."""
