@@ -93,9 +93,9 @@ def renewed_by_process(request: RoleRequest) -> dict[str, str]:
     return {"credential_process": shlex.join(command), "region": request.region}
 
 
-def name_of(request: RoleRequest) -> str:
+def name_of(role_arn: str) -> str:
     """How the profile is called unless told otherwise: as the role, without its path."""
-    return request.role_arn.rsplit("/", 1)[-1]
+    return role_arn.rsplit("/", 1)[-1]
 
 
 def block(name: str, options: Mapping[str, str]) -> str:

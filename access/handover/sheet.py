@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Iterator
 
 from access.contract import Consumer, Contract, Grant
-from access.handover.role_profile import CHAINED_SECONDS, block, renewed_by_sdk
+from access.handover.role_profile import CHAINED_SECONDS, block, name_of, renewed_by_sdk
 from access.handover.role_request import RoleRequest
 
 _YOUR_PROFILE = "YOUR-PROFILE"
@@ -140,7 +140,7 @@ def _profile(contract: Contract, consumer: Consumer, role_arn: str) -> str:
         external_id=consumer.external_id,
         mfa_serial="ARN-OF-YOUR-MFA-DEVICE" if consumer.mfa else None,
     )
-    return block(consumer.name, renewed_by_sdk(request))
+    return block(name_of(role_arn), renewed_by_sdk(request))
 
 
 def _source(consumer: Consumer) -> str:
@@ -155,7 +155,7 @@ def _test(contract: Contract, consumer: Consumer, contact: str) -> Iterator[str]
         yield from _test_assume_role(consumer, consumer.role_arn, region, contact)
         yield ""
     if consumer.role_arn is None or _has_profile(consumer):
-        profile = f" --profile {consumer.name}" if consumer.role_arn else ""
+        profile = f" --profile {name_of(consumer.role_arn)}" if consumer.role_arn else ""
         yield "This must succeed:"
     else:
         profile = ""

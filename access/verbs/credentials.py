@@ -109,7 +109,7 @@ def _new(request: RoleRequest, source: str) -> ProcessCredentials:
 
 
 def _tell_how_to_install(request: RoleRequest) -> None:
-    written = block(name_of(request), renewed_by_process(request))
+    written = block(name_of(request.role_arn), renewed_by_process(request))
     sys.stdout.write(
         f"For {AwsFile.config().path}, or by itself with access profile --process --install:\n\n"
         f"{written}\n"

@@ -43,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
     contract = contract_of(arguments)
     request = request_of(arguments, contract, consumer_of(arguments, contract))
     renewed = role_profile.renewed_by_process if arguments.process else role_profile.renewed_by_sdk
-    name, options = arguments.name or role_profile.name_of(request), renewed(request)
+    name, options = arguments.name or role_profile.name_of(request.role_arn), renewed(request)
     if name == request.source_profile:
         message = f"--as {name}: the profile cannot be its own source"
         raise UsageError(message)

@@ -105,3 +105,6 @@ def test_every_consumer_gets_a_page(
             assert f"- **Role to assume:** `{consumer.role_arn}`\n" in ran.out
         else:
             assert "- **Role to assume:**" not in ran.out
+        if profile := outputs["cliProfiles"].get(name):
+            # The profile has one name, whoever tells of it.
+            assert profile.splitlines()[0] in ran.out
