@@ -5,14 +5,15 @@ itself, in words that do not name our settings, and the second one after the
 first has begun to work. Here both are asked first, and a refusal says what to
 change in the stack file.
 
-The calls run in a process of their own: loading the AWS SDK takes as long as
-loading Pulumi's resource classes, so the two go on at the same time.
+Each profile is asked by a process of its own: loading the AWS SDK takes longer
+than the call and than loading Pulumi's resource classes, so all three go on at
+the same time.
 """
 
 import json
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,17 +45,10 @@ class Proof:
             "production": {"users": [], "providers": sorted(providers)},
             "staging": {"users": [user.name for user in adopted], "providers": []},
         }
-        request = [
-            {"profile": account.profile, "region": account.region, **exist[side]}
+        self._processes = {
+            side: _ask({"profile": account.profile, "region": account.region, **exist[side]})
             for side, account in self._sides.items()
-        ]
-        self._process = subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("who.py")), json.dumps(request)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        }
 
     def finish(self) -> None:
         """Waits for the answers and compares them with the settings.
@@ -62,7 +56,12 @@ class Proof:
         Raises:
             pulumi.RunError: with every problem, a line each.
         """
-        identities = dict(zip(self._sides, self._answers(), strict=True))
+        try:
+            identities = {side: _answer(process) for side, process in self._processes.items()}
+        finally:
+            for process in self._processes.values():
+                process.kill()
+                process.communicate()
         problems = [
             problem
             for side, account in self._sides.items()
@@ -88,20 +87,29 @@ class Proof:
             message = f"the accounts are not as declared; nothing was changed:\n{told}"
             raise pulumi.RunError(message)
 
-    def _answers(self) -> "list[Identity]":
-        try:
-            answer, trouble = self._process.communicate(timeout=_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.communicate()
-            message = f"AWS did not answer within {_SECONDS} seconds; nothing was changed"
-            raise pulumi.RunError(message) from None
-        if self._process.returncode:
-            last = (trouble.strip().splitlines() or ["no reason given"])[-1]
-            message = f"the two profiles could not be checked ({last}); nothing was changed"
-            raise pulumi.RunError(message)
-        answers: list[Identity] = json.loads(answer)
-        return answers
+
+def _ask(request: Mapping[str, object]) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, str(Path(__file__).with_name("who.py")), json.dumps(request)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def _answer(process: "subprocess.Popen[str]") -> "Identity":
+    try:
+        answer, trouble = process.communicate(timeout=_SECONDS)
+    except subprocess.TimeoutExpired:
+        message = f"AWS did not answer within {_SECONDS} seconds; nothing was changed"
+        raise pulumi.RunError(message) from None
+    if process.returncode:
+        last = (trouble.strip().splitlines() or ["no reason given"])[-1]
+        message = f"the two profiles could not be checked ({last}); nothing was changed"
+        raise pulumi.RunError(message)
+    identity: Identity = json.loads(answer)
+    return identity
 
 
 def begin(

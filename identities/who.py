@@ -1,4 +1,4 @@
-"""Says on standard output which account each profile belongs to; started by the package, as a file.
+"""Says on standard output which account a profile belongs to; started by the package, as a file.
 
 It must not import Pulumi: that would cost the time that running it apart saves. Nor boto3, whose
 resources and service models a preview would wait for and not use; botocore is what it stands on.
@@ -7,19 +7,14 @@ resources and service models a preview would wait for and not use; botocore is w
 import json
 import sys
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, TypedDict
 
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ProfileNotFound
-from botocore.loaders import create_loader
 from botocore.session import Session
 
 _PATIENCE = Config(connect_timeout=5, read_timeout=10, retries={"total_max_attempts": 3})
-
-_MODELS = create_loader()
-"""Read once for both profiles."""
 
 
 class Identity(TypedDict, total=False):
@@ -43,7 +38,6 @@ def identify(profile: str, region: str, users: list[str], providers: list[str]) 
     sign_in = f"sign in again, for example with aws sso login --profile {profile}"
     try:
         session = Session(profile=profile)
-        session.register_component("data_loader", _MODELS)
         client: Callable[[str], Any] = partial(
             session.create_client, region_name=region, config=_PATIENCE
         )
@@ -89,7 +83,4 @@ def _audiences(iam: Any, arn: str) -> list[str] | None:  # noqa: ANN401 - as abo
 
 
 if __name__ == "__main__":
-    requests = json.loads(sys.argv[1])
-    with ThreadPoolExecutor() as pool:
-        found = list(pool.map(lambda request: identify(**request), requests))
-    sys.stdout.write(json.dumps(found))
+    sys.stdout.write(json.dumps(identify(**json.loads(sys.argv[1]))))
