@@ -71,7 +71,7 @@ $(INSTALLED): $(REQUIREMENTS)
 	if [ -L $(VENV) ]; then rm $(VENV); fi; "$$found" -m venv --clear $(VENV)
 	@$(RUN) pip install --disable-pip-version-check $$([ -t 1 ] || echo --quiet) \
 		--require-hashes $(addprefix -r ,$(REQUIREMENTS))
-	@printf '#!/bin/sh\nPYTHONPATH="%s" exec "%s/$(VENV)/bin/python" -m access "$$@"\n' \
+	@printf '#!/bin/sh\nPYTHONPATH="%s" exec "%s/$(VENV)/bin/python" -P -m access "$$@"\n' \
 		"$(CURDIR)" "$(CURDIR)" > $(VENV)/bin/access
 	@chmod +x $(VENV)/bin/access
 	@touch $@

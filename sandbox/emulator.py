@@ -70,7 +70,7 @@ def running(
         https_port, http_port = https.getsockname()[1], http.getsockname()[1]
         child = subprocess.Popen(
             [
-                *(sys.executable, "-m", "sandbox.serving"),
+                *(sys.executable, "-P", "-m", "sandbox.serving"),
                 *(f"fd://{https.fileno()}", f"fd://{http.fileno()}"),
                 *(str(certificate), str(key)),
             ],

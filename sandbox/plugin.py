@@ -26,6 +26,6 @@ def install(pulumi_home: Path) -> None:
     launcher.write_text(
         "#!/bin/sh\n"
         f'PYTHONPATH={shlex.quote(str(source))}"${{PYTHONPATH:+:$PYTHONPATH}}" '
-        f'exec {shlex.quote(sys.executable)} -m sandbox.provider "$@"\n'
+        f'exec {shlex.quote(sys.executable)} -P -m sandbox.provider "$@"\n'
     )
     launcher.chmod(0o755)

@@ -86,7 +86,9 @@ def renewed_by_process(request: RoleRequest) -> dict[str, str]:
         "--source-identity": request.source_identity,
     }
     root = Path(__file__).resolve().parents[2]
-    command = ["/usr/bin/env", f"PYTHONPATH={root}", sys.executable, "-m", "access", "credentials"]
+    # -P: whoever owns the folder that a person stands in must not run code as that person.
+    command = ["/usr/bin/env", f"PYTHONPATH={root}", sys.executable, "-P", "-m", "access"]
+    command.append("credentials")
     # One word each, since a value may begin with a dash.
     command += [f"{option}={value}" for option, value in given.items() if value is not None]
     command += [f"--tag={key}={value}" for key, value in request.session_tags.items()]

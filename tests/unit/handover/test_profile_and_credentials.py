@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import stat
 import subprocess
 import sys
@@ -23,6 +24,8 @@ BY_ARN = (
     "credentials", f"--role-arn={ROLE}", "--profile=StageAdmin", "--region=us-west-2",
     "--session-name=ci",
 )  # fmt: skip
+
+TRAP = "import pathlib; pathlib.Path(__file__.rpartition('hostile')[0], 'hostile', 'ran').touch()\n"
 
 pytestmark = pytest.mark.usefixtures("outputs", "sts", "credentials")
 
@@ -298,6 +301,43 @@ def test_commands_at_the_same_time_share_one_session(sts: Sts) -> None:
     told = [json.loads(process.communicate(timeout=60)[0]) for process in processes]
     assert [credentials["AccessKeyId"] for credentials in told] == ["ASIA1"] * 4
     assert len(sts.assumed) == 1
+
+
+@pytest.fixture
+def hostile(tmp_path: Path) -> Path:
+    """A checkout of somebody else, which runs code as whoever imports a module from it."""
+    folder = tmp_path / "hostile"
+    for name in ("access", "boto3", "json", "sandbox", "cross_account_access"):
+        (folder / name).mkdir(parents=True)
+        (folder / name / "__init__.py").write_text(TRAP)
+    for name in ("argparse", "botocore", "rich", "sitecustomize"):
+        (folder / f"{name}.py").write_text(TRAP)
+    return folder
+
+
+def test_the_installed_process_runs_nothing_of_the_folder_that_a_person_stands_in(
+    access: Access, hostile: Path
+) -> None:
+    access("profile", "--process", "--install", "--yes")
+    command = (AwsFile.config().profile("StageRole") or {})["credential_process"]
+    ran = subprocess.run(
+        shlex.split(command), cwd=hostile, capture_output=True, text=True, timeout=60, check=True
+    )
+    assert json.loads(ran.stdout)["AccessKeyId"] == "ASIA1"
+    assert not (hostile / "ran").exists()
+
+
+def test_the_command_runs_nothing_of_the_folder_that_a_person_stands_in(hostile: Path) -> None:
+    ran = subprocess.run(
+        [Path(sys.executable).parent / "access", "verify", "--help"],
+        cwd=hostile,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert ran.stdout.startswith("usage: access verify")
+    assert not (hostile / "ran").exists()
 
 
 def test_on_a_terminal_no_secret_is_shown_but_how_to_install(
