@@ -4,6 +4,8 @@
 PYTHON ?= python3.13 python3.12 python3.11 python3
 VENV := .venv
 RUN := $(VENV)/bin/python -m
+DEV := $(RUN) cross_account_access.dev
+PACKAGE := cross_account_access/package
 # Written last, so that an interrupted installation starts afresh.
 INSTALLED := $(VENV)/.installed
 REQUIREMENTS := requirements.txt requirements-dev.txt
@@ -20,10 +22,10 @@ help: ## list the commands
 		| while IFS='|' read -r name purpose; do printf '  make %-12s %s\n' "$$name" "$$purpose"; done
 
 setup: $(INSTALLED) ## make .venv, the Pulumi command line and the AWS CLI ready
-	@$(RUN) toolchain ensure
+	@$(DEV).toolchain ensure
 
 demo: setup ## both accounts on the emulated AWS: up, the proof, drift found and healed
-	@$(RUN) demo
+	@$(DEV).demo
 
 test: setup lint unit integration ## everything: set-up, lint, unit and integration tests
 
@@ -31,7 +33,7 @@ unit: $(INSTALLED) ## the tests that need no engine
 	$(RUN) pytest tests/unit
 
 integration: setup ## the tests on the real engine and the emulated AWS
-	@$(RUN) toolchain ensure yaml
+	@$(DEV).toolchain ensure yaml
 	$(RUN) pytest tests/integration
 
 lint: $(INSTALLED) ## format, lint and strict types, changing nothing
@@ -43,21 +45,21 @@ format: $(INSTALLED) ## format, and repair what the linter can
 	$(RUN) ruff format
 	$(RUN) ruff check --fix
 
-schema: setup ## write package/schema.json, after a change of the package's inputs or outputs
-	@PATH="$$($(RUN) toolchain path pulumi):$$PATH" PULUMI_SKIP_UPDATE_CHECK=true pulumi package get-schema \
-		./package/pulumi-resource-cross-account-access > package/schema.new \
-		|| { rm package/schema.new; exit 1; }
-	@mv package/schema.new package/schema.json
+schema: setup ## write the schema of the package, after a change of the package's inputs or outputs
+	@PATH="$$($(DEV).toolchain path pulumi):$$PATH" PULUMI_SKIP_UPDATE_CHECK=true pulumi package get-schema \
+		./$(PACKAGE)/pulumi-resource-cross-account-access > $(PACKAGE)/schema.new \
+		|| { rm $(PACKAGE)/schema.new; exit 1; }
+	@mv $(PACKAGE)/schema.new $(PACKAGE)/schema.json
 
 bench: setup ## speed and memory beside a flat program and plain boto3
-	@$(RUN) bench
+	@$(DEV).bench
 
 clean: ## remove .venv and the caches of this checkout
 	rm -rf $(VENV) .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
-	@echo "The tools stay in your cache folder; python3 -m toolchain --help names it."
+	@echo "The tools stay in your cache folder; python3 -m cross_account_access.dev.toolchain --help names it."
 
-$(INSTALLED): $(REQUIREMENTS)
+$(INSTALLED): $(REQUIREMENTS) pyproject.toml
 	@found=; for python in $(PYTHON); do \
 		"$$python" -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 			&& found="$$python" && break; \
@@ -71,7 +73,5 @@ $(INSTALLED): $(REQUIREMENTS)
 	if [ -L $(VENV) ]; then rm $(VENV); fi; "$$found" -m venv --clear $(VENV)
 	@$(RUN) pip install --disable-pip-version-check $$([ -t 1 ] || echo --quiet) \
 		--require-hashes $(addprefix -r ,$(REQUIREMENTS))
-	@printf '#!/bin/sh\nPYTHONPATH="%s" exec "%s/$(VENV)/bin/python" -P -m access "$$@"\n' \
-		"$(CURDIR)" "$(CURDIR)" > $(VENV)/bin/access
-	@chmod +x $(VENV)/bin/access
+	@$(RUN) pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation --editable .
 	@touch $@

@@ -6,9 +6,9 @@ import pulumi
 from pulumi import ResourceOptions
 from pulumi_aws import Provider, iam
 
-from components.policy_documents import access_policy, trust_policy
-from components.policy_parts import MANAGED_POLICY_CHARACTERS, in_parts
-from model import Accounts, Consumer, Grant, Role
+from cross_account_access.declaration.model import Accounts, Consumer, Grant, Role
+from cross_account_access.declaration.policies.documents import access_policy, trust_policy
+from cross_account_access.declaration.policies.parts import MANAGED_POLICY_CHARACTERS, in_parts
 
 
 class AssumableRole(pulumi.ComponentResource):

@@ -6,8 +6,8 @@ import pulumi
 from pulumi import ResourceOptions
 from pulumi_aws import Provider, kms
 
-from components.policy_documents import key_policy
-from model import Accounts, Bucket, Grant
+from cross_account_access.declaration.model import Accounts, Bucket, Grant
+from cross_account_access.declaration.policies.documents import key_policy
 
 _DELETION_WINDOW_DAYS = 30
 """The longest that KMS offers: a key that is gone takes all objects with it."""

@@ -16,7 +16,7 @@ from components.shared_topic import SharedTopic
 from components.sharing import Shared, Sharing
 from components.trusted_instances import TrustedInstances
 from components.trusted_user import TrustedUser
-from model import (
+from cross_account_access.declaration.model import (
     Account,
     Accounts,
     Bucket,

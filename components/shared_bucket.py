@@ -5,9 +5,9 @@ from pulumi import ResourceOptions
 from pulumi_aws import s3
 
 from components.bucket_key import BucketKey
-from components.policy_documents import resource_policy
 from components.sharing import Shared, Sharing
-from model import Bucket
+from cross_account_access.declaration.model import Bucket
+from cross_account_access.declaration.policies.documents import resource_policy
 
 _ABORT_UPLOADS_AFTER_DAYS = 7
 

@@ -3,9 +3,9 @@
 from pulumi import ResourceOptions
 from pulumi_aws import sqs
 
-from components.policy_documents import resource_policy
 from components.sharing import Shared, Sharing
-from model import Queue
+from cross_account_access.declaration.model import Queue
+from cross_account_access.declaration.policies.documents import resource_policy
 
 
 class SharedQueue(Shared):

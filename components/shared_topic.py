@@ -3,9 +3,9 @@
 from pulumi import ResourceOptions
 from pulumi_aws import sns
 
-from components.policy_documents import resource_policy
 from components.sharing import Shared, Sharing
-from model import Topic
+from cross_account_access.declaration.model import Topic
+from cross_account_access.declaration.policies.documents import resource_policy
 
 
 class SharedTopic(Shared):

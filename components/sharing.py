@@ -7,7 +7,7 @@ import pulumi
 from pulumi import Output
 from pulumi_aws import Provider
 
-from model import Accounts, Grant
+from cross_account_access.declaration.model import Accounts, Grant
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,8 +6,8 @@ import pulumi
 from pulumi import ResourceOptions
 from pulumi_aws import Provider, iam
 
-from components.policy_documents import caller_policy, service_trust_policy
-from model import Accounts, Consumer, Grant, Instances
+from cross_account_access.declaration.model import Accounts, Consumer, Grant, Instances
+from cross_account_access.declaration.policies.documents import caller_policy, service_trust_policy
 
 
 class TrustedInstances(pulumi.ComponentResource):

@@ -15,7 +15,7 @@ import pulumi_aws as aws
 
 # The reader is one file without dependencies; a project elsewhere keeps a copy of it instead.
 sys.path.append(str(Path(__file__).resolve().parents[2]))
-from access.contract import Consumer, Contract, ContractError, read
+from cross_account_access.credentials.contract import Consumer, Contract, ContractError, read
 
 config = pulumi.Config()
 stack = config.require("access_stack")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.box import Sandbox
+from cross_account_access.dev.sandbox.box import Sandbox
 from tests.support.program import Program
 
 PRODUCTION, STAGING = "111122223333", "444455556666"

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.support.browser import Page, browser, chromium
-from tests.support.deployment import ROOT
+from tests.support.deployment import ACCESS, ROOT
 from tests.support.people import PRODUCTION_ADMIN, STAGING_ADMIN, admin
 from tests.support.program import Program, Ran
 
@@ -24,7 +24,7 @@ LEVELS = {"consumer": "stage-admin", "bucket": BUCKET}
 
 def access(program: Program, *words: str) -> Ran:
     """Runs the command as a person does, in the program's folder."""
-    return program.run(sys.executable, "-m", "access", *words, PYTHONPATH=str(ROOT))
+    return program.run(ACCESS, *words)
 
 
 def answer(program: Program, *words: str) -> dict[str, Any]:
@@ -89,7 +89,16 @@ def test_credentials_of_the_wrong_account_are_refused(deployed: Program, tmp_pat
     )
     ran = deployed.run(
         sys.executable,
-        *("-m", "access", "explain", USER, "s3:GetObject", OBJECT, "--stack", "prod"),
+        *(
+            "-m",
+            "cross_account_access.command",
+            "explain",
+            USER,
+            "s3:GetObject",
+            OBJECT,
+            "--stack",
+            "prod",
+        ),
         PYTHONPATH=str(ROOT),
         AWS_SHARED_CREDENTIALS_FILE=str(swapped),
     )
@@ -123,8 +132,8 @@ def test_a_stack_that_is_not_there(deployed: Program) -> None:
 
 def test_a_wrong_passphrase_is_told(deployed: Program) -> None:
     ran = deployed.run(
-        sys.executable,
-        *("-m", "access", "diff", "--stack", "prod"),
+        ACCESS,
+        *("diff", "--stack", "prod"),
         PYTHONPATH=str(ROOT),
         PULUMI_CONFIG_PASSPHRASE="wrong",
     )

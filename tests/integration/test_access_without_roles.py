@@ -2,13 +2,12 @@
 
 import json
 import shutil
-import sys
 from typing import Any
 
 import pytest
 
-from sandbox.box import Sandbox
-from tests.support.deployment import ROOT
+from cross_account_access.dev.sandbox.box import Sandbox
+from tests.support.deployment import ACCESS, ROOT
 from tests.support.people import PRODUCTION_ADMIN, admin
 from tests.support.program import Program, Ran
 
@@ -27,9 +26,7 @@ def direct(box: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Program:
 
 
 def access(program: Program, *words: str) -> Ran:
-    return program.run(
-        sys.executable, "-m", "access", *words, "--stack", "prod", PYTHONPATH=str(ROOT)
-    )
+    return program.run(ACCESS, *words, "--stack", "prod")
 
 
 def outcome(program: Program, *question: str) -> str:

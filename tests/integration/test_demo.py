@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from cross_account_access.dev.toolchain.cache import cache_folder
 from tests.support.deployment import PROJECT, ROOT
-from toolchain.cache import cache_folder
 
 EVIDENCE = [
     "$ pulumi stack init prod",
@@ -67,7 +67,7 @@ def running(checkout: Path, temporary: Path) -> Iterator["subprocess.Popen[str]"
         "XDG_CACHE_HOME": str(cache_folder().parent),  # set-up is not what is tested here
     }
     with subprocess.Popen(
-        [sys.executable, "-m", "demo"],
+        [sys.executable, "-m", "cross_account_access.dev.demo"],
         cwd=checkout,
         env={**os.environ, **environment},
         stdin=subprocess.DEVNULL,

@@ -20,7 +20,8 @@ from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from access.engine import (
+from cross_account_access.dev.sandbox.box import Sandbox
+from cross_account_access.iam.engine import (
     Context,
     IdentityDocuments,
     Outcome,
@@ -30,7 +31,6 @@ from access.engine import (
     decide,
     parse_principal,
 )
-from sandbox.box import Sandbox
 from tests.support.people import REGION
 
 PRODUCTION, STAGING = "111122223333", "444455556666"

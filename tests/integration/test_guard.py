@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.box import Sandbox
+from cross_account_access.dev.sandbox.box import Sandbox
 from tests.support.people import PRODUCTION_ADMIN, STAGING_ADMIN, admin
 from tests.support.program import Program
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import boto3
 import pytest
 
-from sandbox.box import Sandbox
-from tests.support.deployment import ROOT
+from cross_account_access.dev.sandbox.box import Sandbox
+from tests.support.deployment import ACCESS, ROOT
 from tests.support.people import PRODUCTION_ADMIN, REGION, STAGING_ADMIN, admin
 from tests.support.program import Program
 
@@ -58,7 +58,7 @@ class Person:
         return ran.out
 
     def access(self, *words: str) -> Ran:
-        return self.run(sys.executable, "-m", "access", *words)
+        return self.run(ACCESS, *words)
 
     def of_stack(self, verb: str, *words: str, stack: str = "prod") -> str:
         """What a verb that must succeed prints about a deployed stack."""
@@ -225,7 +225,7 @@ def consumer_stack(deployed: Program, tmp_path: Path) -> Callable[[str], Program
     def copied(stack: str) -> Program:
         folder = tmp_path / "examples" / "consumer-stack"
         shutil.copytree(ROOT / "examples" / "consumer-stack", folder)
-        shutil.copytree(ROOT / "access", tmp_path / "access")
+        shutil.copytree(ROOT / "cross_account_access", tmp_path / "cross_account_access")
         (tmp_path / ".venv").symlink_to(sys.prefix)
         project = Program(folder, {**deployed.environment, "PULUMI_CONFIG_PASSPHRASE": "another"})
         project.init(stack)

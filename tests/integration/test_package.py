@@ -2,21 +2,20 @@
 
 import json
 import os
-import sys
 from pathlib import Path
 
 import pytest
 import yaml
 
-import toolchain
-from access.contract import read
-from sandbox.box import Sandbox
-from tests.support.deployment import ROOT
+from cross_account_access.credentials.contract import read
+from cross_account_access.dev import toolchain
+from cross_account_access.dev.sandbox.box import Sandbox
+from tests.support.deployment import ACCESS, ROOT
 from tests.support.people import PRODUCTION_ADMIN, admin, assume, refused, user
 from tests.support.program import Program
 
 BUCKET, EXTERNAL_ID, STAGING = "example-yaml-101", "example-reader-7", "444455556666"
-PLUGIN = Path("package") / "pulumi-resource-cross-account-access"
+PLUGIN = Path("cross_account_access") / "package" / "pulumi-resource-cross-account-access"
 
 
 @pytest.fixture
@@ -32,7 +31,9 @@ def program(box: Sandbox, tmp_path: Path) -> Program:
 
 def test_the_schema_is_that_of_the_component(box: Sandbox, tmp_path: Path) -> None:
     ran = Program(tmp_path, box.environment).pulumi("package", "get-schema", str(ROOT / PLUGIN))
-    made, kept = (json.loads(text) for text in (ran, (ROOT / "package/schema.json").read_text()))
+    made, kept = (
+        json.loads(text) for text in (ran, (ROOT / PLUGIN).with_name("schema.json").read_text())
+    )
     assert made == kept, "run make schema"
 
 
@@ -57,10 +58,9 @@ def test_a_program_in_yaml_has_the_access(program: Program) -> None:
 
     # The access command reads the stack, and the live accounts, as it does ours.
     explained = program.run(
-        *(sys.executable, "-m", "access", "explain", "--stack", "dev"),
+        *(ACCESS, "explain", "--stack", "dev"),
         *(f"arn:aws:iam::{STAGING}:user/YamlReader", "s3:GetObject"),
         *(f"arn:aws:s3:::{BUCKET}/images/sunset.jpg", "--context", f"sts:ExternalId={EXTERNAL_ID}"),
-        PYTHONPATH=str(ROOT),
     )
     assert explained.status == 0, explained.said
 

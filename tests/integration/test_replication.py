@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.box import Sandbox
+from cross_account_access.dev.sandbox.box import Sandbox
 from tests.support.deployment import ROOT
 from tests.support.metadata import metadata_service
 from tests.support.people import PRODUCTION_ADMIN, STAGING_ADMIN, admin

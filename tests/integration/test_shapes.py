@@ -15,7 +15,7 @@ import boto3
 from botocore import UNSIGNED
 from botocore.config import Config
 
-from access.engine import IdentityDocuments
+from cross_account_access.iam.engine import IdentityDocuments
 from tests.support.deployment import ROOT
 from tests.support.people import (
     PRODUCTION_ADMIN,

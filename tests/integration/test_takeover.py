@@ -1,10 +1,9 @@
 """What was made by hand, as the walkthrough has it, becomes the stack's; nothing is made anew."""
 
 import json
-import sys
 from typing import Any
 
-from tests.support.deployment import ROOT
+from tests.support.deployment import ACCESS
 from tests.support.people import PRODUCTION_ADMIN, STAGING_ADMIN, admin, assume, user
 from tests.support.program import Program, Ran
 
@@ -15,11 +14,7 @@ STAGING_ROOT = {"AWS": "arn:aws:iam::444455556666:root"}
 
 def takeover(program: Program, *words: str) -> Ran:
     """Runs the command as a person does, in the program's folder."""
-    return program.run(
-        sys.executable,
-        *("-m", "access", "takeover", "--stack", "prod", *words),
-        PYTHONPATH=str(ROOT),
-    )
+    return program.run(ACCESS, *("takeover", "--stack", "prod", *words))
 
 
 def document(action: str | list[str], resource: str | None = None, **more: Any) -> str:

@@ -14,9 +14,9 @@ from typing import Any
 import boto3
 import pytest
 
-from access.cli import main
-from access.stack import Resource, Stack
-from sandbox.box import Sandbox
+from cross_account_access.command.cli import main
+from cross_account_access.dev.sandbox.box import Sandbox
+from cross_account_access.stack import Resource, Stack
 from tests.support.deployment import ROOT
 from tests.support.people import PRODUCTION_ADMIN, REGION, STAGING_ADMIN, admin
 from tests.support.program import Program

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import runpy
+import sysconfig
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -17,6 +18,8 @@ from pulumi.runtime.settings import set_root_resource
 from pulumi.runtime.stack import Stack, run_in_stack
 
 ROOT = Path(__file__).parents[2]
+ACCESS = str(Path(sysconfig.get_path("scripts"), "access"))
+"""The installed command."""
 PROJECT = "cross-account-access"
 CANONICAL_IDS = {"production": "a" * 64, "staging": "b" * 64}
 
@@ -130,7 +133,7 @@ def deploy(values: Mapping[str, str], *, stack: str = "prod", preview: bool = Fa
 
         def program() -> None:
             # The mocks have no AWS to ask; the proof has tests of its own.
-            with patch("identities.begin"):
+            with patch("cross_account_access.program.preflight.begin"):
                 runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__")
             stack_resource = pulumi.runtime.get_root_resource()
             assert isinstance(stack_resource, Stack)

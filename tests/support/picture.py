@@ -9,10 +9,10 @@ import json
 
 import yaml
 
-from access.drawing.graph import Graph
-from access.drawing.svg import svg
-from access.inventory import inventory_of
-from access.stack import Resource
+from cross_account_access.command.drawing.graph import Graph
+from cross_account_access.command.drawing.svg import svg
+from cross_account_access.command.inventory import inventory_of
+from cross_account_access.stack import Resource
 from tests.support.deployment import PROJECT, ROOT, Registered, deploy
 
 FILE = ROOT / "docs" / "access.svg"

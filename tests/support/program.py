@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from demo.folder import copy_program
+from cross_account_access.dev.demo.folder import copy_program
 from tests.support.deployment import PROJECT
 
 SECONDS = 180

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from access.engine import (
+from cross_account_access.iam.engine import (
     Context,
     IdentityDocuments,
     Outcome,

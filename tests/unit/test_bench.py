@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bench import flat
+from cross_account_access.dev.bench import flat
 
 STACK = "urn:pulumi:bench::ours::pulumi:pulumi:Stack::ours-bench"
 PROVIDER = "urn:pulumi:bench::ours::pulumi:providers:aws::production"

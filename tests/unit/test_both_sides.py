@@ -12,10 +12,8 @@ from typing import Any, Final
 import pytest
 import yaml
 
-from access.engine import Context, Outcome, Request, World, assume, decide, parse_principal
-from access.inventory import inventory_of
-from access.stack import Resource
-from model import (
+from cross_account_access.command.inventory import inventory_of
+from cross_account_access.declaration.model import (
     Accounts,
     Bucket,
     Consumer,
@@ -26,8 +24,18 @@ from model import (
     Via,
     WebIdentities,
 )
-from settings import Settings, parse
-from settings.reader import Problems
+from cross_account_access.declaration.settings import Settings, parse
+from cross_account_access.declaration.settings.reader import Problems
+from cross_account_access.iam.engine import (
+    Context,
+    Outcome,
+    Request,
+    World,
+    assume,
+    decide,
+    parse_principal,
+)
+from cross_account_access.stack import Resource
 from tests.support.deployment import PROJECT, ROOT, Registered, deploy
 
 EXAMPLES: Final = sorted((ROOT / "examples").glob("*/Pulumi.prod.yaml"))

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from demo.screen import Screen
-from demo.shell import DiffersError, Shell
-from demo.trimming import essential
+from cross_account_access.dev.demo.screen import Screen
+from cross_account_access.dev.demo.shell import DiffersError, Shell
+from cross_account_access.dev.demo.trimming import essential
 
 DENIED = "An error occurred (AccessDenied) when calling the GetObject operation: no"
 
@@ -76,7 +76,7 @@ def test_a_failed_command_is_shown_in_full(shell: Shell, written: io.StringIO) -
 def test_closing_ends_what_still_runs(
     shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
-    monkeypatch.setattr("demo.shell._STOP_SECONDS", 1.0)
+    monkeypatch.setattr("cross_account_access.dev.demo.shell._STOP_SECONDS", 1.0)
     former = signal.signal(signal.SIGALRM, signal.default_int_handler)
     signal.setitimer(signal.ITIMER_REAL, 0.5)
     try:

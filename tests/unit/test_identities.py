@@ -1,4 +1,4 @@
-"""Both identities are proven first; a refusal is one line that names setting and remedy."""
+"""Both preflight are proven first; a refusal is one line that names setting and remedy."""
 
 from collections.abc import Iterator, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -10,8 +10,8 @@ from urllib.parse import parse_qs
 import pulumi
 import pytest
 
-import identities
-from model import Account, User, WebIdentities
+from cross_account_access.declaration.model import Account, User, WebIdentities
+from cross_account_access.program import preflight
 
 PRODUCTION, STAGING = "111122223333", "444455556666"
 PROFILES = """\
@@ -113,7 +113,7 @@ def prove(
     adopted: Sequence[User] = (),
     federated: Sequence[WebIdentities] = (),
 ) -> None:
-    identities.begin(
+    preflight.begin(
         production=Account(account_id=PRODUCTION, profile=production, region="us-west-2"),
         staging=Account(account_id=STAGING, profile=staging, region="us-west-2"),
         adopted=adopted,

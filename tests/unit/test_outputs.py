@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from model import (
+from cross_account_access.declaration.model import (
     Account,
     Accounts,
     Bucket,
@@ -31,7 +31,13 @@ from model import (
     WebIdentities,
     Who,
 )
-from outputs import OUTPUTS, cli_profile, declaration, proof_commands, switch_role_url
+from cross_account_access.program.outputs import (
+    OUTPUTS,
+    cli_profile,
+    declaration,
+    proof_commands,
+    switch_role_url,
+)
 from tests.support.deployment import CANONICAL_IDS, deploy, stack_values
 
 PRODUCTION = Account(

@@ -14,10 +14,10 @@ from pulumi.provider.server import ComponentInitError
 from pulumi.runtime import set_mocks
 from pulumi.runtime.stack import wait_for_rpcs
 
-import settings
-from outputs import OUTPUTS
-from package.host import Host
-from settings.reader import Fields, Problems
+from cross_account_access.declaration import settings
+from cross_account_access.declaration.settings.reader import Fields, Problems
+from cross_account_access.package.host import Host
+from cross_account_access.program.outputs import OUTPUTS
 from tests.support.deployment import ROOT, Recorder, Registered, deploy, stack_values
 from tests.unit.test_program import every_kind
 
@@ -71,7 +71,7 @@ def construct(inputs: Mapping[str, Any]) -> tuple[list[Registered], dict[str, An
     async def serve() -> dict[str, Any]:
         given = {name: value() if callable(value) else value for name, value in inputs.items()}
         try:
-            with patch("identities.begin"):
+            with patch("cross_account_access.program.preflight.begin"):
                 answer = Host().construct("access", TOKEN, given, None)
             state: Any = await pulumi.Output.from_input(dict(answer.state)).future()
         finally:
@@ -251,7 +251,7 @@ def test_rejects_what_is_known_too_late_or_secret_with_the_remedy() -> None:
 def test_a_wrong_account_is_told_by_the_names_of_the_inputs() -> None:
     problem = pulumi.RunError("production_profile: 'X' is of account 1, but production_account_id")
     with (
-        patch("identities.begin", side_effect=problem),
+        patch("cross_account_access.program.preflight.begin", side_effect=problem),
         pytest.raises(
             pulumi.InputPropertiesError, match=r"productionProfile: 'X' .* productionAccountId"
         ),
@@ -260,5 +260,8 @@ def test_a_wrong_account_is_told_by_the_names_of_the_inputs() -> None:
 
 
 def test_a_fault_of_ours_keeps_its_traceback() -> None:
-    with patch("identities.begin", side_effect=KeyError("ours")), pytest.raises(ComponentInitError):
+    with (
+        patch("cross_account_access.program.preflight.begin", side_effect=KeyError("ours")),
+        pytest.raises(ComponentInitError),
+    ):
         Host().construct("access", TOKEN, inputs_of(stack_values("prod")), None)

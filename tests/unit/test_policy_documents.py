@@ -10,16 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.policy_documents import (
-    access_policy,
-    caller_policy,
-    key_policy,
-    resource_policy,
-    service_trust_policy,
-    trust_policy,
-)
-from components.policy_parts import MANAGED_POLICY_CHARACTERS, in_parts, policy_size
-from model import (
+from cross_account_access.declaration.model import (
     Account,
     Accounts,
     Bucket,
@@ -42,6 +33,19 @@ from model import (
     Via,
     WebIdentities,
     Who,
+)
+from cross_account_access.declaration.policies.documents import (
+    access_policy,
+    caller_policy,
+    key_policy,
+    resource_policy,
+    service_trust_policy,
+    trust_policy,
+)
+from cross_account_access.declaration.policies.parts import (
+    MANAGED_POLICY_CHARACTERS,
+    in_parts,
+    policy_size,
 )
 
 ROOT = Path(__file__).parents[2]

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from model import Bucket
-from outputs import OUTPUTS
+from cross_account_access.declaration.model import Bucket
+from cross_account_access.program.outputs import OUTPUTS
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()

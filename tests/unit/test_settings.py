@@ -7,7 +7,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from model import (
+from cross_account_access.declaration.model import (
     AccessLog,
     Conditions,
     InstanceRole,
@@ -25,8 +25,8 @@ from model import (
     WebIdentities,
     Who,
 )
-from settings import Settings, expiry, parse
-from settings.reader import Problems
+from cross_account_access.declaration.settings import Settings, expiry, parse
+from cross_account_access.declaration.settings.reader import Problems
 from tests.support.deployment import deploy, stack_values
 
 

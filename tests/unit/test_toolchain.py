@@ -18,12 +18,19 @@ from typing import NoReturn
 
 import pytest
 
-import toolchain
-from toolchain import aws_command, go_modules, progress, pulumi_cli, workshop, yaml_language
-from toolchain.__main__ import main
-from toolchain.cache import Tool, cache_folder, ensure
-from toolchain.errors import CommandError, ToolchainError
-from toolchain.workshop import Workshop
+from cross_account_access.dev import toolchain
+from cross_account_access.dev.toolchain import (
+    aws_command,
+    go_modules,
+    progress,
+    pulumi_cli,
+    workshop,
+    yaml_language,
+)
+from cross_account_access.dev.toolchain.__main__ import main
+from cross_account_access.dev.toolchain.cache import Tool, cache_folder, ensure
+from cross_account_access.dev.toolchain.errors import CommandError, ToolchainError
+from cross_account_access.dev.toolchain.workshop import Workshop
 
 ROOT = Path(__file__).parents[2]
 NEWER = "v3.999.0"
@@ -32,7 +39,7 @@ NEWER = "v3.999.0"
 BUILDER = """\
 import sys
 from pathlib import Path
-from toolchain.cache import Tool, ensure
+from cross_account_access.dev.toolchain.cache import Tool, ensure
 
 def build(workshop):
     {body}
@@ -746,7 +753,7 @@ class TestCommand:
         assert main(["path", "pulumi"]) == 0
         assert capsys.readouterr().out == f"{commands}\n"
         assert main(["path"]) == 1
-        assert "aws not ready; run `python -m toolchain ensure`" in capsys.readouterr().err
+        assert "aws not ready; run `access-toolchain ensure`" in capsys.readouterr().err
         assert not caches.exists()
 
     @pytest.mark.usefixtures("offline", "commands")
@@ -807,7 +814,10 @@ class TestMakefile:
     def checkout(self, tmp_path: Path) -> Path:
         folder = tmp_path / "checkout"
         (folder / ".ci").mkdir(parents=True)
-        for name in ("Makefile", ".ci/run", "requirements.txt", "requirements-dev.txt"):
+        for name in (
+            *("Makefile", ".ci/run", "pyproject.toml"),
+            *("requirements.txt", "requirements-dev.txt"),
+        ):
             shutil.copy(ROOT / name, folder / name)
         return folder
 
@@ -844,7 +854,7 @@ class TestMakefile:
             """
             case "$*" in
             *venv*) mkdir -p .venv/bin && cp "$0" .venv/bin/python ;;
-            *install*) echo "$*" >> installed ;;
+            *require-hashes*) echo "$*" >> installed ;;
             esac""",
         )
         setup = (f"PYTHON={python}", "setup")

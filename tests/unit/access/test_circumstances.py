@@ -6,8 +6,14 @@ from typing import Any
 
 import pytest
 
-from access.comparing.circumstances import choices, conditions, context, describe, dimensions
-from access.comparing.witnesses import CannotCompareError
+from cross_account_access.iam.comparing.circumstances import (
+    choices,
+    conditions,
+    context,
+    describe,
+    dimensions,
+)
+from cross_account_access.iam.comparing.witnesses import CannotCompareError
 
 Json = dict[str, Any]
 

@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-from access import cli
-from access.errors import Status, UncheckedError, UsageError
+from cross_account_access.command import cli
+from cross_account_access.errors import Status, UncheckedError, UsageError
 
 
 def verb(monkeypatch: pytest.MonkeyPatch, run: Any) -> None:
     """Makes the only verb of the command be `probe`, which does `run`."""
-    module = ModuleType("access.verbs.probe")
+    module = ModuleType("cross_account_access.command.verbs.probe")
     module.__dict__.update(configure=lambda _parser: None, run=run)
-    monkeypatch.setitem(sys.modules, "access.verbs.probe", module)
+    monkeypatch.setitem(sys.modules, "cross_account_access.command.verbs.probe", module)
     monkeypatch.setattr(cli, "VERBS", {"probe": "try something"})
 
 
@@ -119,9 +119,10 @@ def test_help_of_a_verb_tells_options_examples_and_exit_statuses(
 def test_help_of_the_command_loads_nothing_heavy() -> None:
     code = (
         "import contextlib, sys\n"
-        "from access.cli import main\n"
+        "from cross_account_access.command.cli import main\n"
         "with contextlib.suppress(SystemExit): main(['--help'])\n"
-        "print(sorted({'boto3', 'rich', 'parliament', 'access.engine'} & set(sys.modules)))"
+        "heavy = {'boto3', 'rich', 'parliament', 'cross_account_access.iam.engine'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
     )
     ran = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
@@ -132,11 +133,11 @@ def test_help_of_the_command_loads_nothing_heavy() -> None:
 def test_a_reader_who_goes_away_is_no_error() -> None:
     code = (
         "import sys, types\n"
-        "from access import cli\n"
-        "module = types.ModuleType('access.verbs.probe')\n"
+        "from cross_account_access.command import cli\n"
+        "module = types.ModuleType('cross_account_access.command.verbs.probe')\n"
         "module.configure = lambda parser: None\n"
         "module.run = lambda arguments: print('x' * 1_000_000) or 0\n"
-        "sys.modules['access.verbs.probe'] = module\n"
+        "sys.modules['cross_account_access.command.verbs.probe'] = module\n"
         "cli.VERBS = {'probe': 'try'}\n"
         "sys.exit(cli.main(['probe']))"
     )

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from access.comparing.comparison import Change, Effect, compare, grants
-from access.engine import Context, Outcome, Request, decide, parse_principal
-from access.errors import UncheckedError
-from access.inventory import NOTHING, Inventory, inventory_of
-from access.stack import resources_of_state
+from cross_account_access.command.inventory import NOTHING, Inventory, inventory_of
+from cross_account_access.errors import UncheckedError
+from cross_account_access.iam.comparing.comparison import Change, Effect, compare, grants
+from cross_account_access.iam.engine import Context, Outcome, Request, decide, parse_principal
+from cross_account_access.stack import resources_of_state
 from tests.support.states import (
     ASSUME,
     BUCKET,
@@ -526,7 +526,7 @@ def test_users_folders_are_told_apart_by_name() -> None:
 
 
 def test_patterns_without_end_are_told_and_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("access.comparing.witnesses._MOST_STATES", 300)
+    monkeypatch.setattr("cross_account_access.iam.comparing.witnesses._MOST_STATES", 300)
     wild = policy(allow("s3:GetObject", [f"{BUCKET}/*{letter}*z*" for letter in "abcdefgh"]))
     with pytest.raises(UncheckedError, match="too many patterns"):
         compare(inventory(), inventory(role=wild))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from access.cli import main
+from cross_account_access.command.cli import main
 from tests.support.states import (
     BUCKET,
     PRODUCTION,

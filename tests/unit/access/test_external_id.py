@@ -6,8 +6,8 @@ import shlex
 import pytest
 import yaml
 
-from access import cli
-from settings import rules
+from cross_account_access.command import cli
+from cross_account_access.declaration.settings import rules
 
 
 def printed(capsys: pytest.CaptureFixture[str], *options: str) -> str:

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from access.engine import Outcome, Request, decide, parse_principal
-from access.errors import UncheckedError
-from access.inventory import Inventory, inventory_of, is_unknown_document
-from access.stack import resources_of_state
+from cross_account_access.command.inventory import Inventory, inventory_of, is_unknown_document
+from cross_account_access.errors import UncheckedError
+from cross_account_access.iam.engine import Outcome, Request, decide, parse_principal
+from cross_account_access.stack import resources_of_state
 from tests.support.states import (
     BUCKET,
     LIST,

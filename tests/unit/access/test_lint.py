@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from access.cli import main
-from access.engine import PolicyKind
-from access.linting.findings import Severity, Subject
-from access.linting.rules import judge
-from access.linting.scanner import scan
+from cross_account_access.command.cli import main
+from cross_account_access.iam.engine import PolicyKind
+from cross_account_access.iam.lint.findings import Severity, Subject
+from cross_account_access.iam.lint.rules import judge
+from cross_account_access.iam.lint.scanner import scan
 from tests.support.states import (
     BUCKET,
     LIST,

@@ -9,11 +9,11 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from access.aws import session_of
-from access.errors import UncheckedError
-from access.inventory import Inventory, unknown_document
-from access.live import live
-from access.stack import Account
+from cross_account_access.aws import session_of
+from cross_account_access.command.inventory import Inventory, unknown_document
+from cross_account_access.command.live import live
+from cross_account_access.errors import UncheckedError
+from cross_account_access.stack import Account
 from tests.support.states import LIST, READ, TRUST, policy
 
 OWN = "123456789012"

@@ -11,13 +11,13 @@ from xml.etree import ElementTree
 
 import pytest
 
-from access.cli import main
-from access.drawing.graph import Graph
-from access.drawing.mermaid import mermaid
-from access.drawing.svg import svg
-from access.drawing.webpage import webpage
-from access.inventory import inventory_of
-from access.stack import resources_of_state
+from cross_account_access.command.cli import main
+from cross_account_access.command.drawing.graph import Graph
+from cross_account_access.command.drawing.mermaid import mermaid
+from cross_account_access.command.drawing.svg import svg
+from cross_account_access.command.drawing.webpage import webpage
+from cross_account_access.command.inventory import inventory_of
+from cross_account_access.stack import resources_of_state
 from tests.support.states import (
     BUCKET,
     ROLE,

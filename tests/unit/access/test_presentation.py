@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from access.presentation import BAD, Page, progress
+from cross_account_access.presentation import BAD, Page, progress
 
 
 class Terminal(io.StringIO):

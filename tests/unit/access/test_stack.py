@@ -6,8 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from access.errors import UncheckedError, UsageError
-from access.stack import Stack, accounts_of, resources_of_preview, resources_of_state, stack_of
+from cross_account_access.errors import UncheckedError, UsageError
+from cross_account_access.stack import (
+    Stack,
+    accounts_of,
+    resources_of_preview,
+    resources_of_state,
+    stack_of,
+)
 from tests.support.states import (
     export,
     providers,

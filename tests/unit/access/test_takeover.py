@@ -12,11 +12,11 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from access.cli import main
-from access.stack import resources_of_state
-from access.takeover import Existing, existing
-from access.takeover.found import lost_tags
-from access.takeover.import_file import filled
+from cross_account_access.command.cli import main
+from cross_account_access.importing import Existing, existing
+from cross_account_access.importing.found import lost_tags
+from cross_account_access.importing.import_file import filled
+from cross_account_access.stack import resources_of_state
 from tests.support.states import UNKNOWN, allow, policy, pulumi_that, resource, urn
 
 OWN = "123456789012"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from access.comparing.witnesses import CannotCompareError, kinds
+from cross_account_access.iam.comparing.witnesses import CannotCompareError, kinds
 
 
 def matching(patterns: list[str], text: str) -> frozenset[str]:
@@ -52,7 +52,7 @@ def test_every_text_is_of_one_of_the_kinds(patterns: list[str], text: str) -> No
 
 
 def test_gives_up_on_what_would_take_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("access.comparing.witnesses._MOST_STATES", 300)
+    monkeypatch.setattr("cross_account_access.iam.comparing.witnesses._MOST_STATES", 300)
     patterns = [f"*{letter}*z*" for letter in "abcdefgh"]
     with pytest.raises(CannotCompareError):
         kinds(patterns)

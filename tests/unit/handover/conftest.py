@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from access.cli import main
-from access.stack import Stack
+from cross_account_access.command.cli import main
+from cross_account_access.stack import Stack
 from tests.support.deployment import deploy, stack_values
 from tests.unit.handover.stand_in import Sts, serving_sts
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from access.errors import UncheckedError
-from access.handover.aws_files import AwsFile, check, write
+from cross_account_access.credentials.aws_files import AwsFile, check, write
+from cross_account_access.errors import UncheckedError
 
 CREDENTIALS = "# mine\n[default]\naws_access_key_id = AKIA\n"
 
@@ -164,7 +164,7 @@ def test_one_malformed_file_keeps_the_other_from_being_changed(
 
 def test_logins_at_the_same_time_do_not_lose_each_other(credentials: Path) -> None:
     login = (
-        "import sys; from access.handover.aws_files import AwsFile, write\n"
+        "import sys; from cross_account_access.credentials.aws_files import AwsFile, write\n"
         "for turn in '12345':\n"
         "    write(sys.argv[1] + turn, (AwsFile.credentials(), lambda _: {'a': '1'}))"
     )

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-import outputs as program_outputs
-from access import contract
-from access.contract import Consumer, ContractError, Grant, read
+from cross_account_access.credentials import contract
+from cross_account_access.credentials.contract import Consumer, ContractError, Grant, read
+from cross_account_access.program import outputs as program_outputs
 from tests.unit.handover.conftest import BUCKET, ROLE
 
 USER = "arn:aws:iam::444455556666:user/StageAdmin"

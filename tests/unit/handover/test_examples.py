@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from access.contract import read
-from access.stack import Stack
+from cross_account_access.credentials.contract import read
+from cross_account_access.stack import Stack
 from tests.support.deployment import PROJECT, ROOT, deploy
 from tests.unit.handover.conftest import Access
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from access.handover.aws_files import AwsFile
+from cross_account_access.credentials.aws_files import AwsFile
 from tests.unit.handover.conftest import CREDENTIALS, ROLE, Access
 from tests.unit.handover.stand_in import FAULTS, MFA_CODE, Sts
 

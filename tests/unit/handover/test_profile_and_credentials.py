@@ -15,8 +15,8 @@ from typing import Any
 import botocore.session
 import pytest
 
-from access.handover.aws_files import AwsFile
-from tests.support.deployment import ROOT
+from cross_account_access.credentials.aws_files import AwsFile
+from tests.support.deployment import ACCESS, ROOT
 from tests.unit.handover.conftest import CREDENTIALS, ROLE, Access
 from tests.unit.handover.stand_in import Sts, serving_instance_metadata
 
@@ -294,7 +294,9 @@ def test_without_a_place_for_the_cache_it_still_works(
 def test_commands_at_the_same_time_share_one_session(sts: Sts) -> None:
     processes = [
         subprocess.Popen(
-            [sys.executable, "-m", "access", *BY_ARN], stdout=subprocess.PIPE, env=os.environ
+            [ACCESS, *BY_ARN],
+            stdout=subprocess.PIPE,
+            env=os.environ,
         )
         for _ in range(4)
     ]
@@ -329,7 +331,7 @@ def test_the_installed_process_runs_nothing_of_the_folder_that_a_person_stands_i
 
 def test_the_command_runs_nothing_of_the_folder_that_a_person_stands_in(hostile: Path) -> None:
     ran = subprocess.run(
-        [Path(sys.executable).parent / "access", "verify", "--help"],
+        [ACCESS, "verify", "--help"],
         cwd=hostile,
         capture_output=True,
         text=True,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from access.handover.profile_text import Kind, MalformedError, edit, read
+from cross_account_access.credentials.profile_text import Kind, MalformedError, edit, read
 
 CREDENTIALS, CONFIG = Kind.CREDENTIALS, Kind.CONFIG
 

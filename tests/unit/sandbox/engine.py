@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from pulumi.provider.experimental import provider
 from pulumi.provider.experimental.property_value import PropertyValue
 
-from sandbox.provider.verbs import StandIn
+from cross_account_access.dev.sandbox.provider.verbs import StandIn
 
 ACCOUNT = "123456789012"
 REGION = "us-west-2"

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-import toolchain
-from sandbox import box as box_module
-from sandbox import plugin
-from sandbox.box import Sandbox
-from sandbox.emulator import Emulator
-from sandbox.errors import SandboxError
+from cross_account_access.dev import toolchain
+from cross_account_access.dev.sandbox import box as box_module
+from cross_account_access.dev.sandbox import plugin
+from cross_account_access.dev.sandbox.box import Sandbox
+from cross_account_access.dev.sandbox.emulator import Emulator
+from cross_account_access.dev.sandbox.errors import SandboxError
 
 
 @pytest.fixture

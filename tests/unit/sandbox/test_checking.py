@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from pulumi.runtime.rpc import UNKNOWN
 
-from sandbox.provider.catalogue import RESOURCE_TYPES
-from sandbox.provider.checking import DEFAULTS, check
+from cross_account_access.dev.sandbox.provider.catalogue import RESOURCE_TYPES
+from cross_account_access.dev.sandbox.provider.checking import DEFAULTS, check
 
 ROLE = "aws:iam/role:Role"
 BUCKET = "aws:s3/bucket:Bucket"

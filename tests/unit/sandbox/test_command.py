@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.__main__ import main
+from cross_account_access.dev.sandbox.__main__ import main
 
 ACCOUNTS = ("--accounts", "111111111111,222222222222")
 

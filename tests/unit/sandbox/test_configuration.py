@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
-from sandbox.provider.aws import ConfigurationError
-from sandbox.provider.configuration import open_account, problems
+from cross_account_access.dev.sandbox.provider.aws import ConfigurationError
+from cross_account_access.dev.sandbox.provider.configuration import open_account, problems
 
 ACCOUNT = "123456789012"
 

@@ -10,10 +10,10 @@ from typing import Any
 import pulumi_aws
 import pytest
 
-from sandbox.provider import package_schema
-from sandbox.provider.catalogue import RESOURCE_TYPES
-from sandbox.provider.invokes import FUNCTIONS
-from sandbox.provider.schema import Kind, Property, ResourceType
+from cross_account_access.dev.sandbox.provider import package_schema
+from cross_account_access.dev.sandbox.provider.catalogue import RESOURCE_TYPES
+from cross_account_access.dev.sandbox.provider.invokes import FUNCTIONS
+from cross_account_access.dev.sandbox.provider.schema import Kind, Property, ResourceType
 
 EVERY_TYPE = pytest.mark.parametrize(
     "resource", RESOURCE_TYPES.values(), ids=lambda each: each.pulumi_type.rpartition(":")[2]

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from pulumi.runtime.rpc import UNKNOWN
 
-from sandbox.provider.catalogue import RESOURCE_TYPES
-from sandbox.provider.checking import DEFAULTS
-from sandbox.provider.difference import changes, delete_first
+from cross_account_access.dev.sandbox.provider.catalogue import RESOURCE_TYPES
+from cross_account_access.dev.sandbox.provider.checking import DEFAULTS
+from cross_account_access.dev.sandbox.provider.difference import changes, delete_first
 
 ROLE = "aws:iam/role:Role"
 BUCKET = "aws:s3/bucket:Bucket"

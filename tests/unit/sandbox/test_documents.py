@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.provider.documents import canonical
+from cross_account_access.dev.sandbox.provider.documents import canonical
 
 STATEMENT = {
     "Sid": "One",

@@ -6,7 +6,7 @@ import pytest
 from pulumi.provider.experimental import provider
 from pulumi.runtime.rpc import UNKNOWN
 
-from sandbox.provider.verbs import HalfMadeError, RefusalError
+from cross_account_access.dev.sandbox.provider.verbs import HalfMadeError, RefusalError
 from tests.unit.sandbox.engine import (
     ACCOUNT,
     POLICY,

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.provider.verbs import HalfMadeError
+from cross_account_access.dev.sandbox.provider.verbs import HalfMadeError
 from tests.unit.sandbox.engine import (
     ACCOUNT,
     POLICY,

@@ -8,12 +8,12 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from sandbox.box import REGION, Sandbox
+from cross_account_access.dev.sandbox.box import REGION, Sandbox
 
 PRODUCTION, STAGING = "111122223333", "444455556666"
 ROLE = f"arn:aws:iam::{PRODUCTION}:role/Target"
 MACHINE = f"arn:aws:iam::{STAGING}:role/machines/Machine"
-UNMENDED = "import sandbox.mending\nsandbox.mending.mend = lambda: None\n"
+UNMENDED = "from cross_account_access.dev.sandbox import mending\nmending.mend = lambda: None\n"
 
 Made = Literal["mended", "as shipped"]
 

@@ -1,4 +1,4 @@
-"""`python -m sandbox`, run as a user runs it, on the emulated accounts."""
+"""`access-sandbox`, run as a user runs it, on the emulated accounts."""
 
 import json
 import os
@@ -61,7 +61,7 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def start(workplace: Path, *arguments: str) -> subprocess.Popen[str]:
     environment = {**os.environ, "PYTHONPATH": f"{workplace}{os.pathsep}{REPOSITORY}"}
     return subprocess.Popen(
-        [sys.executable, "-m", "sandbox", *arguments],
+        [sys.executable, "-m", "cross_account_access.dev.sandbox", *arguments],
         cwd=workplace,
         env=environment,
         stdout=subprocess.PIPE,
@@ -146,7 +146,7 @@ def test_a_reset_leaves_two_administrators_and_nothing_else(workplace: Path) -> 
     script = """
 import subprocess, sys
 from pathlib import Path
-from sandbox.box import Sandbox
+from cross_account_access.dev.sandbox.box import Sandbox
 USERS = sys.argv[1]
 with Sandbox.start(production="111111111111", staging="222222222222") as box:
     def ask(script):
@@ -177,7 +177,10 @@ def emulators_of(folder: Path) -> list[int]:
             command = (process / "cmdline").read_bytes()
         except OSError:
             continue
-        if b"sandbox.serving" in command and str(folder).encode() in command:
+        if (
+            b"cross_account_access.dev.sandbox.serving" in command
+            and str(folder).encode() in command
+        ):
             found.append(int(process.name))
     return found
 

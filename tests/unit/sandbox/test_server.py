@@ -14,8 +14,8 @@ from google.protobuf import empty_pb2  # type: ignore[import-untyped]
 from pulumi.provider.experimental.property_value import PropertyValue
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc, status_pb2
 
-from sandbox.provider.server import _details
-from sandbox.provider.verbs import HalfMadeError
+from cross_account_access.dev.sandbox.provider.server import _details
+from cross_account_access.dev.sandbox.provider.verbs import HalfMadeError
 
 REPOSITORY = Path(__file__).parents[3]
 
@@ -23,7 +23,7 @@ REPOSITORY = Path(__file__).parents[3]
 @pytest.fixture(scope="module")
 def plugin() -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
-        [sys.executable, "-m", "sandbox.provider", "127.0.0.1:1"],
+        [sys.executable, "-m", "cross_account_access.dev.sandbox.provider", "127.0.0.1:1"],
         cwd=REPOSITORY,
         stdout=subprocess.PIPE,
         text=True,

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.errors import SandboxError
-from sandbox.stack_files import accounts, parse_pair
+from cross_account_access.dev.sandbox.errors import SandboxError
+from cross_account_access.dev.sandbox.stack_files import accounts, parse_pair
 
 
 def write(folder: Path, stack: str, production: str, staging: str) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from access.contract import Consumer, Contract, Grant
-from access.verification.matrix import Surroundings, matrix
-from access.verification.rows import Expected, Row
+from cross_account_access.command.verification.matrix import Surroundings, matrix
+from cross_account_access.command.verification.rows import Expected, Row
+from cross_account_access.credentials.contract import Consumer, Contract, Grant
 
 PRODUCTION, STAGING = "111122223333", "444455556666"
 BUCKET, OTHER_BUCKET = "arn:aws:s3:::shared", "arn:aws:s3:::private"

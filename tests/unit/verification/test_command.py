@@ -11,11 +11,11 @@ from xml.etree import ElementTree
 
 import pytest
 
-from access.cli import main
-from access.errors import NotDeployedError, UncheckedError
-from access.handover.assume import Identity
-from access.stack import Stack, resources_of_state
-from access.verification import profiles
+from cross_account_access.command.cli import main
+from cross_account_access.command.verification import profiles
+from cross_account_access.credentials.assume import Identity
+from cross_account_access.errors import NotDeployedError, UncheckedError
+from cross_account_access.stack import Stack, resources_of_state
 from tests.support.deployment import deploy, stack_values
 from tests.support.states import USER, export, walkthrough
 from tests.unit.verification.stand_in import Aws, error
@@ -95,8 +95,13 @@ def aws(monkeypatch: pytest.MonkeyPatch, exported: dict[str, Any]) -> World:
     monkeypatch.setattr(profiles, "is_there", lambda _: True)
     monkeypatch.setattr(profiles, "_session", lambda *_: consumers.session())
     monkeypatch.setattr(profiles, "session_of", lambda _: world.administrator.session())
-    monkeypatch.setattr("access.verification.documents.live", lambda known: known)
-    monkeypatch.setattr("access.verbs.verify._foreign_bucket", lambda *_: f"arn:aws:s3:::{FOREIGN}")
+    monkeypatch.setattr(
+        "cross_account_access.command.verification.documents.live", lambda known: known
+    )
+    monkeypatch.setattr(
+        "cross_account_access.command.verbs.verify._foreign_bucket",
+        lambda *_: f"arn:aws:s3:::{FOREIGN}",
+    )
     return world
 
 
@@ -270,7 +275,9 @@ def test_without_administrators_the_rest_is_checked(
 ) -> None:
     assert aws.asked == []
     monkeypatch.setattr(profiles, "is_there", lambda name: name == "StageAdmin")
-    monkeypatch.setattr("access.verbs.verify._foreign_bucket", lambda *_: None)
+    monkeypatch.setattr(
+        "cross_account_access.command.verbs.verify._foreign_bucket", lambda *_: None
+    )
     ran = verify("--json")
     assert ran.status == 3
     assert "no profile of both administrators" in ran.err

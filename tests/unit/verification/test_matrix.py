@@ -12,10 +12,15 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from access.contract import read
-from access.verification.operations import OPERATIONS, service_of
-from access.verification.patterns import instance_of, sibling_of
-from access.verification.rows import EVERYBODY_ELSE, Expected, LongSession, Use
+from cross_account_access.command.verification.operations import OPERATIONS, service_of
+from cross_account_access.command.verification.patterns import instance_of, sibling_of
+from cross_account_access.command.verification.rows import (
+    EVERYBODY_ELSE,
+    Expected,
+    LongSession,
+    Use,
+)
+from cross_account_access.credentials.contract import read
 from tests.support.deployment import PROJECT, ROOT, deploy
 from tests.unit.verification.declared import (
     BUCKET,

@@ -10,8 +10,8 @@ import pytest
 from botocore.exceptions import ConnectionClosedError
 from moto import mock_aws
 
-from access.verification.operations import Aim
-from access.verification.probe_objects import ProbeObjects
+from cross_account_access.command.verification.operations import Aim
+from cross_account_access.command.verification.probe_objects import ProbeObjects
 from tests.unit.verification.stand_in import Aws
 
 SHARED = Aim(arn="arn:aws:s3:::shared", scratch="access-verify-0/")

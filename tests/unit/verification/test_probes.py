@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from access.verification.findings import Found, Judge, Verdict
-from access.verification.probe_objects import ProbeObjects
-from access.verification.probes import Actors, Probes
-from access.verification.rounds import Rounds
-from access.verification.rows import Row
+from cross_account_access.command.verification.findings import Found, Judge, Verdict
+from cross_account_access.command.verification.probe_objects import ProbeObjects
+from cross_account_access.command.verification.probes import Actors, Probes
+from cross_account_access.command.verification.rounds import Rounds
+from cross_account_access.command.verification.rows import Row
 from tests.unit.verification.declared import (
     QUEUE,
     TOPIC,

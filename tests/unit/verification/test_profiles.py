@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from access.errors import UncheckedError, UsageError
-from access.handover.assume import Identity
-from access.verification import profiles
+from cross_account_access.command.verification import profiles
+from cross_account_access.credentials.assume import Identity
+from cross_account_access.errors import UncheckedError, UsageError
 from tests.unit.verification.declared import STAGING, consumer, contract
 
 VENDOR = "777788889999"

@@ -1,1 +1,0 @@
-"""The `access` command and the engine that decides who can do what."""

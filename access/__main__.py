@@ -1,7 +1,0 @@
-"""`python -m access`."""
-
-import sys
-
-from access.cli import main
-
-sys.exit(main())

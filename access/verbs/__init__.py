@@ -1,1 +1,0 @@
-"""The verbs of the `access` command, one module each; `access.cli` has their table."""

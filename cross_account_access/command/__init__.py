@@ -1,0 +1,1 @@
+"""The `access` command: its verbs, and what they share."""

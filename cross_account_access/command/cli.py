@@ -1,0 +1,127 @@
+"""The command line: one table of verbs, one exit path.
+
+A verb is a module of the folder `verbs` with two functions (`Verb`). Only the module of the verb
+that is asked for is imported, so that modules may import what they need at the top and `access
+--help` stays quick.
+"""
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Final, NoReturn, Protocol, cast
+
+from cross_account_access import __version__
+from cross_account_access.errors import AccessError, Status
+
+VERBS: Final[Mapping[str, str]] = {
+    "verify": "assume each role as its consumer and try what must and must not work",
+    "explain": "say whether PRINCIPAL may do ACTION on RESOURCE, and which statements decide it",
+    "diff": "say in words what a preview would change in access; fails when access widens",
+    "takeover": "find what exists already of what the stack would make, and take it over",
+    "map": "draw accounts, principals, roles, buckets and conditions",
+    "lint": "check policy documents of the stack, or policy files",
+    "login": "assume a consumer's role and write the session as a CLI profile",
+    "logout": "remove the profile that login wrote",
+    "status": "say who a profile is, in which account, until when",
+    "profile": "print or install a CLI profile that assumes a consumer's role and renews itself",
+    "credentials": "print a role's credentials as the AWS CLI's credential_process",
+    "outputs": "print the stack's outputs for a shell, Terraform or the Parameter Store",
+    "handover": "write a page for a consumer that says all it needs to use its access",
+    "external-id": "print a fresh external ID for a third party",
+}
+"""Every verb with its one line of help; the module of the same name in the folder `verbs` does it,
+with an underscore for each hyphen."""
+
+_INTERRUPTED: Final = 130
+_TRACEBACK: Final = "ACCESS_TRACEBACK"
+_DESCRIPTION: Final = """\
+Who can do what across the two accounts: asked of the live accounts, of the stack's state or of a
+preview, on AWS and in the sandbox alike."""
+_EPILOG: Final = """\
+exit status:
+  0  as intended
+  1  not as intended: refused, wider than before, a finding
+  2  wrong usage
+  3  could not be checked: no credentials, no network, no deployed stack"""
+
+
+class Verb(Protocol):
+    """What the module of a verb offers."""
+
+    def configure(self, parser: argparse.ArgumentParser) -> None:
+        """Add description and arguments; `--json` is there already."""
+
+    def run(self, arguments: argparse.Namespace) -> int:
+        """Carry it out.
+
+        Returns:
+            the exit status, of `Status`.
+
+        Raises:
+            AccessError: for a person, when it cannot be done.
+        """
+
+
+class Parser(argparse.ArgumentParser):
+    """Tells of wrong usage in one line, and shows help as it was written."""
+
+    def error(self, message: str) -> NoReturn:
+        """End with the message and where to find help."""
+        self.exit(Status.USAGE, f"{self.prog}: {message}; see {self.prog} --help\n")
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Carry out one command line and return the exit status."""
+    try:
+        arguments = _parser(sys.argv[1:] if words is None else words)
+        status = arguments.run(arguments)
+        # What is still in the buffer can meet a closed pipe too.
+        sys.stdout.flush()
+    except AccessError as error:
+        return _fail(str(error), error.status)
+    except KeyboardInterrupt:
+        return _fail("interrupted", _INTERRUPTED)
+    except BrokenPipeError:
+        # The reader has seen enough; what is left must not fail at the interpreter's end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Status.AS_INTENDED
+    except Exception as error:
+        if os.environ.get(_TRACEBACK):
+            raise
+        what = f"unexpected {type(error).__name__}: {error}".splitlines()[0]
+        return _fail(f"{what}\n{_TRACEBACK}=1 shows where; please report it", Status.UNCHECKED)
+    else:
+        return int(status)
+
+
+def _fail(message: str, status: int) -> int:
+    sys.stderr.write(f"access: {message}\n")
+    return status
+
+
+def _parser(words: Sequence[str]) -> argparse.Namespace:
+    parser = Parser(
+        prog="access",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB", parser_class=Parser)
+    asked = next((word for word in words if not word.startswith("-")), None)
+    for name, purpose in VERBS.items():
+        verb = verbs.add_parser(
+            name, help=purpose, formatter_class=argparse.RawDescriptionHelpFormatter
+        )
+        verb.epilog = _EPILOG
+        verb.add_argument("--json", action="store_true", help="print one JSON document")
+        if name == asked:
+            found = importlib.import_module(
+                f"cross_account_access.command.verbs.{name.replace('-', '_')}"
+            )
+            module = cast(Verb, found)
+            module.configure(verb)
+            verb.set_defaults(run=module.run)
+    return parser.parse_args(words)

@@ -1,0 +1,215 @@
+"""The graph as an SVG picture, readable by itself in light and dark.
+
+Arrows lead from left to right, as far as nobody can assume each other's roles in a circle. Every
+arrow ends in a place of its own beside the box it leads to, with its label before it, so that
+labels never meet.
+"""
+
+import textwrap
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Final
+
+from cross_account_access.command.drawing.graph import Access, Graph, Node
+
+_CHARACTER: Final = 6.6
+"""Width of one character of the font below, in pixels."""
+_TEXT, _TITLE, _PAD, _GAP = 13, 26, 12, 18
+_BEND: Final = 50
+"""Room for arrows to bend, on either side of their labels."""
+_LONGEST: Final = 46
+"""Characters of a line; the tooltip has the rest."""
+
+_STYLE: Final = """\
+svg.access { --ink: #1c2430; --quiet: #5b6675; --paper: #ffffff; --box: #f4f6f9; --line: #98a3b3;
+  --user: #1f6feb; --role: #8250df; --resource: #1a7f37; --outsider: #bc4c00;
+  background: var(--paper); font: 11px ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
+@media (prefers-color-scheme: dark) {
+  svg.access { --ink: #e6edf3; --quiet: #9aa7b5; --paper: #0d1117; --box: #161b22; --line: #57606a;
+    --user: #58a6ff; --role: #bc8cff; --resource: #3fb950; --outsider: #f0883e; } }
+svg.access text { fill: var(--ink); }
+svg.access .account rect { fill: none; stroke: var(--line); stroke-dasharray: 4 4; }
+svg.access .account text { fill: var(--quiet); font-weight: bold; }
+svg.access .node rect { fill: var(--box); stroke: var(--line); stroke-width: 1.5; }
+svg.access .node.user rect { stroke: var(--user); }
+svg.access .node.role rect { stroke: var(--role); }
+svg.access .node.resource rect { stroke: var(--resource); }
+svg.access .node.outsider rect { stroke: var(--outsider); }
+svg.access .node text { font-weight: bold; }
+svg.access .edge path { fill: none; stroke: var(--line); stroke-width: 1.5; }
+svg.access .edge.uncertain path { stroke-dasharray: 3 3; }
+svg.access .edge text { fill: var(--quiet); text-anchor: end; }
+svg.access .arrow { fill: var(--line); }
+"""
+
+
+@dataclass
+class _Box:
+    """A node with its place; coordinates in pixels from the upper left corner."""
+
+    node: Node
+    incoming: list[Access]
+    x: float = 0
+    y: float = 0
+    width: float = 0
+
+    @property
+    def name(self) -> str:
+        return textwrap.shorten(self.node.name, _LONGEST, placeholder=" ...")
+
+    @property
+    def height(self) -> float:
+        return _TITLE + sum(map(_height, self.incoming))
+
+    @property
+    def middle(self) -> float:
+        return self.y + self.height / 2
+
+    @property
+    def exit(self) -> tuple[float, float]:
+        return self.x + self.width, self.y + _TITLE / 2
+
+    def entry(self, edge: Access) -> tuple[float, float]:
+        above = self.incoming[: self.incoming.index(edge) + 1]
+        return self.x, self.y + _TITLE + sum(map(_height, above)) - _TEXT / 2
+
+
+def svg(graph: Graph) -> str:
+    """Return the picture as an element that can stand in a page or in a file of its own."""
+    columns = _columns(graph)
+    placed: dict[str, _Box] = {}
+    parts: list[str] = []
+    x, bottom = float(_GAP), 0.0
+    for column in columns:
+        x += _channel(column)
+        width = max(_width(box.name) for box in column) + 2 * _PAD
+        y = float(_GAP)
+        for account, boxes in _arranged(column, placed):
+            top = y
+            y += _TITLE + _PAD / 2
+            for box in boxes:
+                box.x, box.y, box.width = x + _PAD, y, width
+                placed[box.node.id] = box
+                y += box.height + _PAD
+            parts.append(_account(account, x, top, width + 2 * _PAD, y - top))
+            y += _GAP
+        bottom = max(bottom, y)
+        x += width + 2 * _PAD
+    parts += [_edge(edge, placed) for edge in graph.edges]
+    parts += [_node(box) for box in placed.values()]
+    size = f'viewBox="0 0 {x + _GAP:.0f} {bottom:.0f}" width="{x + _GAP:.0f}"'
+    return (
+        f'<svg class="access" xmlns="http://www.w3.org/2000/svg" {size} height="{bottom:.0f}"'
+        ' role="img" aria-label="Who may do what across the accounts">'
+        f"<style>{_STYLE}</style>{_MARKER}{''.join(parts)}</svg>"
+    )
+
+
+_MARKER: Final = (
+    '<defs><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7"'
+    ' orient="auto"><path class="arrow" d="M0 0 L8 4 L0 8 z"/></marker></defs>'
+)
+
+
+def _columns(graph: Graph) -> Sequence[list[_Box]]:
+    """Put everything to the right of all that leads to it, and resources on the far right."""
+    incoming: dict[str, list[Access]] = defaultdict(list)
+    for edge in graph.edges:
+        incoming[edge.nodes[-1].id].append(edge)
+
+    def depth(node: Node, behind: frozenset[str]) -> int:
+        sources = {edge.nodes[0] for edge in incoming[node.id]}
+        before = [depth(each, behind | {node.id}) for each in sources if each.id not in behind]
+        return 1 + max(before, default=0 if node.kind == "role" else -1)
+
+    depths = {
+        node.id: depth(node, frozenset({node.id}))
+        for node in graph.nodes
+        if node.kind != "resource"
+    }
+    last = 1 + max(depths.values(), default=0)
+    columns: dict[int, list[_Box]] = defaultdict(list)
+    for node in graph.nodes:
+        columns[depths.get(node.id, last)].append(_Box(node, incoming[node.id]))
+    return [columns[number] for number in sorted(columns)]
+
+
+def _arranged(
+    column: Sequence[_Box], placed: Mapping[str, _Box]
+) -> Iterable[tuple[str, list[_Box]]]:
+    """Put accounts, and boxes in them, at the height of what leads to them; buckets by name."""
+
+    def height(box: _Box) -> float:
+        if box.node.kind == "resource":
+            return 0
+        sources = [placed[e.nodes[0].id] for e in box.incoming if e.nodes[0].id in placed]
+        return sum(each.middle for each in sources) / len(sources) if sources else 0
+
+    accounts: dict[str, list[_Box]] = defaultdict(list)
+    for box in sorted(column, key=lambda box: (height(box), box.node.name)):
+        accounts[box.node.account].append(box)
+    return accounts.items()
+
+
+def _channel(column: Sequence[_Box]) -> float:
+    """Return the width that the arrows into a column need, with their labels."""
+    lines = [line for box in column for edge in box.incoming for line in _lines(edge)]
+    return max(map(_width, lines)) + 2 * _BEND if lines else 0
+
+
+def _lines(edge: Access) -> list[str]:
+    """Return the label in short lines."""
+    return textwrap.wrap(edge.label, _LONGEST, max_lines=4, placeholder=" ...")
+
+
+def _height(edge: Access) -> float:
+    return _TEXT * len(_lines(edge)) + _TEXT
+
+
+def _width(text: str) -> float:
+    return _CHARACTER * len(text)
+
+
+def _account(name: str, x: float, y: float, width: float, height: float) -> str:
+    return (
+        f'<g class="account"><rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}"'
+        f' height="{height:.1f}" rx="8"/><text x="{x + _PAD:.1f}" y="{y + _TITLE - 8:.1f}">'
+        f"{escape(name)}</text></g>"
+    )
+
+
+def _node(box: _Box) -> str:
+    return (
+        f'<g class="node {box.node.kind}" data-node="{box.node.id}"><rect x="{box.x:.1f}"'
+        f' y="{box.y:.1f}" width="{box.width:.1f}" height="{box.height:.1f}" rx="5"/>'
+        f'<text x="{box.x + _PAD:.1f}" y="{box.y + _TITLE / 2 + 4:.1f}">'
+        f"{escape(box.name)}</text><title>{escape(box.node.full_name)}</title></g>"
+    )
+
+
+def _edge(edge: Access, placed: Mapping[str, _Box]) -> str:
+    source, target = (placed[node.id] for node in edge.nodes)
+    x1, y1 = source.exit
+    x2, y2 = target.entry(edge)
+    lines = _lines(edge)
+    start = x2 - max(map(_width, lines)) - _BEND / 2
+    half = (x1 + start) / 2
+    path = f"M{x1:.1f} {y1:.1f} C{half:.1f} {y1:.1f} {half:.1f} {y2:.1f} {start:.1f} {y2:.1f}"
+    certain = "" if edge.is_certain else " uncertain"
+    texts = "".join(
+        f'<text x="{x2 - _PAD:.1f}" y="{y2 - 4 - _TEXT * above:.1f}">{escape(line)}</text>'
+        for above, line in enumerate(reversed(lines))
+    )
+    return (
+        f'<g class="edge{certain}" data-from="{edge.nodes[0].id}" data-to="{edge.nodes[-1].id}">'
+        f"<title>{escape(_title(edge))}</title>"
+        f'<path d="{path} L{x2:.1f} {y2:.1f}" marker-end="url(#arrow)"/>{texts}</g>'
+    )
+
+
+def _title(edge: Access) -> str:
+    when = f", {edge.when}" if edge.when else ""
+    source, target = edge.nodes
+    return f"{source.full_name} may {', '.join(edge.actions)} {target.full_name}{when}"

@@ -1,0 +1,192 @@
+"""The documents of the live accounts: of exactly the principals and resources that a stack has.
+
+What others attached or wrote is part of it, which is the reason to look.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final, TypeVar
+
+from botocore.exceptions import ClientError
+
+from cross_account_access.aws import PATIENT, asking, session_of
+from cross_account_access.command.inventory import Document, Inventory, policy_label
+from cross_account_access.iam.engine import IdentityDocuments, ResourceDocuments, RoleDocuments
+from cross_account_access.presentation import progress
+from cross_account_access.stack import Account
+
+_GONE: Final = {
+    "NoSuchEntity",
+    "NoSuchBucket",
+    "404",
+    "NotFound",
+    "NotFoundException",
+    "AWS.SimpleQueueService.NonExistentQueue",
+    "QueueDoesNotExist",
+}
+_AT_ONCE: Final = 8
+
+_Found = TypeVar("_Found")
+
+
+def live(known: Inventory) -> Inventory:
+    """Read the documents of the principals and resources of an inventory anew.
+
+    Raises:
+        UncheckedError: no credentials, those of another account, or a refused or failed call.
+    """
+    with progress("reading the live accounts"):
+        return _Live(known).read()
+
+
+class _Live:
+    def __init__(self, known: Inventory) -> None:
+        self._known = known
+        self._readers = {account.id: _Account(account) for account in known.accounts}
+        self._gaps: list[str] = list(known.gaps)
+
+    def read(self) -> Inventory:
+        known = self._known
+        return Inventory(
+            accounts=known.accounts,
+            users=self._each(known.users, lambda account, arn: account.user(arn), _account_of),
+            roles=self._each(known.roles, lambda account, arn: account.role(arn), _account_of),
+            resources=self._each(
+                known.resources,
+                lambda account, arn: account.resource(arn),
+                lambda arn: known.resources[arn]["account"],
+            ),
+            gaps=tuple(self._gaps),
+        )
+
+    def _each(
+        self,
+        arns: Iterable[str],
+        read: Callable[["_Account", str], _Found | None],
+        owner: Callable[[str], str],
+    ) -> Mapping[str, _Found]:
+        wanted = list(arns)
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            found = pool.map(lambda arn: read(self._readers[owner(arn)], arn), wanted)
+            result = dict(zip(wanted, found, strict=True))
+        self._gaps += [f"{arn} no longer exists" for arn, each in result.items() if each is None]
+        return {arn: each for arn, each in result.items() if each is not None}
+
+
+class _Account:
+    """One account, asked for the documents of what lies in it; `None` for what is gone."""
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+        session = session_of(account)
+        self._iam: Any = session.client("iam", config=PATIENT)
+        # Clients are made before threads use them: making one is not safe in threads.
+        self._services: dict[str, Any] = {
+            service: session.client(service, config=PATIENT)
+            for service in ("s3", "sns", "sqs", "kms")
+        }
+
+    def user(self, arn: str) -> IdentityDocuments | None:
+        name = _name(arn)
+        return self._unless_gone(lambda: self._user(name))
+
+    def role(self, arn: str) -> RoleDocuments | None:
+        name = _name(arn)
+        return self._unless_gone(lambda: self._role(name))
+
+    def resource(self, arn: str) -> ResourceDocuments | None:
+        service = arn.split(":")[2]
+        read = {"s3": self._bucket, "sns": self._topic, "sqs": self._queue, "kms": self._key}
+        return self._unless_gone(
+            lambda: ResourceDocuments(account=self._account.id, policy=read[service](arn))
+        )
+
+    def _unless_gone(self, read: Callable[[], _Found]) -> _Found | None:
+        with asking(self._account):
+            try:
+                return read()
+            except ClientError as error:
+                if error.response["Error"]["Code"] in _GONE:
+                    return None
+                raise
+
+    def _user(self, name: str) -> IdentityDocuments:
+        user = self._iam.get_user(UserName=name)["User"]
+        policies = self._policies("user", "UserName", name)
+        for group in self._pages("list_groups_for_user", "Groups", UserName=name):
+            policies |= self._policies("group", "GroupName", group["GroupName"])
+        return {"policies": policies, "boundary": self._boundary(user)}
+
+    def _role(self, name: str) -> RoleDocuments:
+        role = self._iam.get_role(RoleName=name)["Role"]
+        return {
+            "trust": role["AssumeRolePolicyDocument"],
+            "policies": self._policies("role", "RoleName", name),
+            "boundary": self._boundary(role),
+        }
+
+    def _policies(self, kind: str, key: str, name: str) -> dict[str, Document]:
+        """Return the inline and attached policies of a user, role or group by their names."""
+        named = {key: name}
+        prefix = f"group {name}: " if kind == "group" else ""
+        policies: dict[str, Document] = {}
+        for inline in self._pages(f"list_{kind}_policies", "PolicyNames", **named):
+            get = getattr(self._iam, f"get_{kind}_policy")
+            policies[f"{prefix}{inline}"] = get(PolicyName=inline, **named)["PolicyDocument"]
+        attached = self._pages(f"list_attached_{kind}_policies", "AttachedPolicies", **named)
+        for policy in attached:
+            arn = policy["PolicyArn"]
+            policies[f"{prefix}{policy_label(arn)}"] = self._managed(arn)
+        return policies
+
+    def _managed(self, arn: str) -> Document:
+        version = self._iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+        answer = self._iam.get_policy_version(PolicyArn=arn, VersionId=version)
+        document: Document = answer["PolicyVersion"]["Document"]
+        return document
+
+    def _boundary(self, entity: Mapping[str, Any]) -> Document | None:
+        boundary = entity.get("PermissionsBoundary")
+        return self._managed(boundary["PermissionsBoundaryArn"]) if boundary else None
+
+    def _pages(self, operation: str, key: str, **arguments: str) -> Iterable[Any]:
+        for page in self._iam.get_paginator(operation).paginate(**arguments):
+            yield from page[key]
+
+    def _bucket(self, arn: str) -> Document | None:
+        bucket = _name(arn)
+        s3 = self._services["s3"]
+        try:
+            policy: str = s3.get_bucket_policy(Bucket=bucket, ExpectedBucketOwner=self._account.id)[
+                "Policy"
+            ]
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "NoSuchBucketPolicy":
+                raise
+            return None
+        return policy
+
+    def _topic(self, arn: str) -> Document | None:
+        answer = self._services["sns"].get_topic_attributes(TopicArn=arn)
+        policy: str | None = answer["Attributes"].get("Policy")
+        return policy
+
+    def _queue(self, arn: str) -> Document | None:
+        sqs = self._services["sqs"]
+        url = sqs.get_queue_url(QueueName=_name(arn))["QueueUrl"]
+        answer = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])
+        policy: str | None = answer.get("Attributes", {}).get("Policy") or None
+        return policy
+
+    def _key(self, arn: str) -> Document | None:
+        answer = self._services["kms"].get_key_policy(KeyId=arn, PolicyName="default")
+        policy: str = answer["Policy"]
+        return policy
+
+
+def _name(arn: str) -> str:
+    return arn.split(":", 5)[5].rsplit("/", 1)[-1]
+
+
+def _account_of(arn: str) -> str:
+    return arn.split(":")[4]

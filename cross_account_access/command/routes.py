@@ -1,0 +1,77 @@
+"""The ways in which a principal can reach a resource: by itself, or through a role."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from cross_account_access.command.inventory import Inventory
+from cross_account_access.iam.engine import (
+    Context,
+    Decision,
+    Outcome,
+    Principal,
+    PrincipalKind,
+    Request,
+    World,
+    assume,
+    decide,
+)
+
+_MFA: Final = "aws:multifactorauthpresent"
+
+
+@dataclass(frozen=True)
+class Route:
+    """One way: a decision for each step, the last one about the action itself."""
+
+    role: str | None
+    """ARN of the role that is assumed first; `None` for the direct way."""
+    steps: tuple[Decision, ...]
+
+    @property
+    def outcome(self) -> Outcome:
+        """A way is open when each of its steps is, and closed when one of them is."""
+        outcomes = {step.outcome for step in self.steps}
+        if Outcome.DENIED in outcomes:
+            return Outcome.DENIED
+        return Outcome.UNKNOWN if Outcome.UNKNOWN in outcomes else Outcome.ALLOWED
+
+    @property
+    def is_near(self) -> bool:
+        """Whether one step is not refused, so that the other explains the refusal."""
+        return any(step.outcome is not Outcome.DENIED for step in self.steps)
+
+
+def routes(inventory: Inventory, request: Request) -> Iterator[Route]:
+    """Yield the direct way, and then one through each role that the principal could assume.
+
+    A principal without identity-based policies, and a session of the role itself, has only the
+    direct way. The context is that of every step; AWS drops the MFA of the caller when it gives a
+    session, so `aws:MultiFactorAuthPresent` is not carried over (AWS: "Configuring MFA-protected
+    API access").
+    """
+    world = inventory.world()
+    yield Route(None, (decide(world, request),))
+    principal = request.principal
+    if principal.has_identity and principal.kind is not PrincipalKind.ROOT:
+        for role in inventory.roles:
+            if not _is_itself(principal, role):
+                yield _through(world, request, role)
+
+
+def _is_itself(principal: Principal, role: str) -> bool:
+    account, name = role.split(":")[4], role.rsplit("/", 1)[-1]
+    return principal.kind is PrincipalKind.ROLE and (principal.account, principal.name) == (
+        account,
+        name,
+    )
+
+
+def _through(world: World, request: Request, role: str) -> Route:
+    step = assume(world, request.principal, role, request.context)
+    inside = Context()
+    inside.states.update(
+        {key: state for key, state in request.context.states.items() if key != _MFA}
+    )
+    then = decide(world, Request(step.session, request.action, request.resource, inside))
+    return Route(role, (step.decision, then))

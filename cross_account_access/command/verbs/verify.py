@@ -1,0 +1,308 @@
+"""`access verify`: assumes each role as its consumer and tries what must and must not work."""
+
+import argparse
+import difflib
+import os
+import re
+import secrets
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import boto3
+from botocore.exceptions import ClientError
+
+from cross_account_access.aws import PATIENT, asking
+from cross_account_access.command.inventory import Inventory, inventory_of
+from cross_account_access.command.verification import profiles
+from cross_account_access.command.verification.documents import Documents
+from cross_account_access.command.verification.findings import Result, Verdict
+from cross_account_access.command.verification.matrix import Surroundings, matrix
+from cross_account_access.command.verification.named import named_in
+from cross_account_access.command.verification.probe_objects import ProbeObjects
+from cross_account_access.command.verification.probes import Actors, Probes
+from cross_account_access.command.verification.report import as_json, as_junit, show
+from cross_account_access.command.verification.rounds import Rounds
+from cross_account_access.command.verification.rows import Row
+from cross_account_access.credentials.contract import Consumer, Contract, ContractError, read
+from cross_account_access.errors import Status, UncheckedError, UsageError
+from cross_account_access.iam.engine import ResourceDocuments
+from cross_account_access.presentation import Page, progress, tell
+from cross_account_access.stack import Account, Stack, add_stack_options, stack_of
+
+_DESCRIPTION: Final = """\
+Assumes each role as its consumer and tries on the live accounts what the stack declares: what must
+succeed, and what must be refused. Where nobody at hand can make a request, the access engine
+decides from the live documents, and the row says so.
+
+Objects are written below a prefix of its own only, and removed at the end."""
+_EPILOG: Final = """\
+examples:
+  access verify --stack prod
+  access verify --consumer vendor --profile vendor=VendorTest --other Developer --junit verify.xml
+
+exit status:
+  0  everything as intended
+  1  a row is not as intended; it is named first
+  2  wrong usage
+  3  a row could not be checked: no credentials, no network, no deployed stack"""
+
+_PREFIX: Final = "access-verify-"
+_PLAIN_HTTP: Final = "SANDBOX_PLAIN_HTTP_ENDPOINT"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add who is checked, as whom, and how patiently."""
+    parser.description, parser.epilog = _DESCRIPTION, _EPILOG
+    parser.add_argument(
+        "--consumer",
+        dest="consumers",
+        metavar="NAME",
+        action="append",
+        help="check this one only; more than once for several",
+    )
+    parser.add_argument(
+        "--profile",
+        dest="profiles",
+        metavar="CONSUMER=PROFILE",
+        type=_assignment,
+        action="append",
+        default=[],
+        help="CLI profile of a consumer; without it, the one named as its user, or as the consumer"
+        " where it is principals of Staging, if there is such a profile",
+    )
+    parser.add_argument(
+        "--other",
+        metavar="PROFILE",
+        help="CLI profile of another principal of Staging, who must be refused; it should be"
+        " allowed sts:AssumeRole in its own account, or its refusal says nothing",
+    )
+    parser.add_argument(
+        "--production-profile",
+        metavar="PROFILE",
+        help="CLI profile of an administrator of Production, who puts and removes probe objects;"
+        " without it, the one that deploys the stack, if it is there",
+    )
+    parser.add_argument(
+        "--junit", metavar="FILE", type=Path, help="write the rows there as JUnit XML too"
+    )
+    parser.add_argument(
+        "--probe-prefix",
+        metavar="PREFIX",
+        type=_probe_prefix,
+        default=_PREFIX,
+        help="beginning of the keys that are written, inside each granted prefix; a random part"
+        " and a slash follow (%(default)s)",
+    )
+    parser.add_argument(
+        "--patience",
+        metavar="SECONDS",
+        type=_seconds,
+        default=60.0,
+        help="how long a row may take to come to be as intended, since changes of IAM take a while"
+        " (%(default).0f)",
+    )
+    parser.add_argument(
+        "--plain-http-endpoint",
+        metavar="URL",
+        default=os.environ.get(_PLAIN_HTTP),
+        help=f"where plain HTTP is answered, if not by AWS itself; ${_PLAIN_HTTP} without it",
+    )
+    add_stack_options(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Verify."""
+    started = datetime.now(UTC)
+    stack = stack_of(arguments)
+    with progress("reading the stack"):
+        contract, inventory = _contract(stack), inventory_of(stack.state())
+    consumers = _chosen(contract, arguments)
+    _check_writable(arguments.junit)
+    scene = _scene(contract, consumers, inventory, arguments)
+    surroundings = Surroundings(
+        probe=f"{arguments.probe_prefix}{secrets.token_hex(4)}/",
+        now=started,
+        foreign_bucket=scene.foreign_bucket,
+        named=named_in(scene.documents.latest) if scene.documents else {},
+    )
+    rows = matrix(contract, consumers, surroundings)
+    with progress(f"checking {len(rows)} rows"):
+        results, left = _results(scene, rows, arguments.patience)
+
+    name = arguments.stack or stack.selected()
+    if arguments.junit is not None:
+        arguments.junit.write_text(as_junit(name, results, f"{started:%Y-%m-%dT%H:%M:%S}"))
+    if arguments.json:
+        Page().json(as_json(name, results, left))
+    else:
+        show(Page(), results)
+    verdicts = {result.verdict for result in results}
+    if Verdict.WRONG in verdicts:
+        return Status.NOT_AS_INTENDED
+    return Status.UNCHECKED if Verdict.UNCHECKED in verdicts else Status.AS_INTENDED
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Scene:
+    """Whose credentials are at hand, and what can be seen with them."""
+
+    actors: Actors
+    foreign_bucket: str | None
+    documents: Documents | None
+
+
+def _scene(
+    contract: Contract,
+    consumers: Sequence[Consumer],
+    inventory: Inventory,
+    arguments: argparse.Namespace,
+) -> _Scene:
+    sessions = profiles.actors(contract, consumers, dict(arguments.profiles), arguments.other)
+    account, production = profiles.administrator(
+        _account(inventory, contract.production_account_id), arguments.production_profile
+    )
+    foreign = _foreign_bucket(contract, account, production)
+    staging = _account(inventory, contract.staging_account_id)
+    documents = None
+    if production is not None and (staging.profile is None or profiles.is_there(staging.profile)):
+        seen = replace(inventory, accounts=(account, staging))
+        if foreign is not None:
+            # Its policy is to be read as well.
+            there: dict[str, ResourceDocuments] = {foreign: {"account": account.id, "policy": None}}
+            seen = replace(seen, resources={**inventory.resources, **there})
+        documents = Documents(seen, contract.production_account_id)
+    else:
+        tell(
+            "no profile of both administrators at hand, so nobody decides what only documents can"
+            f" tell; they are {account.profile} and {staging.profile}"
+        )
+    return _Scene(
+        actors=Actors(
+            sessions=sessions,
+            production=production,
+            region=contract.production_region,
+            plain_http_endpoint=arguments.plain_http_endpoint,
+        ),
+        foreign_bucket=foreign,
+        documents=documents,
+    )
+
+
+def _results(scene: _Scene, rows: Sequence[Row], patience: float) -> tuple[list[Result], list[str]]:
+    """Decide the rows, and remove what that has left, whatever happens."""
+    objects = ProbeObjects(scene.actors.production, scene.foreign_bucket)
+    left: list[str] = []
+    with _stoppable():
+        try:
+            probes = Probes(scene.actors, objects)
+            results = Rounds(probes, scene.documents, patience, tell).decide(rows)
+        finally:
+            left += objects.clean()
+            for each in left:
+                tell(each)
+    return results, left
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """Let a CI system that stops the command have its clean-up too."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _contract(stack: Stack) -> Contract:
+    try:
+        return read(stack.outputs())
+    except ContractError as error:
+        raise UncheckedError(str(error)) from error
+
+
+def _chosen(contract: Contract, arguments: argparse.Namespace) -> list[Consumer]:
+    """The consumers that are named, or all."""
+    named = [name for name, _ in arguments.profiles]
+    for option, names in (("--consumer", arguments.consumers or []), ("--profile", named)):
+        for name in names:
+            if name not in contract.consumers:
+                near = difflib.get_close_matches(name, contract.consumers, n=1)
+                known = ", ".join(sorted(contract.consumers)) or "none"
+                hint = f"did you mean {near[0]}?" if near else f"it has: {known}"
+                message = f"{option}: the stack has no consumer {name!r}; {hint}"
+                raise UsageError(message)
+    chosen = dict.fromkeys(arguments.consumers or contract.consumers)
+    for name in named:
+        if name not in chosen:
+            message = f"--profile {name}=...: {name} is not among the consumers that are checked"
+            raise UsageError(message)
+    return [contract.consumers[name] for name in chosen]
+
+
+def _account(inventory: Inventory, number: str) -> Account:
+    for account in inventory.accounts:
+        if account.id == number:
+            return account
+    message = (
+        f"no provider of the stack deploys to account {number}, which its outputs name; "
+        "deploy it with pulumi up"
+    )
+    raise UncheckedError(message)
+
+
+def _foreign_bucket(
+    contract: Contract, account: Account, production: boto3.Session | None
+) -> str | None:
+    """ARN of a bucket of Production that is not part of the stack, if one can be seen."""
+    if production is None:
+        return None
+    partition = next(iter(contract.bucket_arns.values()), "arn:aws").split(":")[1]
+    with asking(account):
+        try:
+            s3 = production.client("s3", config=PATIENT)
+            listed = s3.list_buckets(BucketRegion=contract.production_region)["Buckets"]
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "AccessDenied":
+                return None
+            raise
+    arns = sorted(f"arn:{partition}:s3:::{bucket['Name']}" for bucket in listed)
+    ours = set(contract.bucket_arns.values())
+    return next((arn for arn in arns if arn not in ours), None)
+
+
+def _check_writable(path: Path | None) -> None:
+    """Fail before the work, not after it."""
+    if path is None:
+        return
+    try:
+        path.touch()
+    except OSError as error:
+        message = f"--junit {path}: {error.strerror}"
+        raise UsageError(message) from error
+
+
+def _assignment(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if name and equals and value:
+        return name, value
+    message = f"{text!r} must be a consumer and its CLI profile, as CONSUMER=PROFILE"
+    raise argparse.ArgumentTypeError(message)
+
+
+def _probe_prefix(text: str) -> str:
+    if re.fullmatch(r"[\w.-][\w./-]{0,99}", text, re.ASCII):
+        return text
+    message = f"{text!r} must be 1 to 100 letters, digits and ._-/ and not begin with a slash"
+    raise argparse.ArgumentTypeError(message)
+
+
+def _seconds(text: str) -> float:
+    if re.fullmatch(r"\d{1,4}(\.\d+)?", text, re.ASCII):
+        return float(text)
+    message = f"{text!r} must be a number of seconds below 10000"
+    raise argparse.ArgumentTypeError(message)

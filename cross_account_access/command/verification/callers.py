@@ -1,0 +1,145 @@
+"""Who asks: the consumers, those who are nearly they, and everybody else."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from typing import Final
+
+from cross_account_access.command.verification.patterns import instance_of, sibling_of
+from cross_account_access.command.verification.rows import OTHER, Caller
+from cross_account_access.credentials.contract import Consumer, Contract
+from cross_account_access.iam.engine import QuestionError, parse_principal
+
+_ACCOUNTS: Final = tuple(digit * 12 for digit in "987654321")
+_ARN_PARTS: Final = 6
+_NAMED_IN_STAGING: Final = frozenset({"user", "ec2", "principals"})
+"""Kinds whose ARNs name principals of Staging."""
+
+
+class Callers:
+    """The principals that rows are about.
+
+    Args:
+        contract: what the stack declares.
+        partition: first field of the ARNs of both accounts.
+        named: by ARN of a role or resource, the principals whom its policy names in fact.
+    """
+
+    def __init__(
+        self, contract: Contract, partition: str, named: Mapping[str, Sequence[str]]
+    ) -> None:
+        self._contract = contract
+        self._partition = partition
+        self._named = named
+        known = {contract.production_account_id, contract.staging_account_id} | {
+            arn.split(":")[4]
+            for consumer in contract.consumers.values()
+            for arn in consumer.principal_arns
+        }
+        self._elsewhere = next(each for each in _ACCOUNTS if each not in known)
+
+    def of(self, consumer: Consumer) -> tuple[Caller, ...]:
+        """The consumer as far as its kind says who it is: one caller, or one for each pattern."""
+        if consumer.kind in ("user", "ec2", "oidc"):
+            return (Caller(arn=consumer.principal_arns[0], actor=consumer.name),)
+        if consumer.kind == "third_party":
+            account = consumer.principal_arns[0].removesuffix(":root")
+            arns = [f"{account}:role/access-verify"]
+        elif consumer.kind == "principals":
+            arns = [instance_of(arn) for arn in consumer.principal_arns]
+        else:
+            arns = [self.stranger.arn]
+        # Whoever acts for the consumer is one of them, whichever.
+        first, *others = map(invented, arns)
+        return (replace(first, actor=consumer.name), *others)
+
+    def home(self, consumer: Consumer | None) -> str:
+        """The account that a consumer belongs to: Staging, or that of the third party."""
+        if consumer is not None and consumer.kind == "third_party":
+            return consumer.principal_arns[0].split(":")[4]
+        return self._contract.staging_account_id
+
+    def nearly(self, consumer: Consumer) -> list[Caller]:
+        """Whose names are nearly the consumer's, and whom the trust policy names beside it."""
+        near: list[str] = []
+        if consumer.kind in _NAMED_IN_STAGING:
+            siblings = (sibling_of(arn, consumer.principal_arns) for arn in consumer.principal_arns)
+            near += [arn for arn in siblings if arn]
+        also = self.not_let_in(consumer.role_arn or "", [consumer])
+        return [invented(arn) for arn in dict.fromkeys([*near, *(each.arn for each in also)])]
+
+    def another(self, consumer: Consumer) -> Caller | None:
+        """Another principal of Staging; None where all of it could be meant."""
+        if consumer.kind in _NAMED_IN_STAGING:
+            return replace(self.neighbour, actor=OTHER)
+        return None
+
+    def not_let_in(self, arn: str, consumers: Iterable[Consumer]) -> list[Caller]:
+        """Principals whom a policy names, and who are none of the consumers.
+
+        Both accounts at large may be named: their principals are asked about anyway.
+        """
+        accounts = (self._contract.production_account_id, self._contract.staging_account_id)
+        found: list[str] = []
+        for name in self._named.get(arn, ()):
+            account = re.fullmatch(r"(?:arn:[^:]+:iam::)?(\d{12})(?::root)?", name)
+            if account is None:
+                found.append(self._example_of(name))
+            elif account[1] not in accounts:
+                found.append(self._role_in(account[1]))
+        let_in = [each for consumer in consumers for each in consumer.principal_arns]
+        return [
+            invented(each)
+            for each in dict.fromkeys(found)
+            if _is_principal(each) and not any(_means(pattern, each) for pattern in let_in)
+        ]
+
+    def label(self, caller: Caller) -> str:
+        """The name of a caller for people, with its account where that is not Staging."""
+        if not caller.arn.startswith("arn:"):
+            return caller.arn
+        account, name = caller.arn.split(":", 5)[4:]
+        return name if account == self._contract.staging_account_id else f"{name} of {account}"
+
+    @property
+    def neighbour(self) -> Caller:
+        """Anybody else of Staging."""
+        account = self._contract.staging_account_id
+        return invented(f"arn:{self._partition}:iam::{account}:user/access-verify/another")
+
+    @property
+    def stranger(self) -> Caller:
+        """Anybody of an account that nothing names."""
+        return invented(self._role_in(self._elsewhere))
+
+    def _role_in(self, account: str) -> str:
+        return f"arn:{self._partition}:iam::{account}:role/access-verify"
+
+    def _example_of(self, pattern: str) -> str:
+        """A principal that a pattern means, of another account where it means many."""
+        parts = pattern.split(":", 5)
+        if len(parts) == _ARN_PARTS and re.search(r"[*?]", parts[4]):
+            parts[4] = self._elsewhere
+        return instance_of(":".join(parts))
+
+
+def invented(arn: str) -> Caller:
+    """A caller whose own policies are taken to allow everything."""
+    return Caller(arn=arn, actor=None, is_invented=True)
+
+
+def _is_principal(name: str) -> bool:
+    """Whether anybody bears the name; IDs such as `AIDA...` stand for those who are no more."""
+    try:
+        parse_principal(name)
+    except QuestionError:
+        return False
+    return name != "*"
+
+
+def _means(pattern: str, arn: str) -> bool:
+    """Whether a consumer's ARN means a principal; the root of an account means all of it."""
+    if pattern.endswith(":root"):
+        return arn.startswith(f"{pattern.removesuffix('root')}")
+    return fnmatchcase(arn, pattern)

@@ -1,0 +1,218 @@
+"""Decides rows from policy documents, where nobody can make the request: the access engine's part.
+
+Documents of principals outside the stack are not known. They are taken to allow everything, so
+that what is found is what this side, Production's, says.
+"""
+
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from cross_account_access.command.inventory import Inventory
+from cross_account_access.command.verification.findings import Finding, Found, Judge
+from cross_account_access.command.verification.operations import Aim, On
+from cross_account_access.command.verification.rows import Assume, Circumstances, Row, Use
+from cross_account_access.errors import UncheckedError
+from cross_account_access.iam.engine import (
+    Context,
+    Decision,
+    IdentityDocuments,
+    Outcome,
+    Principal,
+    Request,
+    RoleDocuments,
+    World,
+    decide,
+    parse_principal,
+)
+from cross_account_access.iam.engine import assume as assume_role
+
+_EVERYTHING: Final[IdentityDocuments] = {
+    "policies": {
+        "everything": {
+            "Version": "2012-10-17",
+            "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
+        }
+    }
+}
+_NOBODY: Final[dict[str, Any]] = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Deny", "Principal": "*", "Action": "sts:*"}],
+}
+_NO_MFA: Final = {"aws:MultiFactorAuthPresent": "false", "aws:MultiFactorAuthAge": None}
+"""Of a role's session, which does not carry the MFA of whoever assumed it ("Configuring
+MFA-protected API access")."""
+_OBJECT: Final = "object"
+_FOUND: Final = {Outcome.ALLOWED: Found.ALLOWED, Outcome.DENIED: Found.REFUSED}
+
+
+class Deduction:
+    """The documents of both accounts, and those whom the rows invent.
+
+    Raises:
+        UncheckedError: for a document that breaks the policy grammar.
+    """
+
+    def __init__(self, inventory: Inventory, rows: Iterable[Row], production_account: str) -> None:
+        resources = dict(inventory.resources)
+        users: dict[str, IdentityDocuments] = {}
+        roles: dict[str, RoleDocuments] = {}
+        for row in rows:
+            arn = row.caller.arn
+            if row.caller.is_invented and ":user/" in arn:
+                users[arn] = _EVERYTHING
+            elif row.caller.is_invented and ":role/" in arn:
+                roles[arn] = {"trust": _NOBODY, "policies": _EVERYTHING["policies"]}
+            if isinstance(row.ask, Use) and row.is_hypothetical:
+                resources.setdefault(
+                    row.ask.aim.arn, {"account": production_account, "policy": None}
+                )
+        known = replace(inventory, resources=resources)
+        invented = replace(
+            known, users={**inventory.users, **users}, roles={**inventory.roles, **roles}
+        )
+        self._worlds = {False: known.world(), True: invented.world()}
+        """By whether the caller's own policies are taken to allow everything."""
+
+    def decide(self, row: Row) -> Finding:
+        """Decide a row that is about documents; the length of sessions is not in any."""
+        started = time.perf_counter()
+        decisions = list(self._decisions(row))
+        outcomes = {decision.outcome for decision in decisions}
+        decisive = next(
+            (outcome for outcome in (Outcome.DENIED, Outcome.UNKNOWN) if outcome in outcomes),
+            Outcome.ALLOWED,
+        )
+        return Finding(
+            found=_FOUND.get(decisive, Found.UNDECIDED),
+            judge=Judge.ENGINE,
+            why=_why(next(each for each in decisions if each.outcome is decisive)),
+            seconds=time.perf_counter() - started,
+        )
+
+    def _decisions(self, row: Row) -> Iterator[Decision]:
+        ask, world = row.ask, self._worlds[row.caller.is_invented]
+        if isinstance(ask, Use):
+            principal = parse_principal(ask.role_arn or row.caller.arn)
+            for action in ask.operation.actions:
+                request = Request(principal, action, _resource(ask), _of_use(row.said, ask))
+                yield decide(world, request)
+            if ask.aim.key_arn is not None:
+                for action in ask.operation.key_actions:
+                    context = _of_key(row.said, ask.aim.arn, ask.aim.key_arn)
+                    yield decide(world, Request(principal, action, ask.aim.key_arn, context))
+        elif isinstance(ask, Assume):
+            yield from _assuming(world, parse_principal(row.caller.arn), ask.role_arn, row.said)
+        else:
+            msg = "documents do not say how long a session may last"
+            raise UncheckedError(msg)
+
+
+def _assuming(
+    world: World, principal: Principal, role_arn: str, said: Circumstances
+) -> Iterator[Decision]:
+    """Decide the request for the role, and each thing that it states and needs leave for.
+
+    Sources: "Monitor and control actions taken with assumed roles" (sts:SetSourceIdentity),
+    "Pass session tags in AWS STS" (sts:TagSession).
+    """
+    yield assume_role(world, principal, role_arn, _of_assuming(said)).decision
+    stated: dict[str, dict[str, Any]] = {}
+    if said.source_identity is not None:
+        stated["sts:SetSourceIdentity"] = {"sts:SourceIdentity": said.source_identity}
+    if any(said.session_tags.values()):
+        stated["sts:TagSession"] = _tags(said)
+    for action, keys in stated.items():
+        yield decide(world, Request(principal, action, role_arn, _context(said, keys)))
+
+
+def _resource(ask: Use) -> str:
+    aim = ask.aim
+    return aim.arn if ask.operation.on is not On.OBJECTS else f"{aim.arn}/{_key(aim)}"
+
+
+def _key(aim: Aim) -> str:
+    return aim.existing or f"{aim.scratch}{_OBJECT}"
+
+
+def _of_use(said: Circumstances, ask: Use) -> Context:
+    stated: dict[str, Any] = {
+        "aws:SourceVpce": said.vpc_endpoint,
+        "s3:delimiter": None,
+        "s3:x-amz-server-side-encryption": None,
+        "s3:x-amz-server-side-encryption-customer-algorithm": None,
+        "s3:prefix": None,
+        **(_mfa(said) if ask.role_arn is None else _NO_MFA),
+        **ask.operation.keys(ask.aim),
+    }
+    if ask.operation.on is On.LISTING:
+        stated["s3:prefix"] = ask.aim.prefix or None
+        stated["s3:max-keys"] = "1"
+    return _context(said, stated)
+
+
+def _of_key(said: Circumstances, bucket: str, key: str) -> Context:
+    """S3 asks for the key on behalf of the caller.
+
+    With a bucket key the encryption context is the bucket's ARN ("Reducing the cost of SSE-KMS with
+    Amazon S3 Bucket Keys").
+    """
+    _, partition, _, region, *_ = key.split(":")
+    suffix = ".cn" if partition == "aws-cn" else ""
+    stated = {
+        "kms:ViaService": f"s3.{region}.amazonaws.com{suffix}",
+        "kms:EncryptionContext:aws:s3:arn": bucket,
+    }
+    return _context(said, stated)
+
+
+def _mfa(said: Circumstances) -> dict[str, Any]:
+    """A request with a user's own key has no such keys, unless a code was typed."""
+    if said.mfa_age is None:
+        return {"aws:MultiFactorAuthPresent": None, "aws:MultiFactorAuthAge": None}
+    return {"aws:MultiFactorAuthPresent": "true", "aws:MultiFactorAuthAge": str(said.mfa_age)}
+
+
+def _of_assuming(said: Circumstances) -> Context:
+    return _context(
+        said,
+        {
+            "sts:ExternalId": said.external_id,
+            "sts:SourceIdentity": said.source_identity,
+            "sts:RoleSessionName": "access-verify",
+            **_mfa(said),
+            **_tags(said),
+        },
+    )
+
+
+def _tags(said: Circumstances) -> dict[str, Any]:
+    tags = {f"aws:RequestTag/{key}": value for key, value in said.session_tags.items()}
+    given = [key for key, value in said.session_tags.items() if value is not None]
+    return {**tags, "aws:TagKeys": given or None}
+
+
+def _context(said: Circumstances, stated: dict[str, Any]) -> Context:
+    """The circumstances by condition key; None for a key that the request does not carry."""
+    moment = said.moment or datetime.now(UTC)
+    keys = {
+        "aws:CurrentTime": f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "aws:SecureTransport": str(not said.is_plain_http).lower(),
+        **said.claims,
+        **stated,
+    }
+    if said.source_ip is not None:
+        keys["aws:SourceIp"] = said.source_ip
+    return Context(
+        {key: value for key, value in keys.items() if value is not None},
+        absent=[key for key, value in keys.items() if value is None],
+    )
+
+
+def _why(decision: Decision) -> str:
+    if decision.outcome is Outcome.UNKNOWN:
+        return "; ".join(decision.unknown)
+    cited = [str(each) for each in (*decision.caller_side, *decision.resource_side)]
+    return "; ".join(cited or decision.missing)

@@ -1,0 +1,386 @@
+"""What must succeed and what must be refused, row by row, as the stack's declaration says.
+
+Pure: from the contract to rows. Who carries a row out, or decides it otherwise, is not known here.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Final
+
+from cross_account_access.command.verification.callers import Callers, invented
+from cross_account_access.command.verification.conditions import (
+    elsewhere,
+    end_of,
+    late,
+    misstated,
+    otherwise,
+    right,
+)
+from cross_account_access.command.verification.operations import (
+    OPERATIONS,
+    Aim,
+    On,
+    Operation,
+    service_of,
+)
+from cross_account_access.command.verification.rows import (
+    EVERYBODY_ELSE,
+    UNSIGNED,
+    Assume,
+    Caller,
+    Circumstances,
+    Expected,
+    LongSession,
+    Row,
+    Use,
+)
+from cross_account_access.credentials.contract import Consumer, Contract, Grant
+
+_ANYWAY: Final = "whatever its own policy allows"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """What the rows depend on beside the declaration."""
+
+    probe: str
+    """Beginning of the keys that rows may write, with its slash at the end."""
+    now: datetime
+    """With its time zone; a consumer whose access has ended must be refused."""
+    foreign_bucket: str | None = None
+    """ARN of a bucket of the Production account that is not part of the stack; without one, rows
+    are about a bucket that could be there."""
+    named: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """By ARN of a role or resource, the principals whom its policy names in fact."""
+
+
+def matrix(
+    contract: Contract, consumers: Sequence[Consumer], surroundings: Surroundings
+) -> tuple[Row, ...]:
+    """The rows of some of the consumers, and of everybody else on what these are granted."""
+    return tuple(_Matrix(contract, surroundings).rows(consumers))
+
+
+class _Matrix:
+    def __init__(self, contract: Contract, surroundings: Surroundings) -> None:
+        self._contract = contract
+        self._around = surroundings
+        granted = {
+            grant.resource_arn
+            for consumer in contract.consumers.values()
+            for grant in consumer.grants
+        }
+        shared = (contract.bucket_arns, contract.topic_arns, contract.queue_arns)
+        self._resources = sorted(granted.union(*(arns.values() for arns in shared)))
+        self._key_arns = {
+            contract.bucket_arns[name]: arn for name, arn in contract.kms_key_arns.items()
+        }
+        self._partition = next((arn.split(":")[1] for arn in self._resources), "aws")
+        self._callers = Callers(contract, self._partition, surroundings.named)
+
+    def rows(self, consumers: Sequence[Consumer]) -> Iterator[Row]:
+        for consumer in consumers:
+            end = end_of(consumer)
+            if end is not None and end <= self._around.now:
+                yield from self._after_the_end(consumer)
+            else:
+                yield from self._assuming(consumer)
+                yield from self._using(consumer)
+        for arn in _granted_to(*consumers):
+            yield from self._by_everybody_else(arn)
+
+    def _after_the_end(self, consumer: Consumer) -> Iterator[Row]:
+        how = "although its access has ended"
+        if consumer.role_arn is not None:
+            yield self._assume(consumer, consumer.role_arn, how)
+        itself = replace(self._way(consumer, None), how=f" {how}")
+        for arn in _granted_to(consumer):
+            grants = [g for g in consumer.grants if (g.resource_arn, g.via) == (arn, "resource")]
+            for operation, aim in self._places(arn, grants, consumer) if grants else ():
+                if operation.is_telling:
+                    yield itself.row(operation, aim, Expected.REFUSED)
+
+    # Assuming the role.
+
+    def _assuming(self, consumer: Consumer) -> Iterator[Row]:
+        role_arn = consumer.role_arn
+        if role_arn is None:
+            return
+        met = right(consumer)
+        caller, *more = self._callers.of(consumer)
+        yield self._assume(consumer, role_arn, expected=Expected.ALLOWED)
+        for each in more:
+            how = f"as {self._callers.label(each)}"
+            yield self._assume(consumer, role_arn, how, by=each, expected=Expected.ALLOWED)
+        for how, said in misstated(consumer, met):
+            yield self._assume(consumer, role_arn, how, said=said)
+            if not caller.is_invented:
+                # Its own policy asks for the same, so that the one above says nothing of the trust.
+                yield self._assume(
+                    consumer, role_arn, f"{how}, {_ANYWAY}", said=said, by=invented(caller.arn)
+                )
+        for how, said in (*elsewhere(consumer, met), *otherwise(consumer, met)):
+            row = self._assume(consumer, role_arn, how, said=said)
+            yield replace(row, is_hypothetical=True)
+        for near in self._callers.nearly(consumer):
+            yield self._assume(consumer, role_arn, f"as {self._callers.label(near)}", by=near)
+        if another := self._callers.another(consumer):
+            yield self._assume(consumer, role_arn, "as another principal of Staging", by=another)
+        yield self._assume(
+            consumer,
+            role_arn,
+            "as a principal of another account",
+            said=replace(met, claims=dict.fromkeys(consumer.claims)),
+            by=self._callers.stranger,
+        )
+        yield from self._assuming_anothers(consumer)
+        longest = consumer.max_session_duration
+        row = self._assume(consumer, role_arn, f"for more than {longest} seconds")
+        yield replace(row, ask=LongSession(role_arn, longest))
+
+    def _assume(  # noqa: PLR0913 - what sets one row apart from another
+        self,
+        consumer: Consumer,
+        role_arn: str,
+        how: str = "",
+        *,
+        said: Circumstances | None = None,
+        by: Caller | None = None,
+        expected: Expected = Expected.REFUSED,
+    ) -> Row:
+        return Row(
+            consumer=consumer.name,
+            what=f"assume {_name(role_arn)} {how}".rstrip(),
+            expected=expected,
+            caller=by or self._callers.of(consumer)[0],
+            ask=Assume(role_arn),
+            said=said or right(consumer),
+        )
+
+    def _assuming_anothers(self, consumer: Consumer) -> Iterator[Row]:
+        """One row: those who are one principal each have a role each, and no other."""
+        alone = ("user", "ec2")
+        others = (
+            other
+            for other in self._contract.consumers.values()
+            if consumer.kind in alone
+            and other.kind in alone
+            and other.principal_arns != consumer.principal_arns
+        )
+        for other in others:
+            if other.role_arn is not None:
+                row = self._assume(
+                    consumer, other.role_arn, f"of consumer {other.name}", said=right(other)
+                )
+                yield row
+                return
+
+    # Using what is granted.
+
+    def _way(self, consumer: Consumer, role_arn: str | None) -> "_Way":
+        caller, *_ = self._callers.of(consumer)
+        return _Way(consumer=consumer.name, caller=caller, role_arn=role_arn, said=right(consumer))
+
+    def _using(self, consumer: Consumer) -> Iterator[Row]:
+        usual, itself = self._way(consumer, consumer.role_arn), self._way(consumer, None)
+        own = replace(itself, how=" as itself") if consumer.role_arn else itself
+        granted = _granted_to(consumer)
+        for arn in granted:
+            grants = [grant for grant in consumer.grants if grant.resource_arn == arn]
+            for via, way in (("role", usual), ("resource", own)):
+                yield from self._granted(way, consumer, arn, [g for g in grants if g.via == via])
+            if consumer.kind != "oidc" and all(grant.via == "role" for grant in grants):
+                yield from self._without_the_role(itself, arn, grants)
+        for arn in self._resources:
+            if arn not in granted:
+                for operation, aim in self._places(arn, [], consumer):
+                    if operation.is_telling:
+                        yield usual.row(operation, aim, Expected.REFUSED)
+        yield from self._on_foreign_bucket(usual)
+
+    def _granted(
+        self, way: "_Way", consumer: Consumer, arn: str, grants: Sequence[Grant]
+    ) -> Iterator[Row]:
+        """What the levels say of each place, and how conditions narrow what they allow."""
+        # Its own policy says the same as that of the resource, and would hide what that one lost.
+        is_hidden = way.role_arn is None and not way.caller.is_invented
+        bare = replace(way, caller=invented(way.caller.arn)) if is_hidden else way
+        allowed: dict[str, tuple[Operation, Aim]] = {}
+        for operation, aim in self._places(arn, grants, consumer) if grants else ():
+            if any(_allows(grant, operation, aim) for grant in grants):
+                allowed.setdefault(operation.words, (operation, aim))
+                yield way.row(operation, aim, Expected.ALLOWED)
+            elif operation.is_telling:
+                yield way.row(operation, aim, Expected.REFUSED)
+                if is_hidden:
+                    anyway = replace(bare, how=f"{way.how}, {_ANYWAY}")
+                    yield anyway.row(operation, aim, Expected.REFUSED)
+        for operation, aim in allowed.values():
+            if operation.is_telling:
+                plain = replace(way.said, is_plain_http=True)
+                yield replace(way, said=plain, how=f"{way.how} over plain HTTP").row(
+                    operation, aim, Expected.REFUSED
+                )
+                if way.role_arn is None:
+                    yield from self._without_mfa(way, consumer, operation, aim)
+                for how, said in elsewhere(consumer, way.said, through_endpoints=True):
+                    at_odds = replace(bare, said=said, how=f"{way.how} {how}", is_hypothetical=True)
+                    yield at_odds.row(operation, aim, Expected.REFUSED)
+
+    def _without_mfa(
+        self, way: "_Way", consumer: Consumer, operation: Operation, aim: Aim
+    ) -> Iterator[Row]:
+        """Of those who come as themselves each request tells of MFA; that of a role does not."""
+        if consumer.mfa:
+            without = replace(way, said=replace(way.said, mfa_age=None))
+            yield replace(without, how=f"{way.how} without MFA").row(
+                operation, aim, Expected.REFUSED
+            )
+        for how, said in late(consumer, way.said):
+            older = replace(way, said=said, how=f"{way.how} {how}", is_hypothetical=True)
+            yield older.row(operation, aim, Expected.REFUSED)
+
+    def _without_the_role(self, itself: "_Way", arn: str, grants: Sequence[Grant]) -> Iterator[Row]:
+        """What the role may, its caller may not: the two have nothing but the session in common.
+
+        Listing is left out, which the bucket policy may let all of Staging do.
+        """
+        seen = set()
+        for operation, aim in self._places(arn, grants):
+            is_first = operation.words not in seen
+            may = any(_allows(grant, operation, aim) for grant in grants)
+            if is_first and may and operation.on is not On.LISTING and operation.is_telling:
+                seen.add(operation.words)
+                yield replace(itself, how=" without the role").row(operation, aim, Expected.REFUSED)
+
+    def _on_foreign_bucket(self, way: "_Way") -> Iterator[Row]:
+        """Only what changes nothing where it succeeds: the bucket is somebody else's."""
+        known = self._around.foreign_bucket
+        name = self._around.probe.strip("/").replace("/", "-")
+        aim = Aim(arn=known or f"arn:{self._partition}:s3:::{name}", scratch=self._around.probe)
+        for operation in OPERATIONS["s3"]:
+            if operation.words in ("list", "read"):
+                yield replace(
+                    way,
+                    how=", which is not of the stack",
+                    is_hypothetical=known is None,
+                ).row(operation, aim, Expected.REFUSED)
+
+    def _by_everybody_else(self, arn: str) -> Iterator[Row]:
+        # How other services answer a request without a signature says nothing of their policies.
+        nobody = Caller(arn="*", actor=UNSIGNED if service_of(arn) == "s3" else None)
+        granted = [
+            consumer
+            for consumer in self._contract.consumers.values()
+            if any(g.resource_arn == arn and g.via == "resource" for g in consumer.grants)
+        ]
+        claims = {key for each in self._contract.consumers.values() for key in each.claims}
+        callers = self._callers
+        for who, caller in (
+            ("anybody else of Staging", callers.neighbour),
+            ("anybody of another account", callers.stranger),
+            ("anybody without credentials", nobody),
+            *((callers.label(named), named) for named in callers.not_let_in(arn, granted)),
+        ):
+            way = _Way(
+                consumer=EVERYBODY_ELSE,
+                caller=caller,
+                role_arn=None,
+                said=Circumstances(claims=dict.fromkeys(claims)),
+                how=f" as {who}",
+            )
+            for operation, aim in self._places(arn, self._grants_on(arn)):
+                if operation.is_telling:
+                    may_list = arn in self._contract.listed_by_staging
+                    is_open = may_list and operation.on is On.LISTING and who.endswith("Staging")
+                    expected = Expected.ALLOWED if is_open else Expected.REFUSED
+                    yield way.row(operation, aim, expected)
+
+    def _places(
+        self, arn: str, grants: Sequence[Grant], consumer: Consumer | None = None
+    ) -> Iterator[tuple[Operation, Aim]]:
+        """Each operation on each place that could be told from the others.
+
+        Where grants are confined to prefixes these are their prefixes, those of other consumers,
+        and beside each a prefix that only begins alike; for listing the whole bucket too.
+        """
+        whole = Aim(
+            arn=arn,
+            scratch=self._around.probe,
+            key_arn=self._key_arns.get(arn),
+            home=self._callers.home(consumer),
+        )
+        confined = sorted({prefix for grant in grants for prefix in grant.prefixes})
+        if all(grant.prefixes for grant in grants) and confined:
+            others = {
+                prefix
+                for grant in self._grants_on(arn)
+                for prefix in grant.prefixes
+                if not prefix.startswith(tuple(confined))
+            }
+            places = [
+                replace(whole, prefix=prefix, scratch=f"{prefix}{self._around.probe}")
+                for prefix in (*confined, *sorted(others))
+            ]
+            for prefix in confined:
+                beside = f"{prefix.rstrip('/')}-{self._around.probe}"
+                places.append(replace(whole, prefix=beside, scratch=beside))
+        else:
+            places = []
+        for operation in OPERATIONS[service_of(arn)]:
+            if operation.on is On.RESOURCE or not places:
+                yield operation, whole
+            else:
+                if operation.on is On.LISTING:
+                    yield operation, whole
+                for place in places:
+                    yield operation, place
+
+    def _grants_on(self, arn: str) -> list[Grant]:
+        return [
+            grant
+            for consumer in self._contract.consumers.values()
+            for grant in consumer.grants
+            if grant.resource_arn == arn
+        ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Way:
+    """How operations are tried: by whom, through which role, under which circumstances."""
+
+    consumer: str
+    caller: Caller
+    role_arn: str | None
+    said: Circumstances
+    how: str = ""
+    is_hypothetical: bool = False
+
+    def row(self, operation: Operation, aim: Aim, expected: Expected) -> Row:
+        return Row(
+            consumer=self.consumer,
+            what=f"{operation.words} {'/'.join(filter(None, [aim.name, aim.prefix]))}{self.how}",
+            expected=expected,
+            caller=self.caller,
+            ask=Use(operation=operation, aim=aim, role_arn=self.role_arn),
+            said=self.said,
+            is_hypothetical=self.is_hypothetical,
+        )
+
+
+def _allows(grant: Grant, operation: Operation, aim: Aim) -> bool:
+    if not operation.levels & set(grant.levels):
+        return False
+    if operation.on is On.RESOURCE:
+        return not (operation.is_unconfined and grant.prefixes)
+    return not grant.prefixes or aim.prefix.startswith(grant.prefixes)
+
+
+def _name(role_arn: str) -> str:
+    return role_arn.rsplit("/", 1)[-1]
+
+
+def _granted_to(*consumers: Consumer) -> list[str]:
+    """ARNs of what consumers are granted, each once."""
+    return list(dict.fromkeys(grant.resource_arn for each in consumers for grant in each.grants))

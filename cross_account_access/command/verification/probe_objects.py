@@ -1,0 +1,129 @@
+"""Objects that rows need and leave: put below a prefix that nobody else uses, and removed again."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any, Final
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from cross_account_access.aws import PATIENT
+from cross_account_access.command.verification.operations import Aim
+
+_AT_ONCE: Final = 1000
+"""Objects of one DeleteObjects request ("DeleteObjects", Amazon S3 API reference)."""
+_NAMES: Final = ("object", "new", "parts")
+
+
+@dataclass(frozen=True)
+class _Place:
+    bucket: str
+    scratch: str
+
+    def __str__(self) -> str:
+        return f"s3://{self.bucket}/{self.scratch}"
+
+
+class ProbeObjects:
+    """Objects of one run.
+
+    Args:
+        production: an administrator of Production; without one, rows can use only what is there
+            or what consumers write themselves.
+        foreign_bucket: ARN of a bucket that is not of the stack: nothing is written there.
+    """
+
+    def __init__(self, production: boto3.Session | None, foreign_bucket: str | None) -> None:
+        self._admin: Any = production and production.client("s3", config=PATIENT)
+        self._foreign = foreign_bucket
+        self._known: dict[tuple[str, str], str | None] = {}
+        self._written: dict[_Place, Any] = {}
+        self._lock = Lock()
+
+    def below(self, aim: Aim) -> str | None:
+        """The key of an object of the administrator's; None where nobody may put one.
+
+        Raises:
+            ClientError, BotoCoreError: the administrator may not, or there is no such bucket.
+        """
+        with self._lock:
+            place = (aim.arn, aim.scratch)
+            if self._admin is not None and place not in self._known:
+                self._known[place] = (
+                    self._first(self._admin, aim) if aim.arn == self._foreign else self._put(aim)
+                )
+            return self._known.get(place)
+
+    def seen_by(self, client: Any, aim: Aim) -> str | None:  # noqa: ANN401 - made by botocore
+        """The key of an object that a caller sees by itself, or puts; None where it may neither."""
+        try:
+            if key := self._first(client, aim):
+                return key
+        except ClientError:
+            pass
+        key = f"{aim.scratch}{_NAMES[0]}"
+        try:
+            client.put_object(Bucket=aim.name, Key=key, Body=b"")
+        except ClientError:
+            return None
+        self.wrote(aim, client)
+        return key
+
+    def wrote(self, aim: Aim, client: Any) -> None:  # noqa: ANN401
+        """Note that something may lie below the scratch prefix of a place, and who put it there."""
+        self._written.setdefault(_Place(aim.name, aim.scratch), client)
+
+    def clean(self) -> list[str]:
+        """Remove what was written, old versions and unfinished uploads included.
+
+        Returns:
+            what is left, a sentence each.
+        """
+        return [
+            left for place, client in self._written.items() for left in self._left(place, client)
+        ]
+
+    def _put(self, aim: Aim) -> str:
+        key = f"{aim.scratch}{_NAMES[0]}"
+        # Noted first: an answer that is lost leaves an object all the same.
+        self.wrote(aim, self._admin)
+        self._admin.put_object(Bucket=aim.name, Key=key, Body=b"")
+        return key
+
+    def _first(self, client: Any, aim: Aim) -> str | None:  # noqa: ANN401
+        listed = client.list_objects_v2(Bucket=aim.name, Prefix=aim.prefix, MaxKeys=1)
+        return next((str(each["Key"]) for each in listed.get("Contents", ())), None)
+
+    def _left(self, place: _Place, client: Any) -> Iterator[str]:  # noqa: ANN401
+        try:
+            if self._admin is not None:
+                self._remove(place)
+                return
+            for name in _NAMES:
+                client.delete_object(Bucket=place.bucket, Key=f"{place.scratch}{name}")
+            why = "only an administrator of Production can remove old versions"
+        except (ClientError, BotoCoreError) as error:
+            why = " ".join(str(error).split())
+        yield (
+            f"objects below {place} are left ({why}); an administrator of Production can remove "
+            "them with all their versions"
+        )
+
+    def _remove(self, place: _Place) -> None:
+        below = {"Bucket": place.bucket, "Prefix": place.scratch}
+        found = [
+            {"Key": each["Key"], "VersionId": each["VersionId"]}
+            for page in self._admin.get_paginator("list_object_versions").paginate(**below)
+            for kind in ("Versions", "DeleteMarkers")
+            for each in page.get(kind, ())
+        ]
+        for start in range(0, len(found), _AT_ONCE):
+            batch = {"Objects": found[start : start + _AT_ONCE], "Quiet": True}
+            answer = self._admin.delete_objects(Bucket=place.bucket, Delete=batch)
+            for error in answer.get("Errors", ()):
+                raise ClientError({"Error": error}, "DeleteObjects")
+        for upload in self._admin.list_multipart_uploads(**below).get("Uploads", ()):
+            self._admin.abort_multipart_upload(
+                Bucket=place.bucket, Key=upload["Key"], UploadId=upload["UploadId"]
+            )

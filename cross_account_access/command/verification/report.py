@@ -1,0 +1,117 @@
+"""What a person, a script or a CI system is told of the results."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any, Final
+from xml.etree import ElementTree
+
+from cross_account_access.command.verification.findings import Found, Result, Verdict
+from cross_account_access.presentation import BAD, DOUBTFUL, GOOD, QUIET, Cell, Page
+
+_STYLE: Final = {Verdict.RIGHT: GOOD, Verdict.WRONG: BAD, Verdict.UNCHECKED: DOUBTFUL}
+_HEADERS: Final = ("consumer", "what", "expected", "found", "code", "by", "s")
+
+
+def show(page: Page, results: Sequence[Result]) -> None:
+    """Write what is wrong, the table, who could not act, and the count."""
+    for verdict in (Verdict.WRONG, Verdict.UNCHECKED):
+        for result in results:
+            if result.verdict is verdict:
+                page.line((verdict.value, _STYLE[verdict]), f": {_sentence(result)}")
+    page.table(_HEADERS, [_cells(result) for result in results])
+    by_engine = Counter(
+        (result.row.consumer, result.finding.hindrance)
+        for result in results
+        if result.finding.hindrance
+    )
+    for (consumer, hindrance), count in by_engine.items():
+        page.line((f"{consumer}: {_rows(count)} decided by the access engine: {hindrance}", QUIET))
+    counts = Counter(result.verdict for result in results)
+    told = [f"{counts[verdict]} {verdict}" for verdict in reversed(Verdict) if counts[verdict]]
+    page.line(f"{_rows(len(results))}: {', '.join(told) or 'nothing to check'}")
+
+
+def as_json(stack: str, results: Sequence[Result], left: Sequence[str]) -> dict[str, Any]:
+    """The same as data."""
+    return {
+        "stack": stack,
+        "rows": [
+            {
+                "consumer": result.row.consumer,
+                "what": result.row.what,
+                "expected": result.row.expected.value,
+                "found": result.finding.found.value,
+                "verdict": result.verdict.value,
+                "code": result.finding.code,
+                "decidedBy": result.finding.judge.value,
+                "hindrance": result.finding.hindrance,
+                "why": result.finding.why or None,
+                "seconds": round(result.finding.seconds, 3),
+            }
+            for result in results
+        ],
+        "left": list(left),
+    }
+
+
+def as_junit(stack: str, results: Sequence[Result], started: str) -> str:
+    """The same as JUnit XML: a suite, and a test case for each row, by consumer.
+
+    A row that is not as intended is a failure, one that could not be checked an error.
+    """
+    counts = Counter(result.verdict for result in results)
+    numbers = {
+        "tests": str(len(results)),
+        "failures": str(counts[Verdict.WRONG]),
+        "errors": str(counts[Verdict.UNCHECKED]),
+        "skipped": "0",
+        "time": f"{sum(result.finding.seconds for result in results):.3f}",
+    }
+    suites = ElementTree.Element("testsuites", {"name": "access verify", **numbers})
+    suite = ElementTree.SubElement(
+        suites, "testsuite", {"name": f"stack {stack}", "timestamp": started, **numbers}
+    )
+    for result in results:
+        case = ElementTree.SubElement(
+            suite,
+            "testcase",
+            {
+                "classname": f"access.{stack}.{result.row.consumer}",
+                "name": result.row.what,
+                "time": f"{result.finding.seconds:.3f}",
+            },
+        )
+        if result.verdict is not Verdict.RIGHT:
+            kind = "failure" if result.verdict is Verdict.WRONG else "error"
+            told = {"message": _sentence(result), "type": result.verdict.value}
+            ElementTree.SubElement(case, kind, told)
+        output = ElementTree.SubElement(case, "system-out")
+        output.text = f"decided by {result.finding.judge.value}"
+    ElementTree.indent(suites)
+    return ElementTree.tostring(suites, encoding="unicode", xml_declaration=True)
+
+
+def _cells(result: Result) -> list[Cell]:
+    row, finding = result.row, result.finding
+    return [
+        row.consumer,
+        row.what,
+        row.expected.value,
+        (finding.found.value, _STYLE[result.verdict]),
+        finding.code or "",
+        (finding.judge.value, QUIET),
+        f"{finding.seconds:.2f}",
+    ]
+
+
+def _sentence(result: Result) -> str:
+    row, finding = result.row, result.finding
+    said = f"{row.consumer}: {row.what}: must be {row.expected.value}"
+    if finding.found is not Found.UNDECIDED:
+        said += f", and is {finding.found.value} (by {finding.judge.value})"
+    code = f"{finding.code}: " if finding.code else ""
+    return f"{said}; {code}{finding.why}" if finding.why or code else said
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count} rows"

@@ -1,0 +1,1 @@
+"""The policy documents of a declaration: pure functions of plain data, in canonical JSON."""

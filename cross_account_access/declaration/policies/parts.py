@@ -1,0 +1,67 @@
+"""Cuts a policy document that is too large for AWS into several that together say the same."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from cross_account_access.declaration.policies.documents import Statement, render
+
+MANAGED_POLICY_CHARACTERS: Final = 6144
+"""A managed policy, white space not counted ("IAM and AWS STS quotas")."""
+
+
+def in_parts(document: str, limit: int) -> list[str]:
+    """An identity policy as documents of at most `limit` characters, which together say the same.
+
+    Statements keep their order, and a part is filled before the next begins, so that a statement
+    added at the end changes the last part alone. A statement is cut only where it is larger than
+    `limit` by itself, along its resources or its prefixes. A part beyond the limit holds one
+    statement that nothing can cut.
+    """
+    if policy_size(document) <= limit:
+        return [document]
+    parts: list[list[Statement]] = []
+    for statement in json.loads(document)["Statement"]:
+        for piece in _pieces(statement, limit):
+            if parts and policy_size(render([*parts[-1], piece])) <= limit:
+                parts[-1].append(piece)
+            else:
+                parts.append([piece])
+    return [render(part) for part in parts]
+
+
+def policy_size(document: str) -> int:
+    """The characters that IAM counts: all but white space ("IAM and AWS STS quotas")."""
+    return len("".join(document.split()))
+
+
+def _pieces(statement: Statement, limit: int) -> Iterator[Statement]:
+    """The statement, as few statements that fit into a document each."""
+    values, with_values = _cuttable(statement)
+    taken: list[str] = []
+    for value in values:
+        if taken and policy_size(render([with_values([*taken, value])])) > limit:
+            yield with_values(taken)
+            taken = []
+        taken.append(value)
+    yield with_values(taken)
+
+
+def _cuttable(
+    statement: Statement,
+) -> tuple[list[str], Callable[[list[str]], Statement]]:
+    """A list of which any value will do, and the statement with another list in its place.
+
+    Both lists that a grant of many prefixes makes long are such: its resources, and where it is
+    for listing, the values of `s3:prefix`.
+    """
+    resources, condition = statement["Resource"], statement.get("Condition", {})
+    confined = condition.get("StringLike", {})
+    if len(resources) > 1 or "s3:prefix" not in confined:
+        return resources, lambda values: {**statement, "Resource": values}
+
+    def with_prefixes(values: list[str]) -> Statement:
+        prefixes = {**confined, "s3:prefix": values}
+        return {**statement, "Condition": {**condition, "StringLike": prefixes}}
+
+    return confined["s3:prefix"], with_prefixes

@@ -1,0 +1,251 @@
+"""Reads typed values out of plain mappings and keeps every problem that it meets.
+
+A problem is one line: the setting by its path in the stack file, the value,
+the rule, the remedy. Reading goes on after a problem with a stand-in value, so
+that all of them are told together; the caller must not use what was read
+before `Problems` is known to be empty.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from cross_account_access.declaration.settings.nearest import did_you_mean
+from cross_account_access.declaration.settings.rules import Rule
+
+_MISSING: Any = object()
+
+
+class Problems(list[str]):
+    """The problems met so far, in the order of the stack file."""
+
+    def about(self, setting: str, value: object, rule: str) -> None:
+        """Adds `SETTING: VALUE RULE`."""
+        self.append(f"{setting}: {value!r} {rule}")
+
+    def report(self, where: str) -> str:
+        """All of them, a line each, under a line that counts them and says where they are."""
+        count = "1 problem" if len(self) == 1 else f"{len(self)} problems"
+        told = "\n".join(f"  {problem}" for problem in self)
+        return f"{count} in {where}; nothing was changed:\n{told}"
+
+    def has_any_of(self, setting: str) -> bool:
+        """Whether the setting, or something inside it, has been reported."""
+        return any(problem.startswith((f"{setting}.", f"{setting}:")) for problem in self)
+
+
+class Fields:
+    """One mapping of the stack file, read field by field.
+
+    Every field that is read counts as known; `done` reports the others, with
+    the nearest known name.
+    """
+
+    def __init__(self, values: Mapping[str, Any], problems: Problems, path: str = "") -> None:
+        self._values = values
+        self._problems = problems
+        self._path = path
+        self._known: list[str] = []
+
+    def path(self, name: str) -> str:
+        """The field's place in the stack file, as in `grants[0].levels`."""
+        return f"{self._path}.{name}" if self._path else name
+
+    def refuse(self, name: str, reason: str) -> None:
+        """Reports a field that must not be as it is beside the others."""
+        self._problems.about(self.path(name), self._values.get(name), reason)
+
+    def report(self, name: str, told: str) -> None:
+        """Reports a field of which the value says nothing."""
+        self._problems.append(f"{self.path(name)}: {told}")
+
+    def has(self, name: str) -> bool:
+        """Whether the field is there."""
+        return name in self._values
+
+    def text(self, name: str, rule: Rule, default: str | None = None) -> str:
+        """A string that keeps the rule; without a default the field is required."""
+        value = self._take(name, _MISSING if default is None else default)
+        if value is _MISSING:
+            return ""
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return self._unquoted(name, value, rule)
+        if not isinstance(value, str):
+            self._problems.about(self.path(name), value, "must be text")
+            return ""
+        if value != default and (broken := rule(value)):
+            self._problems.about(self.path(name), value, broken)
+        return value
+
+    def optional_text(self, name: str, rule: Rule) -> str | None:
+        """A string that keeps the rule, or None where the field is left out."""
+        return self.text(name, rule) if self.has(name) else self._take(name, None)
+
+    def number(self, name: str, allowed: range, unit: str, default: int) -> int:
+        """A whole number of the range."""
+        value = self._take(name, default)
+        if isinstance(value, bool) or not isinstance(value, int):
+            self._problems.about(self.path(name), value, f"must be a whole number of {unit}")
+        elif value not in allowed:
+            bounds = f"{allowed.start} to {allowed.stop - 1}"
+            self._problems.about(self.path(name), value, f"must be {bounds} {unit}")
+        return value if isinstance(value, int) else default
+
+    def word(self, name: str, known: Sequence[str], default: str) -> str:
+        """One of the known words."""
+        value = self._take(name, default)
+        if value in known:
+            return str(value)
+        hint = did_you_mean(str(value), known)
+        self._problems.about(self.path(name), value, f"must be one of {', '.join(known)}{hint}")
+        return default
+
+    def flag(self, name: str, *, default: bool) -> bool:
+        """Whether the field is true; it must be `true` or `false`."""
+        value = self._take(name, default)
+        if not isinstance(value, bool):
+            self._problems.about(self.path(name), value, "must be true or false, unquoted")
+        return value is True
+
+    def mapping(self, name: str, example: str) -> "Fields":
+        """A mapping of further fields; an empty one where it is missing or something else."""
+        value = self._take(name, _MISSING, example)
+        if value is not _MISSING and not isinstance(value, Mapping):
+            self._problems.about(self.path(name), value, f"must be a mapping, as in {example}")
+        usable = value if isinstance(value, Mapping) else _Unusable()
+        return Fields(usable, self._problems, self.path(name))
+
+    def optional_mapping(self, name: str, example: str) -> "Fields | None":
+        """As `mapping`, or None where the field is left out."""
+        return self.mapping(name, example) if self.has(name) else self._take(name, None)
+
+    def choice(self, examples: Mapping[str, str]) -> "tuple[str, Fields] | None":
+        """The one field of these that is there, a mapping; None where it cannot be told."""
+        name = self.one_of(examples)
+        return (name, self.mapping(name, examples[name])) if name else None
+
+    def one_of(self, examples: Mapping[str, str]) -> str | None:
+        """The name of the one field of these that is there; None where it cannot be told."""
+        there = [name for name in examples if self.has(name)]
+        self._known += examples
+        if len(there) == 1:
+            return there[0]
+        if there:
+            told = " and ".join(there)
+            self._problems.append(
+                f"{self._path}: has {told}; it takes one of them, remove the rest"
+            )
+        elif not isinstance(self._values, _Unusable):
+            known = ", ".join(examples)
+            name, example = next(iter(examples.items()))
+            self._problems.append(
+                f"{self._path}: has none of {known}; add one, as in {name}: {example}"
+            )
+        return None
+
+    def optional_mappings(self, name: str, example: str) -> "list[Fields] | None":
+        """As `mappings`, or None where the list is left out or empty."""
+        if self._values.get(name, []) == []:
+            return self._take(name, None) or None
+        return self.mappings(name, example)
+
+    def mappings(self, name: str, example: str) -> "list[Fields]":
+        """A list of mappings with at least one item."""
+        items = self._list(name, example)
+        fields = []
+        for index, item in enumerate(items):
+            if isinstance(item, Mapping):
+                fields.append(Fields(item, self._problems, f"{self.path(name)}[{index}]"))
+            else:
+                place = f"{self.path(name)}[{index}]"
+                self._problems.about(place, item, f"must be a mapping, as in {example}")
+        return fields
+
+    def words(self, name: str, known: Sequence[str]) -> list[str]:
+        """A list of different words, each a known one, with at least one item."""
+        example = f"[{', '.join(known[:2])}]"
+        words = []
+        for index, word in enumerate(self._list(name, example)):
+            place = f"{self.path(name)}[{index}]"
+            if word not in known:
+                hint = did_you_mean(str(word), known)
+                self._problems.about(place, word, f"must be one of {', '.join(known)}{hint}")
+            elif word in words:
+                self._problems.about(place, word, "is there twice; remove one")
+            else:
+                words.append(word)
+        return words
+
+    def texts(self, name: str, rule: Rule, example: str) -> tuple[str, ...]:
+        """A list of different strings, each of which keeps the rule, with at least one item."""
+        texts: list[str] = []
+        for index, text in enumerate(self._list(name, example)):
+            place = f"{self.path(name)}[{index}]"
+            if not isinstance(text, str):
+                self._problems.about(place, text, f"must be text, as in {example}")
+            elif broken := rule(text):
+                self._problems.about(place, text, broken)
+            elif text in texts:
+                self._problems.about(place, text, "is there twice; remove one")
+            else:
+                texts.append(text)
+        return tuple(texts)
+
+    def optional_texts(self, name: str, rule: Rule, example: str) -> tuple[str, ...]:
+        """As `texts`, or nothing where the field is left out."""
+        return self.texts(name, rule, example) if self.has(name) else self._take(name, ())
+
+    def tags(self, name: str, key_rule: Rule, value_rule: Rule, limit: int) -> dict[str, str]:
+        """A mapping of tag keys to tag values."""
+        value = self._take(name, {})
+        if not isinstance(value, Mapping):
+            self._problems.about(self.path(name), value, "must be a mapping, as in {team: data}")
+            return {}
+        if len(value) > limit:
+            self.report(
+                name,
+                f"{len(value)} tags; AWS takes 50 on a resource and the program adds its own, so "
+                f"{limit} is the most",
+            )
+        if len({key.lower() for key in value}) < len(value):
+            self._problems.about(self.path(name), list(value), "has keys that differ only in case")
+        for key in value:
+            if broken := key_rule(key):
+                self._problems.about(self.path(name), key, broken)
+        tags = Fields(value, self._problems, self.path(name))
+        return {key: tags.text(key, value_rule) for key in value}
+
+    def done(self) -> None:
+        """Reports the fields that nobody asked for."""
+        for name in self._values:
+            if name not in self._known:
+                hint = did_you_mean(name, self._known)
+                self.report(name, f"no such setting{hint}")
+
+    def _take(self, name: str, default: Any, example: str = "") -> Any:  # noqa: ANN401 - raw values
+        self._known.append(name)
+        value = self._values.get(name, default)
+        if value is _MISSING and not isinstance(self._values, _Unusable):
+            remedy = f"add it, as in {example}" if example else "add it to the stack file"
+            self.report(name, f"missing; {remedy}")
+        return value
+
+    def _list(self, name: str, example: str) -> Sequence[Any]:
+        value = self._take(name, _MISSING, example)
+        if value is _MISSING:
+            return []
+        if not isinstance(value, list):
+            self._problems.about(self.path(name), value, f"must be a list, as in {example}")
+            return []
+        if not value:
+            self.report(name, "empty; it needs at least one item")
+        return value
+
+    def _unquoted(self, name: str, value: float, rule: Rule) -> str:
+        text = str(value)
+        broken = rule(text) or f'must be text: write it quoted, "{text}"'
+        self._problems.about(self.path(name), value, broken)
+        return text
+
+
+class _Unusable(dict[str, Any]):
+    """Stands for a mapping that was missing or malformed and has been reported already."""

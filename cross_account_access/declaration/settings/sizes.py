@@ -1,0 +1,147 @@
+"""Refuses what would make a policy document larger than AWS takes, before anything is made."""
+
+import json
+from collections.abc import Container, Iterable, Iterator, Mapping
+from typing import Final
+
+from cross_account_access.declaration.model import (
+    Accounts,
+    Bucket,
+    Consumer,
+    Grant,
+    Instances,
+    Queue,
+    Resource,
+    Role,
+    Topic,
+    User,
+    Via,
+    Who,
+)
+from cross_account_access.declaration.policies.documents import (
+    access_policy,
+    caller_policy,
+    key_policy,
+    resource_policy,
+    trust_policy,
+)
+from cross_account_access.declaration.policies.parts import (
+    MANAGED_POLICY_CHARACTERS,
+    in_parts,
+    policy_size,
+)
+from cross_account_access.declaration.settings import rules
+
+_INLINE_LIMITS: Final[Mapping[type[Who], int]] = {
+    User: rules.USER_INLINE_CHARACTERS,
+    Instances: rules.ROLE_INLINE_CHARACTERS,
+}
+"""By those kinds whose own policy the program writes."""
+
+_RESOURCE_LIMITS: Final[Mapping[type[Resource], tuple[int, int | None]]] = {
+    Bucket: (rules.BUCKET_POLICY_BYTES, None),
+    Topic: (rules.TOPIC_POLICY_BYTES, rules.TOPIC_POLICY_STATEMENTS),
+    Queue: (rules.QUEUE_POLICY_BYTES, rules.QUEUE_POLICY_STATEMENTS),
+}
+"""The most bytes, and the most statements, of a policy of each kind."""
+
+
+def consumer_problems(
+    consumer: Consumer,
+    consumers: Iterable[Consumer],
+    grants: Iterable[Grant],
+    accounts: Accounts,
+    trust_policy_limit: int,
+) -> Iterator[str]:
+    """What is too large among the documents of a consumer that is otherwise right.
+
+    `consumers` are all, whose policies have names already.
+    """
+    if consumer.role and (size := _beyond(trust_policy_limit, trust_policy(consumer, accounts))):
+        yield (
+            f"needs a trust policy of {size} characters, and {trust_policy_limit} is the most; "
+            "name fewer principals or conditions, or have AWS raise the quota and say so in "
+            "trust_policy_limit"
+        )
+    own = [grant for grant in grants if grant.consumer.name == consumer.name]
+    if consumer.role:
+        named = {
+            each.role.policy_name.lower()
+            for each in consumers
+            if each.role and not each.role.inline_policy
+        }
+        document = access_policy(consumer, own, accounts)
+        yield from _access_policy_problems(consumer.role, document, named)
+    inline_limit = _INLINE_LIMITS.get(type(consumer.who))
+    if inline_limit and (size := _beyond(inline_limit, caller_policy(consumer, own, accounts))):
+        remedy = "shorten its conditions"
+        if any(grant.via is Via.RESOURCE for grant in own):
+            remedy += ", or let fewer grants go via: resource"
+        yield (
+            f"needs an inline policy of {size} characters in Staging, and {inline_limit} is the "
+            f"most; {remedy}"
+        )
+
+
+def _access_policy_problems(role: Role, document: str, named: Container[str]) -> Iterator[str]:
+    if role.inline_policy:
+        limit = rules.ROLE_INLINE_CHARACTERS
+        if size := _beyond(limit, document):
+            yield (
+                f"needs an access policy of {size} characters, and {limit} is the most for an "
+                "inline one; remove role.policy, since managed policies take more, or grant fewer "
+                "prefixes"
+            )
+        return
+    limit = MANAGED_POLICY_CHARACTERS
+    parts = in_parts(document, limit)
+    further = [role.name_of_part(number) for number in range(2, len(parts) + 1)]
+    if size := _beyond(limit, max(parts, key=policy_size)):
+        yield (
+            f"needs an access policy with a statement of {size} characters, which cannot be cut, "
+            f"and {limit} is the most; shorten its conditions"
+        )
+    elif len(parts) > rules.ACCESS_POLICIES:
+        yield (
+            f"needs an access policy of {policy_size(document)} characters, that is "
+            f"{len(parts)} managed policies of at most {limit}, and a role has at most "
+            f"{rules.ACCESS_POLICIES}; grant fewer prefixes, or make two consumers of it"
+        )
+    elif wrong := [name for name in further if rules.policy_name(name) or name.lower() in named]:
+        yield (
+            f"needs {len(parts)} managed policies, and {wrong[0]!r} is too long or the name of "
+            "another consumer's; choose another role.policy_name"
+        )
+
+
+def resource_problems(
+    resource: Resource, grants: Iterable[Grant], accounts: Accounts
+) -> Iterator[str]:
+    """What is too large among the documents of a resource."""
+    granted = [grant for grant in grants if grant.resource == resource]
+    document = resource_policy(resource, granted, accounts)
+    most, most_statements = _RESOURCE_LIMITS[type(resource)]
+    if (size := len(document.encode())) > most:
+        yield f"needs a {resource.kind} policy of {size} bytes, and {most} is the most; {_LESS}"
+    statements = len(json.loads(document)["Statement"])
+    if most_statements and statements > most_statements:
+        yield (
+            f"needs a {resource.kind} policy of {statements} statements, and {most_statements} is "
+            f"the most; {_LESS}"
+        )
+    if isinstance(resource, Bucket) and resource.own_key:
+        size = len(key_policy(resource, granted, accounts).encode())
+        if size > rules.KEY_POLICY_BYTES:
+            yield (
+                f"needs a key policy of {size} bytes, and {rules.KEY_POLICY_BYTES} is the most; "
+                f"{_LESS}"
+            )
+
+
+_LESS: Final = "let fewer grants go via: resource"
+
+
+def _beyond(limit: int, document: str) -> int | None:
+    """The characters that IAM counts, where they are too many: all but white space."""
+    size = policy_size(document)
+    return size if size > limit else None

@@ -1,0 +1,1 @@
+"""What the project is built, tried and measured with; the program knows nothing of it."""

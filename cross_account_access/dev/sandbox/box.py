@@ -1,0 +1,266 @@
+"""The sandbox: two emulated accounts, an administrator in each, and the environment to use them."""
+
+import configparser
+import contextlib
+import fcntl
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import botocore.session
+
+from cross_account_access.dev import toolchain
+from cross_account_access.dev.sandbox import emulator, plugin
+from cross_account_access.dev.sandbox.certificate import make_certificate
+from cross_account_access.dev.sandbox.errors import SandboxError
+
+REGION = "us-west-2"
+_LOCK = "lock"
+_LOCK_SECONDS = 3.0
+_PULUMI_VARIABLES_OF_THE_CALLER = {
+    "PULUMI_ACCESS_TOKEN",
+    "PULUMI_CONFIG",
+    "PULUMI_CONFIG_PASSPHRASE_FILE",
+    "PULUMI_STACK",
+}
+
+
+@dataclass(frozen=True)
+class _Administrator:
+    profile: str
+    user: str
+    account_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sandbox:
+    """Two running accounts; `Sandbox.start` is the way to get them."""
+
+    production: str
+    """Account ID of the Production account."""
+    staging: str
+    """Account ID of the Staging account."""
+    folder: Path
+    emulator: emulator.Emulator
+
+    @classmethod
+    @contextlib.contextmanager
+    def start(
+        cls, *, production: str, staging: str, state: Path | None = None
+    ) -> Iterator["Sandbox"]:
+        """Runs the two accounts for as long as the context lasts.
+
+        Args:
+            production: ID of the Production account, 12 digits.
+            staging: ID of the Staging account, 12 digits.
+            state: folder that keeps accounts, keys and stacks from one start to the next;
+                without it they are gone at the end.
+
+        Raises:
+            SandboxError: the folder is in use, or belongs to other accounts, or the emulator
+                does not come up.
+        """
+        with contextlib.ExitStack() as stack:
+            if state is None:
+                temporary = tempfile.TemporaryDirectory(prefix="sandbox-")
+                folder = Path(stack.enter_context(temporary))
+            else:
+                folder = state.resolve()
+                _make_folder(folder)
+            lock = stack.enter_context(_locked(folder))
+            _claim(folder, production, staging)
+            tls = folder / "tls"
+            authority, server, key = (tls / name for name in ("authority.pem", "server.pem", "key"))
+            if not key.exists():
+                tls.mkdir(exist_ok=True)
+                # S3 Control puts the account ID before the host name.
+                hosts = ["localhost", *(f"{name}.localhost" for name in (production, staging))]
+                make_certificate(authority=authority, server=server, key=key, hosts=hosts)
+            running = stack.enter_context(
+                emulator.running(
+                    folder / "emulator", certificate=server, key=key, keep_open=(lock,)
+                )
+            )
+            box = cls(production=production, staging=staging, folder=folder, emulator=running)
+            box._make_administrators()
+            plugin.install(box._pulumi_home)
+            box._backend.mkdir(exist_ok=True)
+            box._home.mkdir(exist_ok=True)
+            yield box
+
+    def reset(self) -> None:
+        """Empties both accounts and makes the administrators anew.
+
+        Their access keys are new as well, since AWS chooses keys: sessions made before hold
+        dead ones, while new sessions read the new ones from the same files. Stacks stay.
+        """
+        self.emulator.reset()
+        self._make_administrators()
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The caller's environment, pointed at the two accounts and at Pulumi state of our own.
+
+        Raises:
+            SandboxError: the Pulumi or the AWS command cannot be had.
+        """
+        inherited = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith("AWS_") and name not in _PULUMI_VARIABLES_OF_THE_CALLER
+        }
+        try:
+            tools = [toolchain.pulumi(), toolchain.aws_cli()]
+        except toolchain.ToolchainError as error:
+            raise SandboxError(str(error)) from error
+        path = [Path(sys.executable).parent, *tools, *filter(None, [os.environ.get("PATH")])]
+        return {
+            **inherited,
+            "AWS_CONFIG_FILE": str(self._aws / "config"),
+            "AWS_SHARED_CREDENTIALS_FILE": str(self._aws / "credentials"),
+            "AWS_ENDPOINT_URL": self.emulator.https_endpoint,
+            "AWS_CA_BUNDLE": str(self.folder / "tls" / "authority.pem"),
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "SANDBOX_PLAIN_HTTP_ENDPOINT": self.emulator.http_endpoint,
+            # The AWS CLI keeps role sessions below the home folder, by role and not by endpoint:
+            # the emulator's would be taken for those of a real role of the same ARN.
+            "HOME": str(self._home),
+            "XDG_CACHE_HOME": str(toolchain.cache_folder().parent),
+            "PULUMI_HOME": str(self._pulumi_home),
+            "PULUMI_BACKEND_URL": self._backend.as_uri(),
+            "PULUMI_CONFIG_PASSPHRASE": "sandbox",
+            "PULUMI_SKIP_UPDATE_CHECK": "true",
+            "PATH": os.pathsep.join(map(str, path)),
+        }
+
+    @property
+    def _aws(self) -> Path:
+        return self.folder / "aws"
+
+    @property
+    def _home(self) -> Path:
+        return self.folder / "home"
+
+    @property
+    def _pulumi_home(self) -> Path:
+        return self.folder / "pulumi"
+
+    @property
+    def _backend(self) -> Path:
+        return self.folder / "stacks"
+
+    @property
+    def _administrators(self) -> tuple[_Administrator, ...]:
+        return (
+            _Administrator("ProductionAccountAdmin", "ProductionAdministrator", self.production),
+            _Administrator("StagingAccountAdmin", "StagingAdministrator", self.staging),
+        )
+
+    def _make_administrators(self) -> None:
+        self._aws.mkdir(exist_ok=True)
+        config, credentials = self._aws / "config", self._aws / "credentials"
+        kept = _read_ini(credentials)
+        if not config.exists():
+            profiles = {
+                f"profile {who.profile}": {"region": REGION} for who in self._administrators
+            }
+            _write_ini(config, profiles)
+        keys = {
+            who.profile: self._administrator_key(who, kept.get(who.profile, {}))
+            for who in self._administrators
+        }
+        _write_ini(credentials, {**kept, **keys})
+
+    def _administrator_key(self, who: _Administrator, kept: Mapping[str, str]) -> dict[str, str]:
+        iam = self._root_client(who.account_id)
+        try:
+            iam.get_user(UserName=who.user)
+        except iam.exceptions.NoSuchEntityException:
+            iam.create_user(UserName=who.user)
+        keys = iam.list_access_keys(UserName=who.user)["AccessKeyMetadata"]
+        if kept.get("aws_access_key_id") in {key["AccessKeyId"] for key in keys}:
+            return dict(kept)
+        iam.attach_user_policy(
+            UserName=who.user, PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess"
+        )
+        key = iam.create_access_key(UserName=who.user)["AccessKey"]
+        return {
+            "aws_access_key_id": key["AccessKeyId"],
+            "aws_secret_access_key": key["SecretAccessKey"],
+        }
+
+    def _root_client(self, account_id: str) -> Any:  # noqa: ANN401 - botocore makes them as it runs
+        """Acts as the account's root, which passes every policy: for making administrators only."""
+        return botocore.session.Session().create_client(
+            "iam",
+            endpoint_url=self.emulator.http_endpoint,
+            region_name=REGION,
+            aws_access_key_id=account_id,
+            aws_secret_access_key="test",  # noqa: S106 - every account's root in the emulator
+        )
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / _LOCK).touch()
+    except OSError as error:
+        message = f"--state {folder}: cannot use this folder: {error.strerror}; name another one"
+        raise SandboxError(message) from error
+
+
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[int]:
+    with (folder / _LOCK).open("w") as lock:
+        # The emulator of a run that was killed still holds the lock until it has saved.
+        deadline = time.monotonic() + _LOCK_SECONDS
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    message = (
+                        f"--state {folder}: another run uses this folder; "
+                        "wait for it to end or name another folder"
+                    )
+                    raise SandboxError(message) from None
+                time.sleep(0.05)
+        yield lock.fileno()
+
+
+def _claim(folder: Path, production: str, staging: str) -> None:
+    record = folder / "accounts"
+    wanted = f"{production},{staging}"
+    if not record.exists():
+        record.write_text(wanted)
+        return
+    found = record.read_text()
+    if found != wanted:
+        message = (
+            f"--state {folder}: this folder keeps the accounts {found}, not {wanted}; "
+            "name those or another folder"
+        )
+        raise SandboxError(message)
+
+
+def _read_ini(path: Path) -> dict[str, dict[str, str]]:
+    parser = configparser.RawConfigParser()
+    parser.read(path)
+    return {name: dict(parser[name]) for name in parser.sections()}
+
+
+def _write_ini(path: Path, sections: Mapping[str, Mapping[str, str]]) -> None:
+    parser = configparser.RawConfigParser()
+    parser.read_dict(sections)
+    # A new file with the right mode takes the old one's place, so that no reader ever sees half
+    # of one and no secret is readable by others for a moment.
+    handle, name = tempfile.mkstemp(dir=path.parent)
+    with os.fdopen(handle, "w") as file:
+        parser.write(file)
+    Path(name).replace(path)

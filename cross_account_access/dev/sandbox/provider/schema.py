@@ -1,0 +1,140 @@
+"""How a resource type is described: its properties as data and its four calls as functions.
+
+Property names, here and in every state and input, are those of the Pulumi package.
+"""
+
+import enum
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pulumi.runtime.rpc import UNKNOWN
+
+from cross_account_access.dev.sandbox.provider import documents
+from cross_account_access.dev.sandbox.provider.aws import Account
+
+
+class Kind(enum.Enum):
+    """What values a property takes."""
+
+    STRING = "a string"
+    BOOLEAN = "true or false"
+    INTEGER = "a whole number"
+    DOCUMENT = "a policy document"
+    SET = "a list"
+    """Order means nothing to AWS."""
+    MAP = "a map of strings"
+    OBJECT = "an object"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Property:
+    """One property of a resource type, or of an object inside one."""
+
+    kind: Kind = Kind.STRING
+    required: bool = False
+    default: Any = None
+    """Put in by check where the program says nothing."""
+    computed: bool = False
+    """Where the program says nothing AWS or the stand-in chooses, and any choice is right."""
+    output: bool = False
+    """Only ever told by AWS; a program cannot set it."""
+    local: bool = False
+    """Kept in the state alone: AWS does not know it, so a read leaves it as it is."""
+    replaces: bool = False
+    """The documentation says: changing this forces a new resource."""
+    named_by: Callable[[str], str] | None = None
+    """Makes a name out of the logical name where the program gives none."""
+    meaning: Callable[[str], str] | None = None
+    """What spellings that mean the same have in common, where the kind does not tell it. A state
+    then has AWS's own spelling."""
+    conflicts: str | None = None
+    """The property that may not be set beside this one."""
+    item: "Property | None" = None
+    """What a set is made of; strings where nothing is said."""
+    fields: "Mapping[str, Property] | None" = None
+    """What an object is made of."""
+
+
+# Properties that many types have.
+
+OUTPUT = Property(output=True)
+NAME = Property(computed=True, replaces=True, named_by=lambda logical: logical)
+OWNER = Property(required=True, replaces=True)
+"""What the resource belongs to."""
+POLICY = Property(kind=Kind.DOCUMENT, required=True)
+TAGS = Property(kind=Kind.MAP)
+TAGS_ALL = Property(kind=Kind.MAP, output=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResourceType:
+    """One type of the package, with what the stand-in does for it.
+
+    The calls get the account, and inputs or states as plain values. They may let the errors
+    of AWS through: `gone` names those that mean that the thing is not there.
+    """
+
+    pulumi_type: str
+    """The type token, for example `aws:iam/role:Role`."""
+    title: str
+    """What error messages call it."""
+    properties: Mapping[str, Property]
+    unsupported: frozenset[str] = frozenset()
+    """Properties of the package that the stand-in does not have; using one is an error."""
+    gone: frozenset[str]
+    create: Callable[[Account, dict[str, Any]], str]
+    """Makes it out of its inputs; returns its ID."""
+    read: Callable[[Account, str], dict[str, Any] | None]
+    """What AWS says of it by ID, `None` when it is not there."""
+    update: Callable[[Account, str, dict[str, Any], dict[str, Any]], None]
+    """Changes it from an old state to new inputs, in place."""
+    delete: Callable[[Account, str, dict[str, Any]], None]
+    """Removes it, by ID and last state."""
+
+    @property
+    def inputs(self) -> dict[str, Property]:
+        """The properties that a program may set."""
+        return {name: each for name, each in self.properties.items() if not each.output}
+
+
+class UnfinishedError(Exception):
+    """A resource exists, but a later step of making it failed; the cause says why."""
+
+    def __init__(self, resource_id: str) -> None:
+        super().__init__(resource_id)
+        self.resource_id = resource_id
+
+
+def is_unknown(value: object) -> bool:
+    """Whether the value, or a value inside it, is only known once something else is made."""
+    if isinstance(value, dict):
+        return any(map(is_unknown, value.values()))
+    if isinstance(value, list):
+        return any(map(is_unknown, value))
+    return bool(value == UNKNOWN)
+
+
+def same(described: Property, one: object, other: object) -> bool:
+    """Whether two values mean the same to AWS."""
+    return bool(_canonical(described, one) == _canonical(described, other))
+
+
+def _canonical(described: Property, value: object) -> object:
+    """A value that is equal for values that mean the same; nothing, empty and default are."""
+    match described.kind, described.default if value is None else value:
+        case _, empty if empty in (None, "", [], {}):
+            return None
+        case Kind.DOCUMENT, str() as text:
+            return documents.canonical(text)
+        case Kind.SET, list() as items:
+            item = described.item or Property()
+            return sorted((_canonical(item, each) for each in items), key=repr)
+        case Kind.OBJECT, dict() as parts:
+            fields = described.fields or {}
+            known = {name: _canonical(each, parts.get(name)) for name, each in fields.items()}
+            return {name: each for name, each in known.items() if each is not None} or None
+        case _, str() as text if described.meaning:
+            return described.meaning(text)
+        case _, given:
+            return given

@@ -1,0 +1,331 @@
+"""The circumstances that conditions tell apart, and words for a set of them.
+
+For each context key that conditions look at there are finitely many values that matter: one for
+each way in which the conditions' values match, one beside all of them, and none at all.
+"""
+
+import ipaddress
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final
+
+from cross_account_access.iam.comparing.witnesses import CannotCompareError, kinds
+from cross_account_access.iam.engine import Context
+
+_MOST_COMBINATIONS: Final = 4096
+_MOST_IN_A_SET: Final = 6
+_DERIVED: Final = frozenset(
+    {
+        "aws:principalaccount",
+        "aws:principalarn",
+        "aws:principalisawsservice",
+        "aws:principaltype",
+        "aws:resourceaccount",
+        "aws:username",
+    }
+)
+"""Keys that follow from the principal and the resource (AWS: "Global condition context keys")."""
+_ALWAYS: Final = frozenset(
+    {
+        "aws:currenttime",
+        "aws:epochtime",
+        "aws:securetransport",
+        "aws:userid",
+        "aws:viaawsservice",
+    }
+)
+"""Keys of every request (the same page, Availability)."""
+_TLS: Final = "aws:securetransport"
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One operator with one key and its values, as a statement has it."""
+
+    operator: str
+    """Without `IfExists` and set operators."""
+    is_set: bool
+    """Whether it has a set operator, so that the key may have several values."""
+    key: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One state of one key."""
+
+    value: str | tuple[str, ...] | None
+    """`None` for a request without the key."""
+    words: str
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """One key with the states that matter."""
+
+    key: str
+    variants: tuple[Variant, ...]
+
+
+Choice = tuple[int, ...]
+"""For each dimension the number of one of its variants."""
+
+
+def conditions(element: Mapping[str, Any]) -> Iterator[Condition]:
+    """Read the `Condition` element of a statement."""
+    for name, keys in element.items():
+        operator = name.removesuffix("IfExists")
+        quantifier, colon, rest = operator.partition(":")
+        for key, values in keys.items():
+            listed = values if isinstance(values, list | tuple) else [values]
+            texts = (str(each).lower() if isinstance(each, bool) else str(each) for each in listed)
+            yield Condition(rest if colon else quantifier, bool(colon), key, tuple(texts))
+
+
+def dimensions(found: Iterable[Condition], fillings: Mapping[str, str]) -> tuple[Dimension, ...]:
+    """Return the keys that conditions look at, with the states that matter.
+
+    Args:
+        found: the conditions.
+        fillings: what stands in place of policy variables in their values.
+
+    Raises:
+        CannotCompareError: when the combinations cannot all be looked at.
+    """
+    by_key: dict[str, list[Condition]] = {}
+    for condition in found:
+        if condition.key.lower() not in _DERIVED:
+            by_key.setdefault(condition.key.lower(), []).append(condition)
+    result = tuple(_dimension(key, each, fillings) for key, each in sorted(by_key.items()))
+    combinations = 1
+    for dimension in result:
+        combinations *= len(dimension.variants)
+    if combinations > _MOST_COMBINATIONS:
+        raise CannotCompareError
+    return result
+
+
+def choices(all_of: Sequence[Dimension]) -> Iterator[Choice]:
+    """Yield every combination."""
+    return itertools.product(*(range(len(each.variants)) for each in all_of))
+
+
+def context(all_of: Sequence[Dimension], choice: Choice) -> Context:
+    """Return the circumstances of one combination: the chosen variant of each key."""
+    values: dict[str, str | tuple[str, ...]] = {}
+    absent = []
+    for dimension, number in zip(all_of, choice, strict=True):
+        value = dimension.variants[number].value
+        if value is None:
+            absent.append(dimension.key)
+        else:
+            values[dimension.key] = value
+    return Context(values, absent)
+
+
+def describe(all_of: Sequence[Dimension], chosen: set[Choice]) -> list[str]:
+    """Say in words which combinations are meant; an empty text for all of them.
+
+    The words leave out that a request comes over TLS, which is the normal case.
+    """
+    texts = []
+    left = set(chosen)
+    while left:
+        cube = _grown(all_of, min(left), chosen)
+        left -= set(itertools.product(*cube))
+        texts.append(_sentence(all_of, cube))
+    return sorted(set(texts))
+
+
+def _grown(
+    all_of: Sequence[Dimension], first: Choice, chosen: set[Choice]
+) -> list[tuple[int, ...]]:
+    """Widen one combination, key by key, as far as all that it then covers is meant."""
+    cube: list[tuple[int, ...]] = [(number,) for number in first]
+    for place, dimension in enumerate(all_of):
+        cube[place] = tuple(
+            number
+            for number in range(len(dimension.variants))
+            if chosen.issuperset(itertools.product(*cube[:place], (number,), *cube[place + 1 :]))
+        )
+    return cube
+
+
+def _sentence(all_of: Sequence[Dimension], cube: Sequence[tuple[int, ...]]) -> str:
+    """Put a cube into words; a key of which every state is meant plays no part."""
+    given, excluded, places = [], [], []
+    for dimension, numbers in zip(all_of, cube, strict=True):
+        others = [n for n in range(len(dimension.variants)) if n not in numbers]
+        if not others:
+            continue
+        if dimension.key == _TLS:
+            is_normal = [dimension.variants[n].value for n in numbers] == ["true"]
+            places += [] if is_normal else ["over plain HTTP"]
+        else:
+            meant, left_out = _words(dimension, numbers), _words(dimension, others)
+            if len(left_out) < len(meant):
+                excluded.append(" or ".join(left_out))
+            else:
+                given.append(" or ".join(meant))
+    parts = [*places]
+    if given:
+        parts.append(f"with {' and '.join(given)}")
+    if excluded:
+        parts.append(f"unless {' or '.join(excluded)}")
+    return " ".join(parts)
+
+
+def _words(dimension: Dimension, numbers: Iterable[int]) -> list[str]:
+    """Name variants; a set of values adds nothing to a smaller one of which it is a part."""
+    chosen = [dimension.variants[number] for number in numbers]
+    sets = [set(each.value) for each in chosen if isinstance(each.value, tuple)]
+    return list(
+        dict.fromkeys(
+            variant.words
+            for variant in chosen
+            if not (
+                isinstance(variant.value, tuple) and any(each < set(variant.value) for each in sets)
+            )
+        )
+    )
+
+
+def _dimension(key: str, found: Sequence[Condition], fillings: Mapping[str, str]) -> Dimension:
+    name = found[0].key
+    texts: dict[str, str] = {}
+    for family, values in _by_family(found):
+        for text, words in family(name, [_filled(value, fillings) for value in values]):
+            texts.setdefault(text, words)
+    variants = [Variant(text, words) for text, words in texts.items()]
+    if any(condition.is_set for condition in found):
+        if len(texts) > _MOST_IN_A_SET:
+            raise CannotCompareError
+        variants = [
+            Variant(several, " together with ".join(texts[text] for text in several))
+            for size in range(1, len(texts) + 1)
+            for several in itertools.combinations(texts, size)
+        ]
+    if key not in _ALWAYS:
+        variants.append(Variant(None, f"no {name}"))
+    return Dimension(key, tuple(variants))
+
+
+def _filled(value: str, fillings: Mapping[str, str]) -> str:
+    for variable, filling in fillings.items():
+        value = value.replace(variable, filling)
+    return value
+
+
+_Family = Callable[[str, Sequence[str]], Iterator[tuple[str, str]]]
+"""From a key and the values of a policy to values of a request, each with its words."""
+
+
+def _by_family(found: Sequence[Condition]) -> Iterator[tuple[_Family, list[str]]]:
+    """Put conditions together that compare in the same way."""
+    groups: dict[_Family, list[str]] = {}
+    for condition in found:
+        family = _family(condition.operator)
+        groups.setdefault(family, []).extend(_as_patterns(condition))
+    yield from groups.items()
+
+
+def _family(operator: str) -> _Family:
+    for start, family in (
+        ("Numeric", _numbers),
+        ("Date", _moments),
+        ("IpAddress", _addresses),
+        ("NotIpAddress", _addresses),
+        ("Bool", _truths),
+        ("Null", _anything),
+    ):
+        if operator.startswith(start):
+            return family
+    return _texts
+
+
+def _as_patterns(condition: Condition) -> list[str]:
+    """Return values as patterns; what an exact operator compares has no wildcards.
+
+    A `?` stands for the `*` of an exact value: it matches that value, and a few others that then
+    are told apart without need.
+    """
+    values = list(condition.values)
+    if condition.operator.startswith("String") and not condition.operator.endswith("Like"):
+        values = [value.replace("*", "?") for value in values]
+    if condition.operator.endswith("IgnoreCase"):
+        values += [value.swapcase() for value in values]
+    return values
+
+
+def _texts(name: str, values: Sequence[str]) -> Iterator[tuple[str, str]]:
+    for kind in kinds(values):
+        best = max(kind.matches, key=lambda pattern: len(pattern.replace("*", "")), default=None)
+        if best is None:
+            yield kind.text, f"another {name}"
+        elif kind.text == best:
+            yield kind.text, f"{name}={best}"
+        else:
+            yield kind.text, f"{name} like {best}"
+
+
+def _truths(name: str, _values: Sequence[str]) -> Iterator[tuple[str, str]]:
+    yield "true", f"{name}=true"
+    yield "false", f"{name}=false"
+
+
+def _anything(name: str, _values: Sequence[str]) -> Iterator[tuple[str, str]]:
+    yield "any", f"any {name}"
+
+
+def _numbers(name: str, values: Sequence[str]) -> Iterator[tuple[str, str]]:
+    try:
+        bounds = sorted({Decimal(value) for value in values})
+    except InvalidOperation as error:
+        raise CannotCompareError from error
+    yield f"{bounds[0] - 1:f}", f"{name} below {bounds[0]:f}"
+    for bound in bounds:
+        yield f"{bound:f}", f"{name}={bound:f}"
+    for low, high in itertools.pairwise(bounds):
+        yield f"{(low + high) / 2:f}", f"{name} between {low:f} and {high:f}"
+    yield f"{bounds[-1] + 1:f}", f"{name} above {bounds[-1]:f}"
+
+
+def _moments(name: str, values: Sequence[str]) -> Iterator[tuple[str, str]]:
+    try:
+        bounds = sorted({_moment(value) for value in values})
+    except ValueError as error:
+        raise CannotCompareError from error
+    second = timedelta(seconds=1)
+    yield (bounds[0] - second).isoformat(), f"{name} before {bounds[0].isoformat()}"
+    for bound in bounds:
+        yield bound.isoformat(), f"{name} at {bound.isoformat()}"
+    for low, high in itertools.pairwise(bounds):
+        middle = low + (high - low) / 2
+        yield middle.isoformat(), f"{name} between {low.isoformat()} and {high.isoformat()}"
+    yield (bounds[-1] + second).isoformat(), f"{name} after {bounds[-1].isoformat()}"
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _addresses(name: str, values: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield the ends of every range and their neighbours: between them nothing can change."""
+    try:
+        networks = [ipaddress.ip_network(value, strict=False) for value in values]
+    except ValueError as error:
+        raise CannotCompareError from error
+    for network in networks:
+        kind = type(network.network_address)
+        for end in (network.network_address, network.broadcast_address):
+            for number in (int(end), int(end) - 1, int(end) + 1):
+                if 0 <= number < 2**network.max_prefixlen:
+                    address = kind(number)
+                    around = [each for each in networks if address in each]
+                    narrowest = max(around, key=lambda each: each.prefixlen, default=None)
+                    words = f"in {narrowest}" if narrowest else f"outside {network}"
+                    yield str(address), f"{name} {words}"

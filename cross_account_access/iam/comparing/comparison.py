@@ -1,0 +1,366 @@
+"""What differs in access between two inventories: who may newly do what, and who no longer may.
+
+The documents are not compared; the decisions are. Both worlds are asked about every kind of
+request that their documents together can tell apart: each principal, each group of actions, one
+resource of each kind (`witnesses`) and each combination of circumstances (`circumstances`). So an
+equal rewriting gives no difference. Where the engine does not know an answer, access may have
+widened, and is said to.
+"""
+
+import enum
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from cross_account_access.command.inventory import NOTHING, Inventory, is_unknown_key
+from cross_account_access.errors import UncheckedError
+from cross_account_access.iam.catalogue import expand
+from cross_account_access.iam.comparing.circumstances import (
+    Choice,
+    Condition,
+    choices,
+    context,
+    describe,
+    dimensions,
+)
+from cross_account_access.iam.comparing.requests import ActionGroup
+from cross_account_access.iam.comparing.statements import Statement
+from cross_account_access.iam.comparing.universe import Resource, Side, Universe
+from cross_account_access.iam.comparing.witnesses import CannotCompareError
+from cross_account_access.iam.engine import (
+    Outcome,
+    Principal,
+    PrincipalKind,
+    Request,
+    decide,
+    parse_principal,
+)
+
+
+class Effect(enum.Enum):
+    """What a change does."""
+
+    WIDENS = "widens"
+    MAY_WIDEN = "may widen"
+    NARROWS = "narrows"
+    MAY_NARROW = "may narrow"
+
+    @property
+    def is_widening(self) -> bool:
+        """Whether somebody has to agree: what may widen counts as widening."""
+        return self in (Effect.WIDENS, Effect.MAY_WIDEN)
+
+
+@dataclass(frozen=True)
+class Change:
+    """One difference."""
+
+    effect: Effect
+    principal: str
+    """Short name, or words for those who are outside the stack."""
+    through: str | None
+    """Short name of the role that is assumed first."""
+    actions: tuple[str, ...]
+    resource: str
+    """Short name or pattern, or words."""
+    when: str
+    """The circumstances in words; empty for all."""
+
+
+def compare(before: Inventory, after: Inventory) -> list[Change]:
+    """Return the differences, widening first.
+
+    Raises:
+        UncheckedError: for a document that breaks the policy grammar, and for patterns that
+            overlap in more ways than can be looked at.
+    """
+    return _changes(before, after)
+
+
+def grants(inventory: Inventory) -> list[Change]:
+    """Return what is allowed at all, each role as a principal of its own.
+
+    Raises:
+        UncheckedError: for a document that breaks the policy grammar, and for patterns that
+            overlap in more ways than can be looked at.
+    """
+    return _changes(NOTHING, inventory, through_roles=False)
+
+
+def _changes(before: Inventory, after: Inventory, *, through_roles: bool = True) -> list[Change]:
+    try:
+        return _Comparison(before, after).changes(through_roles=through_roles)
+    except CannotCompareError as error:
+        msg = (
+            "the documents have too many patterns that overlap to be compared case by case;"
+            " write some of their wildcards in full"
+        )
+        raise UncheckedError(msg) from error
+
+
+@dataclass(frozen=True)
+class _Way:
+    """One who gains or loses what a principal does."""
+
+    principal: str
+    role: str | None = None
+    """The role that is assumed first."""
+    assumed: str = ""
+    """The circumstances in which it can be."""
+
+    def when(self, circumstances: str) -> str:
+        """Add the circumstances of the first step to those of the second."""
+        assumed = f"role assumed {self.assumed}" if self.assumed else ""
+        return "; ".join(filter(None, (circumstances, assumed)))
+
+
+_About = tuple[Effect, str, tuple[str, ...], "ActionGroup"]
+"""All about a change but the resource: effect, principal, circumstances, actions."""
+
+
+class _Comparison:
+    def __init__(self, before: Inventory, after: Inventory) -> None:
+        self._universe = Universe(before, after)
+
+    def changes(self, *, through_roles: bool) -> list[Change]:
+        found: dict[_About, set[int]] = defaultdict(set)
+        for name in (*sorted(self._universe.known), *self._universe.outsiders):
+            for group, number in self._candidates(name):
+                for effect, whens in self._effects(name, group, number).items():
+                    found[effect, name, tuple(whens), group].add(number)
+        return self._told(found, through_roles=through_roles)
+
+    def _candidates(self, name: str) -> Iterator[tuple[ActionGroup, int]]:
+        """Yield the requests of which the answer may have changed.
+
+        Nothing is allowed without a statement that allows it, nor changed where principal,
+        resource and all statements about the request stay the same.
+        """
+        universe = self._universe
+        is_ours = name in universe.known
+        own_changed = is_ours and self._changed(name, [side.own for side in universe.sides])
+        for number, resource in enumerate(universe.resources):
+            target = resource.target
+            is_target = target in universe.targets
+            changed = is_target and target in self._changed_targets
+            if not (own_changed or changed) or not (is_ours or is_target):
+                continue
+            allowing = [
+                statement
+                for side in universe.sides
+                for statement in (*side.own.get(name, ()), *side.of_target.get(target, ()))
+                if statement.allows and statement.is_about(resource.kind.matches)
+            ]
+            for group in resource.groups if allowing else ():
+                if not is_ours and ":iam:" in target and not group.name.startswith("sts:"):
+                    continue  # an account's own business
+                if (
+                    any(each.is_of(group.patterns) for each in allowing)
+                    and _is_possible(name, group.name, target)
+                    and self._is_different(name, group, resource)
+                ):
+                    yield group, number
+
+    @cached_property
+    def _changed_targets(self) -> frozenset[str]:
+        of_target = [side.of_target for side in self._universe.sides]
+        targets = self._universe.targets
+        return frozenset(target for target in targets if self._changed(target, of_target))
+
+    def _changed(self, arn: str, attached: Iterable[Mapping[str, tuple[Statement, ...]]]) -> bool:
+        before, after = (_meanings(each.get(arn, ())) for each in attached)
+        is_missing = [arn in side.missing for side in self._universe.sides]
+        return before != after or any(is_missing)
+
+    def _is_different(self, name: str, group: ActionGroup, resource: Resource) -> bool:
+        before, after = (
+            (
+                name in side.missing,
+                resource.target in side.missing,
+                _meanings(_covering(side, name, group, resource)),
+            )
+            for side in self._universe.sides
+        )
+        return before != after
+
+    def _effects(self, name: str, group: ActionGroup, number: int) -> dict[Effect, list[str]]:
+        """Return what changes for one kind of request, and in which circumstances."""
+        resource = self._universe.resources[number]
+        sides = self._universe.sides
+        found = [each for side in sides for each in _covering(side, name, group, resource)]
+        principal = parse_principal(name)
+        try:
+            keys = dimensions(_all_conditions(found), _fillings(principal))
+        except CannotCompareError:
+            return {Effect.MAY_WIDEN: ["in circumstances that cannot be compared"]}
+        chosen: dict[Effect, set[Choice]] = defaultdict(set)
+        for choice in choices(keys):
+            circumstances = context(keys, choice)
+            request = Request(principal, group.name, resource.kind.text, circumstances)
+            effect = _effect(*(_outcome(side, request, resource.target) for side in sides))
+            if effect is not None:
+                chosen[effect].add(choice)
+        return {effect: describe(keys, each) for effect, each in chosen.items()}
+
+    def _told(self, found: Mapping[_About, set[int]], *, through_roles: bool) -> list[Change]:
+        grouped: dict[tuple[Effect, str, str | None, str, str], set[str]] = defaultdict(set)
+        ways: dict[tuple[bool, str], list[_Way]] = {}
+        for (effect, name, whens, group), numbers in found.items():
+            key = (effect.is_widening, name)
+            if key not in ways:
+                ways[key] = self._ways(effect, name)
+            # Which role a role may become next is told of the role, once.
+            is_followed = through_roles and not group.name.startswith("sts:")
+            for way in ways[key] if is_followed else [_Way(self._who(name))]:
+                for resource in self._resources(group, numbers):
+                    for when in whens:
+                        about = (effect, way.principal, way.role, resource, way.when(when))
+                        grouped[about] |= set(group.names)
+        order = list(Effect)
+        return sorted(
+            (
+                Change(effect, who, through, self._actions(names), resource, when)
+                for (effect, who, through, resource, when), names in grouped.items()
+            ),
+            key=lambda c: (order.index(c.effect), c.principal, c.resource, c.actions, c.when),
+        )
+
+    def _ways(self, effect: Effect, name: str) -> list[_Way]:
+        """Return who gains or loses: those who can assume the role, if it is one of ours."""
+        side = self._universe.sides[1 if effect.is_widening else 0]
+        if name not in side.inventory.roles:
+            return [_Way(self._who(name))]
+        resource = next(each for each in self._universe.resources if each.kind.text == name)
+        able = [
+            _Way(self._who(other), self._universe.short(name), when)
+            for other in (*side.inventory.users, *side.inventory.roles, *self._universe.outsiders)
+            for group in resource.groups
+            if group.name.startswith("sts:AssumeRole") and _is_possible(other, group.name, name)
+            for when in _open_when(side, other, group, resource)
+        ]
+        return list(dict.fromkeys(able)) or [_Way(self._who(name))]
+
+    def _who(self, name: str) -> str:
+        return self._universe.short(self._universe.outsiders.get(name, name))
+
+    def _resources(self, group: ActionGroup, numbers: set[int]) -> list[str]:
+        """Say which resources are meant, by patterns that the documents have."""
+        kinds = [resource.kind for resource in self._universe.resources]
+        covered: dict[str, set[int]] = defaultdict(set)
+        for number, resource in enumerate(self._universe.resources):
+            for pattern in resource.kind.matches if group in resource.groups else ():
+                covered[pattern].add(number)
+        if 0 in numbers:
+            covered["*"] = {0}
+        words: list[str] = []
+        left = set(numbers)
+        while left:
+            whole = [p for p, each in covered.items() if each & left and each <= numbers]
+            if whole:
+                best = max(whole, key=lambda p: (len(covered[p] & left), len(p), p))
+                words.append(self._pattern(best))
+                left -= covered[best]
+                continue
+            number = min(left)
+            inside = min(kinds[number].matches, key=lambda p: (len(covered[p]), -len(p), p))
+            without = [
+                pattern
+                for pattern, each in covered.items()
+                if each and each < covered[inside] and number not in each and not each & numbers
+            ]
+            outer = [p for p in without if not any(covered[p] < covered[q] for q in without)]
+            but = ", ".join(sorted(map(self._pattern, outer)))
+            words.append(self._pattern(inside) + (f" outside {but}" if but else ""))
+            left -= {n for n in covered[inside] if not any(n in covered[p] for p in outer)}
+            left.discard(number)
+        return words
+
+    def _pattern(self, pattern: str) -> str:
+        return self._universe.forms.get(pattern) or self._universe.short(pattern)
+
+    def _actions(self, names: set[str]) -> tuple[str, ...]:
+        """Return the names, or one pattern of the documents that means just these."""
+        wanted = {name.lower() for name in names}
+        for pattern in sorted(self._universe.action_patterns):
+            if "*" in pattern and expand(pattern) == wanted:
+                return (pattern,)
+        return tuple(sorted(names))
+
+
+def _covering(side: Side, name: str, group: ActionGroup, resource: Resource) -> list[Statement]:
+    """Return the statements about this action and resource, whomever they name."""
+    listed = (*side.own.get(name, ()), *side.of_target.get(resource.target, ()))
+    matches = resource.kind.matches
+    return [each for each in listed if each.is_of(group.patterns) and each.is_about(matches)]
+
+
+def _open_when(side: Side, name: str, group: ActionGroup, resource: Resource) -> list[str]:
+    """Return the circumstances in which a request may be allowed, in words; none if never."""
+    principal = parse_principal(name)
+    found = _covering(side, name, group, resource)
+    try:
+        keys = dimensions(_all_conditions(found), _fillings(principal))
+    except CannotCompareError:
+        return ["in circumstances that cannot be compared"]
+    return describe(
+        keys,
+        {
+            choice
+            for choice in choices(keys)
+            if _outcome(
+                side,
+                Request(principal, group.name, resource.kind.text, context(keys, choice)),
+                resource.target,
+            )
+            is not Outcome.DENIED
+        },
+    )
+
+
+def _outcome(side: Side, request: Request, target: str) -> Outcome:
+    if not side.missing.isdisjoint((request.principal.arn, target)):
+        return Outcome.DENIED
+    return decide(side.world, request).outcome
+
+
+def _effect(before: Outcome, after: Outcome) -> Effect | None:
+    """Say what a change of answers is; the documents behind them did change."""
+    if before is after:
+        return Effect.MAY_WIDEN if after is Outcome.UNKNOWN else None
+    if after is Outcome.ALLOWED or before is Outcome.DENIED:
+        is_certain = Outcome.UNKNOWN not in (before, after)
+        return Effect.WIDENS if is_certain else Effect.MAY_WIDEN
+    return Effect.NARROWS if Outcome.UNKNOWN not in (before, after) else Effect.MAY_NARROW
+
+
+def _is_possible(name: str, action: str, target: str) -> bool:
+    """Say whether there can be such a request, as far as no policy has a say in that.
+
+    A role has no use of assuming itself, and nobody assumes a role without signing. Users of
+    identity providers, and they alone, call AssumeRoleWithSAML or AssumeRoleWithWebIdentity.
+    """
+    if ":role/" not in target or not action.startswith("sts:"):
+        return True
+    federated = action.startswith("sts:AssumeRoleWith")
+    return name not in ("*", target) and federated is _is_provider(name)
+
+
+def _is_provider(name: str) -> bool:
+    return parse_principal(name).kind is PrincipalKind.PROVIDER
+
+
+def _meanings(statements: Iterable[Statement]) -> frozenset[str]:
+    return frozenset(statement.meaning for statement in statements)
+
+
+def _all_conditions(found: Iterable[Statement]) -> Iterator[Condition]:
+    """Yield all but those that stand for an unknown document: nothing is to decide them."""
+    for statement in found:
+        yield from (each for each in statement.conditions if not is_unknown_key(each.key))
+
+
+def _fillings(principal: Principal) -> dict[str, str]:
+    """Return what policy variables stand for."""
+    name = principal.name if principal.kind is PrincipalKind.USER else ""
+    return {"${aws:username}": name, "${aws:PrincipalAccount}": principal.account}

@@ -1,0 +1,48 @@
+"""Answers "may this principal do this action on this resource?" from policy documents alone.
+
+The engine judges documents that others build; it imports nothing of the program and talks to no
+network. Fill a `World`, make a `Request`, call `decide`.
+"""
+
+from cross_account_access.iam.engine.documents import Citation, Policy, PolicyKind, compile_policy
+from cross_account_access.iam.engine.errors import DocumentError, EngineError, QuestionError
+from cross_account_access.iam.engine.evaluation import (
+    Assumption,
+    Decision,
+    Outcome,
+    Request,
+    assume,
+    decide,
+)
+from cross_account_access.iam.engine.facts import Context
+from cross_account_access.iam.engine.principals import Principal, PrincipalKind, parse_principal
+from cross_account_access.iam.engine.world import (
+    IdentityDocuments,
+    ResourceDocuments,
+    RoleDocuments,
+    World,
+)
+
+__all__ = [
+    "Assumption",
+    "Citation",
+    "Context",
+    "Decision",
+    "DocumentError",
+    "EngineError",
+    "IdentityDocuments",
+    "Outcome",
+    "Policy",
+    "PolicyKind",
+    "Principal",
+    "PrincipalKind",
+    "QuestionError",
+    "Request",
+    "ResourceDocuments",
+    "RoleDocuments",
+    "World",
+    "assume",
+    "compile_policy",
+    "decide",
+    "parse_principal",
+]

@@ -1,0 +1,291 @@
+"""The `Condition` element: operators, set operators, and what holds when a key is missing.
+
+Rules: AWS, "IAM JSON policy elements: Condition operators" and "Single-valued vs. multivalued
+context keys".
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import difflib
+import enum
+import ipaddress
+import operator
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+from typing import TypeVar
+
+from cross_account_access.iam.engine.errors import DocumentError
+from cross_account_access.iam.engine.facts import Facts, KeyState, Known
+from cross_account_access.iam.engine.matching import PatternSet, Shape, Truth, Variable, tokenize
+
+_Parsed = TypeVar("_Parsed")
+
+Test = Callable[[str, Facts], Truth]
+"""Says whether one value of the request matches one of the values of the policy."""
+
+
+class _Quantifier(enum.Enum):
+    ONE = ""
+    ANY = "ForAnyValue:"
+    ALL = "ForAllValues:"
+
+
+class Condition:
+    """One operator with one key and its values.
+
+    Args:
+        operator_name: as written, such as `ForAnyValue:StringLikeIfExists`.
+        key: as written.
+        values: as written, already texts.
+        variables: whether the document's policy language has variables.
+        where: the place for messages.
+
+    Raises:
+        DocumentError: for an unknown operator or a value that it cannot compare with.
+    """
+
+    __slots__ = ("_if_exists", "_key", "_negated", "_quantifier", "_test", "_wants_null", "text")
+
+    def __init__(
+        self, operator_name: str, key: str, values: Sequence[str], *, variables: bool, where: str
+    ) -> None:
+        self.text = f"{operator_name} {key}"
+        self._key = key.lower()
+        self._quantifier, name, self._if_exists = _parts(operator_name)
+        self._wants_null: frozenset[bool] | None = None
+        self._negated = False
+        if name == "Null":
+            if self._if_exists or self._quantifier is not _Quantifier.ONE:
+                msg = f"{where}: {operator_name!r} is no operator; Null stands alone"
+                raise DocumentError(msg)
+            self._wants_null = frozenset(_truth_value(value, where) for value in values)
+            return
+        if name not in _OPERATORS:
+            near = difflib.get_close_matches(name, [*_OPERATORS, "Null"], n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            msg = f"{where}: {operator_name!r} is no condition operator{hint}"
+            raise DocumentError(msg)
+        build, self._negated = _OPERATORS[name]
+        self._test: Test = build(values, variables, where)
+
+    def holds(self, facts: Facts) -> Truth:
+        """Say whether the condition is true of the request."""
+        state = facts.look(self._key)
+        if self._wants_null is not None:
+            return self._holds_null(state, facts)
+        if state is KeyState.ABSENT:
+            return self._holds_without_key()
+        if isinstance(state, KeyState):
+            facts.doubt(f"context key {self.text.split(' ', 1)[1]} is not stated")
+            return None
+        if self._quantifier is not _Quantifier.ONE:
+            return self._holds_for_set(state, facts)
+        if len(state) == 1:
+            return self._matches(state[0], facts)
+        facts.doubt(f"{self.text} has no set operator, but the key has not one value")
+        return None
+
+    def _holds_null(self, state: Known, facts: Facts) -> Truth:
+        """Apply `Null`: true asks for a missing key, false for one that is there with a value."""
+        wanted = self._wants_null or frozenset()
+        if state is KeyState.UNSTATED:
+            if len(wanted) == 1:
+                facts.doubt(f"whether the request has context key {self._key}")
+                return None
+            return bool(wanted)
+        is_null = state is KeyState.ABSENT or state in ((), ("",))
+        return is_null in wanted
+
+    def _holds_without_key(self) -> bool:
+        """Apply the rules for a missing key.
+
+        `IfExists` makes the condition true, `ForAllValues` is true of nothing, `ForAnyValue`
+        false, a negated operator true, any other false.
+        """
+        if self._if_exists or self._quantifier is _Quantifier.ALL:
+            return True
+        return self._negated and self._quantifier is _Quantifier.ONE
+
+    def _matches(self, value: str, facts: Facts) -> Truth:
+        matched = self._test(value, facts)
+        return matched if matched is None or not self._negated else not matched
+
+    def _holds_for_set(self, values: tuple[str, ...], facts: Facts) -> Truth:
+        """Apply a set operator; an empty text counts as an empty set."""
+        if values in ((), ("",)):
+            return self._quantifier is _Quantifier.ALL
+        decisive = self._quantifier is _Quantifier.ANY
+        answer: Truth = not decisive
+        for value in values:
+            matched = self._matches(value, facts)
+            if matched is decisive:
+                return decisive
+            if matched is None:
+                answer = None
+        return answer
+
+
+def _parts(operator_name: str) -> tuple[_Quantifier, str, bool]:
+    quantifier = _Quantifier.ONE
+    name = operator_name
+    for candidate in (_Quantifier.ANY, _Quantifier.ALL):
+        if name.startswith(candidate.value):
+            quantifier, name = candidate, name.removeprefix(candidate.value)
+    if_exists = name.endswith("IfExists")
+    return quantifier, name.removesuffix("IfExists"), if_exists
+
+
+_Builder = Callable[[Sequence[str], bool, str], Test]
+
+
+def _patterns(shape: Shape, *, fold: bool = False) -> _Builder:
+    def build(values: Sequence[str], variables: bool, where: str) -> Test:  # noqa: ARG001
+        return PatternSet(values, shape=shape, variables=variables, fold=fold).match
+
+    return build
+
+
+def _truth_values(values: Sequence[str], variables: bool, where: str) -> Test:
+    for value in values:
+        tokens = tokenize(value, wildcards=False, variables=variables)
+        if not any(isinstance(token, Variable) for token in tokens):
+            _truth_value(value, where)
+    return PatternSet(values, shape=Shape.EXACT, variables=variables, fold=True).match
+
+
+def _truth_value(value: str, where: str) -> bool:
+    if value.lower() not in ("true", "false"):
+        msg = f"{where}: {value!r} is no truth value; write true or false"
+        raise DocumentError(msg)
+    return value.lower() == "true"
+
+
+def _ordered(
+    parse: Callable[[str], _Parsed], what: str, compare: Callable[[_Parsed, _Parsed], bool]
+) -> _Builder:
+    """Build a test for values that have an order or are compared after parsing."""
+
+    def build(values: Sequence[str], variables: bool, where: str) -> Test:  # noqa: ARG001
+        bounds = [_parsed(parse, what, value, where) for value in values]
+
+        def test(value: str, facts: Facts) -> Truth:
+            try:
+                actual = parse(value)
+            except ValueError:
+                facts.doubt(f"the request's value {value!r}, which is no {what}")
+                return None
+            return any(compare(actual, bound) for bound in bounds)
+
+        return test
+
+    return build
+
+
+def _parsed(parse: Callable[[str], _Parsed], what: str, value: str, where: str) -> _Parsed:
+    try:
+        return parse(value)
+    except ValueError as error:
+        rule = "; policy variables are for text and ARN operators only" if "${" in value else ""
+        msg = f"{where}: {value!r} is no {what}{rule}"
+        raise DocumentError(msg) from error
+
+
+def _number(text: str) -> Decimal:
+    try:
+        number = Decimal(text)
+    except InvalidOperation as error:
+        raise ValueError(text) from error
+    if not number.is_finite():
+        raise ValueError(text)
+    return number
+
+
+_YEAR_DIGITS = 4
+
+
+@lru_cache(maxsize=1024)
+def _moment(text: str) -> datetime:
+    """Read a date in a W3C form of ISO 8601 or in seconds since 1970; four digits are a year."""
+    digits = text.removeprefix("-")
+    if digits.isascii() and digits.replace(".", "", 1).isdigit() and len(text) != _YEAR_DIGITS:
+        try:
+            return datetime.fromtimestamp(float(text), UTC)
+        except (OverflowError, OSError) as error:
+            raise ValueError(text) from error
+    full = f"{text}-01-01" if len(text) == _YEAR_DIGITS else text
+    full = f"{full}-01" if len(full) == len("2020-01") else full
+    moment = datetime.fromisoformat(full)
+    if moment.tzinfo is None:
+        if "T" in full or " " in full:
+            raise ValueError(text)
+        return moment.replace(tzinfo=UTC)
+    return moment
+
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+@lru_cache(maxsize=4096)
+def _network(text: str) -> Network:
+    return ipaddress.ip_network(text, strict=False)
+
+
+def _inside(address: Network, network: Network) -> bool:
+    """Say whether an address or range lies in a network; versions 4 and 6 never meet."""
+    if isinstance(address, ipaddress.IPv4Network) and isinstance(network, ipaddress.IPv4Network):
+        return address.subnet_of(network)
+    if isinstance(address, ipaddress.IPv6Network) and isinstance(network, ipaddress.IPv6Network):
+        return address.subnet_of(network)
+    return False
+
+
+def _binary(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except binascii.Error as error:
+        raise ValueError(text) from error
+
+
+def _numeric(compare: Callable[[Decimal, Decimal], bool]) -> _Builder:
+    return _ordered(_number, "number", compare)
+
+
+def _date(compare: Callable[[datetime, datetime], bool]) -> _Builder:
+    return _ordered(_moment, "date with a time zone", compare)
+
+
+_ADDRESS = _ordered(_network, "IP address or range", _inside)
+
+_OPERATORS: dict[str, tuple[_Builder, bool]] = {
+    "StringEquals": (_patterns(Shape.EXACT), False),
+    "StringNotEquals": (_patterns(Shape.EXACT), True),
+    "StringEqualsIgnoreCase": (_patterns(Shape.EXACT, fold=True), False),
+    "StringNotEqualsIgnoreCase": (_patterns(Shape.EXACT, fold=True), True),
+    "StringLike": (_patterns(Shape.GLOB), False),
+    "StringNotLike": (_patterns(Shape.GLOB), True),
+    "NumericEquals": (_numeric(operator.eq), False),
+    "NumericNotEquals": (_numeric(operator.eq), True),
+    "NumericLessThan": (_numeric(operator.lt), False),
+    "NumericLessThanEquals": (_numeric(operator.le), False),
+    "NumericGreaterThan": (_numeric(operator.gt), False),
+    "NumericGreaterThanEquals": (_numeric(operator.ge), False),
+    "DateEquals": (_date(operator.eq), False),
+    "DateNotEquals": (_date(operator.eq), True),
+    "DateLessThan": (_date(operator.lt), False),
+    "DateLessThanEquals": (_date(operator.le), False),
+    "DateGreaterThan": (_date(operator.gt), False),
+    "DateGreaterThanEquals": (_date(operator.ge), False),
+    "Bool": (_truth_values, False),
+    "BinaryEquals": (_ordered(_binary, "base64 text", operator.eq), False),
+    "IpAddress": (_ADDRESS, False),
+    "NotIpAddress": (_ADDRESS, True),
+    "ArnEquals": (_patterns(Shape.ARN), False),
+    "ArnLike": (_patterns(Shape.ARN), False),
+    "ArnNotEquals": (_patterns(Shape.ARN), True),
+    "ArnNotLike": (_patterns(Shape.ARN), True),
+}
+"""By name: how the values are compared, and whether the operator says that none matches."""

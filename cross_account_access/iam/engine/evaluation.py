@@ -1,0 +1,411 @@
+"""The decision: which policies speak for and against a request, and what they add up to.
+
+Every part of an answer is held between what is certain and what is possible. A request is allowed
+when it is allowed on certain grounds and cannot be denied; it is denied when a denial is certain or
+no possible ground would allow it; otherwise the answer is unknown.
+
+Rules: AWS, "Policy evaluation logic", "Cross-account policy evaluation logic" and "Permissions
+boundaries for IAM entities".
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+from cross_account_access.iam.engine.documents import Citation, Policy, Statement
+from cross_account_access.iam.engine.errors import QuestionError
+from cross_account_access.iam.engine.facts import Context, Facts
+from cross_account_access.iam.engine.matching import Truth
+from cross_account_access.iam.engine.principal_elements import Naming
+from cross_account_access.iam.engine.principals import Principal, PrincipalKind, parse_principal
+from cross_account_access.iam.engine.world import Identity, Target, World
+
+_ACTION: Final = re.compile(r"[A-Za-z0-9-]+:[A-Za-z0-9]+")
+_RESOURCE: Final = re.compile(r"\*|arn:[a-z-]+:[a-z0-9-]+:[^:]*:[^:]*:.+", re.DOTALL)
+_NO_PERMISSION_NEEDED: Final = "sts:getcalleridentity"
+_OWNER_ROOT_ALWAYS: Final = frozenset(
+    {"s3:getbucketpolicy", "s3:putbucketpolicy", "s3:deletebucketpolicy"}
+)
+_ASSUME: Final = "sts:AssumeRole"
+
+
+class Outcome(enum.Enum):
+    """The three answers."""
+
+    ALLOWED = "allowed"
+    DENIED = "denied"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One question: may this principal do this action on this resource, in this context?
+
+    Raises:
+        QuestionError: for an action or resource that is none.
+    """
+
+    principal: Principal
+    action: str
+    """One action with its service, like `s3:GetObject`."""
+    resource: str
+    """One ARN in full, or `*` for an action that has no resource; wildcards are plain text."""
+    context: Context = field(default_factory=Context)
+    session_policies: tuple[Policy, ...] = ()
+    """What was passed when the session was made; together they are one limit."""
+
+    def __post_init__(self) -> None:
+        """Refuse what is not one action and one resource."""
+        if not _ACTION.fullmatch(self.action):
+            msg = f"action {self.action!r} is no single action; write it like 's3:GetObject'"
+            raise QuestionError(msg)
+        if not _RESOURCE.fullmatch(self.resource):
+            msg = (
+                f"resource {self.resource!r} is no ARN; write it in full,"
+                " or '*' for an action that has no resource"
+            )
+            raise QuestionError(msg)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The answer and its grounds."""
+
+    outcome: Outcome
+    request: Request
+    caller_side: tuple[Citation, ...] = ()
+    """Deciding statements of identity-based policies, boundary and session policies."""
+    resource_side: tuple[Citation, ...] = ()
+    """Deciding statements of the resource's policy (for a role: its trust policy)."""
+    missing: tuple[str, ...] = ()
+    """For a refusal without an explicit deny: what would have to be there."""
+    unknown: tuple[str, ...] = ()
+    """For an unknown answer: what it depends on."""
+
+    @property
+    def allowed(self) -> bool:
+        """Whether the request is allowed for certain."""
+        return self.outcome is Outcome.ALLOWED
+
+
+@dataclass(frozen=True, slots=True)
+class Assumption:
+    """Whether a role can be assumed, and who one is afterwards."""
+
+    decision: Decision
+    session: Principal
+    """The principal of the session, to ask what it may do."""
+
+
+class _Weight:
+    """What a group of policies says: for, against, and what is open."""
+
+    __slots__ = ("allow", "allows", "denies", "deny", "least", "most", "open")
+
+    def __init__(self) -> None:
+        self.allow: Truth = False
+        self.deny: Truth = False
+        self.least = Naming.NONE
+        self.most = Naming.NONE
+        self.allows: list[Citation] = []
+        self.denies: list[Citation] = []
+        self.open: list[Statement] = []
+
+    def weigh(self, policies: Iterable[Policy], facts: Facts) -> _Weight:
+        """Weigh policies that name nobody, since they are attached to the one they speak of."""
+        for policy in policies:
+            for statement in policy.statements:
+                applies = statement.applies(facts)
+                if applies is False:
+                    continue
+                if applies is None:
+                    self.open.append(statement)
+                if statement.allows:
+                    self.allow = self.allow or applies
+                    if applies:
+                        self.allows.append(statement.citation)
+                else:
+                    self.deny = self.deny or applies
+                    if applies:
+                        self.denies.append(statement.citation)
+        return self
+
+    def weigh_naming(self, policy: Policy, facts: Facts) -> _Weight:
+        """Weigh a policy whose statements name principals."""
+        for statement in policy.statements:
+            applies = statement.applies(facts)
+            if applies is False:
+                continue
+            least, most = statement.naming(facts)
+            if most is Naming.NONE:
+                continue
+            is_certain = applies is True and least is not Naming.NONE
+            if applies is None or least is not most:
+                self.open.append(statement)
+            if statement.allows:
+                self.most = max(self.most, most)
+                if is_certain:
+                    self.least = max(self.least, least)
+                    self.allows.append(statement.citation)
+            elif is_certain:
+                self.deny = True
+                self.denies.append(statement.citation)
+            else:
+                self.deny = self.deny or None
+        return self
+
+
+def _both(one: Truth, other: Truth) -> Truth:
+    if one is False or other is False:
+        return False
+    return one and other
+
+
+class _Case:
+    """One request with everything that is weighed for it."""
+
+    def __init__(self, world: World, request: Request) -> None:
+        principal = request.principal
+        self.request = request
+        self.identity: Identity | None = None
+        action = request.action.lower()
+        self.target: Target = world.target(principal, action, request.resource)
+        entity_arn = None
+        if principal.has_identity and principal.kind is not PrincipalKind.ROOT:
+            self.identity = world.identity(principal)
+            if self.identity is not None:
+                entity_arn = self.identity.arn
+            elif principal.session is None:
+                entity_arn = principal.arn
+        self.facts = Facts(
+            principal=principal,
+            entity_arn=entity_arn,
+            action=action,
+            resource=request.resource,
+            owner=self.target.owner,
+            context=request.context,
+        )
+        self.own = _Weight()
+        self.boundary = _Weight()
+        self.session = _Weight()
+        self.granted = _Weight()
+
+    def decide(self) -> Decision:
+        if self.facts.action == _NO_PERMISSION_NEEDED:
+            return Decision(Outcome.ALLOWED, self.request)
+        refusal = self._refused_by_nature()
+        if refusal is not None:
+            return Decision(Outcome.DENIED, self.request, missing=(refusal,))
+        self._weigh()
+        deny = self._deny()
+        if deny is True:
+            return Decision(
+                Outcome.DENIED, self.request, self._callers_denies(), tuple(self.granted.denies)
+            )
+        limit = _both(self.boundary.allow, self.session.allow)
+        own = self.own.allow
+        is_same = None if self.target.owner is None else self._is_same_account()
+        possible = self._adds_up(
+            self.granted.most, own is not False, limit is not False, is_same is not False
+        )
+        if not possible:
+            return Decision(
+                Outcome.DENIED, self.request, missing=tuple(self._missing(is_same is not False))
+            )
+        certain = self._adds_up(self.granted.least, own is True, limit is True, is_same is True)
+        if certain and deny is False:
+            return Decision(
+                Outcome.ALLOWED, self.request, self._callers_allows(), tuple(self.granted.allows)
+            )
+        return Decision(Outcome.UNKNOWN, self.request, unknown=tuple(self._unknown()))
+
+    def _refused_by_nature(self) -> str | None:
+        """Return why no policy could allow the request, if so.
+
+        Sources: AWS, "How IAM roles differ from resource-based policies" (one partition);
+        "AssumeRole", AWS STS API reference (root credentials cannot call it).
+        """
+        principal, resource = self.request.principal, self.request.resource
+        if principal.partition and resource != "*":
+            partition = resource.split(":", 2)[1]
+            if partition != principal.partition:
+                return f"access from partition {principal.partition} to {partition} does not exist"
+        if principal.kind is PrincipalKind.ROOT and self.facts.action == _ASSUME.lower():
+            return "an account's root user cannot assume a role; use a user or a role"
+        return None
+
+    def _is_same_account(self) -> bool:
+        return self.request.principal.account == self.target.owner
+
+    def _weigh(self) -> None:
+        self._weigh_caller()
+        facts = self.facts
+        if self.target.policy is not None:
+            self.granted.weigh_naming(self.target.policy, facts)
+        if not self.target.is_known:
+            self.granted.most = Naming.SELF
+            self.granted.deny = None
+
+    def _weigh_caller(self) -> None:
+        """Weigh identity-based policies, boundary and session policies.
+
+        The root user has full access in its account. A federated user session without a session
+        policy has no permissions of its own (AWS: "Policy evaluation logic").
+        """
+        request, identity, facts = self.request, self.identity, self.facts
+        principal = request.principal
+        self.boundary.allow = self.session.allow = True
+        if not principal.has_identity:
+            return
+        if principal.kind is PrincipalKind.ROOT:
+            self.own.allow = True
+            return
+        if identity is None:
+            self.own.allow = self.own.deny = self.boundary.allow = None
+        else:
+            self.own.weigh(identity.policies, facts)
+            if identity.boundary is not None:
+                self.boundary.allow = False
+                self.boundary.weigh((identity.boundary,), facts)
+        if request.session_policies or principal.kind is PrincipalKind.FEDERATED_USER:
+            self.session.allow = False
+            self.session.weigh(request.session_policies, facts)
+
+    def _deny(self) -> Truth:
+        """Add up the explicit denies; one is enough.
+
+        The owner's root user can always read and replace the bucket policy (AWS: "PutBucketPolicy",
+        Amazon S3 API reference).
+        """
+        granted = self.granted.deny
+        if (
+            self.request.principal.kind is PrincipalKind.ROOT
+            and self.facts.action in _OWNER_ROOT_ALWAYS
+            and self._is_same_account()
+        ):
+            granted = False
+        answer: Truth = False
+        for deny in (self.own.deny, self.boundary.deny, self.session.deny, granted):
+            if deny is True:
+                return True
+            if deny is None:
+                answer = None
+        return answer
+
+    def _adds_up(self, named: Naming, own: bool, limit: bool, is_same: bool) -> bool:
+        """Say whether the grounds allow the request, explicit denies apart.
+
+        Within an account either side suffices. A policy that names the principal itself is not
+        limited by boundary or session policies; one that names the role or user behind a session
+        is; one that names the account leaves it to the identity-based policies. For roles and KMS
+        keys those count only if the account is named. Across accounts both sides must allow.
+        """
+        if not self.request.principal.has_identity:
+            return named is Naming.SELF
+        if not is_same:
+            return own and limit and named is not Naming.NONE
+        if named is Naming.SELF or (named is Naming.ENTITY and limit):
+            return True
+        return own and limit and (named is not Naming.NONE or not self.target.delegates)
+
+    def _callers_allows(self) -> tuple[Citation, ...]:
+        return (*self.own.allows, *self.boundary.allows, *self.session.allows)
+
+    def _callers_denies(self) -> tuple[Citation, ...]:
+        return (*self.own.denies, *self.boundary.denies, *self.session.denies)
+
+    def _missing(self, is_same: bool) -> Iterable[str]:
+        """Say what is missing on each side that could have allowed the request."""
+        request, target = self.request, self.target
+        who = request.principal.short
+        what = f"{request.action} on {request.resource}"
+        has_identity = request.principal.has_identity
+        if has_identity and self.own.allow is False:
+            policies = self.identity.policies if self.identity else ()
+            yield f"no identity-based statement of {who} allows {what}"
+            yield from self._near(policies, names=False)
+        if has_identity and self.boundary.allow is False:
+            yield f"the permissions boundary of {who} does not allow {what}"
+        if has_identity and self.session.allow is False:
+            yield f"no session policy of {who} allows {what}"
+        needs_grant = not has_identity or not is_same or target.delegates
+        if self.granted.most is Naming.NONE and (needs_grant or self.own.allow is False):
+            if target.policy is None:
+                yield f"{request.resource} has no policy that could name {who}"
+            else:
+                yield f"the {target.name} does not allow {who} {what}"
+                yield from self._near((target.policy,), names=True)
+
+    def _near(self, policies: Iterable[Policy], *, names: bool) -> Iterable[str]:
+        """Name the statements that would allow the request but for a condition."""
+        for policy in policies:
+            for statement in policy.statements:
+                if not statement.allows or statement.covers(self.facts) is False:
+                    continue
+                if names and statement.naming(self.facts)[1] is Naming.NONE:
+                    continue
+                for condition in statement.unmet(self.facts):
+                    yield f"{statement.citation} would, but its condition {condition} is not met"
+
+    def _unknown(self) -> Iterable[str]:
+        """Say what the answer depends on."""
+        if self.request.principal.has_identity and self.own.allow is None and not self.own.open:
+            yield f"the policies of {self.request.principal.arn} are not known"
+        if not self.target.is_known:
+            yield f"the {self.target.name} is not known"
+        for weight in (self.own, self.boundary, self.session, self.granted):
+            for statement in weight.open:
+                self.facts.doubts = []
+                statement.applies(self.facts)
+                if statement.principal is not None:
+                    statement.naming(self.facts)
+                for doubt in self.facts.doubts:
+                    yield f"{statement.citation} depends on this: {doubt}"
+
+
+def decide(world: World, request: Request) -> Decision:
+    """Answer whether the request is allowed, denied, or cannot be known.
+
+    Organizations' policies (SCPs, RCPs), VPC endpoint policies, ACLs and grants are not part of a
+    world; they can only narrow an answer, except for ACLs and grants, which can widen it.
+    """
+    return _Case(world, request).decide()
+
+
+def assume(
+    world: World,
+    principal: Principal,
+    role_arn: str,
+    context: Context | None = None,
+    *,
+    session_name: str = "session",
+) -> Assumption:
+    """Answer whether the principal may assume the role, and return the session it would get.
+
+    Args:
+        world: all that is known.
+        principal: who assumes.
+        role_arn: the role.
+        context: circumstances of the call, such as `sts:ExternalId`.
+        session_name: name of the session.
+
+    Raises:
+        QuestionError: when `role_arn` is not the ARN of a role.
+    """
+    role = parse_principal(role_arn)
+    if role.kind is not PrincipalKind.ROLE or role.session is not None:
+        msg = f"{role_arn!r} is not the ARN of a role; a session cannot be assumed"
+        raise QuestionError(msg)
+    action = _ASSUME
+    if principal.kind is PrincipalKind.PROVIDER:
+        is_saml = ":saml-provider/" in principal.arn
+        action += "WithSAML" if is_saml else "WithWebIdentity"
+    request = Request(principal, action, role_arn, context or Context())
+    session = parse_principal(
+        f"arn:{role.partition}:sts::{role.account}:assumed-role/{role.name}/{session_name}"
+    )
+    return Assumption(decide(world, request), session)

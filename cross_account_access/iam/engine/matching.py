@@ -1,0 +1,253 @@
+"""Texts against patterns: exact texts, wildcards, ARNs, and policy variables in any of them.
+
+Rules: AWS, "IAM JSON policy elements: Resource", "IAM JSON policy elements: Condition operators"
+and "IAM policy elements: Variables and tags".
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import NamedTuple
+
+from cross_account_access.iam.engine.facts import Facts, KeyState
+
+Truth = bool | None
+"""True, false, or `None` where it cannot be known."""
+
+
+class Wildcard(enum.Enum):
+    """The two wildcards of the policy language."""
+
+    RUN = "*"
+    ONE = "?"
+
+
+class Variable(NamedTuple):
+    """A placeholder for the value of a single-valued context key."""
+
+    key: str
+    """Lower case."""
+    default: str | None
+
+
+Token = str | Wildcard | Variable
+
+_VARIABLE = re.compile(r"\$\{(?:(?P<fixed>[*?$])|(?P<key>[^{},']+?)(?:, *'(?P<default>[^']*)')?)\}")
+
+
+class Shape(enum.Enum):
+    """How a pattern is read."""
+
+    EXACT = "text without wildcards"
+    GLOB = "text with wildcards"
+    ARN = "ARN, its six components compared one by one"
+    RESOURCE = "ARN of a Resource element"
+
+
+def tokenize(text: str, *, wildcards: bool, variables: bool) -> tuple[Token, ...]:
+    """Cut a pattern into plain text, wildcards and variables.
+
+    `${*}`, `${?}` and `${$}` are the characters themselves. Without `variables`, which need policy
+    language 2012-10-17, `${…}` is plain text (AWS: "IAM policy elements: Variables and tags").
+    """
+    tokens: list[Token] = []
+
+    def add(token: Token) -> None:
+        if isinstance(token, str) and tokens and isinstance(tokens[-1], str):
+            tokens[-1] += token
+        elif token is not Wildcard.RUN or not tokens or tokens[-1] is not Wildcard.RUN:
+            tokens.append(token)
+
+    def add_text(part: str) -> None:
+        for piece in re.split(r"([*?])", part) if wildcards else [part]:
+            if wildcards and piece in ("*", "?"):
+                add(Wildcard(piece))
+            elif piece:
+                add(piece)
+
+    end = 0
+    for match in _VARIABLE.finditer(text) if variables else ():
+        add_text(text[end : match.start()])
+        end = match.end()
+        if match["fixed"]:
+            add(match["fixed"])
+        else:
+            add(Variable(match["key"].strip().lower(), match["default"]))
+    add_text(text[end:])
+    return tuple(tokens)
+
+
+def _glob(tokens: Iterable[Token], character: str) -> str:
+    """Return a regular expression; the atomic groups keep its time linear in the text's length."""
+    chunks = [""]
+    for token in tokens:
+        if token is Wildcard.RUN:
+            chunks.append("")
+        elif token is Wildcard.ONE:
+            chunks[-1] += character
+        elif isinstance(token, str):
+            chunks[-1] += re.escape(token)
+    if len(chunks) == 1:
+        return chunks[0]
+    first, *middle, last = chunks
+    between = "".join(f"(?>{character}*?{chunk})" for chunk in middle)
+    return f"{first}{between}{character}*{last}"
+
+
+def split_segments(tokens: Iterable[Token], most: int) -> list[list[Token]]:
+    """Split at colons of the plain text into at most `most` segments."""
+    segments: list[list[Token]] = [[]]
+    for token in tokens:
+        if not isinstance(token, str):
+            segments[-1].append(token)
+            continue
+        first, *more = token.split(":", most - len(segments))
+        for index, piece in enumerate([first, *more]):
+            if index:
+                segments.append([])
+            if piece:
+                segments[-1].append(piece)
+    return segments
+
+
+_ARN_PARTS = 6
+
+
+def _expressions(shape: Shape, tokens: tuple[Token, ...]) -> tuple[str | None, str | None]:
+    """Return what matches for certain, and what may match beyond that.
+
+    A `*` that ends a segment of a resource ARN reaches beyond colons; of other wildcards the page
+    says only that they stand within a segment, so a match that needs more is not certain (AWS:
+    "IAM JSON policy elements: Resource"). An ARN operator compares the six components separately
+    (AWS: "IAM JSON policy elements: Condition operators").
+    """
+    anything = _glob(tokens, ".")
+    if shape in (Shape.EXACT, Shape.GLOB) or tokens == (Wildcard.RUN,):
+        return (None, ".*") if shape is Shape.ARN else (anything, None)
+    if shape is Shape.ARN:
+        parts = split_segments(tokens, _ARN_PARTS)
+        if len(parts) < _ARN_PARTS:
+            return None, ".*"
+        *heads, last = parts
+        return ":".join([*(_glob(head, "[^:]") for head in heads), _glob(last, ".")]), None
+    certain = []
+    is_certain = True
+    for segment in split_segments(tokens, len(anything) + 1):
+        inner = segment[:-1] if segment and segment[-1] is Wildcard.RUN else segment
+        is_certain &= not any(isinstance(token, Wildcard) for token in inner)
+        certain.append(_glob(inner, "[^:]") + (".*" if len(inner) < len(segment) else ""))
+    return ":".join(certain), None if is_certain else anything
+
+
+class _Compiled(NamedTuple):
+    certain: re.Pattern[str] | None
+    possible: re.Pattern[str] | None
+
+    def match(self, text: str) -> Truth:
+        if self.certain is not None and self.certain.fullmatch(text):
+            return True
+        if self.possible is not None and self.possible.fullmatch(text):
+            return None
+        return False
+
+
+@lru_cache(maxsize=4096)
+def _compile(shape: Shape, tokens: tuple[Token, ...]) -> _Compiled:
+    certain, possible = _expressions(shape, tokens)
+    return _Compiled(
+        None if certain is None else re.compile(certain, re.DOTALL),
+        None if possible is None else re.compile(possible, re.DOTALL),
+    )
+
+
+class PatternSet:
+    """Patterns of which one is enough.
+
+    Args:
+        patterns: as written in the document.
+        shape: how they are read.
+        variables: whether the document's policy language has variables.
+        fold: whether case does not matter.
+    """
+
+    __slots__ = ("_dynamic", "_exact", "_fold", "_shape", "_static")
+
+    def __init__(
+        self, patterns: Iterable[str], *, shape: Shape, variables: bool = False, fold: bool = False
+    ) -> None:
+        self._shape = shape
+        self._fold = fold
+        exact: set[str] = set()
+        static: list[_Compiled] = []
+        self._dynamic: list[tuple[Token, ...]] = []
+        for pattern in patterns:
+            tokens = tokenize(pattern, wildcards=shape is not Shape.EXACT, variables=variables)
+            if any(isinstance(token, Variable) for token in tokens):
+                self._dynamic.append(tokens)
+                continue
+            if fold:
+                tokens = tuple(t.lower() if isinstance(t, str) else t for t in tokens)
+            if all(isinstance(token, str) for token in tokens):
+                exact.add("".join(token for token in tokens if isinstance(token, str)))
+            else:
+                static.append(_compile(shape, tokens))
+        self._exact = frozenset(exact)
+        self._static = tuple(static)
+
+    def match(self, text: str, facts: Facts) -> Truth:
+        """Say whether one of the patterns matches the text."""
+        if self._fold:
+            text = text.lower()
+        if text in self._exact:
+            return True
+        answer: Truth = False
+        for pattern in self._static:
+            matched = pattern.match(text)
+            if matched:
+                return True
+            if matched is None:
+                facts.doubt("a wildcard that would have to reach beyond a colon of the ARN")
+                answer = None
+        for tokens in self._dynamic:
+            matched = self._match_variables(tokens, text, facts)
+            if matched:
+                return True
+            if matched is None:
+                answer = None
+        return answer
+
+    def _match_variables(self, tokens: tuple[Token, ...], text: str, facts: Facts) -> Truth:
+        """Match with the request's values in place of the variables.
+
+        A variable without a value and default makes the pattern match nothing (AWS: "IAM policy
+        elements: Variables and tags", Policy variables with no value). Values are plain text:
+        wildcards in them are not wildcards.
+        """
+        filled: list[Token] = []
+        unknown: list[str] = []
+        for token in tokens:
+            if not isinstance(token, Variable):
+                filled.append(token)
+                continue
+            state = facts.look(token.key)
+            if isinstance(state, tuple) and len(state) == 1:
+                filled.append(state[0])
+            elif state is KeyState.ABSENT or state == ():
+                if token.default is None:
+                    return False
+                filled.append(token.default)
+            else:
+                filled.append(Wildcard.RUN)
+                unknown.append(token.key)
+        if self._fold:
+            filled = [token.lower() if isinstance(token, str) else token for token in filled]
+        if not unknown:
+            return _compile(self._shape, tuple(filled)).match(text)
+        if _compile(Shape.GLOB, tuple(filled)).match(text):
+            for key in unknown:
+                facts.doubt(f"context key {key} is not stated")
+            return None
+        return False

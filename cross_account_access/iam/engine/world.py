@@ -1,0 +1,217 @@
+"""The accounts: who has which policies, and which policy every resource has.
+
+A world is filled from plain documents. What it does not list is not known: the policies of a user
+that is missing, or of a bucket that is missing, make an answer unknown, never a refusal.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from typing import NotRequired, TypedDict
+
+from cross_account_access.iam.engine.documents import Document, Policy, PolicyKind, compile_policy
+from cross_account_access.iam.engine.errors import QuestionError
+from cross_account_access.iam.engine.principals import (
+    Principal,
+    PrincipalKind,
+    account_of,
+    parse_principal,
+)
+
+_ARN_COLONS = 5
+_ACCOUNT_DIGITS = 12
+
+
+class IdentityDocuments(TypedDict):
+    """The documents of a user or a role."""
+
+    policies: NotRequired[Mapping[str, Document]]
+    """Inline and managed policies by name; for a user also those of its groups."""
+    boundary: NotRequired[Document | None]
+    """The permissions boundary, if there is one."""
+
+
+class RoleDocuments(IdentityDocuments):
+    """The documents of a role."""
+
+    trust: Document
+
+
+class ResourceDocuments(TypedDict):
+    """A resource that can have a policy of its own."""
+
+    account: str
+    """The account that owns it, 12 digits; the ARN of a bucket does not say."""
+    policy: Document | None
+    """Its resource-based policy; `None` says that it has none."""
+
+
+def _check_keys(
+    documents: Mapping[str, object], arn: str, needed: tuple[str, ...], optional: tuple[str, ...]
+) -> None:
+    """Refuse a misspelt key: a boundary that is silently left out would widen the answers."""
+    known = (*needed, *optional)
+    for key in documents:
+        if key not in known:
+            near = difflib.get_close_matches(key, known, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
+            msg = f"{arn}: {key!r} is not part of what it can have; {hint}"
+            raise QuestionError(msg)
+    for key in needed:
+        if key not in documents:
+            msg = f"{arn}: {key!r} is missing; give it"
+            raise QuestionError(msg)
+
+
+class Identity:
+    """A user or role with its compiled policies."""
+
+    __slots__ = ("arn", "boundary", "policies")
+
+    def __init__(self, arn: str, documents: IdentityDocuments) -> None:
+        self.arn = arn
+        name = arn.rsplit(":", 1)[-1]
+        self.policies = tuple(
+            compile_policy(
+                document, PolicyKind.IDENTITY, f"identity-based policy {label!r} of {name}"
+            )
+            for label, document in documents.get("policies", {}).items()
+        )
+        boundary = documents.get("boundary")
+        self.boundary: Policy | None = None
+        if boundary is not None:
+            source = f"permissions boundary of {name}"
+            self.boundary = compile_policy(boundary, PolicyKind.BOUNDARY, source)
+
+
+class Target:
+    """The resource side of a question."""
+
+    __slots__ = ("delegates", "is_known", "name", "owner", "policy")
+
+    def __init__(
+        self,
+        *,
+        owner: str | None,
+        policy: Policy | None,
+        name: str,
+        is_known: bool = True,
+        delegates: bool = False,
+    ) -> None:
+        self.owner = owner
+        """The account, `None` when it is not known."""
+        self.policy = policy
+        self.name = name
+        """What to call its policy."""
+        self.is_known = is_known
+        """Whether it is known which policy it has, if any."""
+        self.delegates = delegates
+        """Whether identity-based policies count only where the policy names the account.
+
+        So it is for roles and KMS keys (AWS: "Policy evaluation logic"; "Key policies in AWS KMS").
+        """
+
+
+class World:
+    """What is known of all accounts.
+
+    Args:
+        users: by ARN.
+        roles: by ARN.
+        resources: by ARN: buckets (not their objects), queues, topics, keys and the like.
+
+    Raises:
+        DocumentError: for a document that is not JSON or breaks the grammar.
+        QuestionError: for an ARN or account that is none, and a key without its policy.
+    """
+
+    def __init__(
+        self,
+        *,
+        users: Mapping[str, IdentityDocuments] | None = None,
+        roles: Mapping[str, RoleDocuments] | None = None,
+        resources: Mapping[str, ResourceDocuments] | None = None,
+    ) -> None:
+        self._users: dict[tuple[str, str], Identity] = {}
+        self._roles: dict[tuple[str, str], Identity] = {}
+        self._targets: dict[str, Target] = {}
+        for arn, user in (users or {}).items():
+            _check_keys(user, arn, (), ("policies", "boundary"))
+            self._users[_key(arn, PrincipalKind.USER)] = Identity(arn, user)
+        for arn, role in (roles or {}).items():
+            self._add_role(arn, role)
+        for arn, resource in (resources or {}).items():
+            _check_keys(resource, arn, ("account", "policy"), ())
+            self._targets[arn] = _target(arn, resource)
+
+    def _add_role(self, arn: str, documents: RoleDocuments) -> None:
+        key = _key(arn, PrincipalKind.ROLE)
+        _check_keys(documents, arn, ("trust",), ("policies", "boundary"))
+        source = f"trust policy of {arn.rsplit(':', 1)[-1]}"
+        trust = compile_policy(documents["trust"], PolicyKind.TRUST, source)
+        self._roles[key] = Identity(arn, documents)
+        self._targets[arn] = Target(
+            owner=account_of(arn), policy=trust, name=source, delegates=True
+        )
+
+    def identity(self, principal: Principal) -> Identity | None:
+        """Return the user or role whose policies the principal has, `None` when not known."""
+        index = self._roles if principal.kind is PrincipalKind.ROLE else self._users
+        found = index.get((principal.account, principal.name))
+        if found is not None and principal.session is None and principal.arn != found.arn:
+            return None
+        return found
+
+    def target(self, principal: Principal, action: str, resource: str) -> Target:
+        """Return the resource side of a question.
+
+        Args:
+            principal: who asks.
+            action: lower case.
+            resource: ARN, or `*` for an action that has no resource.
+        """
+        if resource == "*":
+            return Target(owner=principal.account, policy=None, name="no resource policy")
+        service = resource.split(":", 3)[2]
+        if service == "sts" or (service == "iam" and not action.startswith("sts:")):
+            return Target(owner=account_of(resource), policy=None, name="no resource policy")
+        arn = resource.split("/", 1)[0] if service == "s3" else resource
+        found = self._targets.get(arn)
+        if found is not None:
+            return found
+        owner = account_of(resource) or None
+        return Target(owner=owner, policy=None, name=f"policy of {arn}", is_known=False)
+
+
+def _key(arn: str, kind: PrincipalKind) -> tuple[str, str]:
+    principal = parse_principal(arn)
+    if principal.kind is not kind or ":iam:" not in arn:
+        msg = f"{arn!r} is not the ARN of a {'role' if kind is PrincipalKind.ROLE else 'user'}"
+        raise QuestionError(msg)
+    return principal.account, principal.name
+
+
+def _target(arn: str, documents: ResourceDocuments) -> Target:
+    is_arn = arn.startswith("arn:") and arn.count(":") >= _ARN_COLONS
+    service = arn.split(":", 3)[2] if is_arn else ""
+    if not is_arn or (service == "s3" and "/" in arn):
+        msg = f"{arn!r} is not the ARN of a resource with a policy; for an object give its bucket"
+        raise QuestionError(msg)
+    owner = documents["account"]
+    if not (len(owner) == _ACCOUNT_DIGITS and owner.isdigit()):
+        msg = f"account {owner!r} of {arn} is not 12 digits; give it as a text"
+        raise QuestionError(msg)
+    if account_of(arn) not in ("", owner):
+        msg = f"account {owner!r} contradicts the ARN {arn!r}; give the one of the ARN"
+        raise QuestionError(msg)
+    is_key = service == "kms"
+    source = f"{'key policy' if is_key else 'resource-based policy'} of {arn}"
+    document = documents["policy"]
+    if document is None and is_key:
+        msg = f"key {arn!r} has no key policy, but every key has one; give it"
+        raise QuestionError(msg)
+    policy = None
+    if document is not None:
+        policy = compile_policy(document, PolicyKind.RESOURCE, source)
+    return Target(owner=owner, policy=policy, name=source, delegates=is_key)

@@ -1,0 +1,104 @@
+"""What is said of a thing that exists already, and the means of finding it."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, TypeVar
+
+from botocore.exceptions import ClientError
+
+from cross_account_access.aws import PATIENT, session_of
+from cross_account_access.command.inventory import partition_of
+from cross_account_access.stack import Account, Resource
+
+_Answer = TypeVar("_Answer")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """A thing that exists, seen against what the program declares."""
+
+    import_id: str | None
+    """What `pulumi import` takes (the section Import of each type in the Pulumi Registry); None
+    for a setting that an existing bucket does not have yet, and for what cannot be taken over."""
+    changes: tuple[str, ...] = ()
+    """What `pulumi up` changes in place."""
+    warnings: tuple[str, ...] = ()
+    """What `pulumi up` takes away from others, and what stays beside the declared."""
+    obstacle: str = ""
+    """Why it cannot be taken over, with the remedy; empty where it can."""
+
+    @property
+    def is_importable(self) -> bool:
+        """Whether it is there, and the stack can take it over as it is."""
+        return self.import_id is not None and not self.obstacle
+
+
+class Clients:
+    """One account, with all that is planned for the stack."""
+
+    def __init__(self, account: Account, planned: Iterable[Resource]) -> None:
+        """Open the account.
+
+        Raises:
+            UncheckedError: no credentials, or those of another account.
+        """
+        self.account = account
+        self._planned = {resource.urn: resource for resource in planned}
+        session = session_of(account)
+        # Typed clients have no calls by name.
+        self.iam: Any = session.client("iam", config=PATIENT)
+        self.s3: Any = session.client("s3", config=PATIENT)
+
+    @cached_property
+    def policy_arns(self) -> Mapping[str, str]:
+        """The account's own managed policies: ARNs by name."""
+        pages = self.iam.get_paginator("list_policies").paginate(Scope="Local")
+        return {
+            policy["PolicyName"]: policy["Arn"] for page in pages for policy in page["Policies"]
+        }
+
+    def arn(self, resource: str) -> str:
+        """The ARN of something of IAM, like `oidc-provider/ISSUER`."""
+        return f"arn:{partition_of(self.account)}:iam::{self.account.id}:{resource}"
+
+    def names_of(self, token: str) -> set[str]:
+        """The names that the stack gives to its resources of a type."""
+        return {
+            str(resource.known("name"))
+            for resource in self._planned.values()
+            if resource.type == token
+        }
+
+    def declared(self, resource: Resource, key: str) -> set[str]:
+        """What a list declares: its known values, and the names of the resources it waits for."""
+        waited = (self._planned.get(urn) for urn in resource.dependencies.get(key, ()))
+        return {
+            *map(str, resource.known(key) or ()),
+            *(str(other.known("name")) for other in waited if other is not None),
+        }
+
+
+def unless(codes: Collection[str], call: Callable[[], _Answer]) -> _Answer | None:
+    """Make a call; None where AWS answers with one of the error codes."""
+    try:
+        return call()
+    except ClientError as error:
+        if error.response["Error"]["Code"] in codes:
+            return None
+        raise
+
+
+def becomes(what: str, live: object, planned: object) -> tuple[str, ...]:
+    """Say that a value changes, if it does."""
+    return () if live == planned else (f"{what}: {live or 'none'} becomes {planned or 'none'}",)
+
+
+def lost_tags(live: Iterable[Mapping[str, str]], resource: Resource) -> tuple[str, ...]:
+    """Say which tags of others go: the provider keeps those that it is told of, and no others."""
+    kept = resource.known("tags") or {}
+    return tuple(
+        f"removes the tag {tag['Key']}={tag['Value']}"
+        for tag in live
+        if tag["Key"] not in kept and not tag["Key"].startswith("aws:")
+    )

@@ -1,0 +1,1 @@
+"""The steps of the Pulumi program, beside the component that it makes."""

@@ -1,0 +1,361 @@
+"""The stack's outputs: a contract for other projects, scripts and people.
+
+Every output is a string, a list of strings, or a map of either by the name of
+a resource or of a consumer, so that the names below stay the same however many
+there are. None is secret. A change that could break a reader raises
+`CONTRACT_VERSION` and is told in the changelog.
+
+A link, a profile or a command is given only where it works: the console, for
+example, cannot state an external ID.
+"""
+
+import json
+import shlex
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+from urllib.parse import urlencode
+
+import pulumi
+
+from components.cross_account_access import CrossAccountAccess
+from cross_account_access.declaration.model import (
+    CHAINED_SESSION_SECONDS,
+    Account,
+    Accounts,
+    Bucket,
+    Consumer,
+    Grant,
+    Instances,
+    Level,
+    Organization,
+    Principals,
+    Queue,
+    Resource,
+    Role,
+    Topic,
+    User,
+    Via,
+    WebIdentities,
+    Who,
+)
+from cross_account_access.declaration.settings import Settings
+
+CONTRACT_VERSION: Final = "1"
+PROOF_OBJECT: Final = "Sunset.jpg"
+PROOF_COPY: Final = "SunsetStage.jpg"
+
+OUTPUTS: Final[Mapping[str, str]] = {
+    "contractVersion": "version of this contract",
+    "productionAccountId": "12 digits",
+    "productionRegion": "region of all that is shared",
+    "productionCanonicalUserId": "64 hexadecimal digits",
+    "stagingAccountId": "12 digits",
+    "stagingCanonicalUserId": "64 hexadecimal digits",
+    "bucketNames": "in the order of their declaration",
+    "bucketArns": "by bucket name",
+    "topicArns": "by topic name",
+    "queueArns": "by queue name",
+    "kmsKeyArns": "by bucket name: the key of a bucket that has one of its own",
+    "roleNames": "by consumer with a role: the role's name without its path",
+    "roleArns": "by consumer with a role: the role to assume",
+    "userArns": "by consumer that is a user: the user who is let in",
+    "accessPolicyArns": (
+        "by consumer with a role: the managed policies of its role, none for an inline policy"
+    ),
+    "switchRoleUrls": "by consumer who can use it: link that switches the console to the role",
+    "cliProfiles": (
+        "by consumer who can use it: block for ~/.aws/config, whose profile renews itself"
+    ),
+    "proofCommands": "by consumer, where there are some: AWS CLI commands that prove the access",
+    "declaration": "JSON text: every consumer and every grant, as declared",
+}
+"""Every output and what it holds."""
+
+_CONSOLE_HOSTS: Final = {
+    "aws": "signin.aws.amazon.com",
+    "aws-cn": "signin.amazonaws.cn",
+    "aws-us-gov": "signin.amazonaws-us-gov.com",
+}
+"""By partition ("Switch from a user to an IAM role (console)"); others have no known link."""
+
+
+def export(settings: Settings, access: CrossAccountAccess) -> None:
+    """Exports every output of the contract."""
+    values = values_of(settings, access)
+    for name in OUTPUTS:
+        pulumi.export(name, values[name])
+
+
+def values_of(settings: Settings, access: CrossAccountAccess) -> dict[str, pulumi.Input[object]]:
+    """Every output of the contract by its name."""
+    production, consumers, accounts = settings.production, settings.consumers, settings.accounts
+    return {
+        "contractVersion": CONTRACT_VERSION,
+        "productionAccountId": production.account_id,
+        "productionRegion": production.region,
+        "productionCanonicalUserId": access.trusting_canonical_user_id,
+        "stagingAccountId": settings.staging.account_id,
+        "stagingCanonicalUserId": access.trusted_canonical_user_id,
+        "bucketNames": [bucket.name for bucket in settings.buckets],
+        "bucketArns": access.resource_arns[Bucket.kind],
+        "topicArns": access.resource_arns[Topic.kind],
+        "queueArns": access.resource_arns[Queue.kind],
+        "kmsKeyArns": access.key_arns,
+        "roleNames": {consumer.name: consumer.role.name for consumer in consumers if consumer.role},
+        "roleArns": access.role_arns,
+        "userArns": access.user_arns,
+        "accessPolicyArns": access.access_policy_arns,
+        "switchRoleUrls": {
+            consumer.name: url
+            for consumer in consumers
+            if (url := switch_role_url(production, consumer))
+        },
+        "cliProfiles": {
+            consumer.name: profile
+            for consumer in consumers
+            if (profile := cli_profile(accounts, consumer))
+        },
+        "proofCommands": {
+            consumer.name: commands
+            for consumer in consumers
+            if (commands := proof_commands(accounts, consumer, settings.grants))
+        },
+        "declaration": declaration(accounts, consumers, settings.grants, settings.resources),
+    }
+
+
+def switch_role_url(production: Account, consumer: Consumer) -> str | None:
+    """The console's switch-role link, or None where there is none.
+
+    Without a role there is nothing to switch to. The console states no external
+    ID, no source identity and no tags, machines do not use it, and its host is
+    not known in every partition ("Switch from a user to an IAM role (console)").
+    """
+    role, host = consumer.role, _CONSOLE_HOSTS.get(production.partition)
+    is_unable = consumer.who.is_machine or consumer.conditions.external_id
+    if role is None or host is None or is_unable or _says_more_than_a_profile(consumer):
+        return None
+    query = urlencode(
+        {
+            "account": production.account_id,
+            "roleName": f"{role.path}{role.name}".removeprefix("/"),
+            "displayName": f"{role.name}@{production.account_id}",
+        },
+        safe="/",
+    )
+    return f"https://{host}/switchrole?{query}"
+
+
+def cli_profile(accounts: Accounts, consumer: Consumer) -> str | None:
+    """A profile, named as the role, that the AWS CLI and SDKs renew by themselves, or None.
+
+    There is none without a role, where it is not known how callers sign in, and
+    where they must state what no profile can.
+    """
+    role, conditions = consumer.role, consumer.conditions
+    setting, _ = _own_credentials(consumer)
+    if role is None or not setting or _says_more_than_a_profile(consumer):
+        return None
+    lines = [
+        f"[profile {role.name}]",
+        f"role_arn = {accounts.trusting.role_arn(role)}",
+        setting,
+        f"role_session_name = {consumer.name}",
+    ]
+    if conditions.external_id:
+        lines.append(f"external_id = {conditions.external_id}")
+    if conditions.mfa_max_age is not None:
+        if not isinstance(consumer.who, User):
+            return None
+        lines.append(f"mfa_serial = {_mfa_serial(accounts.trusted, consumer.who)}")
+    seconds = role.max_session_duration
+    if consumer.who.chains:
+        seconds = min(seconds, CHAINED_SESSION_SECONDS)
+        lines.append("# A role that is assumed from another role lasts an hour at the most.")
+    return "\n".join(
+        [*lines, f"duration_seconds = {seconds}", f"region = {accounts.trusting.region}"]
+    )
+
+
+def proof_commands(accounts: Accounts, consumer: Consumer, grants: Iterable[Grant]) -> str:
+    """Commands, one a line, that assume the role and use one resource of each kind.
+
+    They expect the caller's own credentials where `cli_profile` looks for
+    them, and its block in the AWS config file; without one, those for the role
+    end with it. What goes by resource policies is proven with the caller's own
+    credentials. Empty where no command could prove anything.
+    """
+    own = [grant for grant in grants if grant.consumer.name == consumer.name]
+    commands = []
+    if consumer.role:
+        commands.append(_assume_command(accounts, consumer, consumer.role))
+        if cli_profile(accounts, consumer):
+            by_role = (grant for grant in own if grant.via is Via.ROLE)
+            commands += _proofs(accounts, by_role, f" --profile {consumer.role.name}")
+    _, option = _own_credentials(consumer)
+    direct = (grant for grant in own if grant.via is Via.RESOURCE)
+    return "\n".join([*commands, *_proofs(accounts, direct, option)])
+
+
+def _proofs(accounts: Accounts, grants: Iterable[Grant], option: str) -> Iterator[str]:
+    """The commands for the first grant of each kind of resource that can be proven."""
+    proven: set[str] = set()
+    for grant in grants:
+        if grant.resource.kind not in proven and (commands := _proof(accounts, grant)):
+            proven.add(grant.resource.kind)
+            yield from (f"{command}{option}" for command in commands)
+
+
+def _proof(accounts: Accounts, grant: Grant) -> list[str]:
+    """The commands that use the resource of a grant; a subscription would stay, so none for it."""
+    production, levels = accounts.trusting, set(grant.levels)
+    match grant.resource:
+        case Bucket(name=name) if levels & {Level.READ, Level.WRITE}:
+            key = shlex.quote(f"{min(grant.prefixes, default='')}{PROOF_OBJECT}")
+            return [
+                f"aws s3api head-object --bucket {name} --key {key}",
+                f"aws s3api get-object --bucket {name} --key {key} {PROOF_COPY}",
+            ]
+        case Topic() as topic if Level.PUBLISH in levels:
+            topic_arn = topic.arn(production)
+            return [f"aws sns publish --topic-arn {topic_arn} --message test{_region(production)}"]
+        case Queue() as queue if Level.SEND in levels:
+            url = _queue_url(production, queue)
+            return [
+                f"aws sqs send-message --queue-url {url} --message-body test{_region(production)}"
+            ]
+        case Queue() as queue if Level.RECEIVE in levels:
+            # Whoever deals with the message next sees it at once.
+            url = _queue_url(production, queue)
+            return [
+                f"aws sqs receive-message --queue-url {url} --visibility-timeout 0"
+                f"{_region(production)}"
+            ]
+    return []
+
+
+def _region(production: Account) -> str:
+    return f" --region {production.region}"
+
+
+def _queue_url(production: Account, queue: Queue) -> str:
+    """The address of a queue ("Queue and message identifiers")."""
+    host = f"sqs.{production.region}.{production.dns_suffix}"
+    return f"https://{host}/{production.account_id}/{queue.name}"
+
+
+def declaration(
+    accounts: Accounts,
+    consumers: Iterable[Consumer],
+    grants: Iterable[Grant],
+    resources: Iterable[Resource],
+) -> str:
+    """Who may do what, as declared, in JSON that is the same for the same declaration."""
+    return json.dumps(
+        {
+            "consumers": [
+                {
+                    "name": consumer.name,
+                    "kind": consumer.who.kind,
+                    "principal_arns": sorted(consumer.who.principal_arns(accounts)),
+                    "role_arn": accounts.trusting.role_arn(consumer.role)
+                    if consumer.role
+                    else None,
+                    "external_id": consumer.conditions.external_id,
+                    "mfa": consumer.conditions.mfa_max_age is not None,
+                    "source_identity_required": bool(
+                        (identity := consumer.conditions.source_identity) and identity.required
+                    ),
+                    "session_tags": dict(tags.tags)
+                    if (tags := consumer.conditions.session_tags) and tags.required
+                    else {},
+                    "max_session_duration": consumer.role.max_session_duration
+                    if consumer.role
+                    else None,
+                    "expires_at": consumer.conditions.expires_at,
+                    "mfa_max_age": consumer.conditions.mfa_max_age,
+                    "source_identities": sorted(identity.values) if identity else [],
+                    "source_ips": sorted(consumer.conditions.source_ips),
+                    "vpc_endpoints": sorted(consumer.conditions.vpc_endpoints),
+                    "claims": _claims(consumer.who),
+                }
+                for consumer in consumers
+            ],
+            "grants": [
+                {
+                    "consumer": grant.consumer.name,
+                    "resource_arn": grant.resource.arn(accounts.trusting),
+                    "levels": [level for level in Level if level in grant.levels],
+                    "prefixes": sorted(grant.prefixes),
+                    "via": grant.via,
+                }
+                for grant in grants
+            ],
+            "listed_by_staging": [
+                resource.arn(accounts.trusting)
+                for resource in resources
+                if isinstance(resource, Bucket) and resource.staging_may_list
+            ],
+        },
+        separators=(",", ":"),
+    )
+
+
+def _claims(who: Who) -> dict[str, list[str]]:
+    """What callers cannot state themselves and must be, by condition key; one value suffices."""
+    match who:
+        case WebIdentities():
+            return {
+                f"{who.issuer}:aud": [who.audience],
+                f"{who.issuer}:sub": sorted(who.subjects),
+            }
+        case Organization():
+            units = {"aws:PrincipalOrgPaths": sorted(who.paths)} if who.paths else {}
+            return {"aws:PrincipalOrgID": [who.id], **units}
+    return {}
+
+
+def _says_more_than_a_profile(consumer: Consumer) -> bool:
+    """Whether callers must state what neither the console nor a profile of the AWS CLI can."""
+    identity, tags = consumer.conditions.source_identity, consumer.conditions.session_tags
+    return bool((identity and identity.required) or (tags and tags.required))
+
+
+def _own_credentials(consumer: Consumer) -> tuple[str, str]:
+    """The setting of a profile, and the option of a command, that find the caller's credentials.
+
+    Both are empty where it is not known how callers sign in.
+    """
+    match consumer.who:
+        case User(name=profile):
+            return f"source_profile = {profile}", f" --profile {profile}"
+        case Principals():
+            return f"source_profile = {consumer.name}", f" --profile {consumer.name}"
+        case Instances():
+            return "credential_source = Ec2InstanceMetadata", ""
+    return "", ""
+
+
+def _assume_command(accounts: Accounts, consumer: Consumer, role: Role) -> str:
+    """The command that asks for the role, with all that the conditions want to be told."""
+    who, conditions = consumer.who, consumer.conditions
+    wanted = f"--role-arn {accounts.trusting.role_arn(role)} --role-session-name test"
+    if isinstance(who, WebIdentities):
+        return f"aws sts assume-role-with-web-identity {wanted} --web-identity-token file://token"
+    command = f"aws sts assume-role {wanted}"
+    if conditions.external_id:
+        command += f" --external-id {conditions.external_id}"
+    if conditions.mfa_max_age is not None and isinstance(who, User):
+        command += f" --serial-number {_mfa_serial(accounts.trusted, who)} --token-code CODE"
+    if (identity := conditions.source_identity) and identity.required:
+        command += f" --source-identity {min(identity.values, default='NAME')}"
+    if (tags := conditions.session_tags) and tags.required:
+        pairs = (f"Key={key},Value={value}" for key, value in sorted(tags.tags.items()))
+        command += f" --tags {' '.join(map(shlex.quote, pairs))}"
+    _, option = _own_credentials(consumer)
+    return f"{command}{option}"
+
+
+def _mfa_serial(staging: Account, user: User) -> str:
+    """The user's virtual MFA device, if it is named as the user, as most are."""
+    return f"arn:{staging.partition}:iam::{staging.account_id}:mfa/{user.name}"

@@ -1,0 +1,316 @@
+"""A Pulumi stack as data: its outputs, the resources of its state, those that a preview plans.
+
+Everything comes from the `pulumi` command, so that it works on any backend and as any user that
+the command itself works for.
+"""
+
+import argparse
+import json
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from cross_account_access.errors import NotDeployedError, UncheckedError, UsageError
+
+_UNKNOWN: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+"""Stands in a preview for a text that is known only after the deployment (Pulumi SDK)."""
+_SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
+"""Key that marks an object of a state file as special, such as an encrypted value (Pulumi SDK)."""
+_PROVIDER_OF_AWS: Final = "pulumi:providers:aws"
+
+_KEEPING: Final = ("same", "update")
+"""Steps after which a resource is still the one that it was."""
+IMPORT: Final = ("import", "--generate-code=false", "--file")
+"""The command that takes over, but for the file: the program has the code already."""
+
+_REMEDIES: Final = {
+    "no stack selected": "name one with --stack, or select one with `pulumi stack select`",
+    "no stack named": "`pulumi stack ls` lists those of this project and backend",
+    "no Pulumi.yaml": "name the folder of the program with --cwd",
+    "passphrase": "set PULUMI_CONFIG_PASSPHRASE to the one that the stack was made with",
+    "PULUMI_ACCESS_TOKEN": "choose a backend with `pulumi login` or PULUMI_BACKEND_URL",
+}
+"""What helps, by a part of pulumi's own message."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resource:
+    """One resource of a stack, deployed or planned."""
+
+    urn: str
+    type: str
+    """Type token, like `aws:iam/role:Role`."""
+    inputs: Mapping[str, Any]
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+    provider: str | None = None
+    """URN of its provider."""
+    dependencies: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """By property: URNs of the resources that its value was made from."""
+
+    @property
+    def name(self) -> str:
+        """The logical name."""
+        return self.urn.rsplit("::", 1)[-1]
+
+    def known(self, key: str) -> Any:  # noqa: ANN401 - a property of any resource
+        """The value of an input, `None` where there is none or it is not known yet.
+
+        A resource that the stack only reads has outputs alone.
+        """
+        properties = self.inputs or self.outputs
+        value = properties.get(key)
+        return None if is_unknown(value) else value
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """An account of the stack, as the provider that deploys to it says."""
+
+    id: str
+    """12 digits."""
+    label: str
+    """The provider's logical name, like `production`."""
+    profile: str | None
+    region: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """A preview, in a form that takes over what exists."""
+
+    resources: tuple[Resource, ...]
+    """As a deployment now would leave them."""
+    created: frozenset[str]
+    """The URNs of those that it would create."""
+    import_file: Mapping[str, Any]
+    """What `pulumi preview --import-file` writes."""
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A stack of the project in a folder."""
+
+    folder: Path
+    name: str | None = None
+    """`None` for the one that is selected."""
+
+    def outputs(self) -> dict[str, Any]:
+        """The stack's outputs.
+
+        Raises:
+            UncheckedError: no pulumi, or no such stack.
+            NotDeployedError: nothing is deployed.
+        """
+        outputs: dict[str, Any] = self._json("stack", "output")
+        if not outputs:
+            raise self._not_deployed()
+        return outputs
+
+    def state(self) -> tuple[Resource, ...]:
+        """The resources of the state.
+
+        Raises:
+            UncheckedError: no pulumi, or no such stack.
+            NotDeployedError: nothing is deployed.
+        """
+        resources = resources_of_state(self._json("stack", "export"))
+        if not resources:
+            raise self._not_deployed()
+        return resources
+
+    def preview(self) -> tuple[Resource, ...]:
+        """The resources as a deployment now would leave them; runs the program, changes nothing.
+
+        Raises:
+            UncheckedError: no pulumi, no such stack, or a program that fails.
+        """
+        # Loads what draws on terminals; `access credentials` comes by here and must be quick.
+        from cross_account_access.presentation import progress  # noqa: PLC0415
+
+        with progress("previewing the stack"):
+            return resources_of_preview(self._json("preview", "--show-sames"))
+
+    def plan(self) -> "Plan":
+        """What a deployment now would leave and what it would create; changes nothing.
+
+        Raises:
+            UncheckedError: no pulumi, no such stack, or a program that fails.
+        """
+        from cross_account_access.presentation import progress  # noqa: PLC0415 - as above
+
+        with progress("previewing the stack"), tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "import.json"
+            preview = self._json("preview", "--show-sames", "--import-file", str(path))
+            template = json.loads(path.read_text()) if path.exists() else {"resources": []}
+        return Plan(
+            resources=resources_of_preview(preview),
+            created=frozenset(
+                step["urn"] for step in preview.get("steps") or () if step["op"] == "create"
+            ),
+            import_file=template,
+        )
+
+    def import_from(self, path: Path) -> None:
+        """Takes the resources of a file for `pulumi import` into the state.
+
+        Raises:
+            UncheckedError: no pulumi, no such stack, or a refused import.
+        """
+        from cross_account_access.presentation import progress  # noqa: PLC0415 - as above
+
+        file = str(path.resolve())
+        with progress("importing into the state"):
+            self._run(*IMPORT, file, "--yes", "--skip-preview")
+
+    def selected(self) -> str:
+        """The stack's name, also of the one that is selected.
+
+        Raises:
+            UncheckedError: no pulumi, or no stack selected.
+        """
+        return self._run("stack", "--show-name").strip()
+
+    def _json(self, *words: str) -> dict[str, Any]:
+        said = self._run(*words, *([] if words == ("stack", "export") else ["--json"]))
+        value: dict[str, Any] = json.loads(said)
+        return value
+
+    def _run(self, *words: str) -> str:
+        command = [_pulumi(), *words, "--non-interactive"]
+        if self.name is not None:
+            command += ["--stack", self.name]
+        ran = subprocess.run(
+            command,
+            cwd=self.folder,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if ran.returncode != 0:
+            raise UncheckedError(_reason(ran.stdout, ran.stderr))
+        return ran.stdout
+
+    def _not_deployed(self) -> NotDeployedError:
+        name = f"stack {self.name}" if self.name else "the selected stack"
+        return NotDeployedError(f"{name} is not deployed; run `pulumi up` first")
+
+
+def add_stack_options(parser: argparse.ArgumentParser) -> None:
+    """Add `--stack` and `--cwd`, which `stack_of` reads."""
+    parser.add_argument("--stack", metavar="NAME", help="the stack; without it, the selected one")
+    parser.add_argument(
+        "--cwd", metavar="DIR", type=Path, default=Path(), help="folder of the Pulumi program"
+    )
+
+
+def stack_of(arguments: argparse.Namespace) -> Stack:
+    """Return the stack that the options name.
+
+    Raises:
+        UsageError: when `--cwd` is no folder.
+    """
+    if not arguments.cwd.is_dir():
+        msg = f"--cwd {arguments.cwd}: no such folder"
+        raise UsageError(msg)
+    return Stack(arguments.cwd, arguments.stack)
+
+
+def resources_of_state(export: Mapping[str, Any]) -> tuple[Resource, ...]:
+    """Return the resources of what `pulumi stack export` prints."""
+    resources = (export.get("deployment") or {}).get("resources") or ()
+    # What waits for its deletion after a replacement is no longer in use.
+    return tuple(_resource(each) for each in resources if not each.get("delete"))
+
+
+def resources_of_preview(preview: Mapping[str, Any]) -> tuple[Resource, ...]:
+    """Return the resources of what `pulumi preview --json --show-sames` prints.
+
+    A resource has several steps when the preview looks at the cloud first or replaces it; the
+    last one says what it will be. One that stays keeps its ARN, which the last step leaves out.
+    """
+    planned: dict[str, Resource] = {}
+    for step in preview.get("steps") or ():
+        state = step.get("newState")
+        if step["op"] in ("delete", "discard"):
+            planned.pop(step["urn"], None)
+        elif state is not None:
+            kept = (step.get("oldState") or {}).get("outputs") or {}
+            if step["op"] in _KEEPING and "arn" in kept:
+                state = {**state, "outputs": {"arn": kept["arn"], **(state.get("outputs") or {})}}
+            planned[step["urn"]] = _resource(state)
+    return tuple(planned.values())
+
+
+def accounts_of(resources: Iterable[Resource]) -> dict[str, Account]:
+    """Return the accounts by the URN of the provider that deploys to each."""
+    accounts = {}
+    for resource in resources:
+        if resource.type != _PROVIDER_OF_AWS:
+            continue
+        allowed = _parsed(resource.inputs.get("allowedAccountIds"))
+        if isinstance(allowed, list) and len(allowed) == 1:
+            accounts[resource.urn] = Account(
+                id=str(allowed[0]),
+                label=resource.name,
+                profile=resource.known("profile"),
+                region=resource.known("region"),
+            )
+    return accounts
+
+
+def is_unknown(value: object) -> bool:
+    """Say whether a value is not known before the deployment, or is an encrypted secret."""
+    return value == _UNKNOWN or (isinstance(value, Mapping) and _SIGNATURE in value)
+
+
+def _resource(state: Mapping[str, Any]) -> Resource:
+    provider = state.get("provider")
+    return Resource(
+        urn=state["urn"],
+        type=state["type"],
+        inputs=state.get("inputs") or {},
+        outputs=state.get("outputs") or {},
+        provider=provider.rsplit("::", 1)[0] if provider else None,
+        dependencies={
+            key: urns or () for key, urns in (state.get("propertyDependencies") or {}).items()
+        },
+    )
+
+
+def _parsed(value: object) -> object:
+    """Providers keep lists and objects as JSON text."""
+    return json.loads(value) if isinstance(value, str) else value
+
+
+def _pulumi() -> str:
+    command = shutil.which("pulumi")
+    if command is None:
+        msg = (
+            "no pulumi on PATH; install the Pulumi CLI, or put the one that `make setup` makes"
+            " there: `access-toolchain path` names its folder"
+        )
+        raise UncheckedError(msg)
+    return command
+
+
+def _reason(stdout: str, stderr: str) -> str:
+    """Return pulumi's own message in one line, and what helps."""
+    try:
+        diagnostics = json.loads(stdout).get("diagnostics") or ()
+    except ValueError:
+        diagnostics = ()
+    errors = [each["message"] for each in diagnostics if each.get("severity") == "error"]
+    said = (line.strip() for line in (*stderr.splitlines(), *stdout.splitlines()))
+    errors += [line for line in said if line.startswith("error:")]
+    told = next(iter(errors), stderr) or "no reason given"
+    lines = [line.strip().removeprefix("error: ") for line in told.splitlines() if line.strip()]
+    message = f"pulumi: {' '.join(lines)}" if lines else "pulumi failed without a reason"
+    for part, remedy in _REMEDIES.items():
+        if part in message:
+            return f"{message}\n{remedy}"
+    return message
