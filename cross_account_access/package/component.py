@@ -56,12 +56,7 @@ class CrossAccountAccess(cross_account_access.CrossAccountAccess):
 
     def __init__(self, name: str, args: Inputs, opts: ResourceOptions | None = None) -> None:
         declared = settings.check(_plain(args), where=f"the inputs of {name!r}")
-        preflight.begin(
-            production=declared.production,
-            staging=declared.staging,
-            adopted=declared.adopted_users,
-            federated=declared.federated,
-        ).finish()
+        preflight.prove(declared)
         super().__init__(name, arguments_of(declared, prefix=f"{name}-"), opts)
         values = outputs.values_of(declared, self)
         for attribute in CrossAccountAccess.__annotations__:

@@ -85,7 +85,7 @@ def test_the_component_alone_makes_nothing_when_one_provider_is_refused(
 ) -> None:
     # Without the program's own proof: what protects those who use the component elsewhere.
     main = (program.folder / "__main__.py").read_text()
-    (program.folder / "__main__.py").write_text(main.replace("proof.finish()\n", ""))
+    (program.folder / "__main__.py").write_text(main.replace("preflight.prove(declared)\n", ""))
     profiles = Path(box.environment["AWS_SHARED_CREDENTIALS_FILE"]).read_text()
     production = profiles[profiles.index("[ProductionAccountAdmin]") :].split("[Staging")[0]
     wrong = tmp_path / "wrong"

@@ -133,7 +133,7 @@ def deploy(values: Mapping[str, str], *, stack: str = "prod", preview: bool = Fa
 
         def program() -> None:
             # The mocks have no AWS to ask; the proof has tests of its own.
-            with patch("cross_account_access.program.preflight.begin"):
+            with patch("cross_account_access.program.preflight.prove"):
                 runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__")
             stack_resource = pulumi.runtime.get_root_resource()
             assert isinstance(stack_resource, Stack)

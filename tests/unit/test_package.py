@@ -71,7 +71,7 @@ def construct(inputs: Mapping[str, Any]) -> tuple[list[Registered], dict[str, An
     async def serve() -> dict[str, Any]:
         given = {name: value() if callable(value) else value for name, value in inputs.items()}
         try:
-            with patch("cross_account_access.program.preflight.begin"):
+            with patch("cross_account_access.program.preflight.prove"):
                 answer = Host().construct("access", TOKEN, given, None)
             state: Any = await pulumi.Output.from_input(dict(answer.state)).future()
         finally:
@@ -251,7 +251,7 @@ def test_rejects_what_is_known_too_late_or_secret_with_the_remedy() -> None:
 def test_a_wrong_account_is_told_by_the_names_of_the_inputs() -> None:
     problem = pulumi.RunError("production_profile: 'X' is of account 1, but production_account_id")
     with (
-        patch("cross_account_access.program.preflight.begin", side_effect=problem),
+        patch("cross_account_access.program.preflight.prove", side_effect=problem),
         pytest.raises(
             pulumi.InputPropertiesError, match=r"productionProfile: 'X' .* productionAccountId"
         ),
@@ -261,7 +261,7 @@ def test_a_wrong_account_is_told_by_the_names_of_the_inputs() -> None:
 
 def test_a_fault_of_ours_keeps_its_traceback() -> None:
     with (
-        patch("cross_account_access.program.preflight.begin", side_effect=KeyError("ours")),
+        patch("cross_account_access.program.preflight.prove", side_effect=KeyError("ours")),
         pytest.raises(ComponentInitError),
     ):
         Host().construct("access", TOKEN, inputs_of(stack_values("prod")), None)

@@ -1,172 +1,128 @@
-"""Proves that each profile holds credentials of its account, before anything is registered.
+"""Proves, before anything is registered, that both accounts are as declared.
 
-The providers refuse a wrong account too (`allowed_account_ids`), but each by
-itself, in words that do not name our settings, and the second one after the
-first has begun to work. Here both are asked first, and a refusal says what to
-change in the stack file.
-
-Each profile is asked by a process of its own: loading the AWS SDK takes longer
-than the call and than loading Pulumi's resource classes, so all three go on at
-the same time.
+Pulumi's own guard (`allowed_account_ids`) speaks only once resources are under way, and then of
+neither setting. Each profile is asked by a process of its own, both at the same time, while the
+classes of Pulumi's resources are loaded, which takes as long.
 """
 
 import json
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pulumi
+from pulumi_aws import iam, s3
 
-from cross_account_access.declaration.model import Account, User, WebIdentities
+from cross_account_access.declaration.existing import (
+    MustExist,
+    identity_provider_must_exist,
+    user_must_exist,
+)
+from cross_account_access.declaration.model import Account
+from cross_account_access.declaration.settings import Settings
 
 if TYPE_CHECKING:
-    from cross_account_access.program.preflight.who import Identity
+    from cross_account_access.program.preflight.ask_account import Answers
 
-_SECONDS = 60
+_SECONDS: Final = 60
 
 
-class Proof:
-    """A proof under way; `finish` waits for it."""
+def prove(declared: Settings) -> None:
+    """Asks AWS whose the two profiles are, and for what must exist already.
+
+    Raises:
+        pulumi.RunError: with every problem, a line each; nothing has been registered yet.
+    """
+    sides = {"production": declared.production, "staging": declared.staging}
+    needed = list(_must_exist(declared))
+    with ExitStack() as ending:
+        asked = [
+            _Asked(side, account, [each for each in needed if each.side == side], ending)
+            for side, account in sides.items()
+        ]
+        # pulumi_aws loads the classes of a service when the first of them is used.
+        _ = iam.Role, s3.Bucket
+        answers = [each.answers() for each in asked]
+    answered = list(zip(asked, answers, strict=True))
+    problems = [each.problem(answer) for each, answer in answered]
+    if not any(problems):
+        problems = [
+            must.problem(found)
+            for each, answer in answered
+            for must, found in zip(each.needed, answer["found"], strict=True)
+        ]
+    if any(problems):
+        told = "\n".join(f"  {problem}" for problem in problems if problem)
+        message = f"the accounts are not as declared; nothing was changed:\n{told}"
+        raise pulumi.RunError(message)
+
+
+def _must_exist(declared: Settings) -> Iterator[MustExist]:
+    for user in declared.adopted_users:
+        yield user_must_exist(user, declared.staging)
+    for who in declared.federated:
+        yield identity_provider_must_exist(who, declared.production)
+
+
+class _Asked:
+    """One account, asked by a process that ends with the stack of contexts at the latest."""
 
     def __init__(
-        self,
-        production: Account,
-        staging: Account,
-        adopted: Sequence[User],
-        federated: Sequence[WebIdentities],
+        self, side: str, account: Account, needed: Sequence[MustExist], ending: ExitStack
     ) -> None:
-        self._sides = {"production": production, "staging": staging}
-        self._adopted = adopted
-        self._federated = federated
-        providers = {_provider_arn(who, production) for who in federated}
-        exist: dict[str, dict[str, list[str]]] = {
-            "production": {"users": [], "providers": sorted(providers)},
-            "staging": {"users": [user.name for user in adopted], "providers": []},
+        self.side, self.account, self.needed = side, account, needed
+        request = {
+            "profile": account.profile,
+            "region": account.region,
+            "calls": [
+                {
+                    "client": each.client,
+                    "method": each.method,
+                    "parameters": each.parameters,
+                    "absent": each.absent,
+                }
+                for each in needed
+            ],
         }
-        self._processes = {
-            side: _ask({"profile": account.profile, "region": account.region, **exist[side]})
-            for side, account in self._sides.items()
-        }
+        program = Path(__file__).with_name("ask_account.py")
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", str(program), json.dumps(request)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        ending.callback(self._end)
 
-    def finish(self) -> None:
-        """Waits for the answers and compares them with the settings.
-
-        Raises:
-            pulumi.RunError: with every problem, a line each.
-        """
+    def answers(self) -> "Answers":
+        """Waits for them."""
         try:
-            identities = {side: _answer(process) for side, process in self._processes.items()}
-        finally:
-            for process in self._processes.values():
-                process.kill()
-                process.communicate()
-        problems = [
-            problem
-            for side, account in self._sides.items()
-            if (problem := _account_problem(side, account, identities[side]))
-        ]
-        if not problems:
-            problems = [
-                problem
-                for user in self._adopted
-                if (problem := _user_problem(user, self._sides["staging"], identities["staging"]))
-            ]
-            problems += [
-                problem
-                for who in self._federated
-                if (
-                    problem := _provider_problem(
-                        who, self._sides["production"], identities["production"]
-                    )
-                )
-            ]
-        if problems:
-            told = "\n".join(f"  {problem}" for problem in problems)
-            message = f"the accounts are not as declared; nothing was changed:\n{told}"
+            answer, trouble = self._process.communicate(timeout=_SECONDS)
+        except subprocess.TimeoutExpired:
+            message = f"AWS did not answer within {_SECONDS} seconds; nothing was changed"
+            raise pulumi.RunError(message) from None
+        if self._process.returncode:
+            last = (trouble.strip().splitlines() or ["no reason given"])[-1]
+            message = f"the two profiles could not be checked ({last}); nothing was changed"
             raise pulumi.RunError(message)
+        answers: Answers = json.loads(answer)
+        return answers
 
+    def problem(self, answers: "Answers") -> str | None:
+        """What is wrong with the profile, or None."""
+        setting = f"{self.side}_profile: {self.account.profile!r}"
+        if "problem" in answers:
+            return f"{setting} {answers['problem']}"
+        if answers["account"] != self.account.account_id:
+            return (
+                f"{setting} is {answers['arn']} of account {answers['account']}, but "
+                f"{self.side}_account_id is {self.account.account_id}; correct whichever is wrong"
+            )
+        return None
 
-def _ask(request: Mapping[str, object]) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
-        [sys.executable, str(Path(__file__).with_name("who.py")), json.dumps(request)],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def _answer(process: "subprocess.Popen[str]") -> "Identity":
-    try:
-        answer, trouble = process.communicate(timeout=_SECONDS)
-    except subprocess.TimeoutExpired:
-        message = f"AWS did not answer within {_SECONDS} seconds; nothing was changed"
-        raise pulumi.RunError(message) from None
-    if process.returncode:
-        last = (trouble.strip().splitlines() or ["no reason given"])[-1]
-        message = f"the two profiles could not be checked ({last}); nothing was changed"
-        raise pulumi.RunError(message)
-    identity: Identity = json.loads(answer)
-    return identity
-
-
-def begin(
-    *,
-    production: Account,
-    staging: Account,
-    adopted: Sequence[User],
-    federated: Sequence[WebIdentities],
-) -> Proof:
-    """Asks AWS who the two profiles are and for what must exist already, without waiting.
-
-    That is the users to adopt, and the identity providers of those that come `federated` without
-    the stack making one.
-    """
-    return Proof(production, staging, adopted, federated)
-
-
-def _account_problem(side: str, account: Account, identity: "Identity") -> str | None:
-    setting = f"{side}_profile: {account.profile!r}"
-    if "problem" in identity:
-        return f"{setting} {identity['problem']}"
-    if identity["account"] != account.account_id:
-        return (
-            f"{setting} is {identity['arn']} of account {identity['account']}, but "
-            f"{side}_account_id is {account.account_id}; correct whichever is wrong"
-        )
-    return None
-
-
-def _user_problem(user: User, staging: Account, identity: "Identity") -> str | None:
-    arn = identity["users"][user.name]
-    if arn is None:
-        return (
-            f"consumers: {user.name!r} is no user of account {staging.account_id}, so it cannot be "
-            "adopted; correct the name, or set adopt: false to have it made"
-        )
-    if arn != staging.user_arn(user):
-        path = arn.split(":user", 1)[1].removesuffix(user.name)
-        return f"consumers: user {user.name!r} is {arn}; add path: {path} to adopt it"
-    return None
-
-
-def _provider_problem(who: WebIdentities, production: Account, identity: "Identity") -> str | None:
-    audiences = identity["audiences"][_provider_arn(who, production)]
-    if audiences is None:
-        return (
-            f"consumers: account {production.account_id} has no identity provider for "
-            f"https://{who.issuer}; correct the issuer, or set provider: create to have it made"
-        )
-    if who.audience not in audiences:
-        return (
-            f"consumers: the identity provider for https://{who.issuer} does not take the audience "
-            f"{who.audience!r}, only {', '.join(audiences) or 'none'}; correct the audience, or "
-            "add it to the provider's client IDs"
-        )
-    return None
-
-
-def _provider_arn(who: WebIdentities, production: Account) -> str:
-    return production.identity_provider_arn(who.issuer)
+    def _end(self) -> None:
+        self._process.kill()
+        self._process.communicate()

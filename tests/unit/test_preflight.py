@@ -1,5 +1,6 @@
-"""Both preflight are proven first; a refusal is one line that names setting and remedy."""
+"""Both accounts are proven first; a refusal is one line that names setting and remedy."""
 
+import subprocess
 from collections.abc import Iterator, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -10,7 +11,8 @@ from urllib.parse import parse_qs
 import pulumi
 import pytest
 
-from cross_account_access.declaration.model import Account, User, WebIdentities
+from cross_account_access.declaration.model import Account, Consumer, User, WebIdentities
+from cross_account_access.declaration.settings import Settings
 from cross_account_access.program import preflight
 
 PRODUCTION, STAGING = "111122223333", "444455556666"
@@ -113,12 +115,21 @@ def prove(
     adopted: Sequence[User] = (),
     federated: Sequence[WebIdentities] = (),
 ) -> None:
-    preflight.begin(
-        production=Account(account_id=PRODUCTION, profile=production, region="us-west-2"),
-        staging=Account(account_id=STAGING, profile=staging, region="us-west-2"),
-        adopted=adopted,
-        federated=federated,
-    ).finish()
+    def account(account_id: str, profile: str) -> Account:
+        return Account(account_id=account_id, profile=profile, region="us-west-2")
+
+    consumers = (*adopted, *federated)
+    preflight.prove(
+        Settings(
+            production=account(PRODUCTION, production),
+            staging=account(STAGING, staging),
+            resources=(),
+            consumers=tuple(Consumer(name="one", who=who, role=None) for who in consumers),
+            grants=(),
+            tags={},
+            trust_policy_limit=2048,
+        )
+    )
 
 
 def refusal(*arguments: Any, **existing: Any) -> list[str]:
@@ -197,3 +208,30 @@ def test_an_identity_provider_must_exist_and_take_the_audience() -> None:
         "consumers: the identity provider for https://ci.example.com does not take the audience "
         "'aws2', only aws, teams; correct the audience, or add it to the provider's client IDs",
     ]
+
+
+@pytest.mark.parametrize("moment", ["the second start", "the loading of the classes"])
+def test_no_process_is_left_when_it_fails_in_between(
+    monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    started: list[subprocess.Popen[str]] = []
+
+    class Process(subprocess.Popen[str]):
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            if started and moment == "the second start":
+                raise OSError(moment)
+            super().__init__(*arguments, **options)
+            started.append(self)
+
+    class Classes:
+        def __getattr__(self, name: str) -> None:
+            raise OSError(moment)
+
+    monkeypatch.setattr(subprocess, "Popen", Process)
+    if moment == "the loading of the classes":
+        monkeypatch.setattr(preflight, "iam", Classes())
+    with pytest.raises(OSError, match=moment):
+        prove()
+    assert started
+    # Ended and waited for.
+    assert [process.returncode for process in started if process.returncode is None] == []

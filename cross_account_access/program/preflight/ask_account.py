@@ -1,0 +1,78 @@
+"""Says on standard output what one account answers; started by the package, as a file.
+
+It must not import Pulumi: that would cost the time that running it apart saves. Nor boto3, whose
+resources and service models a preview would wait for and not use; botocore is what it stands on.
+"""
+
+import json
+import sys
+from typing import Any, TypedDict
+
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError, ProfileNotFound
+from botocore.session import Session
+
+_CONFIG = Config(connect_timeout=5, read_timeout=10, retries={"total_max_attempts": 3})
+
+
+class Call(TypedDict):
+    """One call of AWS."""
+
+    client: str
+    method: str
+    parameters: dict[str, str]
+    absent: str
+    """The error code that is an answer: there is no such thing."""
+
+
+class Answers(TypedDict, total=False):
+    """What the account says: all but the `problem`, or else that alone."""
+
+    account: str
+    """12 digits."""
+    arn: str
+    """Of the identity that the profile stands for."""
+    found: list[dict[str, Any] | None]
+    """The answer to each call, None where there is no such thing."""
+    problem: str
+    """Why nothing could be asked, with the remedy, as the end of a sentence about the profile."""
+
+
+def ask(profile: str, region: str, calls: list[Call]) -> Answers:
+    """Asks STS who a profile is, which needs no permission, and then each of the calls."""
+    sign_in = f"sign in again, for example with aws sso login --profile {profile}"
+    try:
+        session = Session(profile=profile)
+        sts: Any = session.create_client("sts", region_name=region, config=_CONFIG)
+        identity = sts.get_caller_identity()
+        return {
+            "account": identity["Account"],
+            "arn": identity["Arn"],
+            "found": [_found(session, region, call) for call in calls],
+        }
+    except ProfileNotFound:
+        return {
+            "problem": "is not in your AWS config or credentials file; "
+            f"make it with aws configure --profile {profile}, or name another"
+        }
+    except ClientError as error:
+        code, reason = error.response["Error"]["Code"], error.response["Error"]["Message"]
+        return {"problem": f"is refused by AWS ({code}: {reason}); {sign_in}"}
+    except BotoCoreError as error:
+        # One line whatever it is: partial credentials, an expired SSO session, no network.
+        return {"problem": f"cannot be used ({' '.join(str(error).split())}); {sign_in}"}
+
+
+def _found(session: Session, region: str, call: Call) -> dict[str, Any] | None:
+    client = session.create_client(call["client"], region_name=region, config=_CONFIG)
+    try:
+        answer: dict[str, Any] = getattr(client, call["method"])(**call["parameters"])
+    except ClientError as error:
+        if error.response["Error"]["Code"] == call["absent"]:
+            return None
+        raise
+    return answer
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(ask(**json.loads(sys.argv[1])), default=str))
