@@ -1,0 +1,1 @@
+"""What AWS publishes: numbers, names and tables, never a judgement; both sides may import it."""
