@@ -15,7 +15,7 @@ $(shell $(VENV)/bin/python -c '' 2>/dev/null || rm -f $(INSTALLED))
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo test unit integration lint format schema bench clean
+.PHONY: help setup demo test unit integration lint format schema reference bench clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' Makefile \
@@ -50,6 +50,9 @@ schema: setup ## write the schema of the package, after a change of the package'
 		./$(PACKAGE)/pulumi-resource-cross-account-access > $(PACKAGE)/schema.new \
 		|| { rm $(PACKAGE)/schema.new; exit 1; }
 	@mv $(PACKAGE)/schema.new $(PACKAGE)/schema.json
+
+reference: $(INSTALLED) ## fetch what AWS publishes about its actions anew; needs npm
+	@$(RUN) cross_account_access.dev.service_reference
 
 bench: setup ## speed and memory beside a flat program and plain boto3
 	@$(DEV).bench
