@@ -11,8 +11,9 @@ ROOT = Path(__file__).parents[2]
 OURS = "cross_account_access"
 
 MAY_IMPORT: dict[str, set[str]] = {
-    # The program.
     "": set(),
+    "facts": set(),
+    # The program.
     "declaration.model": set(),
     "declaration.existing": {"declaration.model"},
     "declaration.policies": {"declaration.model"},
@@ -58,6 +59,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "dev.toolchain": set(),
     "dev.sandbox": {"dev.toolchain"},
     "dev.demo": {"dev.sandbox", "dev.toolchain"},
+    "dev.service_reference": {"facts"},
     "dev.bench": {"dev.demo", "dev.sandbox", "dev.toolchain", "iam.engine"},
 }
 """Our own places, and which of the others each may import. All but `components` and `__main__` are
@@ -82,7 +84,7 @@ LIBRARIES: dict[str, set[str]] = {
 }
 """Which of ours may import a library: a place, or all that are below it."""
 
-STANDARD_LIBRARY_ONLY = ("declaration.model", "declaration.policies", "iam.engine")
+STANDARD_LIBRARY_ONLY = ("facts", "declaration.model", "declaration.policies", "iam.engine")
 """Pure places."""
 
 
