@@ -1,8 +1,8 @@
 """Reads the outputs of a cross-account-access stack, for commands and for other projects.
 
-This file needs nothing but Python's standard library: another project may import it or keep a copy
-of it. In a Pulumi program the outputs come from a `StackReference`, elsewhere from
-`pulumi stack output --json`:
+Another project imports it from `cross_account_access.credentials`, or keeps a copy of this file,
+which needs nothing but Python's standard library. In a Pulumi program the outputs come from a
+`StackReference`, elsewhere from `pulumi stack output --json`:
 
     read(json.loads(output)).consumer("stage-admin").role_arn
     pulumi.StackReference("organization/cross-account-access/prod").outputs.apply(read)
@@ -30,8 +30,7 @@ class Grant:
 
     resource_arn: str
     levels: tuple[str, ...]
-    """`list`, `read`, `write`, `delete` of a bucket; `publish`, `subscribe` of a topic; `send`,
-    `receive` of a queue."""
+    """The words of the stack file, such as `list` and `read`."""
     prefixes: tuple[str, ...] = ()
     """Beginnings of the keys that the grant is limited to; none for the whole resource."""
     via: str = "role"
@@ -44,11 +43,23 @@ class Consumer:
 
     name: str
     kind: str
-    """`user`, `ec2`, `third_party`, `oidc`, `principals` or `organization`."""
+    """The word of the stack file, such as `user`, for people; what follows from it is below."""
+    sign_in: str
+    """How callers come by credentials of their own: `profile`, a CLI profile with an access key of
+    the user whom the stack names; `instance_metadata`, from the EC2 instance that they run on;
+    `web_identity`, with a token of their identity provider; `own`, in a way that is theirs."""
+    is_one_principal: bool
+    """Whether `principal_arns` is exactly one principal, without a wildcard."""
+    home_account: str | None
+    """The account that all callers belong to, 12 digits; None where there is no such account."""
+    chains: bool
+    """Whether callers hold a role already, so that a session lasts one hour at most."""
+    is_machine: bool
+    """Whether nobody is there to type the code of an MFA device or to use the console."""
     role_arn: str | None
     """The role to assume; None for a consumer whose grants all go by resource policies."""
     principal_arns: tuple[str, ...]
-    """Who is let in; the stack's own user for the kind `user`."""
+    """Who is let in, as far as ARNs can say it; `*` and `?` are wildcards."""
     external_id: str | None = None
     """What `sts:AssumeRole` must state; AWS does not regard it as a secret."""
     mfa: bool = False
@@ -76,15 +87,16 @@ class Consumer:
     """The role's managed policies; none where its policy is an inline one."""
     switch_role_url: str | None = None
     """Link that switches the console to the role, where that can work."""
+    cli_profile: str | None = None
+    """Block for `~/.aws/config` whose profile assumes the role, where one can."""
+    proof_commands: str | None = None
+    """AWS CLI commands that prove the access, one a line, where there are some."""
     grants: tuple[Grant, ...] = ()
-    """Empty for a stack of the first release, whose outputs did not tell them."""
 
     @property
     def user_name(self) -> str | None:
-        """Name of the user who is let in, without its path; None for any other kind."""
-        if self.kind == "user" and self.principal_arns:
-            return self.principal_arns[0].rsplit("/", 1)[-1]
-        return None
+        """Name of the one IAM user who is let in, without its path; None for anybody else."""
+        return self.principal_arns[0].rsplit("/", 1)[-1] if self.sign_in == "profile" else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,10 +116,22 @@ class Contract:
     """By queue name."""
     kms_key_arns: Mapping[str, str]
     """By the names of those buckets that have a key of their own."""
+    resource_arns: Mapping[str, str] = field(default_factory=dict)
+    """By name: what exists apart from the stack and is shared by it."""
     consumers: Mapping[str, Consumer]
     """By name."""
     listed_by_staging: frozenset[str] = frozenset()
     """ARNs of the buckets that Staging's administrators may let anybody of the account list."""
+
+    def usual_profile(self, consumer: Consumer) -> str | None:
+        """The CLI profile in which the outputs expect a consumer's own credentials.
+
+        It is named as the user, or as the consumer where that is other principals of Staging; None
+        where it is not known how callers sign in.
+        """
+        if consumer.sign_in == "own" and consumer.home_account == self.staging_account_id:
+            return consumer.name
+        return consumer.user_name
 
     def consumer(self, name: str) -> Consumer:
         """The consumer of that name.
@@ -131,16 +155,22 @@ def read(outputs: Mapping[str, Any]) -> Contract:
     """
     _check_version(outputs)
     declaration = _declaration(outputs)
+    try:
+        consumers = _consumers(outputs, declaration)
+        listed_by_staging = frozenset(declaration.get("listed_by_staging", ()))
+    except (AttributeError, KeyError, TypeError, IndexError) as error:
+        raise _undeclared(error) from error
     return Contract(
         production_account_id=_text(outputs, "productionAccountId"),
         production_region=_text(outputs, "productionRegion"),
         staging_account_id=_text(outputs, "stagingAccountId"),
         bucket_arns=_texts_by_name(outputs, "bucketArns"),
-        topic_arns=_texts_by_name({"topicArns": {}, **outputs}, "topicArns"),
-        queue_arns=_texts_by_name({"queueArns": {}, **outputs}, "queueArns"),
-        kms_key_arns=_texts_by_name({"kmsKeyArns": {}, **outputs}, "kmsKeyArns"),
-        consumers=_consumers(outputs, declaration),
-        listed_by_staging=frozenset((declaration or {}).get("listed_by_staging", ())),
+        topic_arns=_texts_by_name(outputs, "topicArns", is_required=False),
+        queue_arns=_texts_by_name(outputs, "queueArns", is_required=False),
+        kms_key_arns=_texts_by_name(outputs, "kmsKeyArns", is_required=False),
+        resource_arns=_texts_by_name(outputs, "resourceArns", is_required=False),
+        consumers=consumers,
+        listed_by_staging=listed_by_staging,
     )
 
 
@@ -168,65 +198,78 @@ def _check_version(outputs: Mapping[str, Any]) -> None:
     raise ContractError(message)
 
 
-def _declaration(outputs: Mapping[str, Any]) -> Mapping[str, Any] | None:
+def _declaration(outputs: Mapping[str, Any]) -> Mapping[str, Any]:
     if "declaration" not in outputs:
-        return None
+        message = (
+            "the outputs have no declaration, which tells the consumers and their grants; "
+            "deploy the stack with a current version of cross-account-access"
+        )
+        raise ContractError(message)
     try:
-        said = json.loads(_text(outputs, "declaration"))
+        declaration = json.loads(_text(outputs, "declaration"))
     except ValueError as error:
         raise _undeclared(error) from error
-    if not isinstance(said, Mapping):
-        why = f"it must be an object, got {type(said).__name__}"
+    if not isinstance(declaration, Mapping):
+        why = f"it must be an object, got {type(declaration).__name__}"
         raise _undeclared(why)
-    return said
+    return declaration
 
 
-def _consumers(
-    outputs: Mapping[str, Any], declaration: Mapping[str, Any] | None
-) -> dict[str, Consumer]:
+def _consumers(outputs: Mapping[str, Any], declaration: Mapping[str, Any]) -> dict[str, Consumer]:
     urls = _texts_by_name(outputs, "switchRoleUrls")
     policies = _lists_by_name(outputs, "accessPolicyArns")
-    if declaration is None:
-        users = _texts_by_name(outputs, "userArns")
-        return {
-            name: Consumer(
-                name=name,
-                kind="user",
-                role_arn=role_arn,
-                principal_arns=(users[name],) if name in users else (),
-                access_policy_arns=policies.get(name, ()),
-                switch_role_url=urls.get(name),
-            )
-            for name, role_arn in _texts_by_name(outputs, "roleArns").items()
-        }
-    try:
-        grants = [(grant["consumer"], _grant(grant)) for grant in declaration["grants"]]
-        return {
-            name: Consumer(
-                name=name,
-                kind=said["kind"],
-                role_arn=said["role_arn"],
-                principal_arns=tuple(said["principal_arns"]),
-                external_id=said["external_id"],
-                mfa=said["mfa"],
-                mfa_max_age=said.get("mfa_max_age"),
-                source_identity_required=said.get("source_identity_required", False),
-                source_identities=tuple(said.get("source_identities", ())),
-                source_ips=tuple(said.get("source_ips", ())),
-                vpc_endpoints=tuple(said.get("vpc_endpoints", ())),
-                claims={key: tuple(values) for key, values in said.get("claims", {}).items()},
-                session_tags=said.get("session_tags", {}),
-                max_session_duration=said["max_session_duration"] or DEFAULT_SESSION_SECONDS,
-                expires_at=said["expires_at"],
-                access_policy_arns=policies.get(name, ()),
-                switch_role_url=urls.get(name),
-                grants=tuple(grant for consumer, grant in grants if consumer == name),
-            )
-            for said in declaration["consumers"]
-            for name in [said["name"]]
-        }
-    except (AttributeError, KeyError, TypeError) as error:
-        raise _undeclared(error) from error
+    profiles = _texts_by_name(outputs, "cliProfiles", is_required=False)
+    proofs = _texts_by_name(outputs, "proofCommands", is_required=False)
+    staging = _text(outputs, "stagingAccountId")
+    grants = [(grant["consumer"], _grant(grant)) for grant in declaration["grants"]]
+    return {
+        name: Consumer(
+            name=name,
+            kind=entry["kind"],
+            **_callers(entry, staging),
+            role_arn=entry["role_arn"],
+            principal_arns=tuple(entry["principal_arns"]),
+            external_id=entry["external_id"],
+            mfa=entry["mfa"],
+            mfa_max_age=entry.get("mfa_max_age"),
+            source_identity_required=entry.get("source_identity_required", False),
+            source_identities=tuple(entry.get("source_identities", ())),
+            source_ips=tuple(entry.get("source_ips", ())),
+            vpc_endpoints=tuple(entry.get("vpc_endpoints", ())),
+            claims={key: tuple(values) for key, values in entry.get("claims", {}).items()},
+            session_tags=entry.get("session_tags", {}),
+            max_session_duration=entry["max_session_duration"] or DEFAULT_SESSION_SECONDS,
+            expires_at=entry["expires_at"],
+            access_policy_arns=policies.get(name, ()),
+            switch_role_url=urls.get(name),
+            cli_profile=profiles.get(name),
+            proof_commands=proofs.get(name),
+            grants=tuple(grant for consumer, grant in grants if consumer == name),
+        )
+        for entry in declaration["consumers"]
+        for name in [entry["name"]]
+    }
+
+
+_CALLERS: Final = ("sign_in", "is_one_principal", "home_account", "chains", "is_machine")
+
+
+def _callers(entry: Mapping[str, Any], staging: str) -> dict[str, Any]:
+    """What a consumer's callers are; from the kind where the outputs do not say it yet."""
+    if "sign_in" in entry:
+        return {name: entry[name] for name in _CALLERS}
+    arns = entry["principal_arns"]
+    first_account = arns[0].split(":")[4] if arns else None
+    has_roles = any(":role/" in arn for arn in arns)
+    by_kind = {
+        "user": ("profile", True, staging, False, False),
+        "ec2": ("instance_metadata", True, staging, True, True),
+        "third_party": ("own", False, first_account, False, True),
+        "oidc": ("web_identity", False, None, False, True),
+        "principals": ("own", False, staging, has_roles, False),
+        "organization": ("own", False, None, False, False),
+    }
+    return dict(zip(_CALLERS, by_kind[entry["kind"]], strict=True))
 
 
 def _undeclared(why: object) -> ContractError:
@@ -235,12 +278,12 @@ def _undeclared(why: object) -> ContractError:
     )
 
 
-def _grant(said: Mapping[str, Any]) -> Grant:
+def _grant(entry: Mapping[str, Any]) -> Grant:
     return Grant(
-        resource_arn=said["resource_arn"],
-        levels=tuple(said["levels"]),
-        prefixes=tuple(said["prefixes"]),
-        via=said["via"],
+        resource_arn=entry["resource_arn"],
+        levels=tuple(entry["levels"]),
+        prefixes=tuple(entry["prefixes"]),
+        via=entry["via"],
     )
 
 
@@ -251,8 +294,10 @@ def _text(outputs: Mapping[str, Any], name: str) -> str:
     raise _mistyped(name, "text", value)
 
 
-def _texts_by_name(outputs: Mapping[str, Any], name: str) -> dict[str, str]:
-    value = outputs.get(name)
+def _texts_by_name(
+    outputs: Mapping[str, Any], name: str, *, is_required: bool = True
+) -> dict[str, str]:
+    value = outputs.get(name, None if is_required else {})
     if isinstance(value, Mapping) and all(isinstance(each, str) for each in value.values()):
         return dict(value)
     raise _mistyped(name, "texts by name", value)

@@ -5,17 +5,13 @@ in stays the decision of the access stack.
 """
 
 import json
-import sys
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 
-# The reader is one file without dependencies; a project elsewhere keeps a copy of it instead.
-sys.path.append(str(Path(__file__).resolve().parents[2]))
-from cross_account_access.credentials.contract import Consumer, Contract, ContractError, read
+from cross_account_access.credentials import Consumer, Contract, ContractError, read
 
 config = pulumi.Config()
 stack = config.require("access_stack")

@@ -85,6 +85,11 @@ def test_the_declaration_tells_what_the_flat_outputs_cannot(exported: dict[str, 
     assert found.consumer("vendor") == Consumer(
         name="vendor",
         kind="third_party",
+        sign_in="own",
+        is_one_principal=False,
+        home_account="777788889999",
+        chains=False,
+        is_machine=True,
         role_arn=ROLE,
         principal_arns=("arn:aws:iam::777788889999:root",),
         external_id="vendor-7",
@@ -126,6 +131,99 @@ def test_all_that_is_shared_is_told_by_name(exported: dict[str, Any]) -> None:
     assert found.bucket_arns == {"production-test-bucket-101": BUCKET}
     assert (found.topic_arns, found.queue_arns) == ({"mine": topic}, {"mine": queue})
     assert found.kms_key_arns == {}
+    assert found.resource_arns == {}
+    secret = "arn:aws:secretsmanager:us-west-2:111122223333:secret:db-AbCdEf"
+    assert read({**exported, "resourceArns": {"db": secret}}).resource_arns == {"db": secret}
+
+
+ROLES = ["arn:aws:iam::444455556666:role/*", "arn:aws:iam::444455556666:user/x"]
+CALLERS = ("sign_in", "is_one_principal", "home_account", "chains", "is_machine")
+
+
+@pytest.mark.parametrize(
+    ("kind", "arns", "callers"),
+    [
+        ("user", [USER], ("profile", True, "444455556666", False, False)),
+        ("ec2", ROLES[:1], ("instance_metadata", True, "444455556666", True, True)),
+        ("third_party", ["arn:aws:iam::7:root"], ("own", False, "7", False, True)),
+        ("oidc", ["arn:aws:iam::1:oidc-provider/x"], ("web_identity", False, None, False, True)),
+        ("principals", ROLES, ("own", False, "444455556666", True, False)),
+        ("principals", ROLES[1:], ("own", False, "444455556666", False, False)),
+        ("organization", [], ("own", False, None, False, False)),
+    ],
+)
+def test_callers_are_what_is_said_or_what_follows_from_the_kind(
+    exported: dict[str, Any], kind: str, arns: list[str], callers: tuple[object, ...]
+) -> None:
+    follows = declared(kind=kind, principal_arns=arns)
+    stated = {"sign_in": "own", "is_one_principal": True, "home_account": None}
+    said = {**follows, "name": "new", **stated, "chains": True, "is_machine": True}
+    declaration = json.dumps({"consumers": [follows, said], "grants": []})
+    contract = read({**exported, "declaration": declaration})
+    found, new = contract.consumer("vendor"), contract.consumer("new")
+    assert tuple(getattr(found, name) for name in CALLERS) == callers
+    assert tuple(getattr(new, name) for name in CALLERS) == ("own", True, None, True, True)
+
+
+@pytest.mark.parametrize(
+    ("kind", "arns", "profile"),
+    [
+        ("user", [USER], "StageAdmin"),
+        ("ec2", ROLES[:1], None),
+        ("third_party", ["arn:aws:iam::777788889999:root"], None),
+        ("principals", ROLES, "vendor"),
+        ("organization", [], None),
+    ],
+)
+def test_callers_have_the_profile_that_the_outputs_count_on(
+    exported: dict[str, Any], kind: str, arns: list[str], profile: str | None
+) -> None:
+    consumer = declared(kind=kind, principal_arns=arns)
+    declaration = json.dumps({"consumers": [consumer], "grants": []})
+    contract = read({**exported, "declaration": declaration})
+    assert contract.usual_profile(contract.consumer("vendor")) == profile
+
+
+def test_texts_for_a_consumer_are_those_of_the_outputs(exported: dict[str, Any]) -> None:
+    consumer = read(exported).consumer("stage-admin")
+    assert consumer.cli_profile == exported["cliProfiles"]["stage-admin"]
+    assert consumer.proof_commands == exported["proofCommands"]["stage-admin"]
+    bare = {key: value for key, value in exported.items() if key not in NOT_ALWAYS}
+    assert read(bare).consumer("stage-admin").cli_profile is None
+
+
+NOT_ALWAYS = {"cliProfiles", "proofCommands", "topicArns", "queueArns", "kmsKeyArns"}
+
+
+def test_rejects_outputs_without_a_declaration(exported: dict[str, Any]) -> None:
+    bare = {name: value for name, value in exported.items() if name != "declaration"}
+    with pytest.raises(ContractError, match="deploy the stack with a current version"):
+        read(bare)
+
+
+def test_another_project_imports_the_reader_and_loads_nothing_else(
+    exported: dict[str, Any],
+) -> None:
+    code = (
+        "import json, sys\n"
+        "from cross_account_access.credentials import read\n"
+        "found = read(json.load(sys.stdin)).consumer('stage-admin').role_arn\n"
+        "ours = {name for name in sys.modules if name.startswith('cross_account_access.')}\n"
+        "print(found, *sorted(ours), bool({'boto3', 'pulumi', 'rich'} & set(sys.modules)))"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code],
+        input=json.dumps(exported),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ran.stdout.split() == [
+        ROLE,
+        "cross_account_access.credentials",
+        "cross_account_access.credentials.contract",
+        "False",
+    ]
 
 
 def test_an_unknown_consumer_is_told_with_those_that_there_are(exported: dict[str, Any]) -> None:

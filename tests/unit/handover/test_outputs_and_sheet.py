@@ -63,6 +63,7 @@ def test_terraform_reads_every_value_as_it_is(access: Access, outputs: dict[str,
         userArns={},
         roleArns={"stage-admin": ROLE},
         accessPolicyArns={"stage-admin": [f"{ROLE}-1", f"{ROLE}-2"]},
+        declaration='{"consumers": [], "grants": []}',
     )
     assert access("outputs", "--format", "tfvars").out == (
         'contract_version = "1"\n'
@@ -76,6 +77,7 @@ def test_terraform_reads_every_value_as_it_is(access: Access, outputs: dict[str,
         "user_arns = {}\n"
         f'role_arns = {{\n  "stage-admin" = "{ROLE}"\n}}\n'
         f'access_policy_arns = {{\n  "stage-admin" = ["{ROLE}-1", "{ROLE}-2"]\n}}\n'
+        'declaration = "{\\"consumers\\": [], \\"grants\\": []}"\n'
     )
 
 

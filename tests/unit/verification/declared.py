@@ -7,7 +7,7 @@ from typing import Any
 
 from cross_account_access.command.verification.matrix import Surroundings, matrix
 from cross_account_access.command.verification.rows import Expected, Row
-from cross_account_access.credentials.contract import Consumer, Contract, Grant
+from cross_account_access.credentials.contract import Consumer, Contract, Grant, _callers
 
 PRODUCTION, STAGING = "111122223333", "444455556666"
 BUCKET, OTHER_BUCKET = "arn:aws:s3:::shared", "arn:aws:s3:::private"
@@ -34,7 +34,7 @@ def consumer(*grants: Grant, **changes: Any) -> Consumer:
         "grants": grants,
         **changes,
     }
-    return Consumer(**said)
+    return Consumer(**{**_callers(said, STAGING), **said})
 
 
 def contract(
