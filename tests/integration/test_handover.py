@@ -225,7 +225,6 @@ def consumer_stack(deployed: Program, tmp_path: Path) -> Callable[[str], Program
     def copied(stack: str) -> Program:
         folder = tmp_path / "examples" / "consumer-stack"
         shutil.copytree(ROOT / "examples" / "consumer-stack", folder)
-        shutil.copytree(ROOT / "cross_account_access", tmp_path / "cross_account_access")
         (tmp_path / ".venv").symlink_to(sys.prefix)
         project = Program(folder, {**deployed.environment, "PULUMI_CONFIG_PASSPHRASE": "another"})
         project.init(stack)
