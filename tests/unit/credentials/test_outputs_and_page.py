@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.handover.conftest import BUCKET, ROLE, Access
+from tests.unit.credentials.conftest import BUCKET, ROLE, Access
 
 HOSTILE = "a 'b' \"c\" $HOME `id` $(id) \\ %{x} ${y} # ; & é\nsecond line"
 

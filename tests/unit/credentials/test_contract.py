@@ -12,7 +12,7 @@ import pytest
 from cross_account_access.credentials import contract
 from cross_account_access.credentials.contract import Consumer, ContractError, Grant, read
 from cross_account_access.program import outputs as program_outputs
-from tests.unit.handover.conftest import BUCKET, ROLE
+from tests.unit.credentials.conftest import BUCKET, ROLE
 
 USER = "arn:aws:iam::444455556666:user/StageAdmin"
 

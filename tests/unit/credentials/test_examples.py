@@ -11,7 +11,7 @@ import yaml
 from cross_account_access.credentials.contract import read
 from cross_account_access.stack import Stack
 from tests.support.deployment import PROJECT, ROOT, deploy
-from tests.unit.handover.conftest import Access
+from tests.unit.credentials.conftest import Access
 
 EXAMPLES = sorted((ROOT / "examples").glob("*/Pulumi.prod.yaml"))
 KINDS = {"user", "ec2", "third_party", "oidc", "principals", "organization"}
