@@ -1,0 +1,56 @@
+"""Nobody's state breaks: the program as it is now, on states that an earlier one left."""
+
+import json
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from cross_account_access.dev.sandbox.box import Sandbox
+from tests.support.recorded import STATES, examples, opened, replay, resources, stack_of
+
+RECORDED: Final = sorted(path.stem for path in STATES.glob("*.json"))
+WITHOUT: Final = {"consumer-stack": "reads our stack and makes nothing by our program"}
+"""Examples that have no state of ours, and why."""
+NEWER: Final[dict[str, str]] = {}
+"""Examples of which nobody has a state yet, and why not."""
+
+
+def test_every_example_has_a_recorded_state() -> None:
+    assert examples() - {*RECORDED, *WITHOUT, *NEWER} == set()
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_the_plan_for_a_recorded_state_is_to_leave_it(
+    name: str, box: Sandbox, tmp_path: Path
+) -> None:
+    program, stack = opened(name, box, tmp_path), stack_of(name)
+    program.pulumi("stack", "import", "--file", str(STATES / f"{name}.json"), "--stack", stack)
+    # The accounts are empty: the state says what is in them.
+    plan = program.pulumi("preview", "--refresh=false", "--json", "--show-sames", "--stack", stack)
+    # The engine may warn of a tool that it found on PATH before it tells the plan.
+    steps = json.loads(plan[plan.index("{") :])["steps"]
+    assert {step["urn"]: step["op"] for step in steps if step["op"] != "same"} == {}
+    # By their names in the state, since aliases give others. A plan lists no default provider.
+    kept = {step["oldState"]["urn"] for step in steps}
+    recorded = {resource["urn"] for resource in resources(name)}
+    assert {urn for urn in recorded - kept if not urn.endswith("::default")} == set()
+
+
+@pytest.mark.parametrize("name", ["prod", "beyond-examples", "via-resource"])
+def test_an_upgrade_leaves_everything_that_is_in_the_accounts(
+    name: str, box: Sandbox, tmp_path: Path
+) -> None:
+    program = opened(name, box, tmp_path)
+    replay(name, program)
+    assert _as_recorded(program.resources()) == _as_recorded(resources(name))
+    program.pulumi("up", "--yes", "--skip-preview", "--expect-no-changes", "--stack", "prod")
+    assert program.settled()
+
+
+def _as_recorded(found: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
+    keys = ("urn", "parent", "protect")
+    return sorted(
+        (*(str(resource.get(key)) for key in keys), sorted(resource.get("dependencies", [])))
+        for resource in found
+    )
