@@ -26,9 +26,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "package": {"", "components", "declaration.settings", "program"},
     # The judge.
     "iam.catalogue": set(),
-    "iam.engine": set(),
+    "iam.patterns": set(),
+    "iam.engine": {"iam.patterns"},
     "iam.comparing": {
-        *("command.inventory", "errors", "iam.catalogue", "iam.engine", "presentation"),
+        *("command.inventory", "errors", "iam.catalogue", "iam.engine", "iam.patterns"),
+        "presentation",
     },
     "iam.lint": {"iam.catalogue", "iam.comparing", "iam.engine"},
     # What the verbs of the command share, and what they hand out.

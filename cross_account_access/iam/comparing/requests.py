@@ -14,6 +14,7 @@ from typing import Final
 from cross_account_access.iam.catalogue import actions, expand, is_known_service
 from cross_account_access.iam.comparing.statements import Statement
 from cross_account_access.iam.comparing.witnesses import Kind, kinds
+from cross_account_access.iam.patterns import matches
 
 FORMS: Final[Mapping[str, str]] = {
     "arn:${Partition}:s3:::${BucketName}": "any bucket",
@@ -70,7 +71,7 @@ def action_groups(statements: Iterable[Statement]) -> list[ActionGroup]:
     names = {*actions(), *map(_instance, patterns)} - {_FREE}
     matching: dict[str, set[str]] = defaultdict(set)
     for pattern in patterns:
-        for name in expand(pattern) | {name for name in names if _matches(pattern, name)}:
+        for name in expand(pattern) | {name for name in names if matches(pattern, name)}:
             matching[name].add(pattern)
     groups: dict[tuple[frozenset[str], frozenset[str], frozenset[str], str], list[str]]
     groups = defaultdict(list)
@@ -141,7 +142,7 @@ def _placed(kind: Kind, patterns: Iterable[str]) -> Kind:
         return kind
     start, end = match.span("account")
     text = f"{kind.text[:start]}{ELSEWHERE}{kind.text[end:]}"
-    same = {pattern for pattern in patterns if _matches(pattern, text)} == kind.matches
+    same = {pattern for pattern in patterns if matches(pattern, text)} == kind.matches
     return Kind(text, kind.matches) if same else kind
 
 
@@ -167,13 +168,3 @@ def _instance(pattern: str) -> str:
         # All that it can mean is in the catalogue.
         return _OTHER
     return f"{service.replace('*', 'any')}:{name.replace('*', 'any').replace('?', 'x')}"
-
-
-def _matches(pattern: str, text: str) -> bool:
-    return _glob(pattern).fullmatch(text) is not None
-
-
-@lru_cache(maxsize=4096)
-def _glob(pattern: str) -> re.Pattern[str]:
-    wanted = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
-    return re.compile(wanted, re.DOTALL)

@@ -20,7 +20,8 @@ from typing import TypeVar
 
 from cross_account_access.iam.engine.errors import DocumentError
 from cross_account_access.iam.engine.facts import Facts, KeyState, Known
-from cross_account_access.iam.engine.matching import PatternSet, Shape, Truth, Variable, tokenize
+from cross_account_access.iam.engine.matching import PatternSet, Shape, Truth
+from cross_account_access.iam.patterns import Variable, tokenize
 
 _Parsed = TypeVar("_Parsed")
 

@@ -16,15 +16,9 @@ from typing import Any, Final
 from cross_account_access.iam.engine.conditions import Condition
 from cross_account_access.iam.engine.errors import DocumentError
 from cross_account_access.iam.engine.facts import Facts
-from cross_account_access.iam.engine.matching import (
-    PatternSet,
-    Shape,
-    Truth,
-    Variable,
-    split_segments,
-    tokenize,
-)
+from cross_account_access.iam.engine.matching import PatternSet, Shape, Truth
 from cross_account_access.iam.engine.principal_elements import Bounds, PrincipalElement
+from cross_account_access.iam.patterns import Variable, split_segments, tokenize
 
 Document = str | Mapping[str, Any]
 """A policy document as JSON text or as parsed JSON."""
@@ -331,7 +325,7 @@ class _Compiler:
         if not value.startswith("arn:"):
             msg = f"{where}: {value!r} is no ARN; write one, or '*'"
             raise DocumentError(msg)
-        tokens = tokenize(value, wildcards=True, variables=self._has_variables)
+        tokens = tokenize(value, variables=self._has_variables)
         segments = split_segments(tokens, _ARN_PARTS)
         if any(
             isinstance(token, Variable) for part in segments[: _ARN_PARTS - 1] for token in part

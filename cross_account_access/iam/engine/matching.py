@@ -13,29 +13,17 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from cross_account_access.iam.engine.facts import Facts, KeyState
+from cross_account_access.iam.patterns import (
+    Token,
+    Variable,
+    Wildcard,
+    expression,
+    split_segments,
+    tokenize,
+)
 
 Truth = bool | None
 """True, false, or `None` where it cannot be known."""
-
-
-class Wildcard(enum.Enum):
-    """The two wildcards of the policy language."""
-
-    RUN = "*"
-    ONE = "?"
-
-
-class Variable(NamedTuple):
-    """A placeholder for the value of a single-valued context key."""
-
-    key: str
-    """Lower case."""
-    default: str | None
-
-
-Token = str | Wildcard | Variable
-
-_VARIABLE = re.compile(r"\$\{(?:(?P<fixed>[*?$])|(?P<key>[^{},']+?)(?:, *'(?P<default>[^']*)')?)\}")
 
 
 class Shape(enum.Enum):
@@ -45,72 +33,6 @@ class Shape(enum.Enum):
     GLOB = "text with wildcards"
     ARN = "ARN, its six components compared one by one"
     RESOURCE = "ARN of a Resource element"
-
-
-def tokenize(text: str, *, wildcards: bool, variables: bool) -> tuple[Token, ...]:
-    """Cut a pattern into plain text, wildcards and variables.
-
-    `${*}`, `${?}` and `${$}` are the characters themselves. Without `variables`, which need policy
-    language 2012-10-17, `${…}` is plain text (AWS: "IAM policy elements: Variables and tags").
-    """
-    tokens: list[Token] = []
-
-    def add(token: Token) -> None:
-        if isinstance(token, str) and tokens and isinstance(tokens[-1], str):
-            tokens[-1] += token
-        elif token is not Wildcard.RUN or not tokens or tokens[-1] is not Wildcard.RUN:
-            tokens.append(token)
-
-    def add_text(part: str) -> None:
-        for piece in re.split(r"([*?])", part) if wildcards else [part]:
-            if wildcards and piece in ("*", "?"):
-                add(Wildcard(piece))
-            elif piece:
-                add(piece)
-
-    end = 0
-    for match in _VARIABLE.finditer(text) if variables else ():
-        add_text(text[end : match.start()])
-        end = match.end()
-        if match["fixed"]:
-            add(match["fixed"])
-        else:
-            add(Variable(match["key"].strip().lower(), match["default"]))
-    add_text(text[end:])
-    return tuple(tokens)
-
-
-def _glob(tokens: Iterable[Token], character: str) -> str:
-    """Return a regular expression; the atomic groups keep its time linear in the text's length."""
-    chunks = [""]
-    for token in tokens:
-        if token is Wildcard.RUN:
-            chunks.append("")
-        elif token is Wildcard.ONE:
-            chunks[-1] += character
-        elif isinstance(token, str):
-            chunks[-1] += re.escape(token)
-    if len(chunks) == 1:
-        return chunks[0]
-    first, *middle, last = chunks
-    between = "".join(f"(?>{character}*?{chunk})" for chunk in middle)
-    return f"{first}{between}{character}*{last}"
-
-
-def split_segments(tokens: Iterable[Token], most: int) -> list[list[Token]]:
-    """Split at colons of the plain text into at most `most` segments."""
-    segments: list[list[Token]] = [[]]
-    for token in tokens:
-        if not isinstance(token, str):
-            segments[-1].append(token)
-            continue
-        first, *more = token.split(":", most - len(segments))
-        for index, piece in enumerate([first, *more]):
-            if index:
-                segments.append([])
-            if piece:
-                segments[-1].append(piece)
-    return segments
 
 
 _ARN_PARTS = 6
@@ -124,7 +46,7 @@ def _expressions(shape: Shape, tokens: tuple[Token, ...]) -> tuple[str | None, s
     "IAM JSON policy elements: Resource"). An ARN operator compares the six components separately
     (AWS: "IAM JSON policy elements: Condition operators").
     """
-    anything = _glob(tokens, ".")
+    anything = expression(tokens, ".")
     if shape in (Shape.EXACT, Shape.GLOB) or tokens == (Wildcard.RUN,):
         return (None, ".*") if shape is Shape.ARN else (anything, None)
     if shape is Shape.ARN:
@@ -132,13 +54,15 @@ def _expressions(shape: Shape, tokens: tuple[Token, ...]) -> tuple[str | None, s
         if len(parts) < _ARN_PARTS:
             return None, ".*"
         *heads, last = parts
-        return ":".join([*(_glob(head, "[^:]") for head in heads), _glob(last, ".")]), None
+        return ":".join(
+            [*(expression(head, "[^:]") for head in heads), expression(last, ".")]
+        ), None
     certain = []
     is_certain = True
     for segment in split_segments(tokens, len(anything) + 1):
         inner = segment[:-1] if segment and segment[-1] is Wildcard.RUN else segment
         is_certain &= not any(isinstance(token, Wildcard) for token in inner)
-        certain.append(_glob(inner, "[^:]") + (".*" if len(inner) < len(segment) else ""))
+        certain.append(expression(inner, "[^:]") + (".*" if len(inner) < len(segment) else ""))
     return ":".join(certain), None if is_certain else anything
 
 
