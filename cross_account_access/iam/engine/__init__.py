@@ -4,8 +4,8 @@ The engine judges documents that others build; it imports nothing of the program
 network. Fill a `World`, make a `Request`, call `decide`.
 """
 
-from cross_account_access.iam.engine.documents import Citation, Policy, PolicyKind, compile_policy
-from cross_account_access.iam.engine.errors import DocumentError, EngineError, QuestionError
+from cross_account_access.iam.documents import PolicyKind
+from cross_account_access.iam.engine.context import Context
 from cross_account_access.iam.engine.evaluation import (
     Assumption,
     Decision,
@@ -14,7 +14,7 @@ from cross_account_access.iam.engine.evaluation import (
     assume,
     decide,
 )
-from cross_account_access.iam.engine.facts import Context
+from cross_account_access.iam.engine.policies import Citation, Policy, compile_policy
 from cross_account_access.iam.engine.principals import Principal, PrincipalKind, parse_principal
 from cross_account_access.iam.engine.world import (
     IdentityDocuments,
@@ -22,6 +22,7 @@ from cross_account_access.iam.engine.world import (
     RoleDocuments,
     World,
 )
+from cross_account_access.iam.errors import DocumentError, IamError, QuestionError
 
 __all__ = [
     "Assumption",
@@ -29,7 +30,7 @@ __all__ = [
     "Context",
     "Decision",
     "DocumentError",
-    "EngineError",
+    "IamError",
     "IdentityDocuments",
     "Outcome",
     "Policy",

@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import binascii
 import difflib
-import enum
 import ipaddress
 import operator
 from collections.abc import Callable, Sequence
@@ -18,32 +17,26 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import TypeVar
 
-from cross_account_access.iam.engine.errors import DocumentError
-from cross_account_access.iam.engine.facts import Facts, KeyState, Known
+from cross_account_access.iam.documents import Condition
+from cross_account_access.iam.engine.context import KeyState, Known, RequestContext
 from cross_account_access.iam.engine.matching import PatternSet, Shape, Truth
+from cross_account_access.iam.errors import DocumentError
 from cross_account_access.iam.patterns import Variable, tokenize
 
 _Parsed = TypeVar("_Parsed")
+_ANY, _ALL = "ForAnyValue", "ForAllValues"
 
-Test = Callable[[str, Facts], Truth]
+Test = Callable[[str, RequestContext], Truth]
 """Says whether one value of the request matches one of the values of the policy."""
 
 
-class _Quantifier(enum.Enum):
-    ONE = ""
-    ANY = "ForAnyValue:"
-    ALL = "ForAllValues:"
-
-
-class Condition:
-    """One operator with one key and its values.
+class CompiledCondition:
+    """A condition that can be asked about requests.
 
     Args:
-        operator_name: as written, such as `ForAnyValue:StringLikeIfExists`.
-        key: as written.
-        values: as written, already texts.
+        written: the condition.
         variables: whether the document's policy language has variables.
-        where: the place for messages.
+        where: the statement, for messages.
 
     Raises:
         DocumentError: for an unknown operator or a value that it cannot compare with.
@@ -51,51 +44,52 @@ class Condition:
 
     __slots__ = ("_if_exists", "_key", "_negated", "_quantifier", "_test", "_wants_null", "text")
 
-    def __init__(
-        self, operator_name: str, key: str, values: Sequence[str], *, variables: bool, where: str
-    ) -> None:
-        self.text = f"{operator_name} {key}"
-        self._key = key.lower()
-        self._quantifier, name, self._if_exists = _parts(operator_name)
+    def __init__(self, written: Condition, *, variables: bool, where: str) -> None:
+        self.text = f"{written.operator} {written.key}"
+        place = " ".join(f"{where}.Condition.{written.operator}.{written.key}".split())
+        self._key = written.key.lower()
+        self._quantifier = written.quantifier
+        self._if_exists = written.if_exists
         self._wants_null: frozenset[bool] | None = None
         self._negated = False
+        name = written.comparison
         if name == "Null":
-            if self._if_exists or self._quantifier is not _Quantifier.ONE:
-                msg = f"{where}: {operator_name!r} is no operator; Null stands alone"
+            if self._if_exists or self._quantifier:
+                msg = f"{place}: {written.operator!r} is no operator; Null stands alone"
                 raise DocumentError(msg)
-            self._wants_null = frozenset(_truth_value(value, where) for value in values)
+            self._wants_null = frozenset(_truth_value(value, place) for value in written.values)
             return
         if name not in _OPERATORS:
             near = difflib.get_close_matches(name, [*_OPERATORS, "Null"], n=1)
             hint = f"; did you mean {near[0]!r}?" if near else ""
-            msg = f"{where}: {operator_name!r} is no condition operator{hint}"
+            msg = f"{place}: {written.operator!r} is no condition operator{hint}"
             raise DocumentError(msg)
         build, self._negated = _OPERATORS[name]
-        self._test: Test = build(values, variables, where)
+        self._test: Test = build(written.values, variables, place)
 
-    def holds(self, facts: Facts) -> Truth:
+    def holds(self, request: RequestContext) -> Truth:
         """Say whether the condition is true of the request."""
-        state = facts.look(self._key)
+        state = request.look(self._key)
         if self._wants_null is not None:
-            return self._holds_null(state, facts)
+            return self._holds_null(state, request)
         if state is KeyState.ABSENT:
             return self._holds_without_key()
         if isinstance(state, KeyState):
-            facts.doubt(f"context key {self.text.split(' ', 1)[1]} is not stated")
+            request.doubt(f"context key {self.text.split(' ', 1)[1]} is not stated")
             return None
-        if self._quantifier is not _Quantifier.ONE:
-            return self._holds_for_set(state, facts)
+        if self._quantifier:
+            return self._holds_for_set(state, request)
         if len(state) == 1:
-            return self._matches(state[0], facts)
-        facts.doubt(f"{self.text} has no set operator, but the key has not one value")
+            return self._matches(state[0], request)
+        request.doubt(f"{self.text} has no set operator, but the key has not one value")
         return None
 
-    def _holds_null(self, state: Known, facts: Facts) -> Truth:
+    def _holds_null(self, state: Known, request: RequestContext) -> Truth:
         """Apply `Null`: true asks for a missing key, false for one that is there with a value."""
         wanted = self._wants_null or frozenset()
         if state is KeyState.UNSTATED:
             if len(wanted) == 1:
-                facts.doubt(f"whether the request has context key {self._key}")
+                request.doubt(f"whether the request has context key {self._key}")
                 return None
             return bool(wanted)
         is_null = state is KeyState.ABSENT or state in ((), ("",))
@@ -107,37 +101,27 @@ class Condition:
         `IfExists` makes the condition true, `ForAllValues` is true of nothing, `ForAnyValue`
         false, a negated operator true, any other false.
         """
-        if self._if_exists or self._quantifier is _Quantifier.ALL:
+        if self._if_exists or self._quantifier == _ALL:
             return True
-        return self._negated and self._quantifier is _Quantifier.ONE
+        return self._negated and not self._quantifier
 
-    def _matches(self, value: str, facts: Facts) -> Truth:
-        matched = self._test(value, facts)
+    def _matches(self, value: str, request: RequestContext) -> Truth:
+        matched = self._test(value, request)
         return matched if matched is None or not self._negated else not matched
 
-    def _holds_for_set(self, values: tuple[str, ...], facts: Facts) -> Truth:
+    def _holds_for_set(self, values: tuple[str, ...], request: RequestContext) -> Truth:
         """Apply a set operator; an empty text counts as an empty set."""
         if values in ((), ("",)):
-            return self._quantifier is _Quantifier.ALL
-        decisive = self._quantifier is _Quantifier.ANY
+            return self._quantifier == _ALL
+        decisive = self._quantifier == _ANY
         answer: Truth = not decisive
         for value in values:
-            matched = self._matches(value, facts)
+            matched = self._matches(value, request)
             if matched is decisive:
                 return decisive
             if matched is None:
                 answer = None
         return answer
-
-
-def _parts(operator_name: str) -> tuple[_Quantifier, str, bool]:
-    quantifier = _Quantifier.ONE
-    name = operator_name
-    for candidate in (_Quantifier.ANY, _Quantifier.ALL):
-        if name.startswith(candidate.value):
-            quantifier, name = candidate, name.removeprefix(candidate.value)
-    if_exists = name.endswith("IfExists")
-    return quantifier, name.removesuffix("IfExists"), if_exists
 
 
 _Builder = Callable[[Sequence[str], bool, str], Test]
@@ -173,11 +157,11 @@ def _ordered(
     def build(values: Sequence[str], variables: bool, where: str) -> Test:  # noqa: ARG001
         bounds = [_parsed(parse, what, value, where) for value in values]
 
-        def test(value: str, facts: Facts) -> Truth:
+        def test(value: str, request: RequestContext) -> Truth:
             try:
                 actual = parse(value)
             except ValueError:
-                facts.doubt(f"the request's value {value!r}, which is no {what}")
+                request.doubt(f"the request's value {value!r}, which is no {what}")
                 return None
             return any(compare(actual, bound) for bound in bounds)
 

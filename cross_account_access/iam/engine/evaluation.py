@@ -16,13 +16,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from cross_account_access.iam.engine.documents import Citation, Policy, Statement
-from cross_account_access.iam.engine.errors import QuestionError
-from cross_account_access.iam.engine.facts import Context, Facts
+from cross_account_access.iam.engine.context import Context, RequestContext
 from cross_account_access.iam.engine.matching import Truth
+from cross_account_access.iam.engine.policies import Citation, CompiledStatement, Policy
 from cross_account_access.iam.engine.principal_elements import Naming
 from cross_account_access.iam.engine.principals import Principal, PrincipalKind, parse_principal
-from cross_account_access.iam.engine.world import Identity, Target, World
+from cross_account_access.iam.engine.world import IdentityPolicies, Target, World
+from cross_account_access.iam.errors import QuestionError
 
 _ACTION: Final = re.compile(r"[A-Za-z0-9-]+:[A-Za-z0-9]+")
 _RESOURCE: Final = re.compile(r"\*|arn:[a-z-]+:[a-z0-9-]+:[^:]*:[^:]*:.+", re.DOTALL)
@@ -113,13 +113,13 @@ class _Weight:
         self.most = Naming.NONE
         self.allows: list[Citation] = []
         self.denies: list[Citation] = []
-        self.open: list[Statement] = []
+        self.open: list[CompiledStatement] = []
 
-    def weigh(self, policies: Iterable[Policy], facts: Facts) -> _Weight:
+    def weigh(self, policies: Iterable[Policy], context: RequestContext) -> _Weight:
         """Weigh policies that name nobody, since they are attached to the one they speak of."""
         for policy in policies:
             for statement in policy.statements:
-                applies = statement.applies(facts)
+                applies = statement.applies(context)
                 if applies is False:
                     continue
                 if applies is None:
@@ -134,13 +134,13 @@ class _Weight:
                         self.denies.append(statement.citation)
         return self
 
-    def weigh_naming(self, policy: Policy, facts: Facts) -> _Weight:
+    def weigh_naming(self, policy: Policy, context: RequestContext) -> _Weight:
         """Weigh a policy whose statements name principals."""
         for statement in policy.statements:
-            applies = statement.applies(facts)
+            applies = statement.applies(context)
             if applies is False:
                 continue
-            least, most = statement.naming(facts)
+            least, most = statement.naming(context)
             if most is Naming.NONE:
                 continue
             is_certain = applies is True and least is not Naming.NONE
@@ -171,7 +171,7 @@ class _Case:
     def __init__(self, world: World, request: Request) -> None:
         principal = request.principal
         self.request = request
-        self.identity: Identity | None = None
+        self.identity: IdentityPolicies | None = None
         action = request.action.lower()
         self.target: Target = world.target(principal, action, request.resource)
         entity_arn = None
@@ -181,7 +181,7 @@ class _Case:
                 entity_arn = self.identity.arn
             elif principal.session is None:
                 entity_arn = principal.arn
-        self.facts = Facts(
+        self.context = RequestContext(
             principal=principal,
             entity_arn=entity_arn,
             action=action,
@@ -195,7 +195,7 @@ class _Case:
         self.granted = _Weight()
 
     def decide(self) -> Decision:
-        if self.facts.action == _NO_PERMISSION_NEEDED:
+        if self.context.action == _NO_PERMISSION_NEEDED:
             return Decision(Outcome.ALLOWED, self.request)
         refusal = self._refused_by_nature()
         if refusal is not None:
@@ -234,7 +234,7 @@ class _Case:
             partition = resource.split(":", 2)[1]
             if partition != principal.partition:
                 return f"access from partition {principal.partition} to {partition} does not exist"
-        if principal.kind is PrincipalKind.ROOT and self.facts.action == _ASSUME.lower():
+        if principal.kind is PrincipalKind.ROOT and self.context.action == _ASSUME.lower():
             return "an account's root user cannot assume a role; use a user or a role"
         return None
 
@@ -243,9 +243,9 @@ class _Case:
 
     def _weigh(self) -> None:
         self._weigh_caller()
-        facts = self.facts
+        context = self.context
         if self.target.policy is not None:
-            self.granted.weigh_naming(self.target.policy, facts)
+            self.granted.weigh_naming(self.target.policy, context)
         if not self.target.is_known:
             self.granted.most = Naming.SELF
             self.granted.deny = None
@@ -256,7 +256,7 @@ class _Case:
         The root user has full access in its account. A federated user session without a session
         policy has no permissions of its own (AWS: "Policy evaluation logic").
         """
-        request, identity, facts = self.request, self.identity, self.facts
+        request, identity, context = self.request, self.identity, self.context
         principal = request.principal
         self.boundary.allow = self.session.allow = True
         if not principal.has_identity:
@@ -267,13 +267,13 @@ class _Case:
         if identity is None:
             self.own.allow = self.own.deny = self.boundary.allow = None
         else:
-            self.own.weigh(identity.policies, facts)
+            self.own.weigh(identity.policies, context)
             if identity.boundary is not None:
                 self.boundary.allow = False
-                self.boundary.weigh((identity.boundary,), facts)
+                self.boundary.weigh((identity.boundary,), context)
         if request.session_policies or principal.kind is PrincipalKind.FEDERATED_USER:
             self.session.allow = False
-            self.session.weigh(request.session_policies, facts)
+            self.session.weigh(request.session_policies, context)
 
     def _deny(self) -> Truth:
         """Add up the explicit denies; one is enough.
@@ -284,7 +284,7 @@ class _Case:
         granted = self.granted.deny
         if (
             self.request.principal.kind is PrincipalKind.ROOT
-            and self.facts.action in _OWNER_ROOT_ALWAYS
+            and self.context.action in _OWNER_ROOT_ALWAYS
             and self._is_same_account()
         ):
             granted = False
@@ -344,11 +344,11 @@ class _Case:
         """Name the statements that would allow the request but for a condition."""
         for policy in policies:
             for statement in policy.statements:
-                if not statement.allows or statement.covers(self.facts) is False:
+                if not statement.allows or statement.covers(self.context) is False:
                     continue
-                if names and statement.naming(self.facts)[1] is Naming.NONE:
+                if names and statement.naming(self.context)[1] is Naming.NONE:
                     continue
-                for condition in statement.unmet(self.facts):
+                for condition in statement.unmet(self.context):
                     yield f"{statement.citation} would, but its condition {condition} is not met"
 
     def _unknown(self) -> Iterable[str]:
@@ -359,11 +359,11 @@ class _Case:
             yield f"the {self.target.name} is not known"
         for weight in (self.own, self.boundary, self.session, self.granted):
             for statement in weight.open:
-                self.facts.doubts = []
-                statement.applies(self.facts)
+                self.context.doubts = []
+                statement.applies(self.context)
                 if statement.principal is not None:
-                    statement.naming(self.facts)
-                for doubt in self.facts.doubts:
+                    statement.naming(self.context)
+                for doubt in self.context.doubts:
                     yield f"{statement.citation} depends on this: {doubt}"
 
 

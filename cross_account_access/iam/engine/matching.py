@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
-from cross_account_access.iam.engine.facts import Facts, KeyState
+from cross_account_access.iam.engine.context import KeyState, RequestContext
 from cross_account_access.iam.patterns import (
     Token,
     Variable,
@@ -121,7 +121,7 @@ class PatternSet:
         self._exact = frozenset(exact)
         self._static = tuple(static)
 
-    def match(self, text: str, facts: Facts) -> Truth:
+    def match(self, text: str, request: RequestContext) -> Truth:
         """Say whether one of the patterns matches the text."""
         if self._fold:
             text = text.lower()
@@ -133,17 +133,19 @@ class PatternSet:
             if matched:
                 return True
             if matched is None:
-                facts.doubt("a wildcard that would have to reach beyond a colon of the ARN")
+                request.doubt("a wildcard that would have to reach beyond a colon of the ARN")
                 answer = None
         for tokens in self._dynamic:
-            matched = self._match_variables(tokens, text, facts)
+            matched = self._match_variables(tokens, text, request)
             if matched:
                 return True
             if matched is None:
                 answer = None
         return answer
 
-    def _match_variables(self, tokens: tuple[Token, ...], text: str, facts: Facts) -> Truth:
+    def _match_variables(
+        self, tokens: tuple[Token, ...], text: str, request: RequestContext
+    ) -> Truth:
         """Match with the request's values in place of the variables.
 
         A variable without a value and default makes the pattern match nothing (AWS: "IAM policy
@@ -156,7 +158,7 @@ class PatternSet:
             if not isinstance(token, Variable):
                 filled.append(token)
                 continue
-            state = facts.look(token.key)
+            state = request.look(token.key)
             if isinstance(state, tuple) and len(state) == 1:
                 filled.append(state[0])
             elif state is KeyState.ABSENT or state == ():
@@ -172,6 +174,6 @@ class PatternSet:
             return _compile(self._shape, tuple(filled)).match(text)
         if _compile(Shape.GLOB, tuple(filled)).match(text):
             for key in unknown:
-                facts.doubt(f"context key {key} is not stated")
+                request.doubt(f"context key {key} is not stated")
             return None
         return False

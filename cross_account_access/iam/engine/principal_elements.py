@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import enum
 import re
+from collections.abc import Iterable
 from typing import Final
 
-from cross_account_access.iam.engine.errors import DocumentError
-from cross_account_access.iam.engine.facts import Facts
+from cross_account_access.iam.engine.context import RequestContext
 from cross_account_access.iam.engine.principals import PrincipalKind
+from cross_account_access.iam.errors import DocumentError
 
 _UNIQUE_ID = re.compile(r"A[A-Z]{3}[A-Z0-9]{12,}")
 _NAMED_ARN = re.compile(
@@ -52,12 +53,12 @@ class PrincipalElement:
     nobody any more (AWS: "AWS JSON policy elements: Principal", IAM user principals).
 
     Args:
-        element: the element's JSON value.
+        principals: as the reader of documents has them.
         negated: whether it is `NotPrincipal`.
-        where: the place for messages.
+        where: the statement, for messages.
 
     Raises:
-        DocumentError: for a form that the grammar does not have.
+        DocumentError: for a name that the grammar does not have.
     """
 
     __slots__ = (
@@ -70,31 +71,22 @@ class PrincipalElement:
         "_others",
     )
 
-    def __init__(self, element: object, *, negated: bool, where: str) -> None:
+    def __init__(self, principals: Iterable[tuple[str, str]], *, negated: bool, where: str) -> None:
         self._negated = negated
-        self._everyone = element == "*"
+        self._everyone = False
         self._every_aws = False
         self._canonical = False
         self._accounts: set[str] = set()
         self._arns: set[str] = set()
         self._others: set[str] = set()
-        if self._everyone:
-            return
-        if not isinstance(element, dict) or not element:
-            msg = f'{where}: {element!r} is no principal; write "*" or {{"AWS": "<ARN>"}}'
-            raise DocumentError(msg)
-        for kind, value in element.items():
-            for name in value if isinstance(value, list) else [value]:
-                self._add(kind, name, f"{where}.{kind}")
+        element = "NotPrincipal" if negated else "Principal"
+        for kind, name in principals:
+            self._add(kind, name, f"{where}.{element}.{kind}")
 
-    def _add(self, kind: str, name: object, where: str) -> None:
-        if kind not in ("AWS", "Service", "Federated", "CanonicalUser"):
-            msg = f"{where}: {kind!r} is no kind of principal; use AWS, Service or Federated"
-            raise DocumentError(msg)
-        if not isinstance(name, str) or not name:
-            msg = f"{where}: {name!r} is no principal; give a text"
-            raise DocumentError(msg)
-        if kind == "AWS":
+    def _add(self, kind: str, name: str, where: str) -> None:
+        if kind == "*":
+            self._everyone = True
+        elif kind == "AWS":
             self._add_aws(name, where)
         elif "*" in name or "?" in name:
             msg = f"{where}: {name!r} has a wildcard, but a principal must be named in full"
@@ -121,54 +113,54 @@ class PrincipalElement:
             )
             raise DocumentError(msg)
 
-    def naming(self, facts: Facts) -> Bounds:
+    def naming(self, request: RequestContext) -> Bounds:
         """Return how the element names the principal of the request."""
         if self._negated:
-            return self._names_all_others(facts)
+            return self._names_all_others(request)
         if self._everyone:
             return _ALL
-        if not facts.principal.has_identity:
-            return self._names_outsider(facts)
-        return _ALL if self._every_aws else self._names_identity(facts)
+        if not request.principal.has_identity:
+            return self._names_outsider(request)
+        return _ALL if self._every_aws else self._names_identity(request)
 
-    def _names_outsider(self, facts: Facts) -> Bounds:
-        principal = facts.principal
+    def _names_outsider(self, request: RequestContext) -> Bounds:
+        principal = request.principal
         is_anonymous = principal.kind is PrincipalKind.ANONYMOUS
         if principal.arn in self._others or (is_anonymous and self._every_aws):
             return _ALL
         if self._every_aws:
-            facts.doubt("whether AWS: * includes services and identity providers")
+            request.doubt("whether AWS: * includes services and identity providers")
             return _EITHER
         return _NOT
 
-    def _names_identity(self, facts: Facts) -> Bounds:
-        principal = facts.principal
-        named, behind, account = self._named(facts)
+    def _names_identity(self, request: RequestContext) -> Bounds:
+        principal = request.principal
+        named, behind, account = self._named(request)
         if named:
             return _ALL
         least = Naming.ENTITY if behind else Naming.ACCOUNT if account else Naming.NONE
         if named is None:
-            facts.doubt(f"which session of role {principal.name} makes the request")
+            request.doubt(f"which session of role {principal.name} makes the request")
             return least, Naming.SELF
         if self._canonical and least is Naming.NONE:
-            facts.doubt("which account a CanonicalUser principal stands for")
+            request.doubt("which account a CanonicalUser principal stands for")
             return least, Naming.ACCOUNT
         return least, least
 
-    def _named(self, facts: Facts) -> tuple[bool | None, bool | None, bool]:
+    def _named(self, request: RequestContext) -> tuple[bool | None, bool | None, bool]:
         """Say whether the list has the principal itself, the one behind it, and its account.
 
         Returns `None` for itself when that depends on the session's name, and for the one behind
         it when there is none.
         """
-        principal = facts.principal
+        principal = request.principal
         account = principal.account in self._accounts
         if principal.kind in (PrincipalKind.USER, PrincipalKind.ROOT):
             return principal.arn in self._arns, None, account
         word = "role" if principal.kind is PrincipalKind.ROLE else "user"
         prefix = f"arn:{principal.partition}:iam::{principal.account}:{word}/"
-        if facts.entity_arn is not None:
-            behind = facts.entity_arn in self._arns
+        if request.entity_arn is not None:
+            behind = request.entity_arn in self._arns
         else:
             behind = any(
                 arn.startswith(prefix) and arn.rsplit("/", 1)[-1] == principal.name
@@ -182,7 +174,7 @@ class PrincipalElement:
         is_open = any(arn.startswith(sessions) for arn in self._arns)
         return None if is_open else False, behind, account
 
-    def _names_all_others(self, facts: Facts) -> Bounds:
+    def _names_all_others(self, request: RequestContext) -> Bounds:
         """Apply `NotPrincipal`: everybody is meant but those who are listed.
 
         AWS may check the account, then the role, then the session, and recommends to list all of
@@ -191,20 +183,22 @@ class PrincipalElement:
         """
         if self._everyone:
             return _NOT
-        if not facts.principal.has_identity:
-            least, most = self._names_outsider(facts)
+        if not request.principal.has_identity:
+            least, most = self._names_outsider(request)
             return _EITHER if least is not most else _ALL if least is Naming.NONE else _NOT
         if self._every_aws:
             return _NOT
-        named, behind, account = self._named(facts)
+        named, behind, account = self._named(request)
         listed = [account]
-        if facts.principal.kind is not PrincipalKind.ROOT:
+        if request.principal.kind is not PrincipalKind.ROOT:
             listed.append(named is True)
         if behind is not None:
             listed.append(behind)
         if all(listed):
             return _NOT
         if any(listed) or named is None or self._canonical:
-            facts.doubt("NotPrincipal lists only a part of the principal, its role and its account")
+            request.doubt(
+                "NotPrincipal lists only a part of the principal, its role and its account"
+            )
             return _EITHER
         return _ALL

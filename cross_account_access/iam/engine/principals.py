@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from cross_account_access.iam.engine.errors import QuestionError
+from cross_account_access.iam.errors import QuestionError
 
 _CALLER = re.compile(
     r"arn:(?P<partition>[a-z-]+):(?:"
@@ -36,6 +36,11 @@ class PrincipalKind(enum.Enum):
     ANONYMOUS = "Anonymous"
     SERVICE = "service"
     PROVIDER = "identity provider"
+
+    @property
+    def noun(self) -> str:
+        """What to call a user or role in messages."""
+        return "role" if self is PrincipalKind.ROLE else "user"
 
 
 _WITHOUT_IDENTITY: Final = (

@@ -10,14 +10,15 @@ import difflib
 from collections.abc import Mapping
 from typing import NotRequired, TypedDict
 
-from cross_account_access.iam.engine.documents import Document, Policy, PolicyKind, compile_policy
-from cross_account_access.iam.engine.errors import QuestionError
+from cross_account_access.iam.documents import Document, PolicyKind
+from cross_account_access.iam.engine.policies import Policy, compile_policy
 from cross_account_access.iam.engine.principals import (
     Principal,
     PrincipalKind,
     account_of,
     parse_principal,
 )
+from cross_account_access.iam.errors import QuestionError
 
 _ARN_COLONS = 5
 _ACCOUNT_DIGITS = 12
@@ -64,7 +65,7 @@ def _check_keys(
             raise QuestionError(msg)
 
 
-class Identity:
+class IdentityPolicies:
     """A user or role with its compiled policies."""
 
     __slots__ = ("arn", "boundary", "policies")
@@ -113,6 +114,10 @@ class Target:
         """
 
 
+_Name = tuple[PrincipalKind, str, str]
+"""Whether it is a user or a role, its account, its name without the path."""
+
+
 class World:
     """What is known of all accounts.
 
@@ -123,7 +128,8 @@ class World:
 
     Raises:
         DocumentError: for a document that is not JSON or breaks the grammar.
-        QuestionError: for an ARN or account that is none, and a key without its policy.
+        QuestionError: for an ARN or account that is none, a key without its policy, and two users
+            or two roles of an account that have one name.
     """
 
     def __init__(
@@ -133,32 +139,81 @@ class World:
         roles: Mapping[str, RoleDocuments] | None = None,
         resources: Mapping[str, ResourceDocuments] | None = None,
     ) -> None:
-        self._users: dict[tuple[str, str], Identity] = {}
-        self._roles: dict[tuple[str, str], Identity] = {}
+        self._identities: dict[_Name, IdentityPolicies] = {}
+        self._arns: dict[_Name, str] = {}
+        """ARNs of users and roles, by their names in lower case."""
         self._targets: dict[str, Target] = {}
-        for arn, user in (users or {}).items():
+        self._add(users or {}, roles or {}, resources or {})
+
+    def including(
+        self,
+        *,
+        users: Mapping[str, IdentityDocuments] | None = None,
+        roles: Mapping[str, RoleDocuments] | None = None,
+        resources: Mapping[str, ResourceDocuments] | None = None,
+    ) -> World:
+        """Return the same accounts with more in them; what has the ARN of another replaces it.
+
+        What is there already is not compiled again.
+
+        Raises:
+            DocumentError, QuestionError: as for a world.
+        """
+        more = World()
+        more._identities = dict(self._identities)
+        more._arns = dict(self._arns)
+        more._targets = dict(self._targets)
+        more._add(users or {}, roles or {}, resources or {})
+        return more
+
+    def _add(
+        self,
+        users: Mapping[str, IdentityDocuments],
+        roles: Mapping[str, RoleDocuments],
+        resources: Mapping[str, ResourceDocuments],
+    ) -> None:
+        for arn, user in users.items():
             _check_keys(user, arn, (), ("policies", "boundary"))
-            self._users[_key(arn, PrincipalKind.USER)] = Identity(arn, user)
-        for arn, role in (roles or {}).items():
+            self._identities[self._free(arn, PrincipalKind.USER)] = IdentityPolicies(arn, user)
+        for arn, role in roles.items():
             self._add_role(arn, role)
-        for arn, resource in (resources or {}).items():
+        for arn, resource in resources.items():
             _check_keys(resource, arn, ("account", "policy"), ())
             self._targets[arn] = _target(arn, resource)
 
     def _add_role(self, arn: str, documents: RoleDocuments) -> None:
-        key = _key(arn, PrincipalKind.ROLE)
+        key = self._free(arn, PrincipalKind.ROLE)
         _check_keys(documents, arn, ("trust",), ("policies", "boundary"))
         source = f"trust policy of {arn.rsplit(':', 1)[-1]}"
         trust = compile_policy(documents["trust"], PolicyKind.TRUST, source)
-        self._roles[key] = Identity(arn, documents)
+        self._identities[key] = IdentityPolicies(arn, documents)
         self._targets[arn] = Target(
             owner=account_of(arn), policy=trust, name=source, delegates=True
         )
 
-    def identity(self, principal: Principal) -> Identity | None:
+    def _free(self, arn: str, kind: PrincipalKind) -> _Name:
+        """Return the name of a user or role, which nobody else of the account may have.
+
+        Paths and case make no difference (AWS: "CreateRole", IAM API reference,
+        https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html).
+        """
+        principal = parse_principal(arn)
+        if principal.kind is not kind or ":iam:" not in arn:
+            msg = f"{arn!r} is not the ARN of a {kind.noun}"
+            raise QuestionError(msg)
+        taken = self._arns.setdefault((kind, principal.account, principal.name.lower()), arn)
+        if taken != arn:
+            msg = (
+                f"{arn!r} and {taken!r} have one name, but the name of a {kind.noun} exists once in"
+                " an account, whatever its path and case; leave one out"
+            )
+            raise QuestionError(msg)
+        return kind, principal.account, principal.name
+
+    def identity(self, principal: Principal) -> IdentityPolicies | None:
         """Return the user or role whose policies the principal has, `None` when not known."""
-        index = self._roles if principal.kind is PrincipalKind.ROLE else self._users
-        found = index.get((principal.account, principal.name))
+        kind = PrincipalKind.ROLE if principal.kind is PrincipalKind.ROLE else PrincipalKind.USER
+        found = self._identities.get((kind, principal.account, principal.name))
         if found is not None and principal.session is None and principal.arn != found.arn:
             return None
         return found
@@ -182,14 +237,6 @@ class World:
             return found
         owner = account_of(resource) or None
         return Target(owner=owner, policy=None, name=f"policy of {arn}", is_known=False)
-
-
-def _key(arn: str, kind: PrincipalKind) -> tuple[str, str]:
-    principal = parse_principal(arn)
-    if principal.kind is not kind or ":iam:" not in arn:
-        msg = f"{arn!r} is not the ARN of a {'role' if kind is PrincipalKind.ROLE else 'user'}"
-        raise QuestionError(msg)
-    return principal.account, principal.name
 
 
 def _target(arn: str, documents: ResourceDocuments) -> Target:

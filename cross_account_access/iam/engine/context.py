@@ -10,8 +10,9 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterable, Mapping
 
-from cross_account_access.iam.engine.errors import QuestionError
+from cross_account_access.iam.condition_keys import ALWAYS_PRESENT, DERIVED
 from cross_account_access.iam.engine.principals import Principal, PrincipalKind
+from cross_account_access.iam.errors import QuestionError
 
 
 class KeyState(enum.Enum):
@@ -23,31 +24,6 @@ class KeyState(enum.Enum):
 
 
 Known = tuple[str, ...] | KeyState
-
-DERIVED_KEYS = frozenset(
-    {
-        "aws:principalaccount",
-        "aws:principalarn",
-        "aws:principalisawsservice",
-        "aws:principaltype",
-        "aws:resourceaccount",
-        "aws:username",
-    }
-)
-"""Keys that follow from the principal and the resource, lower case; a caller may not state them."""
-
-_ALWAYS_PRESENT = frozenset(
-    {
-        "aws:currenttime",
-        "aws:epochtime",
-        "aws:principalaccount",
-        "aws:principaltype",
-        "aws:securetransport",
-        "aws:userid",
-        "aws:viaawsservice",
-    }
-)
-"""Keys of every request (AWS: "AWS global condition context keys", Availability), lower case."""
 
 ContextValue = str | bool | int | list[str] | tuple[str, ...]
 
@@ -80,7 +56,7 @@ class Context:
 
     def _state(self, key: str, state: Known) -> None:
         name = key.lower()
-        if name in DERIVED_KEYS:
+        if name in DERIVED:
             msg = f"context key {key!r} follows from the principal and the resource; leave it out"
             raise QuestionError(msg)
         if ":" not in name:
@@ -136,7 +112,7 @@ def derived_keys(principal: Principal, entity_arn: str | None) -> dict[str, Know
     return keys
 
 
-class Facts:
+class RequestContext:
     """One request as policies see it; made anew for each question and each explanation."""
 
     __slots__ = (
@@ -185,7 +161,7 @@ class Facts:
         state = self._derived.get(key)
         if state is not None:
             return state
-        return KeyState.PRESENT if key in _ALWAYS_PRESENT else KeyState.UNSTATED
+        return KeyState.PRESENT if key in ALWAYS_PRESENT else KeyState.UNSTATED
 
     def doubt(self, reason: str) -> None:
         """Note why something is unknown, when somebody wants to know."""
