@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from cross_account_access.errors import NotDeployedError, UncheckedError, UsageError
+from cross_account_access.facts.partitions import partition_of
 
 _UNKNOWN: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """Stands in a preview for a text that is known only after the deployment (Pulumi SDK)."""
@@ -76,6 +77,11 @@ class Account:
     """The provider's logical name, like `production`."""
     profile: str | None
     region: str | None
+
+    @property
+    def partition(self) -> str:
+        """The partition, which the region decides."""
+        return partition_of(self.region or "")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,116 +1,46 @@
-"""The policy documents of all principals and resources that a stack knows, by their ARNs.
+"""The policy documents of a stack, by the ARNs of the principals and resources that have them.
 
-An inventory is what the verbs share: the engine's world is made from it, the map draws it, lint
-reads its documents. It comes from the resources of a stack by their type tokens, or from the live
-accounts (`cross_account_access.command.live`).
+They come from the resources of the stack by their type tokens. What lies in the live accounts is
+read by `cross_account_access.command.live`.
 """
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 from cross_account_access.errors import UncheckedError
-from cross_account_access.iam.engine import (
-    DocumentError,
-    IdentityDocuments,
-    PolicyKind,
-    ResourceDocuments,
-    RoleDocuments,
-    World,
+from cross_account_access.iam.documents import Document, PolicyKind
+from cross_account_access.iam.engine import IdentityDocuments, ResourceDocuments
+from cross_account_access.iam.errors import IamError
+from cross_account_access.iam.inventory import (
+    KNOWN_LATER,
+    POLICIES_OF_OTHERS,
+    UNKNOWN_TRUST,
+    Inventory,
+    unknown_document,
 )
 from cross_account_access.stack import Account, Resource, accounts_of, is_unknown
 
-Document = str | Mapping[str, Any]
-
-POLICIES_OF_OTHERS: Final = "of others"
-"""In place of the names of policies that others gave a user whom the stack adopts."""
-
-KNOWN_LATER: Final = "known-after-deployment"
-"""Why a document is not known that the stack itself makes: it waits for values, or is secret."""
-
-_PARTITIONS: Final = {"cn-": "aws-cn", "us-gov-": "aws-us-gov", "eusc-": "aws-eusc"}
-_SHORT: Final = re.compile(r"arn:[^:]+:(?P<service>[^:]+):[^:]*:(?P<account>\d*):(?P<rest>.+)")
-
 
 @dataclass(frozen=True, kw_only=True)
-class Inventory:
-    """Principals and resources with their documents."""
+class StackInventory(Inventory):
+    """An inventory whose accounts one can sign in to."""
 
     accounts: tuple[Account, ...]
-    users: Mapping[str, IdentityDocuments]
-    """By ARN."""
-    roles: Mapping[str, RoleDocuments]
-    """By ARN."""
-    resources: Mapping[str, ResourceDocuments]
-    """Buckets, topics, queues and keys by ARN."""
-    gaps: tuple[str, ...] = ()
-    """What could not be read, a sentence each."""
-
-    def world(self) -> World:
-        """The engine's view.
-
-        Raises:
-            UncheckedError: for a document that breaks the policy grammar.
-        """
-        try:
-            return World(users=self.users, roles=self.roles, resources=self.resources)
-        except DocumentError as error:
-            raise UncheckedError(str(error)) from error
-
-    def including(self, name: str) -> "Inventory":
-        """The same with one more user or role of its accounts, whose documents are to be read."""
-        arn = self.long(name)
-        match = _SHORT.fullmatch(arn)
-        is_ours = match and match["account"] in {account.id for account in self.accounts}
-        if not is_ours or ":iam:" not in arn or arn in {**self.users, **self.roles}:
-            return self
-        if ":user/" in arn:
-            return replace(self, users={**self.users, arn: {}})
-        if ":role/" in arn:
-            return replace(self, roles={**self.roles, arn: {"trust": _UNKNOWN_TRUST}})
-        return self
-
-    def label(self, account: str) -> str:
-        """The short name of an account: its provider's name, or the ID of one that has none."""
-        return next((each.label for each in self.accounts if each.id == account), account)
-
-    def short(self, arn: str) -> str:
-        """A name for people: `staging:user/StageAdmin`, `production-test-bucket-101/reports/*`."""
-        match = _SHORT.fullmatch(arn)
-        if match is None:
-            return arn
-        if match["service"] == "s3":
-            return match["rest"]
-        if match["service"] in ("iam", "sts"):
-            return f"{self.label(match['account'])}:{match['rest']}"
-        return f"{self.label(match['account'])}:{match['service']}:{match['rest']}"
-
-    def long(self, name: str) -> str:
-        """The ARN that a short name stands for; any other text is returned as it is."""
-        for arn in (*self.users, *self.roles, *self.resources):
-            if name == self.short(arn):
-                return arn
-        label, _, rest = name.partition(":")
-        for account in self.accounts:
-            if label in (account.label, account.id) and re.match(r"(?:user|role)/|root$", rest):
-                return f"arn:{partition_of(account)}:iam::{account.id}:{rest}"
-        bucket, slash, key = name.partition("/")
-        for arn in self.resources:
-            if slash and arn.endswith(f":s3:::{bucket}"):
-                return f"{arn}/{key}"
-        return name
 
 
-NOTHING: Final = Inventory(accounts=(), users={}, roles={}, resources={})
-"""No principal and no resource."""
+@contextmanager
+def judged() -> Iterator[None]:
+    """End the command in a line where documents cannot be judged; decorates the `run` of a verb.
 
-
-def partition_of(account: Account) -> str:
-    """Return the partition, which the region decides."""
-    region = account.region or ""
-    return next((name for prefix, name in _PARTITIONS.items() if region.startswith(prefix)), "aws")
+    Raises:
+        UncheckedError: in place of what the judge raises.
+    """
+    try:
+        yield
+    except IamError as error:
+        raise UncheckedError(str(error)) from error
 
 
 def policy_label(arn: str) -> str:
@@ -118,51 +48,13 @@ def policy_label(arn: str) -> str:
     return arn.split(":", 4)[4]
 
 
-_UNKNOWN_KEY: Final = ":unknown-document"
-
-
-def unknown_document(why: str, kind: PolicyKind = PolicyKind.IDENTITY) -> Mapping[str, Any]:
-    """Return a document that leaves every question open, for one whose content is not known.
-
-    The engine decides no condition on a key that nobody states, so that an answer that hangs on
-    this document is unknown, and says why.
-    """
-    statement: dict[str, Any] = {
-        "Action": "*",
-        "Condition": {"Null": {f"{why}{_UNKNOWN_KEY}": "false"}},
-    }
-    if kind is not PolicyKind.TRUST:
-        statement["Resource"] = "*"
-    if kind is not PolicyKind.IDENTITY:
-        statement["Principal"] = "*"
-    return {
-        "Version": "2012-10-17",
-        "Statement": [
-            {"Sid": "NotKnown", "Effect": effect, **statement} for effect in ("Allow", "Deny")
-        ],
-    }
-
-
-def is_unknown_document(document: Document) -> bool:
-    """Say whether a document is one of `unknown_document`."""
-    return _UNKNOWN_KEY in (document if isinstance(document, str) else json.dumps(document))
-
-
-def is_unknown_key(key: str) -> bool:
-    """Say whether a context key stands for the content of an unknown document."""
-    return key.endswith(_UNKNOWN_KEY)
-
-
-_UNKNOWN_TRUST: Final = unknown_document("trust", PolicyKind.TRUST)
-
-
-def inventory_of(resources: Iterable[Resource]) -> Inventory:
+def inventory_of(resources: Iterable[Resource]) -> StackInventory:
     """Read the documents out of the resources of a stack, deployed or planned."""
     return _Reader(tuple(resources)).read()
 
 
 @dataclass
-class _Identity:
+class _Holder:
     """A user or role while its documents are being collected."""
 
     arn: str
@@ -185,15 +77,15 @@ class _Reader:
         self._all = resources
         self._by_urn = {resource.urn: resource for resource in resources}
         self._accounts = accounts_of(resources)
-        self._users: dict[_Key, _Identity] = {}
-        self._roles: dict[_Key, _Identity] = {}
+        self._users: dict[_Key, _Holder] = {}
+        self._roles: dict[_Key, _Holder] = {}
         self._managed: dict[str, Document] = {}
         self._targets: dict[str, ResourceDocuments] = {}
         self._arns: dict[str, str] = {}
         """ARNs of managed policies and of the targets by URN."""
         self._gaps: list[str] = []
 
-    def read(self) -> Inventory:
+    def read(self) -> StackInventory:
         for resource, account in self._of("aws:iam/policy:Policy"):
             arn = self._iam_arn(resource, account, "policy")
             self._arns[resource.urn] = arn
@@ -206,11 +98,11 @@ class _Reader:
         self._read_role_policies()
         self._read_buckets()
         self._read_targets()
-        return Inventory(
+        return StackInventory(
             accounts=tuple(self._accounts.values()),
             users={user.arn: user.documents() for user in self._users.values()},
             roles={
-                role.arn: {"trust": role.trust or _UNKNOWN_TRUST, **role.documents()}
+                role.arn: {"trust": role.trust or UNKNOWN_TRUST, **role.documents()}
                 for role in self._roles.values()
             },
             resources=self._targets,
@@ -232,9 +124,9 @@ class _Reader:
     # Users and roles.
 
     def _add_identity(
-        self, identities: dict[_Key, _Identity], resource: Resource, account: Account, kind: str
-    ) -> _Identity:
-        identity = _Identity(self._iam_arn(resource, account, kind))
+        self, identities: dict[_Key, _Holder], resource: Resource, account: Account, kind: str
+    ) -> _Holder:
+        identity = _Holder(self._iam_arn(resource, account, kind))
         boundary = resource.known("permissionsBoundary")
         if boundary is not None:
             identity.boundary = self._managed_document(boundary)
@@ -273,7 +165,7 @@ class _Reader:
             if role := self._role(resource, "roleName", account):
                 self._attach(role, resource, "policyArns")
 
-    def _user(self, resource: Resource, key: str, account: Account) -> _Identity:
+    def _user(self, resource: Resource, key: str, account: Account) -> _Holder:
         """Return the user that a property names; one of somebody else's may have other policies."""
         name = self._referred(resource, key, "aws:iam/user:User")
         if (account.id, name) not in self._users:
@@ -281,10 +173,10 @@ class _Reader:
             policies: dict[str, Document] = {
                 POLICIES_OF_OTHERS: unknown_document("policies-of-others")
             }
-            self._users[account.id, name] = _Identity(arn, policies)
+            self._users[account.id, name] = _Holder(arn, policies)
         return self._users[account.id, name]
 
-    def _role(self, resource: Resource, key: str, account: Account) -> _Identity | None:
+    def _role(self, resource: Resource, key: str, account: Account) -> _Holder | None:
         name = self._referred(resource, key, "aws:iam/role:Role")
         role = self._roles.get((account.id, name))
         if role is None:
@@ -308,9 +200,9 @@ class _Reader:
         for text in _texts([each.outputs for each in self._all if each.type.endswith(":Stack")]):
             if re.fullmatch(rf"arn:[^:]+:iam::{account.id}:user/(?:.*/)?{re.escape(name)}", text):
                 return text
-        return f"arn:{partition_of(account)}:iam::{account.id}:user/{name}"
+        return f"arn:{account.partition}:iam::{account.id}:user/{name}"
 
-    def _attach(self, identity: _Identity, resource: Resource, key: str) -> None:
+    def _attach(self, identity: _Holder, resource: Resource, key: str) -> None:
         """Add the managed policies that a property lists; one that is not made yet has no ARN."""
         value = resource.inputs.get(key) or ()
         listed = [value] if isinstance(value, str) else value
@@ -340,20 +232,20 @@ class _Reader:
             return arn
         path = resource.known("path") or "/"
         name = _name(resource, resource.name)
-        return f"arn:{partition_of(account)}:iam::{account.id}:{kind}{path}{name}"
+        return f"arn:{account.partition}:iam::{account.id}:{kind}{path}{name}"
 
     # Resources with policies of their own.
 
     def _read_buckets(self) -> None:
         for resource, account in self._of("aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2"):
             name = resource.known("bucket") or resource.name
-            arn = f"arn:{partition_of(account)}:s3:::{name}"
+            arn = f"arn:{account.partition}:s3:::{name}"
             self._arns[resource.urn] = arn
             self._targets[arn] = {"account": account.id, "policy": None}
         for resource, account in self._of("aws:s3/bucketPolicy:BucketPolicy"):
             name = resource.known("bucket")
             arn = self._belongs_to(resource, "bucket", "s3") or (
-                f"arn:{partition_of(account)}:s3:::{name}"
+                f"arn:{account.partition}:s3:::{name}"
             )
             self._targets[arn] = {"account": account.id, "policy": self._policy(resource)}
 
@@ -386,7 +278,7 @@ class _Reader:
     def _add_target(self, resource: Resource, account: Account, service: str, name: str) -> str:
         arn = resource.outputs.get("arn")
         if not (isinstance(arn, str) and arn.startswith("arn:")):
-            arn = f"arn:{partition_of(account)}:{service}:{account.region}:{account.id}:{name}"
+            arn = f"arn:{account.partition}:{service}:{account.region}:{account.id}:{name}"
         policy = self._policy(resource) if resource.inputs.get("policy") else None
         self._arns[resource.urn] = arn
         self._targets[arn] = {"account": account.id, "policy": policy}
@@ -427,7 +319,7 @@ def _document(resource: Resource, key: str, kind: PolicyKind = PolicyKind.IDENTI
 
 def _default_key_policy(account: Account) -> Document:
     """Return what a key gets that is given no policy (AWS: "Default key policy")."""
-    root = f"arn:{partition_of(account)}:iam::{account.id}:root"
+    root = f"arn:{account.partition}:iam::{account.id}:root"
     statement = {
         "Sid": "Enable IAM User Permissions",
         "Effect": "Allow",

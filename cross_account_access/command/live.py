@@ -10,7 +10,8 @@ from typing import Any, Final, TypeVar
 from botocore.exceptions import ClientError
 
 from cross_account_access.aws import PATIENT, asking, session_of
-from cross_account_access.command.inventory import Document, Inventory, policy_label
+from cross_account_access.command.inventory import StackInventory, policy_label
+from cross_account_access.iam.documents import Document
 from cross_account_access.iam.engine import IdentityDocuments, ResourceDocuments, RoleDocuments
 from cross_account_access.presentation import progress
 from cross_account_access.stack import Account
@@ -29,7 +30,7 @@ _AT_ONCE: Final = 8
 _Found = TypeVar("_Found")
 
 
-def live(known: Inventory) -> Inventory:
+def live(known: StackInventory) -> StackInventory:
     """Read the documents of the principals and resources of an inventory anew.
 
     Raises:
@@ -40,14 +41,14 @@ def live(known: Inventory) -> Inventory:
 
 
 class _Live:
-    def __init__(self, known: Inventory) -> None:
+    def __init__(self, known: StackInventory) -> None:
         self._known = known
         self._readers = {account.id: _Account(account) for account in known.accounts}
         self._gaps: list[str] = list(known.gaps)
 
-    def read(self) -> Inventory:
+    def read(self) -> StackInventory:
         known = self._known
-        return Inventory(
+        return StackInventory(
             accounts=known.accounts,
             users=self._each(known.users, lambda account, arn: account.user(arn), _account_of),
             roles=self._each(known.roles, lambda account, arn: account.role(arn), _account_of),

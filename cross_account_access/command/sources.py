@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from cross_account_access.command.inventory import Inventory, inventory_of
+from cross_account_access.command.inventory import StackInventory, inventory_of
 from cross_account_access.command.live import live
 from cross_account_access.errors import UsageError
 from cross_account_access.stack import Stack, resources_of_preview, resources_of_state
@@ -19,7 +19,7 @@ PREVIEW: Final = "preview"
 REVISION: Final = "git:"
 
 
-def read(source: str, stack: Stack, *, principal: str | None = None) -> Inventory:
+def read(source: str, stack: Stack, *, principal: str | None = None) -> StackInventory:
     """Return the documents.
 
     Args:
@@ -87,7 +87,7 @@ def _git(folder: Path, *words: str) -> str:
     return ran.stdout.strip()
 
 
-def _read_file(path: Path) -> Inventory:
+def _read_file(path: Path) -> StackInventory:
     try:
         value = json.loads(path.read_text())
     except OSError as error:

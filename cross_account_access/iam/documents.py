@@ -64,6 +64,8 @@ class Condition:
 class Statement:
     """One statement as it is written."""
 
+    kind: PolicyKind
+    """That of its document."""
     raw: Mapping[str, Any]
     index: int
     """Position in the document, counted from 1."""
@@ -82,6 +84,11 @@ class Statement:
     """Element and name of each, like `AWS` and an ARN; `*` and `*` for the text `*`."""
     not_principal: bool
     conditions: tuple[Condition, ...]
+
+    @property
+    def name(self) -> str:
+        """What to call it where its document and place are told beside."""
+        return f"statement {self.sid!r}" if self.sid else "a statement"
 
     @cached_property
     def by_key(self) -> Mapping[str, tuple[Condition, ...]]:
@@ -248,6 +255,7 @@ def _statement(
     resource = _resource_element(value, kind, where)
     principal = _principal_element(value, kind, where)
     return Statement(
+        kind=kind,
         raw=value,
         index=index,
         place=place,

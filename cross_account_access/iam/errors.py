@@ -15,3 +15,9 @@ class QuestionError(IamError):
 
 class ComparisonError(IamError):
     """Documents whose patterns overlap in more ways than can be looked at."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the documents have too many patterns that overlap to be compared case by case;"
+            " write some of their wildcards in full"
+        )

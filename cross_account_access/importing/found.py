@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 from botocore.exceptions import ClientError
 
 from cross_account_access.aws import PATIENT, session_of
-from cross_account_access.command.inventory import partition_of
 from cross_account_access.stack import Account, Resource
 
 _Answer = TypeVar("_Answer")
@@ -60,7 +59,7 @@ class Clients:
 
     def arn(self, resource: str) -> str:
         """The ARN of something of IAM, like `oidc-provider/ISSUER`."""
-        return f"arn:{partition_of(self.account)}:iam::{self.account.id}:{resource}"
+        return f"arn:{self.account.partition}:iam::{self.account.id}:{resource}"
 
     def names_of(self, token: str) -> set[str]:
         """The names that the stack gives to its resources of a type."""

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from cross_account_access.command.inventory import NOTHING, Inventory
 from cross_account_access.iam.comparing.comparison import Change, Effect, compare, grants
+from cross_account_access.iam.inventory import NOTHING, Inventory
 
 OUTSIDE: Final = "outside the stack"
 _SHOWN: Final = 3
@@ -52,7 +52,7 @@ class Graph:
     """The graph of an inventory.
 
     Raises:
-        UncheckedError: for a document that breaks the policy grammar.
+        DocumentError: for a document that breaks the policy grammar.
     """
 
     def __init__(self, inventory: Inventory) -> None:

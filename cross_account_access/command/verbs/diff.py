@@ -4,10 +4,11 @@ import argparse
 from typing import Any, Final
 
 from cross_account_access.command import sources
-from cross_account_access.command.inventory import NOTHING, Inventory
+from cross_account_access.command.change_words import as_json, print_changes, summary
+from cross_account_access.command.inventory import judged
 from cross_account_access.errors import NotDeployedError, Status
-from cross_account_access.iam.comparing.change_words import as_json, print_changes, summary
 from cross_account_access.iam.comparing.comparison import Change, compare
+from cross_account_access.iam.inventory import NOTHING, Inventory
 from cross_account_access.presentation import DOUBTFUL, Page
 from cross_account_access.stack import Stack, add_stack_options, stack_of
 
@@ -47,6 +48,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_stack_options(parser)
 
 
+@judged()
 def run(arguments: argparse.Namespace) -> int:
     """Compare two inventories and tell the differences."""
     stack = stack_of(arguments)

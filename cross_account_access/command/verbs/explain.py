@@ -3,15 +3,15 @@
 import argparse
 import difflib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from cross_account_access.command import sources
-from cross_account_access.command.inventory import Inventory
-from cross_account_access.command.routes import Route, routes
+from cross_account_access.command.inventory import judged
 from cross_account_access.errors import Status, UsageError
-from cross_account_access.iam.catalogue import actions, is_known_service, nearest
+from cross_account_access.facts.service_reference import action as known_action
+from cross_account_access.facts.service_reference import authorized_by, nearest, source
 from cross_account_access.iam.engine import (
     Citation,
     Context,
@@ -23,6 +23,8 @@ from cross_account_access.iam.engine import (
     Request,
     parse_principal,
 )
+from cross_account_access.iam.inventory import Inventory
+from cross_account_access.iam.routes import Route, routes
 from cross_account_access.presentation import BAD, DOUBTFUL, GOOD, QUIET, TITLE, Page
 from cross_account_access.stack import add_stack_options, stack_of
 
@@ -106,10 +108,10 @@ class _Answer:
     notes: tuple[str, ...]
 
 
+@judged()
 def run(arguments: argparse.Namespace) -> int:
     """Answer one question."""
     context = _context(_stated(arguments.context), arguments.absent)
-    _check_action(arguments.action)
     inventory = sources.read(arguments.source, stack_of(arguments), principal=arguments.principal)
     principal, notes = _principal(inventory, arguments.principal, arguments.source)
     resource = _resource(inventory, arguments.resource, arguments.action)
@@ -117,6 +119,7 @@ def run(arguments: argparse.Namespace) -> int:
         request = Request(principal, _spelled(arguments.action), resource, context)
     except QuestionError as error:
         raise UsageError(str(error)) from error
+    notes = (*_about_action(arguments.action), *notes)
     found = tuple(routes(inventory, request))
     best = _best(found)
     shown = (best, *(route for route in found if route is not best and _explains(route, best)))
@@ -156,19 +159,20 @@ def _context(stated: Mapping[str, Any], absent: Iterable[str]) -> Context:
         raise UsageError(str(error)) from error
 
 
-def _check_action(action: str) -> None:
-    """Refuse a misspelt action, which would be denied for the wrong reason."""
-    if ":" in action and not is_known_service(action):
+def _about_action(action: str) -> Iterator[str]:
+    """Say what is to be known of an action that AWS's service reference does not know."""
+    if known_action(action) is not None:
         return
-    if action.lower() not in actions():
-        near = nearest(action)
-        hint = f"did you mean {near}?" if near else "write it like s3:GetObject"
-        msg = f"{action!r} is no action of AWS; {hint}"
-        raise UsageError(msg)
+    needed, near = authorized_by(action), nearest(action)
+    told = f"{action!r} is no action that AWS's service reference of {source().date} knows"
+    if needed:
+        yield f"{told}; the operation needs {' and '.join(needed)}"
+    else:
+        yield f"{told}; did you mean {near}?" if near else told
 
 
 def _spelled(action: str) -> str:
-    known = actions().get(action.lower())
+    known = known_action(action)
     return known.name if known else action
 
 
@@ -207,9 +211,9 @@ def _resource(inventory: Inventory, name: str, action: str) -> str:
         raise UsageError(msg)
     if arn != "*":
         _check_partition(inventory, arn)
-    meant = actions().get(action.lower())
+    meant = known_action(action)
     if meant is not None and not meant.is_about(arn):
-        kinds = " or ".join(meant.resources) or "no resource, so give *"
+        kinds = " or ".join(sorted(meant.resources, key=len)) or "no resource, so give *"
         msg = f"{meant.name} is about {kinds}; {arn} is not of that form"
         raise UsageError(msg)
     return arn

@@ -10,8 +10,9 @@ from cross_account_access.command.drawing.graph import Access, Graph
 from cross_account_access.command.drawing.mermaid import mermaid
 from cross_account_access.command.drawing.svg import svg
 from cross_account_access.command.drawing.webpage import webpage
-from cross_account_access.command.inventory import Inventory
+from cross_account_access.command.inventory import judged
 from cross_account_access.errors import Status, UsageError
+from cross_account_access.iam.inventory import Inventory
 from cross_account_access.presentation import Page
 from cross_account_access.stack import add_stack_options, stack_of
 
@@ -50,6 +51,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_stack_options(parser)
 
 
+@judged()
 def run(arguments: argparse.Namespace) -> int:
     """Draw."""
     inventory = sources.read(arguments.source, stack_of(arguments))

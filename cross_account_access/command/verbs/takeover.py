@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from cross_account_access.command.change_words import as_json, print_changes, summary
 from cross_account_access.command.inventory import inventory_of
 from cross_account_access.command.live import live
-from cross_account_access.errors import Status, UncheckedError, UsageError
-from cross_account_access.iam.comparing.change_words import as_json, print_changes, summary
+from cross_account_access.errors import Status, UsageError
 from cross_account_access.iam.comparing.comparison import Change, compare
+from cross_account_access.iam.errors import IamError
 from cross_account_access.importing import Existing, existing
 from cross_account_access.importing.import_file import filled
 from cross_account_access.presentation import BAD, DOUBTFUL, GOOD, TITLE, Page, progress
@@ -105,7 +106,7 @@ class _Report:
         self._notes = list(dict.fromkeys((*before.gaps, *after.gaps)))
         try:
             self._changes = compare(before, after)
-        except UncheckedError as error:
+        except IamError as error:
             # What is written by hand may be more than can be compared; the rest is as useful.
             self._notes.append(f"access was not compared: {error}")
 

@@ -17,7 +17,7 @@ import boto3
 from botocore.exceptions import ClientError
 
 from cross_account_access.aws import PATIENT, asking
-from cross_account_access.command.inventory import Inventory, inventory_of
+from cross_account_access.command.inventory import StackInventory, inventory_of, judged
 from cross_account_access.command.verification import profiles
 from cross_account_access.command.verification.documents import Documents
 from cross_account_access.command.verification.findings import Result, Verdict
@@ -115,6 +115,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_stack_options(parser)
 
 
+@judged()
 def run(arguments: argparse.Namespace) -> int:
     """Verify."""
     started = datetime.now(UTC)
@@ -159,7 +160,7 @@ class _Scene:
 def _scene(
     contract: Contract,
     consumers: Sequence[Consumer],
-    inventory: Inventory,
+    inventory: StackInventory,
     arguments: argparse.Namespace,
 ) -> _Scene:
     sessions = profiles.actors(contract, consumers, dict(arguments.profiles), arguments.other)
@@ -244,7 +245,7 @@ def _chosen(contract: Contract, arguments: argparse.Namespace) -> list[Consumer]
     return [contract.consumers[name] for name in chosen]
 
 
-def _account(inventory: Inventory, number: str) -> Account:
+def _account(inventory: StackInventory, number: str) -> Account:
     for account in inventory.accounts:
         if account.id == number:
             return account

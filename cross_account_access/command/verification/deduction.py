@@ -10,7 +10,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from cross_account_access.command.inventory import Inventory
 from cross_account_access.command.verification.findings import Finding, Found, Judge
 from cross_account_access.command.verification.operations import Aim, On
 from cross_account_access.command.verification.rows import Assume, Circumstances, Row, Use
@@ -28,6 +27,7 @@ from cross_account_access.iam.engine import (
     parse_principal,
 )
 from cross_account_access.iam.engine import assume as assume_role
+from cross_account_access.iam.inventory import Inventory
 
 _EVERYTHING: Final[IdentityDocuments] = {
     "policies": {
@@ -52,7 +52,7 @@ class Deduction:
     """The documents of both accounts, and those whom the rows invent.
 
     Raises:
-        UncheckedError: for a document that breaks the policy grammar.
+        DocumentError: for a document that breaks the policy grammar.
     """
 
     def __init__(self, inventory: Inventory, rows: Iterable[Row], production_account: str) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from cross_account_access.command.inventory import Inventory
+from cross_account_access.command.inventory import StackInventory
 from cross_account_access.command.live import live
 from cross_account_access.command.verification.deduction import Deduction
 from cross_account_access.command.verification.rows import Row
@@ -19,7 +19,7 @@ class Documents:
         UncheckedError: no credentials, those of another account, or a refused or failed call.
     """
 
-    def __init__(self, known: Inventory, owner: str) -> None:
+    def __init__(self, known: StackInventory, owner: str) -> None:
         self._known = known
         self._owner = owner
         self.latest = live(known)

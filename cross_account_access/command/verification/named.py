@@ -8,7 +8,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from cross_account_access.command.inventory import Document, Inventory
+from cross_account_access.iam.documents import Document
+from cross_account_access.iam.inventory import Inventory
 
 _KEYS: Final = ("aws:principalarn", "aws:principalaccount")
 _ELEMENTS: Final = ("AWS", "Service", "Federated")

@@ -10,47 +10,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
-from typing import Any, Final
+from typing import Final
 
-from cross_account_access.iam.comparing.witnesses import CannotCompareError, kinds
+from cross_account_access.iam.comparing.witnesses import LITERAL, PLAIN, witnesses
+from cross_account_access.iam.condition_keys import ALWAYS_PRESENT, DERIVED
+from cross_account_access.iam.documents import Condition
 from cross_account_access.iam.engine import Context
+from cross_account_access.iam.errors import ComparisonError
 
 _MOST_COMBINATIONS: Final = 4096
 _MOST_IN_A_SET: Final = 6
-_DERIVED: Final = frozenset(
-    {
-        "aws:principalaccount",
-        "aws:principalarn",
-        "aws:principalisawsservice",
-        "aws:principaltype",
-        "aws:resourceaccount",
-        "aws:username",
-    }
-)
-"""Keys that follow from the principal and the resource (AWS: "Global condition context keys")."""
-_ALWAYS: Final = frozenset(
-    {
-        "aws:currenttime",
-        "aws:epochtime",
-        "aws:securetransport",
-        "aws:userid",
-        "aws:viaawsservice",
-    }
-)
-"""Keys of every request (the same page, Availability)."""
 _TLS: Final = "aws:securetransport"
-
-
-@dataclass(frozen=True)
-class Condition:
-    """One operator with one key and its values, as a statement has it."""
-
-    operator: str
-    """Without `IfExists` and set operators."""
-    is_set: bool
-    """Whether it has a set operator, so that the key may have several values."""
-    key: str
-    values: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -74,17 +44,6 @@ Choice = tuple[int, ...]
 """For each dimension the number of one of its variants."""
 
 
-def conditions(element: Mapping[str, Any]) -> Iterator[Condition]:
-    """Read the `Condition` element of a statement."""
-    for name, keys in element.items():
-        operator = name.removesuffix("IfExists")
-        quantifier, colon, rest = operator.partition(":")
-        for key, values in keys.items():
-            listed = values if isinstance(values, list | tuple) else [values]
-            texts = (str(each).lower() if isinstance(each, bool) else str(each) for each in listed)
-            yield Condition(rest if colon else quantifier, bool(colon), key, tuple(texts))
-
-
 def dimensions(found: Iterable[Condition], fillings: Mapping[str, str]) -> tuple[Dimension, ...]:
     """Return the keys that conditions look at, with the states that matter.
 
@@ -93,18 +52,18 @@ def dimensions(found: Iterable[Condition], fillings: Mapping[str, str]) -> tuple
         fillings: what stands in place of policy variables in their values.
 
     Raises:
-        CannotCompareError: when the combinations cannot all be looked at.
+        ComparisonError: when the combinations cannot all be looked at.
     """
     by_key: dict[str, list[Condition]] = {}
     for condition in found:
-        if condition.key.lower() not in _DERIVED:
+        if condition.key.lower() not in DERIVED:
             by_key.setdefault(condition.key.lower(), []).append(condition)
     result = tuple(_dimension(key, each, fillings) for key, each in sorted(by_key.items()))
     combinations = 1
     for dimension in result:
         combinations *= len(dimension.variants)
     if combinations > _MOST_COMBINATIONS:
-        raise CannotCompareError
+        raise ComparisonError
     return result
 
 
@@ -200,15 +159,15 @@ def _dimension(key: str, found: Sequence[Condition], fillings: Mapping[str, str]
         for text, words in family(name, [_filled(value, fillings) for value in values]):
             texts.setdefault(text, words)
     variants = [Variant(text, words) for text, words in texts.items()]
-    if any(condition.is_set for condition in found):
+    if any(condition.quantifier for condition in found):
         if len(texts) > _MOST_IN_A_SET:
-            raise CannotCompareError
+            raise ComparisonError
         variants = [
             Variant(several, " together with ".join(texts[text] for text in several))
             for size in range(1, len(texts) + 1)
             for several in itertools.combinations(texts, size)
         ]
-    if key not in _ALWAYS:
+    if key not in ALWAYS_PRESENT:
         variants.append(Variant(None, f"no {name}"))
     return Dimension(key, tuple(variants))
 
@@ -227,7 +186,7 @@ def _by_family(found: Sequence[Condition]) -> Iterator[tuple[_Family, list[str]]
     """Put conditions together that compare in the same way."""
     groups: dict[_Family, list[str]] = {}
     for condition in found:
-        family = _family(condition.operator)
+        family = _family(condition.comparison)
         groups.setdefault(family, []).extend(_as_patterns(condition))
     yield from groups.items()
 
@@ -247,28 +206,24 @@ def _family(operator: str) -> _Family:
 
 
 def _as_patterns(condition: Condition) -> list[str]:
-    """Return values as patterns; what an exact operator compares has no wildcards.
-
-    A `?` stands for the `*` of an exact value: it matches that value, and a few others that then
-    are told apart without need.
-    """
+    """Return values as patterns; what an exact operator compares has no wildcards."""
     values = list(condition.values)
-    if condition.operator.startswith("String") and not condition.operator.endswith("Like"):
-        values = [value.replace("*", "?") for value in values]
-    if condition.operator.endswith("IgnoreCase"):
+    if condition.comparison.startswith("String") and not condition.comparison.endswith("Like"):
+        values = [value.translate(LITERAL) for value in values]
+    if condition.comparison.endswith("IgnoreCase"):
         values += [value.swapcase() for value in values]
     return values
 
 
 def _texts(name: str, values: Sequence[str]) -> Iterator[tuple[str, str]]:
-    for kind in kinds(values):
-        best = max(kind.matches, key=lambda pattern: len(pattern.replace("*", "")), default=None)
+    for witness in witnesses(values):
+        best = max(witness.matches, key=lambda pattern: len(pattern.replace("*", "")), default=None)
         if best is None:
-            yield kind.text, f"another {name}"
-        elif kind.text == best:
-            yield kind.text, f"{name}={best}"
+            yield witness.text, f"another {name}"
+        elif witness.text == best.translate(PLAIN):
+            yield witness.text, f"{name}={witness.text}"
         else:
-            yield kind.text, f"{name} like {best}"
+            yield witness.text, f"{name} like {best.translate(PLAIN)}"
 
 
 def _truths(name: str, _values: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -284,7 +239,7 @@ def _numbers(name: str, values: Sequence[str]) -> Iterator[tuple[str, str]]:
     try:
         bounds = sorted({Decimal(value) for value in values})
     except InvalidOperation as error:
-        raise CannotCompareError from error
+        raise ComparisonError from error
     yield f"{bounds[0] - 1:f}", f"{name} below {bounds[0]:f}"
     for bound in bounds:
         yield f"{bound:f}", f"{name}={bound:f}"
@@ -297,7 +252,7 @@ def _moments(name: str, values: Sequence[str]) -> Iterator[tuple[str, str]]:
     try:
         bounds = sorted({_moment(value) for value in values})
     except ValueError as error:
-        raise CannotCompareError from error
+        raise ComparisonError from error
     second = timedelta(seconds=1)
     yield (bounds[0] - second).isoformat(), f"{name} before {bounds[0].isoformat()}"
     for bound in bounds:
@@ -318,7 +273,7 @@ def _addresses(name: str, values: Sequence[str]) -> Iterator[tuple[str, str]]:
     try:
         networks = [ipaddress.ip_network(value, strict=False) for value in values]
     except ValueError as error:
-        raise CannotCompareError from error
+        raise ComparisonError from error
     for network in networks:
         kind = type(network.network_address)
         for end in (network.network_address, network.broadcast_address):

@@ -13,21 +13,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from cross_account_access.command.inventory import NOTHING, Inventory, is_unknown_key
-from cross_account_access.errors import UncheckedError
-from cross_account_access.iam.catalogue import expand
 from cross_account_access.iam.comparing.circumstances import (
     Choice,
-    Condition,
     choices,
     context,
     describe,
     dimensions,
 )
 from cross_account_access.iam.comparing.requests import ActionGroup
-from cross_account_access.iam.comparing.statements import Statement
-from cross_account_access.iam.comparing.universe import Resource, Side, Universe
-from cross_account_access.iam.comparing.witnesses import CannotCompareError
+from cross_account_access.iam.comparing.statements import ACCOUNT, USERNAME, ComparedStatement
+from cross_account_access.iam.comparing.universe import ResourceClass, Side, Universe
+from cross_account_access.iam.documents import Condition
 from cross_account_access.iam.engine import (
     Outcome,
     Principal,
@@ -36,6 +32,8 @@ from cross_account_access.iam.engine import (
     decide,
     parse_principal,
 )
+from cross_account_access.iam.errors import ComparisonError
+from cross_account_access.iam.inventory import NOTHING, Inventory, is_unknown_key
 
 
 class Effect(enum.Enum):
@@ -72,31 +70,20 @@ def compare(before: Inventory, after: Inventory) -> list[Change]:
     """Return the differences, widening first.
 
     Raises:
-        UncheckedError: for a document that breaks the policy grammar, and for patterns that
-            overlap in more ways than can be looked at.
+        DocumentError: for a document that breaks the policy grammar.
+        ComparisonError: for patterns that overlap in more ways than can be looked at.
     """
-    return _changes(before, after)
+    return _Comparison(before, after).changes(through_roles=True)
 
 
 def grants(inventory: Inventory) -> list[Change]:
     """Return what is allowed at all, each role as a principal of its own.
 
     Raises:
-        UncheckedError: for a document that breaks the policy grammar, and for patterns that
-            overlap in more ways than can be looked at.
+        DocumentError: for a document that breaks the policy grammar.
+        ComparisonError: for patterns that overlap in more ways than can be looked at.
     """
-    return _changes(NOTHING, inventory, through_roles=False)
-
-
-def _changes(before: Inventory, after: Inventory, *, through_roles: bool = True) -> list[Change]:
-    try:
-        return _Comparison(before, after).changes(through_roles=through_roles)
-    except CannotCompareError as error:
-        msg = (
-            "the documents have too many patterns that overlap to be compared case by case;"
-            " write some of their wildcards in full"
-        )
-        raise UncheckedError(msg) from error
+    return _Comparison(NOTHING, inventory).changes(through_roles=False)
 
 
 @dataclass(frozen=True)
@@ -150,7 +137,7 @@ class _Comparison:
                 statement
                 for side in universe.sides
                 for statement in (*side.own.get(name, ()), *side.of_target.get(target, ()))
-                if statement.allows and statement.is_about(resource.kind.matches)
+                if statement.allows and statement.is_about(resource.witness.matches)
             ]
             for group in resource.groups if allowing else ():
                 if not is_ours and ":iam:" in target and not group.name.startswith("sts:"):
@@ -168,12 +155,14 @@ class _Comparison:
         targets = self._universe.targets
         return frozenset(target for target in targets if self._changed(target, of_target))
 
-    def _changed(self, arn: str, attached: Iterable[Mapping[str, tuple[Statement, ...]]]) -> bool:
+    def _changed(
+        self, arn: str, attached: Iterable[Mapping[str, tuple[ComparedStatement, ...]]]
+    ) -> bool:
         before, after = (_meanings(each.get(arn, ())) for each in attached)
         is_missing = [arn in side.missing for side in self._universe.sides]
         return before != after or any(is_missing)
 
-    def _is_different(self, name: str, group: ActionGroup, resource: Resource) -> bool:
+    def _is_different(self, name: str, group: ActionGroup, resource: ResourceClass) -> bool:
         before, after = (
             (
                 name in side.missing,
@@ -192,12 +181,12 @@ class _Comparison:
         principal = parse_principal(name)
         try:
             keys = dimensions(_all_conditions(found), _fillings(principal))
-        except CannotCompareError:
+        except ComparisonError:
             return {Effect.MAY_WIDEN: ["in circumstances that cannot be compared"]}
         chosen: dict[Effect, set[Choice]] = defaultdict(set)
         for choice in choices(keys):
             circumstances = context(keys, choice)
-            request = Request(principal, group.name, resource.kind.text, circumstances)
+            request = Request(principal, group.name, resource.witness.text, circumstances)
             effect = _effect(*(_outcome(side, request, resource.target) for side in sides))
             if effect is not None:
                 chosen[effect].add(choice)
@@ -231,7 +220,7 @@ class _Comparison:
         side = self._universe.sides[1 if effect.is_widening else 0]
         if name not in side.inventory.roles:
             return [_Way(self._who(name))]
-        resource = next(each for each in self._universe.resources if each.kind.text == name)
+        resource = next(each for each in self._universe.resources if each.witness.text == name)
         able = [
             _Way(self._who(other), self._universe.short(name), when)
             for other in (*side.inventory.users, *side.inventory.roles, *self._universe.outsiders)
@@ -246,10 +235,10 @@ class _Comparison:
 
     def _resources(self, group: ActionGroup, numbers: set[int]) -> list[str]:
         """Say which resources are meant, by patterns that the documents have."""
-        kinds = [resource.kind for resource in self._universe.resources]
+        witnesses = [resource.witness for resource in self._universe.resources]
         covered: dict[str, set[int]] = defaultdict(set)
         for number, resource in enumerate(self._universe.resources):
-            for pattern in resource.kind.matches if group in resource.groups else ():
+            for pattern in resource.witness.matches if group in resource.groups else ():
                 covered[pattern].add(number)
         if 0 in numbers:
             covered["*"] = {0}
@@ -263,7 +252,7 @@ class _Comparison:
                 left -= covered[best]
                 continue
             number = min(left)
-            inside = min(kinds[number].matches, key=lambda p: (len(covered[p]), -len(p), p))
+            inside = min(witnesses[number].matches, key=lambda p: (len(covered[p]), -len(p), p))
             without = [
                 pattern
                 for pattern, each in covered.items()
@@ -281,27 +270,29 @@ class _Comparison:
 
     def _actions(self, names: set[str]) -> tuple[str, ...]:
         """Return the names, or one pattern of the documents that means just these."""
-        wanted = {name.lower() for name in names}
         for pattern in sorted(self._universe.action_patterns):
-            if "*" in pattern and expand(pattern) == wanted:
+            groups = [each for each in self._universe.groups if pattern in each.patterns]
+            if "*" in pattern and {name for each in groups for name in each.names} == names:
                 return (pattern,)
         return tuple(sorted(names))
 
 
-def _covering(side: Side, name: str, group: ActionGroup, resource: Resource) -> list[Statement]:
+def _covering(
+    side: Side, name: str, group: ActionGroup, resource: ResourceClass
+) -> list[ComparedStatement]:
     """Return the statements about this action and resource, whomever they name."""
     listed = (*side.own.get(name, ()), *side.of_target.get(resource.target, ()))
-    matches = resource.kind.matches
+    matches = resource.witness.matches
     return [each for each in listed if each.is_of(group.patterns) and each.is_about(matches)]
 
 
-def _open_when(side: Side, name: str, group: ActionGroup, resource: Resource) -> list[str]:
+def _open_when(side: Side, name: str, group: ActionGroup, resource: ResourceClass) -> list[str]:
     """Return the circumstances in which a request may be allowed, in words; none if never."""
     principal = parse_principal(name)
     found = _covering(side, name, group, resource)
     try:
         keys = dimensions(_all_conditions(found), _fillings(principal))
-    except CannotCompareError:
+    except ComparisonError:
         return ["in circumstances that cannot be compared"]
     return describe(
         keys,
@@ -310,7 +301,7 @@ def _open_when(side: Side, name: str, group: ActionGroup, resource: Resource) ->
             for choice in choices(keys)
             if _outcome(
                 side,
-                Request(principal, group.name, resource.kind.text, context(keys, choice)),
+                Request(principal, group.name, resource.witness.text, context(keys, choice)),
                 resource.target,
             )
             is not Outcome.DENIED
@@ -321,7 +312,8 @@ def _open_when(side: Side, name: str, group: ActionGroup, resource: Resource) ->
 def _outcome(side: Side, request: Request, target: str) -> Outcome:
     if not side.missing.isdisjoint((request.principal.arn, target)):
         return Outcome.DENIED
-    return decide(side.world, request).outcome
+    world = side.world_of(request.principal, target)
+    return Outcome.DENIED if world is None else decide(world, request).outcome
 
 
 def _effect(before: Outcome, after: Outcome) -> Effect | None:
@@ -350,11 +342,11 @@ def _is_provider(name: str) -> bool:
     return parse_principal(name).kind is PrincipalKind.PROVIDER
 
 
-def _meanings(statements: Iterable[Statement]) -> frozenset[str]:
+def _meanings(statements: Iterable[ComparedStatement]) -> frozenset[str]:
     return frozenset(statement.meaning for statement in statements)
 
 
-def _all_conditions(found: Iterable[Statement]) -> Iterator[Condition]:
+def _all_conditions(found: Iterable[ComparedStatement]) -> Iterator[Condition]:
     """Yield all but those that stand for an unknown document: nothing is to decide them."""
     for statement in found:
         yield from (each for each in statement.conditions if not is_unknown_key(each.key))
@@ -363,4 +355,4 @@ def _all_conditions(found: Iterable[Statement]) -> Iterator[Condition]:
 def _fillings(principal: Principal) -> dict[str, str]:
     """Return what policy variables stand for."""
     name = principal.name if principal.kind is PrincipalKind.USER else ""
-    return {"${aws:username}": name, "${aws:PrincipalAccount}": principal.account}
+    return {USERNAME: name, ACCOUNT: principal.account}

@@ -6,14 +6,20 @@ Resources of most kinds are told apart by the form of their ARN alone. What else
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Final
 
-from cross_account_access.iam.catalogue import actions, expand, is_known_service
-from cross_account_access.iam.comparing.statements import Statement
-from cross_account_access.iam.comparing.witnesses import Kind, kinds
+from cross_account_access.facts.service_reference import (
+    Action,
+    action,
+    actions,
+    is_known_service,
+    services,
+)
+from cross_account_access.iam.comparing.statements import ComparedStatement
+from cross_account_access.iam.comparing.witnesses import Witness, witnesses
 from cross_account_access.iam.patterns import matches
 
 FORMS: Final[Mapping[str, str]] = {
@@ -25,11 +31,14 @@ FORMS: Final[Mapping[str, str]] = {
     "arn:${Partition}:sns:${Region}:${Account}:${TopicName}": "any topic",
     "arn:${Partition}:sqs:${Region}:${Account}:${QueueName}": "any queue",
 }
-"""The ARNs that matter one by one, as the catalogue writes them, and what to call all of a form."""
+"""The ARNs that matter one by one, as AWS's service reference writes them, and what to call all of
+a form."""
 
 ELSEWHERE: Final = "000000000000"
 """An account that nobody has, for what is outside the stack."""
 
+_ALWAYS_COMPARED: Final = frozenset({"iam", "kms", "s3", "sns", "sqs", "sts"})
+"""Services that access across accounts is about; others are where a document names them."""
 _FREE: Final = "sts:getcalleridentity"
 _OTHER: Final = "other:any"
 _PLACEHOLDER: Final = re.compile(r"\$\{[^}]*\}")
@@ -56,94 +65,112 @@ class ActionGroup:
 
     def is_about(self, resource: str) -> bool:
         """Say whether the actions can have this resource, an ARN or `*`."""
-        known = actions().get(self.name.lower())
+        known = action(self.name)
         if resource == "*":
             return known is None or not known.resources
-        service = resource.split(":")[2]
-        if service in self.services:
-            return not _has_form(resource) or known is None
-        return known is not None and _has_form(resource) and known.is_about(resource)
+        if known is None or not _has_form(resource):
+            return resource.split(":")[2] in self.services
+        return known.is_about(resource)
 
 
-def action_groups(statements: Iterable[Statement]) -> list[ActionGroup]:
+def action_groups(statements: Iterable[ComparedStatement]) -> list[ActionGroup]:
     """Return the groups that the statements tell apart."""
     patterns = {pattern for statement in statements for pattern in statement.actions}
-    names = {*actions(), *map(_instance, patterns)} - {_FREE}
+    known = _known_actions(patterns)
     matching: dict[str, set[str]] = defaultdict(set)
+    names = known.keys() | {_OTHER}
     for pattern in patterns:
-        for name in expand(pattern) | {name for name in names if matches(pattern, name)}:
+        meant = _meant(pattern, names)
+        # All that a pattern of a known service means is known, unless that is nothing.
+        for name in meant if meant and is_known_service(pattern) else {*meant, _instance(pattern)}:
             matching[name].add(pattern)
     groups: dict[tuple[frozenset[str], frozenset[str], frozenset[str], str], list[str]]
     groups = defaultdict(list)
-    for name in sorted(names):
-        known = actions().get(name)
-        resources = known.resources if known else ()
+    for name in sorted(names | matching.keys()):
+        resources = known[name].resources if name in known else ()
         special = frozenset(form for form in resources if form in FORMS)
-        services = {form.split(":")[2] for form in resources if form not in FORMS}
-        if known is None:
-            services = {name.split(":")[0]}
+        others = {form.split(":")[2] for form in resources if form not in FORMS}
+        if name not in known:
+            others = {name.split(":")[0]}
         # Who can ask for a session differs from one of these actions to the next.
         alone = name if name.startswith("sts:") else ""
-        key = (frozenset(matching[name]), frozenset(services), special, alone)
-        groups[key].append(known.name if known else name)
+        key = (frozenset(matching[name]), frozenset(others), special, alone)
+        groups[key].append(known[name].name if name in known else name)
     return [
-        ActionGroup(tuple(each), matched, services)
-        for (matched, services, *_), each in groups.items()
+        ActionGroup(tuple(each), matched, others) for (matched, others, *_), each in groups.items()
     ]
 
 
-def resource_kinds(
-    statements: Iterable[Statement], more: Iterable[str], partition: str
-) -> tuple[list[Kind], Mapping[str, str]]:
+def _known_actions(patterns: Iterable[str]) -> Mapping[str, Action]:
+    """Return the actions of the services that are compared, by their names in lower case."""
+    named = {pattern.partition(":")[0] for pattern in patterns} & services()
+    return {
+        name: each
+        for service in sorted(_ALWAYS_COMPARED | named)
+        for name, each in actions(service).items()
+        if name != _FREE
+    }
+
+
+def _meant(pattern: str, names: Set[str]) -> Set[str]:
+    if "*" not in pattern and "?" not in pattern:
+        return {pattern} & names
+    return {name for name in names if matches(pattern, name)}
+
+
+def resource_witnesses(
+    statements: Iterable[ComparedStatement],
+    more: Iterable[str],
+    groups: Iterable[ActionGroup],
+    partition: str,
+) -> tuple[list[Witness], Mapping[str, str]]:
     """Return one resource of each kind, and the patterns that stand for a whole form in words.
 
     Args:
         statements: the statements that tell resources apart.
         more: further patterns and ARNs that do.
+        groups: the actions that are asked about.
         partition: of all ARNs.
 
     Returns:
-        the kinds, first that of actions without a resource, `*`; and the words by pattern.
+        the witnesses, first that of actions without a resource, `*`; and the words by pattern.
 
     Raises:
-        CannotCompareError: for too many patterns.
+        ComparisonError: for too many patterns.
     """
     written = {pattern for statement in statements for pattern in statement.resources or ()}
     forms = {
         _PLACEHOLDER.sub("?*", form.replace("${Partition}", partition)): words
         for form, words in FORMS.items()
     }
-    used = {
-        form.split(":")[2]
-        for action in actions().values()
-        for form in action.resources
-        if form not in FORMS
-    }
+    used = {service for group in groups for service in group.services}
     forms |= {f"arn:{partition}:{each}:*:?*:?*": f"anything else of {each}" for each in used}
     patterns = {*written, *more, *forms}
-    found = [_placed(kind, patterns) for kind in kinds(sorted(patterns))]
-    none = Kind("*", frozenset(pattern for pattern in written if not pattern.strip("*")))
-    return [none, *(kind for kind in found if _can_exist(kind.text))], forms
+    found = [_placed(each, patterns) for each in witnesses(sorted(patterns))]
+    none = Witness("*", frozenset(pattern for pattern in written if not pattern.strip("*")))
+    return [none, *(each for each in found if _can_exist(each.text))], forms
 
 
 def _can_exist(resource: str) -> bool:
-    """Leave out names that AWS does not give: those of buckets and in IAM have no colon."""
+    """Leave out names that AWS does not give: without a name, or with a colon in S3 and IAM."""
     match = _ARN.fullmatch(resource)
-    if match is None:
-        return False
-    name = match["rest"] if match["service"] == "iam" else match["rest"].split("/", 1)[0]
-    return match["service"] not in ("iam", "s3") or bool(name and ":" not in name)
+    if match is None or match["service"] not in ("iam", "s3"):
+        return match is not None
+    name, slash, rest = match["rest"].partition("/")
+    if match["service"] == "iam":
+        return ":" not in match["rest"]
+    return bool(name and ":" not in name and (rest or not slash))
 
 
-def _placed(kind: Kind, patterns: Iterable[str]) -> Kind:
+def _placed(witness: Witness, patterns: Iterable[str]) -> Witness:
     """Put a resource into a proper account where the patterns leave that open."""
-    match = _ARN.fullmatch(kind.text)
+    match = _ARN.fullmatch(witness.text)
     if match is None or _ACCOUNT.fullmatch(match["account"]):
-        return kind
+        return witness
     start, end = match.span("account")
-    text = f"{kind.text[:start]}{ELSEWHERE}{kind.text[end:]}"
-    same = {pattern for pattern in patterns if matches(pattern, text)} == kind.matches
-    return Kind(text, kind.matches) if same else kind
+    text = f"{witness.text[:start]}{ELSEWHERE}{witness.text[end:]}"
+    same = {pattern for pattern in patterns if matches(pattern, text)} == witness.matches
+    return Witness(text, witness.matches) if same else witness
 
 
 @lru_cache(maxsize=4096)
@@ -163,8 +190,5 @@ def _instance(pattern: str) -> str:
     """Return an action that a pattern means, in lower case."""
     service, _, name = pattern.partition(":")
     if not name:
-        return _OTHER
-    if is_known_service(pattern) and "*" in name:
-        # All that it can mean is in the catalogue.
         return _OTHER
     return f"{service.replace('*', 'any')}:{name.replace('*', 'any').replace('?', 'x')}"

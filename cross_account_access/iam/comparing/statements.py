@@ -1,23 +1,27 @@
 """The statements of policy documents, as far as it takes to compare two sets of them."""
 
-import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from cross_account_access.command.inventory import Document
-from cross_account_access.iam.comparing.circumstances import Condition, conditions
+from cross_account_access.iam.comparing.witnesses import LITERAL
+from cross_account_access.iam.documents import Condition, PolicyDocument, Statement, condition
+from cross_account_access.iam.patterns import Token, Variable, Wildcard, tokenize
 
 FILLING: Final = "any-value"
 """What stands for the value of a policy variable that nobody knows."""
+USERNAME: Final = "${aws:username}"
+ACCOUNT: Final = "${aws:PrincipalAccount}"
+"""The two variables whose values follow from the principal, as they stay in condition values."""
 
-_VARIABLE: Final = re.compile(r"\$\{([^},]*)(?:,[^}]*)?\}")
+_KEPT: Final = {"aws:username": USERNAME, "aws:principalaccount": ACCOUNT}
+_ROOT: Final = re.compile(r"arn:[^:]+:iam::(\d{12}):root")
 _ARN_COLONS: Final = 5
 
 
 @dataclass(frozen=True)
-class Statement:
+class ComparedStatement:
     """What of a statement decides which requests it is about."""
 
     meaning: str
@@ -32,8 +36,7 @@ class Statement:
     conditions: tuple[Condition, ...]
     """Also that a policy variable has a value: without one a pattern matches nothing."""
     principals: frozenset[tuple[str, str]]
-    """Kind and name of all that are named; an account by its ID alone."""
-
+    """Element and name of all that are named; an account by its ID alone."""
     allows: bool
 
     def is_of(self, actions: frozenset[str]) -> bool:
@@ -58,74 +61,94 @@ class Statement:
         return not resources.isdisjoint(self.resources)
 
 
-def statements(document: Document) -> Iterator[Statement]:
-    """Read the statements of a document that the engine has accepted."""
-    value = json.loads(document) if isinstance(document, str) else document
-    version = value.get("Version", "")
-    for raw in _list(value.get("Statement", ())):
-        variables = _VARIABLE.findall(json.dumps(raw)) if version >= "2012" else []
-        actions = _list(raw.get("Action", raw.get("NotAction", ())))
-        resources = raw.get("Resource", raw.get("NotResource"))
-        yield Statement(
-            meaning=_meaning(raw, version if variables else ""),
-            actions=tuple(str(action).lower() for action in actions),
-            not_action="NotAction" in raw,
-            resources=None if resources is None else tuple(map(_pattern, _list(resources))),
-            not_resource="NotResource" in raw,
-            has_variables=bool(variables),
+def compared(document: PolicyDocument) -> Iterator[ComparedStatement]:
+    """Return what is compared of a document's statements."""
+    for statement in document.statements:
+        keys = _variables(statement) if document.has_variables else {}
+        principals = frozenset(_principals(statement.principals))
+        resources = statement.resources
+        yield ComparedStatement(
+            meaning=_meaning(statement, principals, document.version if keys else ""),
+            actions=tuple(action.lower() for action in statement.actions),
+            not_action=statement.not_action,
+            resources=None if resources is None else tuple(_widened(document, resources)),
+            not_resource=statement.not_resource,
+            has_variables=bool(keys),
             conditions=(
-                *conditions(raw.get("Condition") or {}),
-                *(Condition("StringEquals", False, key.strip(), (FILLING,)) for key in variables),
+                *(_with_fillings(document, each) for each in statement.conditions),
+                *(condition("StringEquals", key, (FILLING,)) for key in keys),
             ),
-            principals=frozenset(_principals(raw.get("Principal", raw.get("NotPrincipal")))),
-            allows=raw.get("Effect") == "Allow",
+            principals=principals,
+            allows=statement.allows,
         )
 
 
-def filled(document: Document, usernames: list[str]) -> Iterator[str]:
+def filled(document: PolicyDocument, usernames: Iterable[str]) -> Iterator[str]:
     """Yield resource patterns with values in place of their policy variables."""
-    value = json.loads(document) if isinstance(document, str) else document
-    for raw in _list(value.get("Statement", ())):
-        for pattern in _list(raw.get("Resource", raw.get("NotResource", ()))):
-            if "${" in pattern:
+    for statement in document.statements:
+        for pattern in statement.resources or ():
+            tokens = tokenize(pattern, variables=document.has_variables)
+            if any(isinstance(token, Variable) for token in tokens):
                 for name in (*usernames, FILLING):
-                    yield _VARIABLE.sub(FILLING, pattern.replace("${aws:username}", name))
+                    yield _text(tokens, {"aws:username": name}, FILLING)
 
 
-def _pattern(resource: str) -> str:
+def _variables(statement: Statement) -> dict[str, None]:
+    """Return the keys of policy variables, each once."""
+    values = [value for each in statement.conditions for value in each.values]
+    return {
+        token.key: None
+        for text in (*(statement.resources or ()), *values)
+        for token in tokenize(text, variables=True)
+        if isinstance(token, Variable)
+    }
+
+
+def _widened(document: PolicyDocument, resources: Iterable[str]) -> Iterator[str]:
     """Let a policy variable stand for anything, and complete a short ARN as AWS does."""
-    missing = _ARN_COLONS - resource.count(":") if resource.startswith("arn:") else 0
-    return _VARIABLE.sub("*", resource) + ":*" * max(0, missing)
+    for each in resources:
+        pattern = _text(tokenize(each, variables=document.has_variables), {}, "*")
+        missing = _ARN_COLONS - pattern.count(":") if pattern.startswith("arn:") else 0
+        yield pattern + ":*" * max(0, missing)
 
 
-def _meaning(raw: Mapping[str, Any], version: str) -> str:
+def _with_fillings(document: PolicyDocument, written: Condition) -> Condition:
+    """Put the value that stands for unknown ones into the values of a condition."""
+    if not document.has_variables or not any("${" in value for value in written.values):
+        return written
+    values = (_text(tokenize(each, variables=True), _KEPT, FILLING) for each in written.values)
+    return condition(written.operator, written.key, tuple(values))
+
+
+def _text(tokens: Iterable[Token], values: dict[str, str], otherwise: str) -> str:
+    """Write a pattern again, with values in place of variables."""
+    return "".join(
+        values.get(token.key, otherwise)
+        if isinstance(token, Variable)
+        else token.value
+        if isinstance(token, Wildcard)
+        else token.translate(LITERAL)
+        for token in tokens
+    )
+
+
+def _meaning(statement: Statement, principals: frozenset[tuple[str, str]], version: str) -> str:
     """Return a text that no order, no list of one, no Sid and no case of an action changes."""
-    parts: dict[str, Any] = {"version": version}
-    for element, value in raw.items():
-        if element in ("Action", "NotAction"):
-            parts[element] = sorted({str(each).lower() for each in _list(value)})
-        elif element in ("Principal", "NotPrincipal"):
-            parts[element] = sorted(set(_principals(value)))
-        elif element == "Condition":
-            parts[element] = sorted(
-                [name, key.lower(), sorted({str(each) for each in _list(values)})]
-                for name, keys in value.items()
-                for key, values in keys.items()
-            )
-        elif element != "Sid":
-            parts[element] = sorted({str(each) for each in _list(value)})
-    return json.dumps(parts, sort_keys=True)
+    conditions = {
+        (each.operator, each.key.lower(), tuple(sorted(set(each.values))))
+        for each in statement.conditions
+    }
+    return repr(
+        (
+            *(version, statement.allows, statement.not_principal, sorted(principals)),
+            *(statement.not_action, sorted({action.lower() for action in statement.actions})),
+            *(statement.not_resource, sorted(set(statement.resources or ()))),
+            sorted(conditions),
+        )
+    )
 
 
-def _principals(element: object) -> Iterator[tuple[str, str]]:
-    if element == "*":
-        yield "AWS", "*"
-    elif isinstance(element, Mapping):
-        for kind, names in element.items():
-            for name in _list(names):
-                root = re.fullmatch(r"arn:[^:]+:iam::(\d{12}):root", name)
-                yield kind, root[1] if root else name
-
-
-def _list(value: Any) -> list[Any]:  # noqa: ANN401 - any part of a document
-    return list(value) if isinstance(value, list | tuple) else [value]
+def _principals(named: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    for element, name in named:
+        root = _ROOT.fullmatch(name)
+        yield "AWS" if element == "*" else element, root[1] if root else name

@@ -7,34 +7,36 @@ taken to allow everything, so that what a principal may do with them shows as we
 """
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, Final, cast
 
-from cross_account_access.command.inventory import (
-    KNOWN_LATER,
-    POLICIES_OF_OTHERS,
-    Document,
-    Inventory,
-    is_unknown_document,
-)
 from cross_account_access.iam.comparing.requests import (
     ELSEWHERE,
     ActionGroup,
     action_groups,
-    resource_kinds,
+    resource_witnesses,
 )
-from cross_account_access.iam.comparing.statements import Statement, filled, statements
-from cross_account_access.iam.comparing.witnesses import Kind, kinds
+from cross_account_access.iam.comparing.statements import ComparedStatement, compared, filled
+from cross_account_access.iam.comparing.witnesses import Witness, witnesses
+from cross_account_access.iam.documents import Document, read
 from cross_account_access.iam.engine import (
     IdentityDocuments,
+    Principal,
     PrincipalKind,
     QuestionError,
     ResourceDocuments,
     RoleDocuments,
     World,
     parse_principal,
+)
+from cross_account_access.iam.inventory import (
+    KNOWN_LATER,
+    POLICIES_OF_OTHERS,
+    Inventory,
+    is_unknown_document,
 )
 
 _ARN_COLONS: Final = 5
@@ -43,14 +45,26 @@ _NOBODY: Final[Mapping[str, Any]] = {"Version": "2012-10-17", "Statement": []}
 
 
 @dataclass(frozen=True)
-class Resource:
-    """One kind of resource."""
+class ResourceClass:
+    """Resources that no document tells apart."""
 
-    kind: Kind
+    witness: Witness
     target: str
     """ARN of the resource that has the policy: of an object it is the bucket."""
     groups: tuple[ActionGroup, ...]
     """The actions that can have it."""
+
+
+_Name = tuple[bool, str, str]
+"""Whether it is a user, the account, the name without path in lower case: it exists once."""
+
+
+_Outside = tuple[
+    Mapping[str, IdentityDocuments], Mapping[str, RoleDocuments], Mapping[str, ResourceDocuments]
+]
+
+ByArn = Mapping[str, tuple[ComparedStatement, ...]]
+"""The statements of what has an ARN."""
 
 
 @dataclass(frozen=True)
@@ -59,33 +73,57 @@ class Side:
 
     inventory: Inventory
     world: World
-    own: Mapping[str, tuple[Statement, ...]]
+    """All but the rivals."""
+    rivals: Mapping[str, IdentityDocuments]
+    """Users and roles outside the stack of whose name there is another one in their account. A
+    document can speak of both, though one of them at most exists."""
+    own: ByArn
     """Statements of identity-based policies and boundaries, by principal."""
-    of_target: Mapping[str, tuple[Statement, ...]]
+    of_target: ByArn
     """Statements of resource-based and trust policies, by resource."""
     missing: frozenset[str]
-    """ARNs that only the other side has."""
+    """ARNs that do not exist: only the other side has them, or one of ours has their name."""
+    _grown: dict[frozenset[str], World | None] = field(default_factory=dict)
+
+    def world_of(self, principal: Principal, target: str) -> World | None:
+        """Return a world with both, `None` where both cannot exist."""
+        asked = self.rivals.keys() & {_holder_of(principal), target} if self.rivals else ()
+        if not asked:
+            return self.world
+        key = frozenset(asked)
+        if key not in self._grown:
+            can_exist = len({_name_of(arn) for arn in key}) == len(key)
+            self._grown[key] = self._including(key) if can_exist else None
+        return self._grown[key]
+
+    def _including(self, arns: Iterable[str]) -> World:
+        users = {arn: self.rivals[arn] for arn in arns if ":user/" in arn}
+        roles = {arn: cast(RoleDocuments, self.rivals[arn]) for arn in arns if ":role/" in arn}
+        return self.world.including(users=users, roles=roles)
 
 
 class Universe:
     """Two inventories with everything that they can be asked about.
 
     Raises:
-        UncheckedError: for a document that breaks the policy grammar.
+        DocumentError: for a document that breaks the policy grammar.
     """
 
     def __init__(self, before: Inventory, after: Inventory) -> None:
         before, after = _without_what_is_unknown_in_both(before, after)
         self._inventories = (before, after)
-        for inventory in self._inventories:
-            inventory.world()
+        self._worlds = (before.world(), after.world())
         self.known = {*before.users, *after.users, *before.roles, *after.roles}
         """ARNs of users and roles of either side."""
         self.targets = {*before.resources, *after.resources, *before.roles, *after.roles}
         """ARNs of resources and roles of either side."""
-        self._documents = [*_documents(before), *_documents(after)]
+        self._documents = [
+            read(each.document, each.kind, each.holder)
+            for inventory in self._inventories
+            for each in inventory.documents()
+        ]
         self._statements = [
-            statement for document in self._documents for statement in statements(document)
+            statement for document in self._documents for statement in compared(document)
         ]
         self._label = {**_labels(before), **_labels(after)}
 
@@ -121,7 +159,7 @@ class Universe:
             for account in (*accounts, ELSEWHERE)
             for kind in ("user", "role")
         }
-        for each in kinds(sorted({*patterns, *general, *self.known})):
+        for each in witnesses(sorted({*patterns, *general, *self.known})):
             if each.text in self.known or not _is_user_or_role(each.text):
                 continue
             special = each.matches - general.keys()
@@ -150,68 +188,105 @@ class Universe:
         return action_groups(self._statements)
 
     @cached_property
-    def resources(self) -> list[Resource]:
-        """One resource of each kind; the first is `*`, for actions that have none."""
+    def resources(self) -> list[ResourceClass]:
+        """The resources, in classes; the first is `*`, for actions that have none."""
         return [
-            Resource(
-                kind,
-                target_of(kind.text),
-                tuple(group for group in self.groups if group.is_about(kind.text)),
+            ResourceClass(
+                witness,
+                target_of(witness.text),
+                tuple(group for group in self.groups if group.is_about(witness.text)),
             )
-            for kind in self._kinds_and_forms[0]
+            for witness in self._witnesses_and_forms[0]
         ]
 
     @property
     def forms(self) -> Mapping[str, str]:
         """Words for the patterns that stand for all resources of a form."""
-        return self._kinds_and_forms[1]
+        return self._witnesses_and_forms[1]
 
     @cached_property
-    def _kinds_and_forms(self) -> tuple[list[Kind], Mapping[str, str]]:
+    def _witnesses_and_forms(self) -> tuple[list[Witness], Mapping[str, str]]:
         users = [arn.rsplit("/", 1)[-1] for each in self._inventories for arn in each.users]
         more = {text for document in self._documents for text in filled(document, users)}
-        return resource_kinds(self._statements, more | self.targets, self._partition)
+        return resource_witnesses(
+            self._statements, more | self.targets, self.groups, self._partition
+        )
 
     @cached_property
     def sides(self) -> tuple[Side, Side]:
         """Before and after."""
         before, after = (
-            self._side(inventory, name)
-            for inventory, name in zip(self._inventories, ("before", "after"), strict=True)
+            self._side(inventory, world, name)
+            for inventory, world, name in zip(
+                self._inventories, self._worlds, ("before", "after"), strict=True
+            )
         )
         return before, after
 
-    def _side(self, inventory: Inventory, name: str) -> Side:
-        users: dict[str, IdentityDocuments] = dict(inventory.users)
-        roles: dict[str, RoleDocuments] = dict(inventory.roles)
-        resources: dict[str, ResourceDocuments] = dict(inventory.resources)
+    def _side(self, inventory: Inventory, world: World, name: str) -> Side:
+        users, roles, resources = self._outside
+        outside = {**users, **roles}
+        ours = {*inventory.users, *inventory.roles}
+        taken = {_name_of(arn) for arn in ours}
+        counts = Counter(_name_of(arn) for arn in outside.keys() - ours)
+        rivals = {
+            arn: documents
+            for arn, documents in outside.items()
+            if arn not in ours and _name_of(arn) not in taken and counts[_name_of(arn)] > 1
+        }
+        left_out = {*ours, *rivals, *(arn for arn in outside if _name_of(arn) in taken)}
+        everything = replace(
+            inventory,
+            users={**users, **inventory.users},
+            roles={**roles, **inventory.roles},
+            resources={**resources, **inventory.resources},
+        )
+        own: dict[str, list[ComparedStatement]] = defaultdict(list)
+        of_target: dict[str, list[ComparedStatement]] = defaultdict(list)
+        for each in everything.documents():
+            found = of_target if each.kind.names_principals else own
+            statements = compared(read(each.document, each.kind, each.holder))
+            found[each.holder] += (_of_side(statement, name) for statement in statements)
+        present = ours | inventory.resources.keys()
+        impossible = {arn for arn in outside if arn not in ours and _name_of(arn) in taken}
+        return Side(
+            inventory=inventory,
+            world=world.including(
+                users={arn: each for arn, each in users.items() if arn not in left_out},
+                roles={arn: each for arn, each in roles.items() if arn not in left_out},
+                resources={
+                    arn: each for arn, each in resources.items() if arn not in inventory.resources
+                },
+            ),
+            rivals=rivals,
+            own={arn: tuple(each) for arn, each in own.items()},
+            of_target={arn: tuple(each) for arn, each in of_target.items()},
+            missing=frozenset(((self.known | self.targets) - present) | impossible),
+        )
+
+    @cached_property
+    def _outside(
+        self,
+    ) -> tuple[
+        Mapping[str, IdentityDocuments],
+        Mapping[str, RoleDocuments],
+        Mapping[str, ResourceDocuments],
+    ]:
+        """Users, roles and resources outside the stack, with what they are taken to allow."""
+        users: dict[str, IdentityDocuments] = {}
+        roles: dict[str, RoleDocuments] = {}
+        resources: dict[str, ResourceDocuments] = {}
         for arn in self.outsiders:
-            if ":user/" in arn:
-                users[arn] = {"policies": {"own": self._everything_elsewhere(arn)}}
-            elif _is_user_or_role(arn):
+            if _is_user_or_role(arn):
                 policies = {"own": self._everything_elsewhere(arn)}
-                roles.setdefault(_role_of(arn), {"policies": policies, "trust": _NOBODY})
+                if ":user/" in arn:
+                    users[arn] = {"policies": policies}
+                else:
+                    holder = _holder_of(parse_principal(arn))
+                    roles[holder] = {"policies": policies, "trust": _NOBODY}
         for resource in self.resources[1:]:
             self._add_outside(resource.target, roles, resources)
-        world = Inventory(accounts=(), users=users, roles=roles, resources=resources).world()
-        own = {
-            arn: tuple(
-                _of_side(statement, name)
-                for document in _documents_of(identity)
-                for statement in statements(document)
-            )
-            for arn, identity in {**users, **roles}.items()
-        }
-        attached = [(arn, each["policy"]) for arn, each in resources.items()]
-        attached += [(arn, each["trust"]) for arn, each in roles.items()]
-        of_target = {
-            arn: tuple(_of_side(statement, name) for statement in statements(policy))
-            for arn, policy in attached
-            if policy
-        }
-        present = {*inventory.users, *inventory.roles, *inventory.resources}
-        missing = frozenset((self.known | self.targets) - present)
-        return Side(inventory, world, own, of_target, missing)
+        return users, roles, resources
 
     def _everything_elsewhere(self, arn: str) -> Document:
         """Return what an outsider's administrator may have given.
@@ -257,7 +332,7 @@ class Universe:
             resources[target] = {"account": account or ELSEWHERE, "policy": policy}
 
 
-def _of_side(statement: Statement, name: str) -> Statement:
+def _of_side(statement: ComparedStatement, name: str) -> ComparedStatement:
     """Tell what is not known yet on one side from what is not known on the other."""
     if any(each.key.startswith(KNOWN_LATER) for each in statement.conditions):
         return replace(statement, meaning=f"{name}: {statement.meaning}")
@@ -269,11 +344,16 @@ def target_of(resource: str) -> str:
     return resource.split("/", 1)[0] if resource.split(":")[2:3] == ["s3"] else resource
 
 
-def _role_of(arn: str) -> str:
-    """Return the role behind a session; its path does not matter to who it is."""
-    principal = parse_principal(arn)
-    role = f"arn:{principal.partition}:iam::{principal.account}:role/{principal.name}"
-    return arn if principal.session is None else role
+def _holder_of(principal: Principal) -> str:
+    """Return the user or role that has the policies; of a session the role, without its path."""
+    if principal.session is None:
+        return principal.arn
+    return f"arn:{principal.partition}:iam::{principal.account}:role/{principal.name}"
+
+
+def _name_of(arn: str) -> _Name:
+    """Return what the ARNs of users and roles that cannot exist together have in common."""
+    return ":user/" in arn, arn.split(":")[4], arn.rsplit("/", 1)[-1].lower()
 
 
 def _is_user_or_role(arn: str) -> bool:
@@ -287,23 +367,6 @@ def _is_user_or_role(arn: str) -> bool:
 
 def _labels(inventory: Inventory) -> dict[str, str]:
     return {account.id: account.label for account in inventory.accounts}
-
-
-def _documents(inventory: Inventory) -> Iterator[Document]:
-    for identity in (*inventory.users.values(), *inventory.roles.values()):
-        yield from _documents_of(identity)
-    for role in inventory.roles.values():
-        yield role["trust"]
-    for resource in inventory.resources.values():
-        if resource["policy"]:
-            yield resource["policy"]
-
-
-def _documents_of(identity: IdentityDocuments) -> Iterator[Document]:
-    yield from identity.get("policies", {}).values()
-    boundary = identity.get("boundary")
-    if boundary is not None:
-        yield boundary
 
 
 def _without_what_is_unknown_in_both(
@@ -352,13 +415,11 @@ def _without(inventory: Inventory, left_out: set[tuple[str, str]]) -> Inventory:
             boundary = None
         return {"policies": policies, "boundary": boundary}
 
-    return Inventory(
-        accounts=inventory.accounts,
+    return replace(
+        inventory,
         users={arn: kept(arn, user) for arn, user in inventory.users.items()},
         roles={
             arn: {"trust": role["trust"], **kept(arn, role)}
             for arn, role in inventory.roles.items()
         },
-        resources=inventory.resources,
-        gaps=inventory.gaps,
     )

@@ -1,42 +1,45 @@
 """Texts that stand for all texts: one for each set of wildcard patterns that some text matches.
 
 Two worlds of policies can differ only between texts that their patterns tell apart. So it is enough
-to ask about one text of each kind, and this module finds all the kinds: it runs all patterns at
-once over every text that there is, in order of length, until nothing new can come.
+to ask about one text of each kind, its witness, and this module finds them all: it runs all
+patterns at once over every text that there is, in order of length, until nothing new can come.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from cross_account_access.iam.errors import ComparisonError
+
 _MOST_STATES: Final = 20_000
 _FRESH: Final = "xqzkwvXQZ0987~_"
 """Candidates for a character that no pattern mentions; it stands for all that none mentions."""
 _ANY, _ONE = "*", "?"
 
-
-class CannotCompareError(Exception):
-    """There are more cases than can be looked at, or cases that cannot be told apart."""
+LITERAL: Final = {ord(_ANY): "\ue000", ord(_ONE): "\ue001"}
+"""Translates a text into a pattern that means just this text."""
+PLAIN: Final = {ord(sign): chr(wildcard) for wildcard, sign in LITERAL.items()}
+"""Translates such a pattern back into its text."""
 
 
 @dataclass(frozen=True)
-class Kind:
-    """One kind of text."""
+class Witness:
+    """One text for all that the same patterns match."""
 
     text: str
-    """The shortest text of this kind that is not empty."""
+    """The shortest that is not empty."""
     matches: frozenset[str]
     """The patterns that match it; no other pattern does."""
 
 
-def kinds(patterns: Iterable[str]) -> list[Kind]:
+def witnesses(patterns: Iterable[str]) -> list[Witness]:
     """Return one text for each set of patterns that some text matches, shortest first.
 
     Args:
         patterns: texts in which `*` stands for any run of characters and `?` for any single one.
 
     Raises:
-        CannotCompareError: beyond 20,000 states; patterns with many inner wildcards can need that.
+        ComparisonError: beyond 20,000 states; patterns with many inner wildcards can need that.
     """
     listed = tuple(dict.fromkeys(patterns))
     fresh = next(each for each in _FRESH if not any(each in pattern for pattern in listed))
@@ -57,8 +60,8 @@ def kinds(patterns: Iterable[str]) -> list[Kind]:
                 texts[after] = text
                 queue.append(after)
         if len(texts) > _MOST_STATES:
-            raise CannotCompareError
-    return [Kind(text, matched) for matched, text in found.items()]
+            raise ComparisonError
+    return [Witness(text.translate(PLAIN), matched) for matched, text in found.items()]
 
 
 _State = frozenset[tuple[int, int]]

@@ -1,9 +1,10 @@
 """What lint says about a document."""
 
 import enum
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from cross_account_access.iam.engine import PolicyKind
+from cross_account_access.iam.documents import Statement
 
 
 class Severity(enum.IntEnum):
@@ -15,19 +16,6 @@ class Severity(enum.IntEnum):
     """Works otherwise than it reads, or is wider than it needs to be."""
     HIGH = 3
     """Lets in whom nobody meant, or is refused by AWS."""
-
-
-@dataclass(frozen=True)
-class Subject:
-    """One policy document."""
-
-    name: str
-    """A file, or a name for people like `trust policy of production:role/StageRole`."""
-    kind: PolicyKind
-    text: str
-    """JSON."""
-    limit: int | None = None
-    """Characters that AWS accepts, white space aside."""
 
 
 @dataclass(frozen=True)
@@ -43,3 +31,10 @@ class Finding:
     line: int | None = None
     """From 1; `None` where the document has no lines of its own, or the rule is about all of it."""
     column: int | None = None
+
+
+Found = Iterator[tuple[Severity, str, str]]
+"""Severity, name of the rule, message."""
+
+Rule = Callable[[Statement], Found]
+"""From a statement to what it finds."""

@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from cross_account_access.command.inventory import Inventory, inventory_of, is_unknown_document
-from cross_account_access.errors import UncheckedError
+from cross_account_access.command.inventory import inventory_of
 from cross_account_access.iam.engine import Outcome, Request, decide, parse_principal
+from cross_account_access.iam.errors import DocumentError
+from cross_account_access.iam.inventory import Inventory, is_unknown_document
 from cross_account_access.stack import resources_of_state
 from tests.support.states import (
     BUCKET,
@@ -212,7 +213,7 @@ def test_what_belongs_to_no_known_account_is_told() -> None:
 
 
 def test_a_document_that_breaks_the_grammar_is_one_message() -> None:
-    with pytest.raises(UncheckedError, match="'Actoin' is no element"):
+    with pytest.raises(DocumentError, match="'Actoin' is no element"):
         of_walkthrough(role=policy({"Effect": "Allow", "Actoin": "*", "Resource": "*"})).world()
 
 

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from cross_account_access.command.cli import main
-from cross_account_access.iam.engine import PolicyKind
-from cross_account_access.iam.lint.findings import Severity, Subject
-from cross_account_access.iam.lint.rules import judge
-from cross_account_access.iam.lint.scanner import scan
+from cross_account_access.iam.engine import PolicyKind, ResourceDocuments
+from cross_account_access.iam.inventory import Inventory
+from cross_account_access.iam.lint.findings import Finding, Severity
+from cross_account_access.iam.lint.judging import judge
+from cross_account_access.iam.lint.subjects import Subject, subject_of_text, subjects_of
 from tests.support.states import (
     BUCKET,
     LIST,
@@ -170,6 +171,37 @@ def test_a_rule_finds_what_it_is_for_and_nothing_else(
     assert rule not in {finding.rule for finding in judge(subject(kind, right))}
 
 
+def test_a_trust_policy_may_be_as_large_as_a_raised_quota_allows() -> None:
+    def finding(size: int) -> tuple[str, Severity]:
+        text = json.dumps(policy(TRUST | {"Sid": "x"}))
+        text = text.replace('"x"', f'"{"x" * (size - len("".join(text.split())) + 1)}"')
+        made = subject_of_text("document", text)
+        assert (made.kind, made.size) == (TRUST_KIND, size)
+        return next(((f.rule, f.severity) for f in judge(made)), ("", Severity.LOW))
+
+    assert finding(2048) == ("", Severity.LOW)
+    assert finding(2049) == ("size", Severity.LOW)
+    assert finding(8192) == ("size", Severity.LOW)
+    assert finding(8193) == ("size", Severity.HIGH)
+
+
+def test_the_policy_of_a_queue_has_a_quota_of_its_own() -> None:
+    queue = f"arn:aws:sqs:us-west-2:{STAGING}:jobs"
+    text = json.dumps(policy(allow("sqs:SendMessage", queue, Principal=ROOT, Sid="x" * 8192)))
+    for service, expected in (("sqs", True), ("sns", False)):
+        arn = queue.replace(":sqs:", f":{service}:")
+        held: ResourceDocuments = {"account": STAGING, "policy": text}
+        inventory = Inventory(accounts=(), users={}, roles={}, resources={arn: held})
+        (made,) = subjects_of(inventory)
+        assert ("size" in {finding.rule for finding in judge(made)}) is expected
+
+
+def test_a_sid_stands_once_in_a_document() -> None:
+    document = policy(READ | {"Sid": "Read"}, LIST | {"Sid": "Read"})
+    told = {finding.rule: finding for finding in judge(subject(IDENTITY, document))}
+    assert told["duplicate-sid"].severity is Severity.HIGH
+
+
 def test_sizes_are_counted_without_white_space() -> None:
     document = json.dumps(policy(READ), indent=8)
     size = len("".join(document.split()))
@@ -177,6 +209,12 @@ def test_sizes_are_counted_without_white_space() -> None:
     (finding,) = (f for f in judge(subject(IDENTITY, document, limit=size - 1)))
     assert (finding.rule, finding.severity) == ("size", Severity.HIGH)
     assert f"{size} characters" in finding.message
+
+
+def about_actions(kind: PolicyKind, *statements: Json) -> list[Finding]:
+    rules = {"unknown-action", "resource-mismatch", "unknown-condition-for-action"}
+    rules |= {"mismatched-type"}
+    return [each for each in judge(subject(kind, policy(*statements))) if each.rule in rules]
 
 
 @pytest.mark.parametrize(
@@ -189,33 +227,44 @@ def test_sizes_are_counted_without_white_space() -> None:
             "unknown-condition-for-action",
             "s3:prefx",
         ),
+        (allow("s3:ListBucket", f"{BUCKET}/*"), "resource-mismatch", "s3:ListBucket needs a"),
+        (allow("s3:ListAllMyBuckets", BUCKET), "resource-mismatch", "needs a resource like *"),
+        (allow("s3:HeadObject", f"{BUCKET}/*"), "unknown-action", "this operation needs s3:GetO"),
+        (allow("s4:GetObject", "*"), "unknown-action", "no service that AWS's service reference"),
+        (
+            READ | when("NumericLessThan", "aws:CurrentTime", "1"),
+            "mismatched-type",
+            "its values are of type Date",
+        ),
     ],
 )
-def test_parliament_is_asked_too(statement: Json, rule: str, told: str) -> None:
-    found = {
-        finding.rule: finding.message for finding in scan(subject(IDENTITY, policy(statement)))
-    }
+def test_actions_are_held_to_the_service_reference(statement: Json, rule: str, told: str) -> None:
+    found = {finding.rule: finding.message for finding in about_actions(IDENTITY, statement)}
     assert told in found[rule]
 
 
 @pytest.mark.parametrize(
-    ("kind", "document"),
+    ("kind", "statements"),
     [
-        (IDENTITY, policy(LIST, READ)),
-        (IDENTITY, policy(allow("s3:GetObject*", f"{BUCKET}/*"))),
-        (IDENTITY, policy(allow("s3:List*", BUCKET) | when("StringLike", "s3:prefix", "a*"))),
-        (RESOURCE, policy(TLS_ONLY | {"Condition": {"Bool": {"aws:SecureTransport": ["false"]}}})),
-        (TRUST_KIND, policy(TRUST)),
+        (IDENTITY, [LIST, READ]),
+        (IDENTITY, [allow("s3:GetObject*", f"{BUCKET}/*")]),
+        (IDENTITY, [allow("s3:List*", BUCKET) | when("StringLike", "s3:prefix", "a*")]),
+        (RESOURCE, [TLS_ONLY | {"Condition": {"Bool": {"aws:SecureTransport": ["false"]}}}]),
+        (TRUST_KIND, [TRUST]),
+        (IDENTITY, [READ | when("Bool", "aws:SecureTransport", ["true", "false"])]),
+        (IDENTITY, [allow("s3:GetObject", "arn:aws:s3:::b*")]),
+        (IDENTITY, [allow("s3:GetObject", f"{BUCKET}/${{aws:username}}/*")]),
+        (IDENTITY, [allow("dynamodb:Query", "arn:aws:dynamodb:*:1:table/T*")]),
+        (IDENTITY, [allow("dynamodb:Query", "arn:aws:dynamodb:us-west-2:1:table/T/index/I")]),
+        (IDENTITY, [allow("s3:ListAllMyBuckets", "*")]),
+        (TRUST_KIND, [assume(**when("StringEquals", "ci.example.com:sub", "x"))]),
+        (IDENTITY, [READ | when("NumericLessThan", "aws:MultiFactorAuthAge", "60")]),
     ],
 )
-def test_parliament_has_nothing_against_good_documents(kind: PolicyKind, document: Json) -> None:
-    assert list(scan(subject(kind, document))) == []
-
-
-def test_what_parliament_fails_on_is_told_and_stops_nothing() -> None:
-    document = policy(READ | when("Bool", "aws:SecureTransport", ["true", "false"]))
-    (finding,) = scan(subject(IDENTITY, document))
-    assert (finding.rule, finding.severity) == ("not-scanned", Severity.LOW)
+def test_the_service_reference_has_nothing_against_good_documents(
+    kind: PolicyKind, statements: list[Json]
+) -> None:
+    assert about_actions(kind, *statements) == []
 
 
 # The command.

@@ -10,9 +10,10 @@ import pytest
 from moto import mock_aws
 
 from cross_account_access.aws import session_of
-from cross_account_access.command.inventory import Inventory, unknown_document
+from cross_account_access.command.inventory import StackInventory
 from cross_account_access.command.live import live
 from cross_account_access.errors import UncheckedError
+from cross_account_access.iam.inventory import unknown_document
 from cross_account_access.stack import Account
 from tests.support.states import LIST, READ, TRUST, policy
 
@@ -32,7 +33,7 @@ def region(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 
 @pytest.fixture
-def made(region: str) -> Inventory:
+def made(region: str) -> StackInventory:
     """An account with more than a stack would make, and what the stack knows of it."""
     iam = boto3.client("iam", region_name=region)
     limit = iam.create_policy(PolicyName="Limit", PolicyDocument=json.dumps(policy(LIST)))
@@ -62,7 +63,7 @@ def made(region: str) -> Inventory:
     )
     key = boto3.client("kms", region_name=region).create_key()["KeyMetadata"]["Arn"]
     names = (BUCKET, PLAIN, sns, f"arn:aws:sqs:us-west-2:{OWN}:jobs", key)
-    return Inventory(
+    return StackInventory(
         accounts=(ACCOUNT,),
         users={USER: {}},
         roles={ROLE: {"trust": unknown_document("trust")}},
@@ -70,20 +71,20 @@ def made(region: str) -> Inventory:
     )
 
 
-def test_reads_all_that_a_user_has(made: Inventory) -> None:
+def test_reads_all_that_a_user_has(made: StackInventory) -> None:
     user = live(made).users[USER]
     assert user.get("policies") == {"own": policy(READ), "group readers: own": policy(LIST)}
     assert user.get("boundary") is None
 
 
-def test_reads_trust_attached_policies_and_boundary_of_a_role(made: Inventory) -> None:
+def test_reads_trust_attached_policies_and_boundary_of_a_role(made: StackInventory) -> None:
     role = live(made).roles[ROLE]
     assert role["trust"] == policy(TRUST)
     assert role.get("policies") == {f"{OWN}:policy/Limit": policy(LIST)}
     assert role.get("boundary") == policy(LIST)
 
 
-def test_reads_the_policies_of_resources(made: Inventory) -> None:
+def test_reads_the_policies_of_resources(made: StackInventory) -> None:
     resources = live(made).resources
     assert json.loads(str(resources[BUCKET]["policy"])) == policy(READ | {"Principal": "*"})
     assert resources[PLAIN]["policy"] is None
@@ -93,9 +94,9 @@ def test_reads_the_policies_of_resources(made: Inventory) -> None:
     assert "Statement" in str(by_service["kms"])
 
 
-def test_what_is_gone_is_left_out_and_told(made: Inventory) -> None:
+def test_what_is_gone_is_left_out_and_told(made: StackInventory) -> None:
     gone = f"arn:aws:iam::{OWN}:user/Gone"
-    known = Inventory(
+    known = StackInventory(
         accounts=made.accounts,
         users={USER: {}, gone: {}},
         roles={},

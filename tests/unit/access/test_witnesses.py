@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cross_account_access.iam.comparing.witnesses import CannotCompareError, kinds
+from cross_account_access.iam.comparing.witnesses import witnesses
+from cross_account_access.iam.errors import ComparisonError
 
 
 def matching(patterns: list[str], text: str) -> frozenset[str]:
@@ -21,7 +22,7 @@ def matching(patterns: list[str], text: str) -> frozenset[str]:
 
 
 def test_a_prefix_inside_another_makes_three_kinds() -> None:
-    found = {kind.matches: kind.text for kind in kinds(["b/*", "b/reports/*"])}
+    found = {witness.matches: witness.text for witness in witnesses(["b/*", "b/reports/*"])}
     assert found == {
         frozenset(): "x",
         frozenset({"b/*"}): "b/",
@@ -31,11 +32,11 @@ def test_a_prefix_inside_another_makes_three_kinds() -> None:
 
 def test_patterns_that_cross_have_a_text_in_common() -> None:
     crossing = frozenset({"a*", "*b"})
-    assert any(kind.matches == crossing for kind in kinds(["a*", "*b"]))
+    assert any(witness.matches == crossing for witness in witnesses(["a*", "*b"]))
 
 
 def test_a_stranger_is_a_character_that_no_pattern_mentions() -> None:
-    texts = [kind.text for kind in kinds(["x*", "q"]) if not kind.matches]
+    texts = [witness.text for witness in witnesses(["x*", "q"]) if not witness.matches]
     assert texts == ["z"]
 
 
@@ -44,21 +45,22 @@ def test_a_stranger_is_a_character_that_no_pattern_mentions() -> None:
     text=st.text("abc", min_size=1, max_size=7),
 )
 def test_every_text_is_of_one_of_the_kinds(patterns: list[str], text: str) -> None:
-    found = kinds(patterns)
-    assert matching(patterns, text) in {kind.matches for kind in found}
-    for kind in found:
-        assert kind.text
-        assert kind.matches == matching(patterns, kind.text)
+    found = witnesses(patterns)
+    assert matching(patterns, text) in {witness.matches for witness in found}
+    for witness in found:
+        assert witness.text
+        assert witness.matches == matching(patterns, witness.text)
 
 
 def test_gives_up_on_what_would_take_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cross_account_access.iam.comparing.witnesses._MOST_STATES", 300)
     patterns = [f"*{letter}*z*" for letter in "abcdefgh"]
-    with pytest.raises(CannotCompareError):
-        kinds(patterns)
-    assert len(kinds(patterns[:2])) == 4
+    with pytest.raises(ComparisonError):
+        witnesses(patterns)
+    assert len(witnesses(patterns[:2])) == 4
 
 
 def test_the_shell_has_the_same_idea_of_a_match() -> None:
-    for kind in kinds(["a?c*", "*c"]):
-        assert kind.matches == {p for p in ("a?c*", "*c") if fnmatch.fnmatchcase(kind.text, p)}
+    for witness in witnesses(["a?c*", "*c"]):
+        matched = {p for p in ("a?c*", "*c") if fnmatch.fnmatchcase(witness.text, p)}
+        assert witness.matches == matched

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cross_account_access.command.inventory import Inventory, unknown_document
+from cross_account_access.iam.inventory import Inventory, unknown_document
 from cross_account_access.command.verification.deduction import Deduction
 from cross_account_access.command.verification.findings import Finding, Found, Judge
 from cross_account_access.credentials.contract import Contract

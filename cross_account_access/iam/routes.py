@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from cross_account_access.command.inventory import Inventory
 from cross_account_access.iam.engine import (
     Context,
     Decision,
@@ -16,6 +15,7 @@ from cross_account_access.iam.engine import (
     assume,
     decide,
 )
+from cross_account_access.iam.inventory import Inventory
 
 _MFA: Final = "aws:multifactorauthpresent"
 
