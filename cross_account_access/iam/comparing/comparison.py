@@ -23,6 +23,7 @@ from cross_account_access.iam.comparing.circumstances import (
 from cross_account_access.iam.comparing.requests import ActionGroup
 from cross_account_access.iam.comparing.statements import ACCOUNT, USERNAME, ComparedStatement
 from cross_account_access.iam.comparing.universe import ResourceClass, Side, Universe
+from cross_account_access.iam.comparing.witnesses import WRITTEN
 from cross_account_access.iam.documents import Condition
 from cross_account_access.iam.engine import (
     Outcome,
@@ -266,7 +267,7 @@ class _Comparison:
         return words
 
     def _pattern(self, pattern: str) -> str:
-        return self._universe.forms.get(pattern) or self._universe.short(pattern)
+        return self._universe.forms.get(pattern) or self._universe.short(pattern.translate(WRITTEN))
 
     def _actions(self, names: set[str]) -> tuple[str, ...]:
         """Return the names, or one pattern of the documents that means just these."""

@@ -20,6 +20,8 @@ LITERAL: Final = {ord(_ANY): "\ue000", ord(_ONE): "\ue001"}
 """Translates a text into a pattern that means just this text."""
 PLAIN: Final = {ord(sign): chr(wildcard) for wildcard, sign in LITERAL.items()}
 """Translates such a pattern back into its text."""
+WRITTEN: Final = {sign: f"${{{wildcard}}}" for sign, wildcard in PLAIN.items()}
+"""Translates it into what a policy document has for it."""
 
 
 @dataclass(frozen=True)
