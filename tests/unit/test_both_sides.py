@@ -35,8 +35,11 @@ from cross_account_access.iam.engine import (
     decide,
     parse_principal,
 )
+from cross_account_access.iam.lint.findings import Severity
+from cross_account_access.iam.lint.judging import judge
+from cross_account_access.iam.lint.subjects import subjects_of
 from cross_account_access.stack import Resource
-from tests.support.deployment import PROJECT, ROOT, Registered, deploy
+from tests.support.deployment import PROJECT, ROOT, Registered, deploy, stack_values
 
 EXAMPLES: Final = sorted((ROOT / "examples").glob("*/Pulumi.prod.yaml"))
 STRANGER: Final = "arn:aws:iam::444455556666:user/Mallory"
@@ -249,6 +252,22 @@ def _context(grant: Grant, resource: str, accounts: Accounts) -> Context:
         said[f"{who.issuer}:aud"] = who.audience
         said[f"{who.issuer}:sub"] = who.subjects[0].replace("*", "x")
     return Context(said, absent=[key for key in KEYS if key not in said])
+
+
+def test_lint_condemns_no_trust_policy_that_the_settings_accept() -> None:
+    arns = [f"arn:aws:iam::444455556666:role/data/{number:02}*" for number in range(60)]
+    consumers = [{"name": "data", "principals": {"arns": arns}, "role": {"name": "Data"}}]
+    grants = [{"consumer": "data", "bucket": "production-test-bucket-101", "levels": ["read"]}]
+    for limit, accepted in ((2048, False), (4096, True)):
+        changes = {"consumers": consumers, "grants": grants, "trust_policy_limit": limit}
+        values = stack_values("prod", **changes)
+        problems = Problems()
+        parse(values, problems)
+        assert (problems == []) is accepted, problems
+    inventory = inventory_of(map(_resource, deploy(values).resources))
+    found = [finding for subject in subjects_of(inventory) for finding in judge(subject)]
+    assert [finding.rule for finding in found] == ["size"]
+    assert found[0].severity is Severity.LOW
 
 
 def _resource(item: Registered) -> Resource:

@@ -220,3 +220,39 @@ def test_a_role_is_no_way_to_itself(ask: Any) -> None:
         role=policy(READ, allow("sts:AssumeRole", ROLE)),
     )
     assert [route["role"] for route in asked.json["routes"]] == [None]
+
+
+@pytest.mark.parametrize(
+    ("action", "told"),
+    [
+        ("s3:GetObjct", "'s3:GetObjct' is no action that AWS's service reference of "),
+        ("s3:GetObjct", "did you mean s3:GetObject?"),
+        ("s3:HeadObject", "the operation needs s3:GetObject"),
+        ("brandnew:Do", "'brandnew:Do' is no action that AWS's service reference of "),
+    ],
+)
+def test_an_action_that_nobody_knows_is_answered_and_told(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    action: str,
+    told: str,
+) -> None:
+    monkeypatch.setenv("PATH", pulumi_with(tmp_path, walkthrough()))
+    words = ["explain", "staging:user/StageAdmin", action, OBJECT, "--from", "state"]
+    assert main([*words, "--cwd", str(tmp_path)]) == 1
+    out = capsys.readouterr().out
+    assert out.startswith("denied")
+    assert told in out
+
+
+def test_a_document_that_breaks_the_grammar_is_told_in_a_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", pulumi_with(tmp_path, walkthrough(role={"Statment": []})))
+    for verb in (["explain", "staging:user/StageAdmin", "s3:GetObject", OBJECT], ["map"], ["diff"]):
+        source = [] if verb == ["diff"] else ["--from", "state"]
+        assert main([*verb, *source, "--cwd", str(tmp_path)]) == 3
+        said = capsys.readouterr().err.splitlines()
+        assert "did you mean 'Statement'?" in said[-1]
+        assert said[-1].startswith("access: identity-based policy")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from cross_account_access.iam.inventory import Inventory, unknown_document
 from cross_account_access.command.verification.deduction import Deduction
 from cross_account_access.command.verification.findings import Finding, Found, Judge
 from cross_account_access.credentials.contract import Contract
 from cross_account_access.iam.engine import PolicyKind
+from cross_account_access.iam.inventory import Inventory, unknown_document
 from tests.support.states import allow, deny, policy
 from tests.unit.verification.declared import (
     BUCKET,
