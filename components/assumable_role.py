@@ -6,9 +6,11 @@ import pulumi
 from pulumi import ResourceOptions
 from pulumi_aws import Provider, iam
 
-from cross_account_access.declaration.model import Accounts, Consumer, Grant, Role
+from cross_account_access.declaration.accounts import Accounts
+from cross_account_access.declaration.model import Consumer, Grant, Role
 from cross_account_access.declaration.policies.documents import access_policy, trust_policy
-from cross_account_access.declaration.policies.parts import MANAGED_POLICY_CHARACTERS, in_parts
+from cross_account_access.declaration.policies.parts import in_parts
+from cross_account_access.declaration.quotas import MANAGED_POLICY_CHARACTERS
 
 
 class AssumableRole(pulumi.ComponentResource):

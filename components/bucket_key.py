@@ -6,7 +6,9 @@ import pulumi
 from pulumi import ResourceOptions
 from pulumi_aws import Provider, kms
 
-from cross_account_access.declaration.model import Accounts, Bucket, Grant
+from cross_account_access.declaration.accounts import Accounts
+from cross_account_access.declaration.kinds import Bucket
+from cross_account_access.declaration.model import Grant
 from cross_account_access.declaration.policies.documents import key_policy
 
 _DELETION_WINDOW_DAYS = 30

@@ -16,21 +16,18 @@ from components.shared_topic import SharedTopic
 from components.sharing import Shared, Sharing
 from components.trusted_instances import TrustedInstances
 from components.trusted_user import TrustedUser
-from cross_account_access.declaration.model import (
-    Account,
-    Accounts,
+from cross_account_access.declaration.accounts import Account, Accounts
+from cross_account_access.declaration.kinds import (
     Bucket,
-    Consumer,
-    Grant,
     Instances,
     Queue,
-    Resource,
     Topic,
     User,
     WebIdentities,
 )
+from cross_account_access.declaration.model import Consumer, Grant, OwnedResource, SharedResource
 
-_COMPONENTS: Final[Mapping[type[Resource], Callable[..., Shared]]] = {
+_COMPONENTS: Final[Mapping[type[SharedResource], Callable[..., Shared]]] = {
     Bucket: SharedBucket,
     Topic: SharedTopic,
     Queue: SharedQueue,
@@ -54,7 +51,7 @@ class CrossAccountAccessArgs:
     """Deploys to the trusting account and refuses any other (`allowed_account_ids`)."""
     trusted_provider: Provider
     """Deploys to the trusted account and refuses any other (`allowed_account_ids`)."""
-    resources: Sequence[Resource]
+    resources: Sequence[SharedResource]
     consumers: Sequence[Consumer]
     grants: Sequence[Grant]
 
@@ -82,13 +79,15 @@ class CrossAccountAccess(pulumi.ComponentResource):
             lambda _: list[pulumi.Resource]()
         )
         grants_of: dict[str, list[Grant]] = defaultdict(list)
-        consumers_of: dict[Resource, dict[str, None]] = defaultdict(dict)
+        consumers_of: dict[SharedResource, dict[str, None]] = defaultdict(dict)
         for grant in args.grants:
             grants_of[grant.consumer.name].append(grant)
             consumers_of[grant.resource][grant.consumer.name] = None
         accounts = Accounts(trusting=args.trusting, trusted=args.trusted)
         web_identities = [
-            consumer.who for consumer in args.consumers if isinstance(consumer.who, WebIdentities)
+            consumer.principal
+            for consumer in args.consumers
+            if isinstance(consumer.principal, WebIdentities)
         ]
         identity_providers = {
             issuer: iam.OpenIdConnectProvider(
@@ -101,7 +100,7 @@ class CrossAccountAccess(pulumi.ComponentResource):
                     parent=self, provider=args.trusting_provider, depends_on=proven
                 ),
             )
-            for issuer in sorted({who.issuer for who in web_identities if who.create_provider})
+            for issuer in sorted({who.issuer for who in web_identities if not who.existing})
         }
 
         self.user_arns: dict[str, str] = {}
@@ -123,7 +122,7 @@ class CrossAccountAccess(pulumi.ComponentResource):
             )
             parts[consumer.name] = []
             after: list[pulumi.Resource] = []
-            match consumer.who:
+            match consumer.principal:
                 case User() as user:
                     trusted = TrustedUser(
                         item,
@@ -172,6 +171,8 @@ class CrossAccountAccess(pulumi.ComponentResource):
         self.key_arns: dict[str, Output[str]] = {}
         """ARNs by the names of those buckets that have a key of their own."""
         for resource in args.resources:
+            if not isinstance(resource, OwnedResource):
+                continue
             shared = _COMPONENTS[type(resource)](
                 f"{name}-{resource.name}",
                 resource,

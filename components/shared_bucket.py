@@ -6,7 +6,7 @@ from pulumi_aws import s3
 
 from components.bucket_key import BucketKey
 from components.sharing import Shared, Sharing
-from cross_account_access.declaration.model import Bucket
+from cross_account_access.declaration.kinds import Bucket
 from cross_account_access.declaration.policies.documents import resource_policy
 
 _ABORT_UPLOADS_AFTER_DAYS = 7
@@ -52,7 +52,7 @@ class SharedBucket(Shared):
         default: s3.BucketServerSideEncryptionConfigurationRuleArgsDict = {
             "apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}
         }
-        if bucket.own_key:
+        if bucket.has_own_key:
             self.key_arn = BucketKey(
                 name,
                 bucket=bucket,

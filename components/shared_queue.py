@@ -4,7 +4,7 @@ from pulumi import ResourceOptions
 from pulumi_aws import sqs
 
 from components.sharing import Shared, Sharing
-from cross_account_access.declaration.model import Queue
+from cross_account_access.declaration.kinds import Queue
 from cross_account_access.declaration.policies.documents import resource_policy
 
 

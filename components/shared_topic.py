@@ -4,7 +4,7 @@ from pulumi import ResourceOptions
 from pulumi_aws import sns
 
 from components.sharing import Shared, Sharing
-from cross_account_access.declaration.model import Topic
+from cross_account_access.declaration.kinds import Topic
 from cross_account_access.declaration.policies.documents import resource_policy
 
 

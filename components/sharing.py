@@ -7,7 +7,8 @@ import pulumi
 from pulumi import Output
 from pulumi_aws import Provider
 
-from cross_account_access.declaration.model import Accounts, Grant
+from cross_account_access.declaration.accounts import Accounts
+from cross_account_access.declaration.model import Grant
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,9 @@ import pulumi
 from pulumi import ResourceOptions
 from pulumi_aws import Provider, iam
 
-from cross_account_access.declaration.model import Accounts, Consumer, Grant, Instances
+from cross_account_access.declaration.accounts import Accounts
+from cross_account_access.declaration.kinds import Instances
+from cross_account_access.declaration.model import Consumer, Grant
 from cross_account_access.declaration.policies.documents import caller_policy, service_trust_policy
 
 

@@ -6,7 +6,9 @@ import pulumi
 from pulumi import ResourceOptions
 from pulumi_aws import Provider, iam
 
-from cross_account_access.declaration.model import Accounts, Consumer, Grant, User
+from cross_account_access.declaration.accounts import Accounts
+from cross_account_access.declaration.kinds import User
+from cross_account_access.declaration.model import Consumer, Grant
 from cross_account_access.declaration.policies.documents import caller_policy
 
 
@@ -32,7 +34,7 @@ class TrustedUser(pulumi.ComponentResource):
         child = ResourceOptions(parent=self, provider=provider)
         first = ResourceOptions(parent=self, provider=provider, depends_on=opts.depends_on)
         user_name: pulumi.Input[str] = user.name
-        if not user.adopt:
+        if not user.existing:
             user_name = iam.User(
                 name,
                 name=user.name,
@@ -53,11 +55,11 @@ class TrustedUser(pulumi.ComponentResource):
             policy=caller_policy(consumer, grants, accounts),
             opts=first,
         )
-        if not user.adopt:
+        if not user.existing:
             iam.UserPoliciesExclusive(
                 name, user_name=user_name, policy_names=[policy.name], opts=child
             )
-        self.arn = accounts.trusted.user_arn(user)
+        self.arn = user.arn(accounts.trusted)
         """`arn:PARTITION:iam::ACCOUNT:user/PATH/NAME`: known before the user exists, so that a
         preview shows whole policies."""
         self.register_outputs({"arn": self.arn})

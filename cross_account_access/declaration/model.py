@@ -6,16 +6,24 @@ consumer's resources in the state file and its values in the outputs.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import ClassVar, Final, NamedTuple
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
-CHAINED_SESSION_SECONDS: Final = 3600
-"""The longest session of a role that is assumed from another role ("Methods to assume a role")."""
-
-ConditionBlock = Mapping[str, Mapping[str, Sequence[str]]]
-"""The values of a policy statement's `Condition`, by operator and by key."""
+from cross_account_access.declaration import quotas, rules
+from cross_account_access.declaration.accounts import Account, Accounts
+from cross_account_access.declaration.fields import (
+    Declared,
+    Flag,
+    Nested,
+    Number,
+    Tags,
+    Text,
+    Texts,
+    Word,
+)
+from cross_account_access.declaration.statements import ConditionBlock, Statement
 
 
 class Level(StrEnum):
@@ -41,92 +49,60 @@ class Via(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Account:
-    """One side of the access: the account, the region, and the profile that deploys to it."""
+class MustExist:
+    """What the stack uses and does not make: one call of AWS finds it before anything is made."""
 
-    account_id: str
-    profile: str
-    region: str
-    partition: str = "aws"
-    """`aws`, `aws-cn`, `aws-us-gov`, ...: the first field of every ARN of the account."""
-
-    @property
-    def root_arn(self) -> str:
-        """`arn:PARTITION:iam::ACCOUNT:root`: the account itself as a principal."""
-        return self._iam_arn("root")
-
-    @property
-    def dns_suffix(self) -> str:
-        """`amazonaws.com`, and what it is in China ("Endpoints and ARNs for AWS China")."""
-        return f"amazonaws.com{'.cn' if self.partition == 'aws-cn' else ''}"
-
-    @property
-    def ec2_service(self) -> str:
-        """EC2 as a principal ("AWS services that work with IAM", "Service principals")."""
-        return f"ec2.{self.dns_suffix}"
-
-    def user_arn(self, user: "User") -> str:
-        """`arn:PARTITION:iam::ACCOUNT:user/PATH/NAME`."""
-        return self._iam_arn(f"user{user.path}{user.name}")
-
-    def role_arn(self, role: "Role | InstanceRole") -> str:
-        """`arn:PARTITION:iam::ACCOUNT:role/PATH/NAME`."""
-        return self._iam_arn(f"role{role.path}{role.name}")
-
-    def identity_provider_arn(self, issuer: str) -> str:
-        """`arn:PARTITION:iam::ACCOUNT:oidc-provider/ISSUER`, the issuer without its `https://`."""
-        return self._iam_arn(f"oidc-provider/{issuer}")
-
-    def regional_arn(self, service: str, resource: str) -> str:
-        """`arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE`."""
-        return f"arn:{self.partition}:{service}:{self.region}:{self.account_id}:{resource}"
-
-    def _iam_arn(self, resource: str) -> str:
-        return f"arn:{self.partition}:iam::{self.account_id}:{resource}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Accounts:
-    """Both sides."""
-
-    trusting: Account
-    """Production: it owns what is shared, and the roles."""
-    trusted: Account
-    """Staging: its principals are let in."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class AccessLog:
-    """Where S3 writes the server access log of a bucket."""
-
-    bucket: str
-    """Name of an existing bucket of the Production account that lets S3 deliver logs."""
-    prefix: str = ""
+    side: Literal["production", "staging"]
+    """The account that it is in."""
+    client: str
+    """The boto3 client, like `iam`."""
+    method: str
+    """The client's method, like `get_user`."""
+    parameters: Mapping[str, str]
+    absent: str
+    """The error code by which AWS says that there is none."""
+    problem: Callable[[Mapping[str, Any] | None], str | None]
+    """From the answer, None where there is none, to what is wrong with it: a line that names the
+    setting, the value and the remedy. None where all is as declared."""
 
 
 class LevelActions(NamedTuple):
     """The actions of one level, by what AWS matches them against."""
 
-    on_it: tuple[str, ...] = ()
+    on_resource: tuple[str, ...] = ()
     """Actions on the resource itself."""
     on_objects: tuple[str, ...] = ()
     """Actions on what lies in it."""
 
 
+class AllowedActions(NamedTuple):
+    """What levels mean for one resource: part of a statement that allows something."""
+
+    sid: str
+    """Beginning of the statement's ID; a number follows."""
+    actions: set[str]
+    resources: Sequence[str]
+    conditions: ConditionBlock
+
+
 @dataclass(frozen=True, kw_only=True)
-class Resource(ABC):
-    """What Production shares; grants refer to it by its kind and its name."""
+class SharedResource(Declared, ABC):
+    """What Production shares; grants refer to it by a word for its kind and by its name."""
 
     kind: ClassVar[str]
-    """The kind's word in a grant; the stack file lists the kind under its plural."""
+    """What it is, in a word."""
+    service: ClassVar[str]
+    """The service in its ARN, and before the colon of its actions."""
     levels: ClassVar[Mapping[Level, LevelActions]]
     """What each level means that makes sense here."""
-    every_action: ClassVar[tuple[str, ...]]
-    """All actions that a policy of its own may name."""
+    goes_by: ClassVar[tuple[Via, ...]] = (Via.ROLE, Via.RESOURCE)
+    """The ways that grants may take."""
+    has_object_keys: ClassVar[bool] = False
+    """Whether a grant can be confined to prefixes."""
+    key_actions: ClassVar[Mapping[Level, tuple[str, ...]]] = {}
+    """What each level needs of its KMS key, where it has one."""
 
     name: str
-    protect: bool = True
-    """Whether it refuses deletion."""
 
     @abstractmethod
     def arn(self, owner: Account) -> str:
@@ -136,114 +112,69 @@ class Resource(ABC):
         """Its ARN, and a pattern for what lies in it."""
         return (self.arn(owner),)
 
+    def allowed(
+        self,
+        levels: Sequence[Level],
+        prefixes: Sequence[str],  # noqa: ARG002 - of buckets only
+        principal: "Principal",  # noqa: ARG002 - of topics only
+        accounts: Accounts,
+    ) -> Iterator[AllowedActions]:
+        """What levels mean here, for this principal."""
+        actions = {action for level in levels for action in self.levels[level].on_resource}
+        yield AllowedActions(self.kind.title(), actions, self.arns(accounts.trusting), {})
+
+    def refused(
+        self,
+        levels: Sequence[Level],  # noqa: ARG002 - of topics only
+        principal: "Principal",  # noqa: ARG002
+        accounts: Accounts,  # noqa: ARG002
+    ) -> Iterator[tuple[str, str]]:
+        """The settings of a grant that this principal cannot have here, and why."""
+        yield from ()
+
+    def proof_commands(
+        self,
+        levels: Sequence[Level],  # noqa: ARG002 - where there are commands
+        prefixes: Sequence[str],  # noqa: ARG002
+        owner: Account,  # noqa: ARG002
+    ) -> list[list[str]]:
+        """Commands of the AWS CLI, in words, that use it; none where nothing could be proven."""
+        return []
+
+    def must_exist(self, owner: Account) -> MustExist | None:  # noqa: ARG002 - of what exists already
+        """What it needs and the stack does not make."""
+        return None
+
 
 @dataclass(frozen=True, kw_only=True)
-class Bucket(Resource):
-    """An S3 bucket. An unprotected one is emptied when it is destroyed.
+class OwnedResource(SharedResource):
+    """What the stack makes; the stack file lists each kind under its plural."""
 
-    Bucket and object actions never share a statement: S3 matches the former
-    against the bucket's ARN and the latter against object ARNs ("Actions,
-    resources, and condition keys for Amazon S3"). `write` reads too and takes
-    part in multipart uploads; it does not delete. `delete` removes the current
-    version; older ones are left to the bucket's versioning.
-    """
+    list_words: ClassVar[str]
+    """What the list has: a sentence for people."""
+    example: ClassVar[str]
+    """The least that an item of the list has, as YAML."""
+    every_action: ClassVar[tuple[str, ...]]
+    """All actions that a policy of its own may name."""
+    policy_bytes: ClassVar[int]
+    """The most that AWS takes as a policy of its own."""
+    policy_statements: ClassVar[int | None] = None
+    """The most statements in it; None where AWS counts none."""
 
-    kind = "bucket"
-    levels: ClassVar[Mapping[Level, LevelActions]] = {
-        Level.LIST: LevelActions(on_it=("s3:GetBucketLocation", "s3:ListBucket")),
-        Level.READ: LevelActions(on_objects=("s3:GetObject",)),
-        Level.WRITE: LevelActions(
-            on_it=("s3:ListBucketMultipartUploads",),
-            on_objects=(
-                "s3:AbortMultipartUpload",
-                "s3:GetObject",
-                "s3:ListMultipartUploadParts",
-                "s3:PutObject",
-            ),
-        ),
-        Level.DELETE: LevelActions(on_objects=("s3:DeleteObject",)),
-    }
-    every_action = ("s3:*",)
-
-    staging_may_list: bool = False
-    """Whether the bucket policy lets the Staging account, as a whole, list the bucket."""
-    noncurrent_days: int = 90
-    """Days after which a version that was overwritten or deleted is gone for good."""
-    access_log: AccessLog | None = None
-    own_key: bool = False
-    """Whether objects are encrypted with a KMS key that the stack makes for this bucket."""
+    protect: Annotated[bool, Flag(words="True unless said: it refuses deletion.")] = True
 
     @property
-    def key_alias(self) -> str:
-        """`alias/NAME`; an alias has no dots ("CreateAlias", AWS KMS API reference).
+    def has_own_key(self) -> bool:
+        """Whether the stack makes a KMS key for it."""
+        return False
 
-        Bucket names have no underscores, so that no two share an alias.
-        """
-        return f"alias/{self.name.replace('.', '_')}"
+    def key_conditions(self, owner: Account) -> ConditionBlock:  # noqa: ARG002 - without a key
+        """What confines the use of its key to this resource."""
+        return {}
 
-    def arn(self, owner: Account) -> str:
-        """`arn:PARTITION:s3:::NAME`: bucket ARNs carry neither region nor account."""
-        return f"arn:{owner.partition}:s3:::{self.name}"
-
-    def arns(self, owner: Account) -> tuple[str, ...]:
-        """The bucket's and that of its objects."""
-        return (self.arn(owner), f"{self.arn(owner)}/*")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Topic(Resource):
-    """A standard SNS topic."""
-
-    kind = "topic"
-    levels: ClassVar[Mapping[Level, LevelActions]] = {
-        Level.PUBLISH: LevelActions(on_it=("sns:Publish",)),
-        Level.SUBSCRIBE: LevelActions(on_it=("sns:Subscribe",)),
-    }
-    # SNS takes no `sns:*` here ("Amazon SNS API permissions: Actions and resources reference").
-    every_action = (
-        "sns:AddPermission",
-        "sns:DeleteTopic",
-        "sns:GetDataProtectionPolicy",
-        "sns:GetTopicAttributes",
-        "sns:ListSubscriptionsByTopic",
-        "sns:ListTagsForResource",
-        "sns:Publish",
-        "sns:PutDataProtectionPolicy",
-        "sns:RemovePermission",
-        "sns:SetTopicAttributes",
-        "sns:Subscribe",
-    )
-
-    def arn(self, owner: Account) -> str:
-        """`arn:PARTITION:sns:REGION:ACCOUNT:NAME`."""
-        return owner.regional_arn("sns", self.name)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Queue(Resource):
-    """A standard SQS queue.
-
-    Who receives must delete what it has dealt with, and may ask for more time.
-    """
-
-    kind = "queue"
-    levels: ClassVar[Mapping[Level, LevelActions]] = {
-        Level.SEND: LevelActions(on_it=("sqs:GetQueueUrl", "sqs:SendMessage")),
-        Level.RECEIVE: LevelActions(
-            on_it=(
-                "sqs:ChangeMessageVisibility",
-                "sqs:DeleteMessage",
-                "sqs:GetQueueAttributes",
-                "sqs:GetQueueUrl",
-                "sqs:ReceiveMessage",
-            )
-        ),
-    }
-    every_action = ("sqs:*",)
-
-    def arn(self, owner: Account) -> str:
-        """`arn:PARTITION:sqs:REGION:ACCOUNT:NAME`."""
-        return owner.regional_arn("sqs", self.name)
+    def own_statements(self, accounts: Accounts) -> Iterator[Statement]:  # noqa: ARG002
+        """What its policy says whatever is granted, beside the refusal of plain HTTP."""
+        yield from ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -257,8 +188,21 @@ class Trust:
     conditions: ConditionBlock = field(default_factory=dict)
 
 
-class Who(ABC):
-    """The kind of a consumer: who calls, from where, and how policies recognise them.
+class SignIn(StrEnum):
+    """How callers come by credentials of their own."""
+
+    PROFILE = "profile"
+    """A named profile of an IAM user that the stack knows."""
+    INSTANCE_METADATA = "instance_metadata"
+    """The metadata service of EC2."""
+    WEB_IDENTITY = "web_identity"
+    """A token of an OpenID Connect issuer."""
+    OWN = "own"
+    """By means of their own."""
+
+
+class Principal(Declared, ABC):
+    """A kind of consumer: who calls, from where, and how policies recognise them.
 
     No kind names a user or role as the `Principal` itself: IAM turns such a
     name into the principal's unique ID, so that the trust would be dead once
@@ -268,15 +212,53 @@ class Who(ABC):
 
     kind: ClassVar[str]
     """The kind's word in the stack file and in the outputs."""
+    words: ClassVar[str]
+    """What it is: a sentence for people."""
+    example: ClassVar[str]
+    """The least that it has in a stack file, as YAML."""
+    sign_in: ClassVar[SignIn] = SignIn.OWN
+    is_one_principal: ClassVar[bool] = False
+    """Whether it is exactly one principal, without a wildcard."""
     is_machine: ClassVar[bool] = False
     """Whether nobody is there to sign in to the console or to type the code of an MFA device."""
     only_by_role: ClassVar[str] = ""
     """Why no resource policy could let the callers in; empty where one can."""
+    required_conditions: ClassVar[tuple[str, ...]] = ()
+    """Conditions without which it must not be let in."""
+    own_policy_characters: ClassVar[int | None] = None
+    """The most that AWS takes as its own policy in Staging, where the stack writes that."""
+    unique_names: ClassVar[Mapping[str, Callable[[Any], str]]] = {}
+    """Names that exist once in an account whatever their case, by setting."""
 
     @property
     def chains(self) -> bool:
         """Whether the caller holds a role already, which caps its session at one hour."""
         return False
+
+    @property
+    def claims(self) -> Mapping[str, Sequence[str]]:
+        """What callers cannot state and must be, by condition key; one of the values suffices."""
+        return {}
+
+    @property
+    def unmeetable(self) -> Mapping[str, str]:
+        """The conditions that it can never meet, and why."""
+        if self.is_machine:
+            why = f"cannot be met by a machine ({self.kind}): nobody types a code; remove it"
+            return {"mfa": why}
+        return {}
+
+    def refused_of_role(self, role: "Role") -> Iterator[tuple[str, str]]:  # noqa: ARG002
+        """The settings of its role that it cannot have, and why."""
+        yield from ()
+
+    def profile(self, consumer: str) -> str | None:  # noqa: ARG002 - where there is one
+        """Name of the CLI profile with the caller's own credentials, where one is expected."""
+        return None
+
+    def mfa_serial(self, accounts: Accounts) -> str | None:  # noqa: ARG002 - of a user only
+        """ARN of the MFA device, where it can be known."""
+        return None
 
     @abstractmethod
     def principal_arns(self, accounts: Accounts) -> tuple[str, ...]:
@@ -290,255 +272,234 @@ class Who(ABC):
         """The account that all callers belong to; None where there is no such account."""
         return accounts.trusted.account_id
 
-
-@dataclass(frozen=True, kw_only=True)
-class User(Who):
-    """An IAM user of the Staging account."""
-
-    kind = "user"
-
-    name: str
-    path: str = "/"
-    adopt: bool = False
-    """Whether the user exists already and stays somebody else's: it only gains one inline policy.
-    Its path must be the one that it has."""
-    permissions_boundary: str | None = None
-    """ARN of a managed policy."""
-
-    def principal_arns(self, accounts: Accounts) -> tuple[str, ...]:
-        """The user's."""
-        return (accounts.trusted.user_arn(self),)
-
-    def trust(self, accounts: Accounts) -> Trust:
-        """By the account, narrowed to the user."""
-        return _narrowed(accounts, "TrustOnePrincipal", "ArnEquals", self.principal_arns(accounts))
-
-
-@dataclass(frozen=True, kw_only=True)
-class InstanceRole:
-    """The role that instances of the Staging account have."""
-
-    name: str
-    path: str = "/"
-    permissions_boundary: str | None = None
-    """ARN of a managed policy."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Instances(Who):
-    """EC2 instances of the Staging account, by the role of their instance profile."""
-
-    kind = "ec2"
-    is_machine = True
-
-    role: InstanceRole
-    instance_profile: str
-
-    @property
-    def chains(self) -> bool:
-        """Always: what an instance has are a role's credentials."""
-        return True
-
-    def principal_arns(self, accounts: Accounts) -> tuple[str, ...]:
-        """The Staging role's."""
-        return (accounts.trusted.role_arn(self.role),)
-
-    def trust(self, accounts: Accounts) -> Trust:
-        """By the account, narrowed to the instances' role."""
-        return _narrowed(accounts, "TrustInstances", "ArnEquals", self.principal_arns(accounts))
-
-
-@dataclass(frozen=True, kw_only=True)
-class ThirdParty(Who):
-    """A service provider that calls from an account of its own, with an external ID."""
-
-    kind = "third_party"
-    is_machine = True
-    only_by_role = "no resource policy can ask for its external ID"
-
-    account_id: str
-
-    def principal_arns(self, accounts: Accounts) -> tuple[str, ...]:
-        """The root of the provider's account, which stands for all of it."""
-        return (f"arn:{accounts.trusting.partition}:iam::{self.account_id}:root",)
-
-    def home_account(self, accounts: Accounts) -> str | None:  # noqa: ARG002
-        """The provider's."""
-        return self.account_id
-
-    def trust(self, accounts: Accounts) -> Trust:
-        """By the provider's account; the consumer's external ID narrows it."""
-        arns = self.principal_arns(accounts)
-        return Trust(sid="TrustThirdParty", principal={"AWS": arns})
-
-
-@dataclass(frozen=True, kw_only=True)
-class WebIdentities(Who):
-    """Jobs elsewhere that prove themselves with a token of an OpenID Connect issuer, as in CI."""
-
-    kind = "oidc"
-    is_machine = True
-    only_by_role = "a token makes nobody known to AWS but by a role"
-
-    issuer: str
-    """Without its `https://`, which is how IAM names the provider and its condition keys."""
-    audience: str
-    subjects: tuple[str, ...]
-    """Which jobs: the token's `sub`, in the issuer's own form; `*` and `?` are wildcards."""
-    create_provider: bool = True
-    """Whether the Production account has no identity provider for the issuer yet."""
-
-    def home_account(self, accounts: Accounts) -> str | None:  # noqa: ARG002
-        """None: the jobs run outside of AWS."""
+    def must_exist(self, accounts: Accounts) -> MustExist | None:  # noqa: ARG002 - of what exists already
+        """What it needs and the stack does not make."""
         return None
 
-    def principal_arns(self, accounts: Accounts) -> tuple[str, ...]:
-        """The identity provider's, in Production."""
-        return (accounts.trusting.identity_provider_arn(self.issuer),)
 
-    def trust(self, accounts: Accounts) -> Trust:
-        """By the identity provider, narrowed to an audience and to subjects.
-
-        The provider alone would let in every customer of a public issuer
-        ("Create a role for OpenID Connect federation").
-        """
-        subject, audience = f"{self.issuer}:sub", f"{self.issuer}:aud"
-        has_wildcards = any(char in text for text in self.subjects for char in "*?")
-        exactly: dict[str, Sequence[str]] = {audience: [self.audience]}
-        conditions: ConditionBlock = (
-            {"StringEquals": exactly, "StringLike": {subject: sorted(self.subjects)}}
-            if has_wildcards
-            else {"StringEquals": {**exactly, subject: sorted(self.subjects)}}
-        )
-        return Trust(
-            sid="TrustWebIdentities",
-            principal={"Federated": self.principal_arns(accounts)},
-            action="sts:AssumeRoleWithWebIdentity",
-            conditions=conditions,
-        )
+def narrowed_to_principals(
+    accounts: Accounts, sid: str, operator: str, arns: Sequence[str]
+) -> Trust:
+    """Trust in the Staging account, narrowed to some of its principals."""
+    return Trust(
+        sid=sid,
+        principal={"AWS": [accounts.trusted.root_arn]},
+        conditions={operator: {"aws:PrincipalArn": arns}},
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
-class Principals(Who):
-    """Users and roles of the Staging account by ARN pattern, SSO permission sets among them."""
+class Mfa(Declared):
+    """A code of an MFA device."""
 
-    kind = "principals"
-
-    arns: tuple[str, ...]
-    """`*` and `?` are wildcards, in the part after `user/` or `role/`."""
-
-    @property
-    def chains(self) -> bool:
-        """Where a role is among them."""
-        return any(":role/" in arn for arn in self.arns)
-
-    def principal_arns(self, accounts: Accounts) -> tuple[str, ...]:  # noqa: ARG002
-        """The patterns."""
-        return self.arns
-
-    def trust(self, accounts: Accounts) -> Trust:
-        """By the account, narrowed to the patterns."""
-        return _narrowed(accounts, "TrustPrincipals", "ArnLike", sorted(self.arns))
+    max_age: Annotated[
+        int,
+        Number(
+            words="Seconds since it was typed; 3600 unless said.",
+            allowed=quotas.MFA_SECONDS,
+            unit="seconds",
+        ),
+    ] = 3600
 
 
 @dataclass(frozen=True, kw_only=True)
-class Organization(Who):
-    """Everybody in an organization of AWS Organizations, or in units of it."""
-
-    kind = "organization"
-
-    id: str
-    paths: tuple[str, ...] = ()
-    """Of units, as in `o-.../r-.../ou-.../*`; none for the whole organization."""
-
-    def principal_arns(self, accounts: Accounts) -> tuple[str, ...]:  # noqa: ARG002
-        """None: no ARN names an organization."""
-        return ()
-
-    def home_account(self, accounts: Accounts) -> str | None:  # noqa: ARG002
-        """None: there are many."""
-        return None
-
-    def trust(self, accounts: Accounts) -> Trust:  # noqa: ARG002
-        """By everybody, narrowed to the organization, since no principal element can name one."""
-        conditions: dict[str, Mapping[str, Sequence[str]]] = {
-            "StringEquals": {"aws:PrincipalOrgID": [self.id]}
-        }
-        if self.paths:
-            # The key has several values: an account is below each unit on its path.
-            conditions["ForAnyValue:StringLike"] = {"aws:PrincipalOrgPaths": sorted(self.paths)}
-        return Trust(sid="TrustOrganization", principal={"AWS": ["*"]}, conditions=conditions)
-
-
-@dataclass(frozen=True, kw_only=True)
-class SourceIdentity:
+class SourceIdentity(Declared):
     """Who is behind a session, as its caller states; CloudTrail tells it of all that follows."""
 
-    required: bool = True
-    values: tuple[str, ...] = ()
-    """What may be stated; anything where it is empty."""
+    required: Annotated[
+        bool, Flag(words="True unless said; false allows it without asking for it.")
+    ] = True
+    values: Annotated[
+        tuple[str, ...],
+        Texts(
+            words="What may be stated; anything unless said.",
+            rule=rules.source_identity,
+            example="[Alice, Bob]",
+        ),
+    ] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
-class SessionTags:
+class SessionTags(Declared):
     """Tags that the caller gives its session; no others are taken."""
 
-    required: bool = True
-    tags: Mapping[str, str]
+    required: Annotated[
+        bool, Flag(words="True unless said; false allows them without asking for them.")
+    ] = True
+    tags: Annotated[Mapping[str, str], Tags(words="The tags, with their values.")]
+
+    def problems(self, accounts: Accounts) -> Iterator[tuple[str, str]]:  # noqa: ARG002
+        """At least one tag."""
+        if not self.tags:
+            yield "tags", "names no tag; add one, as in {team: data}"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Conditions:
+class Conditions(Declared):
     """What must hold besides being the consumer."""
 
-    external_id: str | None = None
-    """What the caller must state; AWS does not regard it as a secret ("Access to AWS accounts owned
-    by third parties")."""
-    mfa_max_age: int | None = None
-    """Seconds since the code of an MFA device was typed; None where no code is asked for."""
-    source_ips: tuple[str, ...] = ()
-    """CIDR ranges, for the role and for all requests for what is shared."""
-    vpc_endpoints: tuple[str, ...] = ()
-    """Endpoints that requests for what is shared come through: of S3, of SNS, of SQS. Not asked of
-    the request for the role: that goes to STS, which has endpoints of its own."""
-    source_identity: SourceIdentity | None = None
-    session_tags: SessionTags | None = None
-    expires_at: str | None = None
-    """`YYYY-MM-DDTHH:MM:SSZ`: the moment from which on nothing is allowed."""
+    # AWS does not regard it as a secret ("Access to AWS accounts owned by third parties").
+    external_id: Annotated[
+        str | None,
+        Text(
+            words="What the caller must state: 2 to 1224 characters, no secret. A third party "
+            "needs one.",
+            rule=rules.external_id,
+        ),
+    ] = None
+    mfa: Annotated[
+        Mfa | None,
+        Nested(
+            words="A code of an MFA device that was typed lately.",
+            declared=Mfa,
+            example="{max_age: 3600}",
+        ),
+    ] = None
+    source_ips: Annotated[
+        tuple[str, ...],
+        Texts(
+            words="CIDR ranges of public addresses, for the role and for what it then does.",
+            rule=rules.ip_range,
+            example="[203.0.113.0/24]",
+        ),
+    ] = ()
+    # Not asked of the request for the role: that goes to STS, which has endpoints of its own.
+    vpc_endpoints: Annotated[
+        tuple[str, ...],
+        Texts(
+            words="Endpoints of S3, SNS and SQS that requests for what is shared come through.",
+            rule=rules.vpc_endpoint,
+            example="[vpce-0123456789abcdef0]",
+        ),
+    ] = ()
+    source_identity: Annotated[
+        SourceIdentity | None,
+        Nested(
+            words="Who is behind the session.",
+            declared=SourceIdentity,
+            example="{values: [Alice, Bob]}",
+        ),
+    ] = None
+    session_tags: Annotated[
+        SessionTags | None,
+        Nested(words="Tags of the session.", declared=SessionTags, example="{tags: {team: data}}"),
+    ] = None
+    expires_at: Annotated[
+        str | None,
+        Text(
+            words="A date, or a time with its offset, from which on nothing is allowed.",
+            rule=rules.moment,
+            convert=lambda text: text if rules.moment(text) else rules.utc(text),
+        ),
+    ] = None
+    """`YYYY-MM-DDTHH:MM:SSZ`."""
+
+    def problems(self, accounts: Accounts) -> Iterator[tuple[str, str]]:  # noqa: ARG002
+        """A request comes from an address or through an endpoint."""
+        if self.source_ips and self.vpc_endpoints:
+            yield (
+                "vpc_endpoints",
+                "cannot go with source_ips: a request through an endpoint has no public address; "
+                "keep one of the two",
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
-class Role:
-    """An IAM role of the Production account that one consumer may assume."""
+class Role(Declared):
+    """The IAM role of the Production account that the consumer assumes."""
 
-    name: str
-    path: str = "/"
-    policy_name: str
-    """Name of the role's access policy."""
-    inline_policy: bool = False
-    """Whether the access policy is part of the role, and not a managed policy beside it."""
-    max_session_duration: int = 3600
-    """Seconds, 3600 to 43200."""
-    permissions_boundary: str | None = None
-    """ARN of a managed policy."""
-    tags: dict[str, str] = field(default_factory=dict)
+    name: Annotated[str, Text(words="The role's name.", rule=rules.iam_name(64))]
+    path: Annotated[str, Text(words="The role's path; / unless said.", rule=rules.iam_path)] = "/"
+    policy: Annotated[
+        str,
+        Word(
+            words="managed unless said; inline makes the access policy part of the role.",
+            known=("managed", "inline"),
+        ),
+    ] = "managed"
+    policy_name: Annotated[
+        str,
+        Text(
+            words="Name of the role's access policy; the role's name and Access unless said.",
+            rule=rules.policy_name,
+            otherwise=lambda read: f"{read['name']}Access",
+        ),
+    ]
+    max_session_duration: Annotated[
+        int,
+        Number(
+            words="Seconds, 3600 to 43200; 3600 unless said.",
+            allowed=quotas.SESSION_SECONDS,
+            unit="seconds",
+        ),
+    ] = 3600
+    permissions_boundary: Annotated[
+        str | None, Text(words="ARN of a managed policy.", rule=rules.policy_arn)
+    ] = None
+    tags: Annotated[dict[str, str], Tags(words="Tags of the role alone.")] = field(
+        default_factory=dict
+    )
+
+    @property
+    def inline_policy(self) -> bool:
+        """Whether the access policy is part of the role, and not a managed policy beside it."""
+        return self.policy == "inline"
+
+    def arn(self, owner: Account) -> str:
+        """`arn:PARTITION:iam::ACCOUNT:role/PATH/NAME`."""
+        return owner.iam_arn(f"role{self.path}{self.name}")
 
     def name_of_part(self, number: int) -> str:
         """The name of one of the managed policies, from 1, where one is not enough."""
         return self.policy_name if number == 1 else f"{self.policy_name}-{number}"
 
+    def problems(self, accounts: Accounts) -> Iterator[tuple[str, str]]:  # noqa: ARG002
+        """The console must be able to switch to it."""
+        length = len(self.path.removeprefix("/") + self.name)
+        if length > quotas.CONSOLE_LIMIT:
+            yield (
+                "path",
+                f"and the name have {length} characters together; the console switches to roles "
+                f"with at most {quotas.CONSOLE_LIMIT}: shorten one",
+            )
+
 
 @dataclass(frozen=True, kw_only=True)
-class Consumer:
+class Consumer(Declared):
     """Who gets access, the role that carries it, and under which conditions."""
 
-    name: str
-    who: Who
-    role: Role | None
-    """None where all grants go by resource policies."""
-    conditions: Conditions = field(default_factory=Conditions)
-    renamed_from: str | None = None
-    """The name that its resources still have in the state, where that is another."""
+    name: Annotated[
+        str,
+        Text(
+            words="Ours: it names the consumer's resources, and its values in the outputs.",
+            rule=rules.logical_name,
+        ),
+    ]
+    principal: Principal
+    role: Annotated[
+        Role | None,
+        Nested(
+            words="The Production role of this consumer alone; none where all its grants say "
+            "via: resource.",
+            declared=Role,
+            example="{name: StageRole}",
+        ),
+    ] = None
+    renamed_from: Annotated[
+        str | None,
+        Text(
+            words="Its former name, for one deployment, so that its resources are kept.",
+            rule=rules.logical_name,
+        ),
+    ] = None
+    conditions: Annotated[
+        Conditions,
+        Nested(
+            words="What must hold besides.",
+            declared=Conditions,
+            example="{external_id: what-the-third-party-gave-you}",
+        ),
+    ] = field(default_factory=Conditions)
 
     @property
     def own_policy_name(self) -> str:
@@ -551,17 +512,9 @@ class Grant:
     """What one consumer may do with one resource."""
 
     consumer: Consumer
-    resource: Resource
+    resource: SharedResource
     levels: tuple[Level, ...]
     prefixes: tuple[str, ...] = ()
     """Beginnings of the keys of a bucket that the grant is confined to, each with its slash at the
     end; none for the whole bucket."""
     via: Via = Via.ROLE
-
-
-def _narrowed(accounts: Accounts, sid: str, operator: str, arns: Sequence[str]) -> Trust:
-    return Trust(
-        sid=sid,
-        principal={"AWS": [accounts.trusted.root_arn]},
-        conditions={operator: {"aws:PrincipalArn": arns}},
-    )

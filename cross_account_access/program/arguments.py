@@ -4,7 +4,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.cross_account_access import CrossAccountAccessArgs
-from cross_account_access.declaration.model import Account
+from cross_account_access.declaration.accounts import Account
 from cross_account_access.declaration.settings import Settings
 
 

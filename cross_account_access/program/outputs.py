@@ -18,31 +18,29 @@ from urllib.parse import urlencode
 import pulumi
 
 from components.cross_account_access import CrossAccountAccess
+from cross_account_access.declaration.accounts import Account, Accounts
+from cross_account_access.declaration.kinds import OWNED
+from cross_account_access.declaration.kinds.bucket import Bucket
 from cross_account_access.declaration.model import (
-    CHAINED_SESSION_SECONDS,
-    Account,
-    Accounts,
-    Bucket,
     Consumer,
     Grant,
-    Instances,
     Level,
-    Organization,
-    Principals,
-    Queue,
-    Resource,
+    OwnedResource,
     Role,
-    Topic,
-    User,
+    SharedResource,
+    SignIn,
     Via,
-    WebIdentities,
-    Who,
 )
+from cross_account_access.declaration.quotas import CHAINED_SESSION_SECONDS
 from cross_account_access.declaration.settings import Settings
 
 CONTRACT_VERSION: Final = "1"
-PROOF_OBJECT: Final = "Sunset.jpg"
-PROOF_COPY: Final = "SunsetStage.jpg"
+
+
+def _arns(kind: type[OwnedResource]) -> str:
+    """The output with the ARNs of a kind."""
+    return f"{kind.kind}Arns"
+
 
 OUTPUTS: Final[Mapping[str, str]] = {
     "contractVersion": "version of this contract",
@@ -52,9 +50,7 @@ OUTPUTS: Final[Mapping[str, str]] = {
     "stagingAccountId": "12 digits",
     "stagingCanonicalUserId": "64 hexadecimal digits",
     "bucketNames": "in the order of their declaration",
-    "bucketArns": "by bucket name",
-    "topicArns": "by topic name",
-    "queueArns": "by queue name",
+    **{_arns(kind): f"by {kind.kind} name" for kind in OWNED},
     "kmsKeyArns": "by bucket name: the key of a bucket that has one of its own",
     "roleNames": "by consumer with a role: the role's name without its path",
     "roleArns": "by consumer with a role: the role to assume",
@@ -97,9 +93,7 @@ def values_of(settings: Settings, access: CrossAccountAccess) -> dict[str, pulum
         "stagingAccountId": settings.staging.account_id,
         "stagingCanonicalUserId": access.trusted_canonical_user_id,
         "bucketNames": [bucket.name for bucket in settings.buckets],
-        "bucketArns": access.resource_arns[Bucket.kind],
-        "topicArns": access.resource_arns[Topic.kind],
-        "queueArns": access.resource_arns[Queue.kind],
+        **{_arns(kind): access.resource_arns[kind.kind] for kind in OWNED},
         "kmsKeyArns": access.key_arns,
         "roleNames": {consumer.name: consumer.role.name for consumer in consumers if consumer.role},
         "roleArns": access.role_arns,
@@ -132,7 +126,7 @@ def switch_role_url(production: Account, consumer: Consumer) -> str | None:
     not known in every partition ("Switch from a user to an IAM role (console)").
     """
     role, host = consumer.role, _CONSOLE_HOSTS.get(production.partition)
-    is_unable = consumer.who.is_machine or consumer.conditions.external_id
+    is_unable = consumer.principal.is_machine or consumer.conditions.external_id
     if role is None or host is None or is_unable or _says_more_than_a_profile(consumer):
         return None
     query = urlencode(
@@ -153,23 +147,24 @@ def cli_profile(accounts: Accounts, consumer: Consumer) -> str | None:
     where they must state what no profile can.
     """
     role, conditions = consumer.role, consumer.conditions
-    setting, _ = _own_credentials(consumer)
-    if role is None or not setting or _says_more_than_a_profile(consumer):
+    source = _credentials_source(consumer)
+    if role is None or source is None or _says_more_than_a_profile(consumer):
         return None
     lines = [
         f"[profile {role.name}]",
-        f"role_arn = {accounts.trusting.role_arn(role)}",
-        setting,
+        f"role_arn = {role.arn(accounts.trusting)}",
+        source,
         f"role_session_name = {consumer.name}",
     ]
     if conditions.external_id:
         lines.append(f"external_id = {conditions.external_id}")
-    if conditions.mfa_max_age is not None:
-        if not isinstance(consumer.who, User):
+    if conditions.mfa:
+        serial = consumer.principal.mfa_serial(accounts)
+        if serial is None:
             return None
-        lines.append(f"mfa_serial = {_mfa_serial(accounts.trusted, consumer.who)}")
+        lines.append(f"mfa_serial = {serial}")
     seconds = role.max_session_duration
-    if consumer.who.chains:
+    if consumer.principal.chains:
         seconds = min(seconds, CHAINED_SESSION_SECONDS)
         lines.append("# A role that is assumed from another role lasts an hour at the most.")
     return "\n".join(
@@ -191,78 +186,51 @@ def proof_commands(accounts: Accounts, consumer: Consumer, grants: Iterable[Gran
         commands.append(_assume_command(accounts, consumer, consumer.role))
         if cli_profile(accounts, consumer):
             by_role = (grant for grant in own if grant.via is Via.ROLE)
-            commands += _proofs(accounts, by_role, f" --profile {consumer.role.name}")
-    _, option = _own_credentials(consumer)
+            commands += _proofs(accounts, by_role, consumer.role.name)
     direct = (grant for grant in own if grant.via is Via.RESOURCE)
-    return "\n".join([*commands, *_proofs(accounts, direct, option)])
+    commands += _proofs(accounts, direct, consumer.principal.profile(consumer.name))
+    return "\n".join(map(shlex.join, commands))
 
 
-def _proofs(accounts: Accounts, grants: Iterable[Grant], option: str) -> Iterator[str]:
+def _proofs(
+    accounts: Accounts, grants: Iterable[Grant], profile: str | None
+) -> Iterator[list[str]]:
     """The commands for the first grant of each kind of resource that can be proven."""
     proven: set[str] = set()
     for grant in grants:
-        if grant.resource.kind not in proven and (commands := _proof(accounts, grant)):
-            proven.add(grant.resource.kind)
-            yield from (f"{command}{option}" for command in commands)
+        resource = grant.resource
+        commands = resource.proof_commands(grant.levels, grant.prefixes, accounts.trusting)
+        if resource.kind not in proven and commands:
+            proven.add(resource.kind)
+            yield from ([*command, *_with_profile(profile)] for command in commands)
 
 
-def _proof(accounts: Accounts, grant: Grant) -> list[str]:
-    """The commands that use the resource of a grant; a subscription would stay, so none for it."""
-    production, levels = accounts.trusting, set(grant.levels)
-    match grant.resource:
-        case Bucket(name=name) if levels & {Level.READ, Level.WRITE}:
-            key = shlex.quote(f"{min(grant.prefixes, default='')}{PROOF_OBJECT}")
-            return [
-                f"aws s3api head-object --bucket {name} --key {key}",
-                f"aws s3api get-object --bucket {name} --key {key} {PROOF_COPY}",
-            ]
-        case Topic() as topic if Level.PUBLISH in levels:
-            topic_arn = topic.arn(production)
-            return [f"aws sns publish --topic-arn {topic_arn} --message test{_region(production)}"]
-        case Queue() as queue if Level.SEND in levels:
-            url = _queue_url(production, queue)
-            return [
-                f"aws sqs send-message --queue-url {url} --message-body test{_region(production)}"
-            ]
-        case Queue() as queue if Level.RECEIVE in levels:
-            # Whoever deals with the message next sees it at once.
-            url = _queue_url(production, queue)
-            return [
-                f"aws sqs receive-message --queue-url {url} --visibility-timeout 0"
-                f"{_region(production)}"
-            ]
-    return []
-
-
-def _region(production: Account) -> str:
-    return f" --region {production.region}"
-
-
-def _queue_url(production: Account, queue: Queue) -> str:
-    """The address of a queue ("Queue and message identifiers")."""
-    host = f"sqs.{production.region}.{production.dns_suffix}"
-    return f"https://{host}/{production.account_id}/{queue.name}"
+def _with_profile(profile: str | None) -> list[str]:
+    return ["--profile", profile] if profile else []
 
 
 def declaration(
     accounts: Accounts,
     consumers: Iterable[Consumer],
     grants: Iterable[Grant],
-    resources: Iterable[Resource],
+    resources: Iterable[SharedResource],
 ) -> str:
-    """Who may do what, as declared, in JSON that is the same for the same declaration."""
+    """Principal may do what, as declared, in JSON that is the same for the same declaration."""
     return json.dumps(
         {
             "consumers": [
                 {
                     "name": consumer.name,
-                    "kind": consumer.who.kind,
-                    "principal_arns": sorted(consumer.who.principal_arns(accounts)),
-                    "role_arn": accounts.trusting.role_arn(consumer.role)
-                    if consumer.role
-                    else None,
+                    "kind": consumer.principal.kind,
+                    "sign_in": consumer.principal.sign_in,
+                    "is_one_principal": consumer.principal.is_one_principal,
+                    "home_account": consumer.principal.home_account(accounts),
+                    "chains": consumer.principal.chains,
+                    "is_machine": consumer.principal.is_machine,
+                    "principal_arns": sorted(consumer.principal.principal_arns(accounts)),
+                    "role_arn": consumer.role.arn(accounts.trusting) if consumer.role else None,
                     "external_id": consumer.conditions.external_id,
-                    "mfa": consumer.conditions.mfa_max_age is not None,
+                    "mfa": consumer.conditions.mfa is not None,
                     "source_identity_required": bool(
                         (identity := consumer.conditions.source_identity) and identity.required
                     ),
@@ -273,11 +241,11 @@ def declaration(
                     if consumer.role
                     else None,
                     "expires_at": consumer.conditions.expires_at,
-                    "mfa_max_age": consumer.conditions.mfa_max_age,
+                    "mfa_max_age": mfa.max_age if (mfa := consumer.conditions.mfa) else None,
                     "source_identities": sorted(identity.values) if identity else [],
                     "source_ips": sorted(consumer.conditions.source_ips),
                     "vpc_endpoints": sorted(consumer.conditions.vpc_endpoints),
-                    "claims": _claims(consumer.who),
+                    "claims": consumer.principal.claims,
                 }
                 for consumer in consumers
             ],
@@ -301,61 +269,35 @@ def declaration(
     )
 
 
-def _claims(who: Who) -> dict[str, list[str]]:
-    """What callers cannot state themselves and must be, by condition key; one value suffices."""
-    match who:
-        case WebIdentities():
-            return {
-                f"{who.issuer}:aud": [who.audience],
-                f"{who.issuer}:sub": sorted(who.subjects),
-            }
-        case Organization():
-            units = {"aws:PrincipalOrgPaths": sorted(who.paths)} if who.paths else {}
-            return {"aws:PrincipalOrgID": [who.id], **units}
-    return {}
-
-
 def _says_more_than_a_profile(consumer: Consumer) -> bool:
     """Whether callers must state what neither the console nor a profile of the AWS CLI can."""
     identity, tags = consumer.conditions.source_identity, consumer.conditions.session_tags
     return bool((identity and identity.required) or (tags and tags.required))
 
 
-def _own_credentials(consumer: Consumer) -> tuple[str, str]:
-    """The setting of a profile, and the option of a command, that find the caller's credentials.
-
-    Both are empty where it is not known how callers sign in.
-    """
-    match consumer.who:
-        case User(name=profile):
-            return f"source_profile = {profile}", f" --profile {profile}"
-        case Principals():
-            return f"source_profile = {consumer.name}", f" --profile {consumer.name}"
-        case Instances():
-            return "credential_source = Ec2InstanceMetadata", ""
-    return "", ""
+def _credentials_source(consumer: Consumer) -> str | None:
+    """The setting of a profile that finds the caller's credentials; None where none is known."""
+    if consumer.principal.sign_in is SignIn.INSTANCE_METADATA:
+        return "credential_source = Ec2InstanceMetadata"
+    profile = consumer.principal.profile(consumer.name)
+    return f"source_profile = {profile}" if profile else None
 
 
-def _assume_command(accounts: Accounts, consumer: Consumer, role: Role) -> str:
+def _assume_command(accounts: Accounts, consumer: Consumer, role: Role) -> list[str]:
     """The command that asks for the role, with all that the conditions want to be told."""
-    who, conditions = consumer.who, consumer.conditions
-    wanted = f"--role-arn {accounts.trusting.role_arn(role)} --role-session-name test"
-    if isinstance(who, WebIdentities):
-        return f"aws sts assume-role-with-web-identity {wanted} --web-identity-token file://token"
-    command = f"aws sts assume-role {wanted}"
+    principal, conditions = consumer.principal, consumer.conditions
+    wanted = ["--role-arn", role.arn(accounts.trusting), "--role-session-name", "test"]
+    if principal.sign_in is SignIn.WEB_IDENTITY:
+        token = ["--web-identity-token", "file://token"]
+        return ["aws", "sts", "assume-role-with-web-identity", *wanted, *token]
+    command = ["aws", "sts", "assume-role", *wanted]
     if conditions.external_id:
-        command += f" --external-id {conditions.external_id}"
-    if conditions.mfa_max_age is not None and isinstance(who, User):
-        command += f" --serial-number {_mfa_serial(accounts.trusted, who)} --token-code CODE"
+        command += ["--external-id", conditions.external_id]
+    if conditions.mfa and (serial := principal.mfa_serial(accounts)):
+        command += ["--serial-number", serial, "--token-code", "CODE"]
     if (identity := conditions.source_identity) and identity.required:
-        command += f" --source-identity {min(identity.values, default='NAME')}"
+        command += ["--source-identity", min(identity.values, default="NAME")]
     if (tags := conditions.session_tags) and tags.required:
         pairs = (f"Key={key},Value={value}" for key, value in sorted(tags.tags.items()))
-        command += f" --tags {' '.join(map(shlex.quote, pairs))}"
-    _, option = _own_credentials(consumer)
-    return f"{command}{option}"
-
-
-def _mfa_serial(staging: Account, user: User) -> str:
-    """The user's virtual MFA device, if it is named as the user, as most are."""
-    return f"arn:{staging.partition}:iam::{staging.account_id}:mfa/{user.name}"
+        command += ["--tags", *pairs]
+    return [*command, *_with_profile(principal.profile(consumer.name))]

@@ -13,19 +13,17 @@ import pytest
 import yaml
 
 from cross_account_access.command.inventory import inventory_of
-from cross_account_access.declaration.model import (
-    Accounts,
+from cross_account_access.declaration.accounts import Accounts
+from cross_account_access.declaration.kinds import (
     Bucket,
-    Consumer,
-    Grant,
     Organization,
     Principals,
     ThirdParty,
-    Via,
     WebIdentities,
 )
+from cross_account_access.declaration.model import Consumer, Grant, Via
+from cross_account_access.declaration.reader import Problems
 from cross_account_access.declaration.settings import Settings, parse
-from cross_account_access.declaration.settings.reader import Problems
 from cross_account_access.iam.engine import (
     Context,
     Outcome,
@@ -88,8 +86,8 @@ class Example:
         context = _context(grant, resource, self.accounts)
         if grant.via is Via.ROLE:
             assert grant.consumer.role
-            role = self.accounts.trusting.role_arn(grant.consumer.role)
-            if isinstance(grant.consumer.who, WebIdentities):
+            role = grant.consumer.role.arn(self.accounts.trusting)
+            if isinstance(grant.consumer.principal, WebIdentities):
                 ask = Request(caller, "sts:AssumeRoleWithWebIdentity", role, context)
                 first, session = decide(self.world, ask).outcome, parse_principal(role)
             else:
@@ -132,7 +130,7 @@ def test_nobody_else_may_come_in_its_place(example: Example) -> None:
     for grant in example.settings.grants:
         own = _caller(grant.consumer, example.accounts)
         for other in others - {own}:
-            if isinstance(grant.consumer.who, Organization) or ":oidc-provider/" in other:
+            if isinstance(grant.consumer.principal, Organization) or ":oidc-provider/" in other:
                 continue  # an organization has them all, and jobs are told apart by their token
             for action, resource in _requests(grant, grant.levels, example.accounts):
                 if not _has_such_a_grant(example, other, grant):
@@ -144,7 +142,7 @@ def test_who_comes_by_the_role_may_not_come_without_it_nor_the_other_way_round(
 ) -> None:
     for grant in example.settings.grants:
         for action, resource in _requests(grant, grant.levels, example.accounts):
-            if isinstance(grant.consumer.who, WebIdentities):
+            if isinstance(grant.consumer.principal, WebIdentities):
                 continue
             caller = _caller(grant.consumer, example.accounts)
             context = _context(grant, resource, example.accounts)
@@ -172,12 +170,12 @@ def _requests(grant: Grant, levels: Any, accounts: Accounts) -> Iterator[tuple[s
     arn = grant.resource.arn(owner)
     for level in levels:
         actions = grant.resource.levels[level]
-        for action in actions.on_it:
+        for action in actions.on_resource:
             if action != "s3:ListBucketMultipartUploads" or not grant.prefixes:
                 yield action, arn
         for action in actions.on_objects:
             yield action, f"{arn}/{min(grant.prefixes, default='')}sunset.jpg"
-            has_key = isinstance(grant.resource, Bucket) and grant.resource.own_key
+            has_key = isinstance(grant.resource, Bucket) and grant.resource.has_own_key
             if has_key and action in NEEDS_OF_KEY:
                 # A planned key is called by its logical name.
                 key = owner.regional_arn("kms", f"key/access-{grant.resource.name}")
@@ -208,7 +206,7 @@ def _has_such_a_grant(example: Example, caller: str, grant: Grant) -> bool:
 
 def _caller(consumer: Consumer, accounts: Accounts) -> str:
     """One whom the consumer means."""
-    match consumer.who:
+    match consumer.principal:
         case ThirdParty(account_id=account):
             return f"arn:aws:iam::{account}:user/Vendor"
         case Principals(arns=(pattern, *_)):
@@ -222,7 +220,7 @@ def _caller(consumer: Consumer, accounts: Accounts) -> str:
 
 def _context(grant: Grant, resource: str, accounts: Accounts) -> Context:
     """Circumstances in which all conditions of the consumer are met."""
-    conditions, who = grant.consumer.conditions, grant.consumer.who
+    conditions, who = grant.consumer.conditions, grant.consumer.principal
     said: dict[str, Any] = {
         "aws:CurrentTime": "2030-01-01T00:00:00Z",
         "aws:SecureTransport": "true",
@@ -235,7 +233,7 @@ def _context(grant: Grant, resource: str, accounts: Accounts) -> Context:
         said["sns:Endpoint"] = f"arn:aws:sqs:us-west-2:{account}:jobs"
     if conditions.external_id:
         said["sts:ExternalId"] = conditions.external_id
-    if conditions.mfa_max_age:
+    if conditions.mfa:
         said |= {"aws:MultiFactorAuthPresent": "true", "aws:MultiFactorAuthAge": "60"}
     if conditions.source_ips:
         said["aws:SourceIp"] = conditions.source_ips[0].split("/")[0]

@@ -7,29 +7,31 @@ from typing import Any
 
 import pytest
 
-from cross_account_access.declaration.model import (
-    Account,
-    Accounts,
+from cross_account_access.declaration.accounts import Account, Accounts
+from cross_account_access.declaration.kinds import (
     Bucket,
-    Conditions,
-    Consumer,
-    Grant,
-    InstanceRole,
     Instances,
-    Level,
     Organization,
     Principals,
     Queue,
-    Resource,
-    Role,
-    SessionTags,
-    SourceIdentity,
     ThirdParty,
     Topic,
     User,
-    Via,
     WebIdentities,
-    Who,
+)
+from cross_account_access.declaration.kinds.instances import InstanceRole
+from cross_account_access.declaration.model import (
+    Conditions,
+    Consumer,
+    Grant,
+    Level,
+    Mfa,
+    Principal,
+    Role,
+    SessionTags,
+    SharedResource,
+    SourceIdentity,
+    Via,
 )
 from cross_account_access.program.outputs import (
     OUTPUTS,
@@ -56,13 +58,13 @@ def consumer(
     path: str = "/",
     *,
     name: str = "stage-admin",
-    who: Who | None = None,
+    who: Principal | None = None,
     seconds: int = 3600,
     **conditions: Any,
 ) -> Consumer:
     return Consumer(
         name=name,
-        who=who or User(name="StageAdmin"),
+        principal=who or User(name="StageAdmin"),
         role=Role(
             name="StageRole",
             path=path,
@@ -74,7 +76,7 @@ def consumer(
 
 
 def granted(
-    what: str | Resource,
+    what: str | SharedResource,
     *levels: Level,
     to: Consumer | None = None,
     via: Via = Via.ROLE,
@@ -220,7 +222,7 @@ def test_no_console_link_is_given_where_the_console_cannot_meet_the_conditions(
 @pytest.mark.parametrize(
     "declared",
     [
-        consumer(mfa_max_age=900),
+        consumer(mfa=Mfa(max_age=900)),
         consumer(who=ANALYSTS),
         consumer(who=Organization(id="o-a1b2c3d4e5")),
         consumer(source_identity=SourceIdentity(required=False)),
@@ -239,7 +241,9 @@ def test_a_console_link_is_given_where_people_can_use_it(declared: Consumer) -> 
         consumer(who=ThirdParty(account_id="777788889999"), external_id="vendor-7"),
         consumer(source_identity=SourceIdentity(values=("Alice",))),
         consumer(session_tags=SessionTags(tags={"team": "data"})),
-        consumer(who=Principals(arns=("arn:aws:iam::444455556666:user/ops/*",)), mfa_max_age=900),
+        consumer(
+            who=Principals(arns=("arn:aws:iam::444455556666:user/ops/*",)), mfa=Mfa(max_age=900)
+        ),
     ],
     ids=["oidc", "organization", "third party", "identity", "tags", "mfa of many users"],
 )
@@ -251,7 +255,7 @@ def test_no_profile_is_given_that_could_not_work(declared: Consumer) -> None:
 
 
 def test_a_profile_states_the_external_id_and_the_mfa_device() -> None:
-    lines = profile_of(consumer(external_id="vendor-7", mfa_max_age=900, seconds=7200))
+    lines = profile_of(consumer(external_id="vendor-7", mfa=Mfa(max_age=900), seconds=7200))
     assert "external_id = vendor-7" in lines
     assert "mfa_serial = arn:aws:iam::444455556666:mfa/StageAdmin" in lines
     assert "duration_seconds = 7200" in lines
@@ -274,7 +278,7 @@ def test_a_profile_never_asks_for_more_than_a_chained_role_can_have() -> None:
 def test_the_command_for_the_role_states_what_the_conditions_ask_for() -> None:
     declared = consumer(
         external_id="vendor-7",
-        mfa_max_age=900,
+        mfa=Mfa(max_age=900),
         source_identity=SourceIdentity(values=("Bob", "Alice")),
         session_tags=SessionTags(tags={"team": "data science"}),
     )
@@ -302,6 +306,11 @@ def test_the_declaration_says_who_may_do_what() -> None:
             {
                 "name": "stage-admin",
                 "kind": "third_party",
+                "sign_in": "own",
+                "is_one_principal": False,
+                "home_account": "777788889999",
+                "chains": False,
+                "is_machine": True,
                 "principal_arns": ["arn:aws:iam::777788889999:root"],
                 "role_arn": "arn:aws:iam::111122223333:role/StageRole",
                 "external_id": "vendor-7",
@@ -342,7 +351,9 @@ def test_the_declaration_says_what_a_caller_must_state(required: bool) -> None:
 
 
 def test_the_declaration_says_of_mfa_whether_it_is_asked_for() -> None:
-    (said,) = json.loads(declaration(ACCOUNTS, [consumer(mfa_max_age=60)], [], []))["consumers"]
+    (said,) = json.loads(declaration(ACCOUNTS, [consumer(mfa=Mfa(max_age=60))], [], []))[
+        "consumers"
+    ]
     assert said["mfa"] is True
 
 
@@ -361,13 +372,15 @@ def test_the_declaration_says_of_mfa_whether_it_is_asked_for() -> None:
         (ANALYSTS, {}),
     ],
 )
-def test_the_declaration_says_what_a_caller_must_be(who: Who, claims: dict[str, list[str]]) -> None:
+def test_the_declaration_says_what_a_caller_must_be(
+    who: Principal, claims: dict[str, list[str]]
+) -> None:
     (said,) = json.loads(declaration(ACCOUNTS, [consumer(who=who)], [], []))["consumers"]
     assert said["claims"] == claims
 
 
 def test_the_declaration_says_which_way_a_grant_takes() -> None:
-    without_role = Consumer(name="copier", who=User(name="Copier"), role=None)
+    without_role = Consumer(name="copier", principal=User(name="Copier"), role=None)
     grants = [granted(Queue(name="jobs"), Level.SEND, to=without_role, via=Via.RESOURCE)]
     said = json.loads(declaration(ACCOUNTS, [without_role], grants, []))
     assert said["consumers"][0]["role_arn"] is None
@@ -417,7 +430,7 @@ def test_what_goes_without_a_role_is_proven_with_the_callers_own_profile() -> No
 
 
 def test_a_consumer_without_a_role_has_neither_link_nor_profile() -> None:
-    without_role = Consumer(name="copier", who=User(name="Copier"), role=None)
+    without_role = Consumer(name="copier", principal=User(name="Copier"), role=None)
     assert switch_role_url(PRODUCTION, without_role) is None
     assert cli_profile(ACCOUNTS, without_role) is None
     only = [granted(Topic(name="news"), Level.SUBSCRIBE, to=without_role, via=Via.RESOURCE)]

@@ -15,7 +15,7 @@ from pulumi.runtime import set_mocks
 from pulumi.runtime.stack import wait_for_rpcs
 
 from cross_account_access.declaration import settings
-from cross_account_access.declaration.settings.reader import Fields, Problems
+from cross_account_access.declaration.reader import Fields, Problems
 from cross_account_access.package.host import Host
 from cross_account_access.program.outputs import OUTPUTS
 from tests.support.deployment import ROOT, Recorder, Registered, deploy, stack_values

@@ -10,29 +10,31 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cross_account_access.declaration.model import (
-    Account,
-    Accounts,
+from cross_account_access.declaration.accounts import Account, Accounts
+from cross_account_access.declaration.kinds import (
     Bucket,
-    Conditions,
-    Consumer,
-    Grant,
-    InstanceRole,
     Instances,
-    Level,
     Organization,
     Principals,
     Queue,
-    Resource,
-    Role,
-    SessionTags,
-    SourceIdentity,
     ThirdParty,
     Topic,
     User,
-    Via,
     WebIdentities,
-    Who,
+)
+from cross_account_access.declaration.kinds.instances import InstanceRole
+from cross_account_access.declaration.model import (
+    Conditions,
+    Consumer,
+    Grant,
+    Level,
+    Mfa,
+    OwnedResource,
+    Principal,
+    Role,
+    SessionTags,
+    SourceIdentity,
+    Via,
 )
 from cross_account_access.declaration.policies.documents import (
     access_policy,
@@ -42,11 +44,8 @@ from cross_account_access.declaration.policies.documents import (
     service_trust_policy,
     trust_policy,
 )
-from cross_account_access.declaration.policies.parts import (
-    MANAGED_POLICY_CHARACTERS,
-    in_parts,
-    policy_size,
-)
+from cross_account_access.declaration.policies.parts import in_parts, policy_size
+from cross_account_access.declaration.quotas import MANAGED_POLICY_CHARACTERS
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -70,13 +69,13 @@ ACCOUNTS = Accounts(
 )
 EVERY_CONDITION = Conditions(
     external_id="vendor-7",
-    mfa_max_age=900,
+    mfa=Mfa(max_age=900),
     source_ips=("203.0.113.0/24", "198.51.100.7/32"),
     source_identity=SourceIdentity(values=("Bob", "Alice")),
     session_tags=SessionTags(tags={"team": "data", "project": "apollo"}),
     expires_at="2030-01-31T00:00:00Z",
 )
-KINDS: dict[str, Who] = {
+KINDS: dict[str, Principal] = {
     "user": User(name="StageAdmin"),
     "ec2": Instances(
         role=InstanceRole(name="Replicator", path="/machines/"), instance_profile="Replicator"
@@ -102,10 +101,10 @@ KINDS: dict[str, Who] = {
 }
 
 
-def consumer(who: Who | None = None, conditions: Conditions | None = None) -> Consumer:
+def consumer(who: Principal | None = None, conditions: Conditions | None = None) -> Consumer:
     return Consumer(
         name="stage-admin",
-        who=who or User(name="StageAdmin"),
+        principal=who or User(name="StageAdmin"),
         role=Role(name="StageRole", policy_name="StageRoleAccess"),
         conditions=conditions or Conditions(),
     )
@@ -115,7 +114,7 @@ def grant(
     levels: Any,
     *prefixes: str,
     bucket: str = "production-test-bucket-101",
-    resource: Resource | None = None,
+    resource: OwnedResource | None = None,
     who: Consumer | None = None,
     via: Via = Via.ROLE,
 ) -> Grant:
@@ -132,7 +131,7 @@ def access(*grants: Grant, conditions: Conditions | None = None) -> str:
     return access_policy(consumer(conditions=conditions), grants, ACCOUNTS)
 
 
-def trust(who: Who | None = None, conditions: Conditions | None = None) -> str:
+def trust(who: Principal | None = None, conditions: Conditions | None = None) -> str:
     return trust_policy(consumer(who, conditions), ACCOUNTS)
 
 
@@ -141,15 +140,15 @@ def bucket(*, staging_may_list: bool) -> str:
     return resource_policy(declared, [], ACCOUNTS)
 
 
-RECORDS = Bucket(name="records.of-2030", own_key=True)
+RECORDS = Bucket(name="records.of-2030", encryption="kms")
 NEWS, JOBS = Topic(name="news"), Queue(name="jobs")
 
 
-def direct(*, who: Who | None = None, **conditions: Any) -> Consumer:
+def direct(*, who: Principal | None = None, **conditions: Any) -> Consumer:
     """A consumer that has no role."""
     return Consumer(
         name="data-team",
-        who=who or User(name="Copier"),
+        principal=who or User(name="Copier"),
         role=None,
         conditions=Conditions(**conditions),
     )
@@ -168,7 +167,7 @@ def shared(*consumers: Consumer) -> list[Grant]:
     ]
 
 
-OPERATORS = direct(who=KINDS["principals"], mfa_max_age=900)
+OPERATORS = direct(who=KINDS["principals"], mfa=Mfa(max_age=900))
 OUR_ORGANIZATION = direct(who=KINDS["organization_unit"])
 
 
@@ -324,7 +323,7 @@ def test_the_order_of_declarations_does_not_change_the_text() -> None:
 
 
 @pytest.mark.parametrize("who", KINDS.values(), ids=KINDS)
-def test_no_trust_names_a_user_or_role_and_each_is_narrowed(who: Who) -> None:
+def test_no_trust_names_a_user_or_role_and_each_is_narrowed(who: Principal) -> None:
     conditions = Conditions(external_id="vendor-7") if isinstance(who, ThirdParty) else None
     for item in statements(trust(who, conditions)):
         (names,) = item["Principal"].values()
@@ -374,7 +373,7 @@ def test_a_source_identity_of_any_value_can_be_required() -> None:
 
 
 def test_mfa_is_asked_for_in_the_trust_policy_and_never_with_if_exists() -> None:
-    conditions = Conditions(mfa_max_age=900)
+    conditions = Conditions(mfa=Mfa(max_age=900))
     asked = statements(trust(conditions=conditions))[0]["Condition"]
     assert asked["Bool"] == {"aws:MultiFactorAuthPresent": ["true"]}
     assert asked["NumericLessThan"] == {"aws:MultiFactorAuthAge": ["900"]}
@@ -405,7 +404,7 @@ def test_plain_http_is_refused_to_everybody_but_tls_to_nobody() -> None:
 
 
 @pytest.mark.parametrize("kind", [Bucket, Topic, Queue])
-def test_the_docs_say_what_each_level_means(kind: type[Resource]) -> None:
+def test_the_docs_say_what_each_level_means(kind: type[OwnedResource]) -> None:
     def cell(actions: tuple[str, ...]) -> str:
         return ", ".join(f"`{action.split(':')[1]}`" for action in actions)
 
@@ -418,10 +417,12 @@ def test_the_docs_say_what_each_level_means(kind: type[Resource]) -> None:
     assert told in (ROOT / "docs" / "shapes.md").read_text()
 
 
-@pytest.mark.parametrize("who", [direct(), OPERATORS, OUR_ORGANIZATION], ids=lambda c: c.who.kind)
+@pytest.mark.parametrize(
+    "who", [direct(), OPERATORS, OUR_ORGANIZATION], ids=lambda c: c.principal.kind
+)
 @pytest.mark.parametrize("resource", [RECORDS, NEWS, JOBS], ids=lambda r: r.kind)
 def test_a_resource_and_the_callers_own_policy_allow_the_same(
-    resource: Resource, who: Consumer
+    resource: OwnedResource, who: Consumer
 ) -> None:
     def allowed(document: str) -> list[tuple[Any, ...]]:
         narrowed = {key for by_key in trusted.conditions.values() for key in by_key}
@@ -439,7 +440,7 @@ def test_a_resource_and_the_callers_own_policy_allow_the_same(
             if item["Effect"] == "Allow"
         ]
 
-    trusted = who.who.trust(ACCOUNTS)
+    trusted = who.principal.trust(ACCOUNTS)
     grants = [item for item in shared(who) if item.resource == resource]
     theirs = [
         item for item in allowed(caller_policy(who, grants, ACCOUNTS)) if "kms" not in item[0][0]
@@ -473,7 +474,7 @@ def test_a_key_and_the_policies_of_its_users_allow_the_same() -> None:
     ],
 )
 def test_a_key_is_used_as_far_as_the_levels_need_it(levels: list[Level], actions: set[str]) -> None:
-    def used(resource: Resource) -> set[str]:
+    def used(resource: OwnedResource) -> set[str]:
         document = access(grant(levels, resource=resource))
         return {action for item in statements(document) for action in item["Action"]}
 
@@ -488,7 +489,7 @@ def test_a_key_is_asked_for_neither_address_nor_endpoint_nor_mfa_but_ends() -> N
         {"vpc_endpoints": ("vpce-01234567",)},
     ]
     for network in networks:
-        who = direct(expires_at="2030-01-31T00:00:00Z", mfa_max_age=900, **network)
+        who = direct(expires_at="2030-01-31T00:00:00Z", mfa=Mfa(max_age=900), **network)
         document = key_policy(RECORDS, shared(who), ACCOUNTS)
         (item,) = [item for item in statements(document) if "Key1" in item["Sid"]]
         keys = {key for by_key in item["Condition"].values() for key in by_key}
@@ -510,7 +511,9 @@ def test_whoever_may_manage_a_key_may_not_thereby_use_it() -> None:
 
 
 @pytest.mark.parametrize("resource", [RECORDS, NEWS, JOBS], ids=lambda r: r.kind)
-def test_resource_policies_are_of_the_form_that_their_services_take(resource: Resource) -> None:
+def test_resource_policies_are_of_the_form_that_their_services_take(
+    resource: OwnedResource,
+) -> None:
     grants = shared(direct(), OPERATORS, OUR_ORGANIZATION)
     document = resource_policy(resource, grants, ACCOUNTS)
     items = statements(document)
@@ -542,7 +545,7 @@ def test_no_resource_policy_lets_in_more_than_is_narrowed() -> None:
     [(User(name="A"), "444455556666"), (ThirdParty(account_id="777788889999"), "777788889999")],
     ids=["user", "third party"],
 )
-def test_a_subscription_leads_to_the_consumers_own_account(who: Who, account: str) -> None:
+def test_a_subscription_leads_to_the_consumers_own_account(who: Principal, account: str) -> None:
     granted = grant([Level.SUBSCRIBE], resource=NEWS, who=consumer(who))
     (item,) = statements(access_policy(consumer(who), [granted], ACCOUNTS))
     (endpoints,) = item["Condition"]["StringLike"].values()

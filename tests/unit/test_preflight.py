@@ -11,7 +11,9 @@ from urllib.parse import parse_qs
 import pulumi
 import pytest
 
-from cross_account_access.declaration.model import Account, Consumer, User, WebIdentities
+from cross_account_access.declaration.accounts import Account
+from cross_account_access.declaration.kinds import User, WebIdentities
+from cross_account_access.declaration.model import Consumer
 from cross_account_access.declaration.settings import Settings
 from cross_account_access.program import preflight
 
@@ -124,7 +126,7 @@ def prove(
             production=account(PRODUCTION, production),
             staging=account(STAGING, staging),
             resources=(),
-            consumers=tuple(Consumer(name="one", who=who, role=None) for who in consumers),
+            consumers=tuple(Consumer(name="one", principal=who, role=None) for who in consumers),
             grants=(),
             tags={},
             trust_policy_limit=2048,
@@ -181,19 +183,19 @@ def jobs(issuer: str = ISSUER, audience: str = "aws") -> WebIdentities:
         issuer=issuer,
         audience=audience,
         subjects=("repo:our-org/site:main",),
-        create_provider=False,
+        existing=True,
     )
 
 
 def test_what_must_exist_and_does_passes() -> None:
     prove(
-        adopted=[User(name="Existing", path="/people/", adopt=True)],
+        adopted=[User(name="Existing", path="/people/", existing=True)],
         federated=[jobs(), jobs(audience="teams")],
     )
 
 
 def test_users_to_adopt_must_exist_where_declared() -> None:
-    told = refusal(adopted=[User(name="Nobody", adopt=True), User(name="Existing", adopt=True)])
+    told = refusal(adopted=[User(name="Nobody", existing=True), User(name="Existing", existing=True)])
     assert [problem.split(";")[0] for problem in told] == [
         "consumers: 'Nobody' is no user of account 444455556666, so it cannot be adopted",
         "consumers: user 'Existing' is arn:aws:iam::444455556666:user/people/Existing",
@@ -204,7 +206,7 @@ def test_an_identity_provider_must_exist_and_take_the_audience() -> None:
     told = refusal(federated=[jobs("other.example.com"), jobs(audience="aws2"), jobs()])
     assert told == [
         "consumers: account 111122223333 has no identity provider for https://other.example.com; "
-        "correct the issuer, or set provider: create to have it made",
+        "correct the issuer, or set existing: false to have it made",
         "consumers: the identity provider for https://ci.example.com does not take the audience "
         "'aws2', only aws, teams; correct the audience, or add it to the provider's client IDs",
     ]

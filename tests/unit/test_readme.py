@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cross_account_access.declaration.model import Bucket
+from cross_account_access.declaration.kinds import Bucket
 from cross_account_access.program.outputs import OUTPUTS
 
 ROOT = Path(__file__).parents[2]
@@ -34,7 +34,7 @@ def test_the_levels_are_those_of_the_code() -> None:
     }
     assert told == {
         level.value: (
-            {action.removeprefix("s3:") for action in actions.on_it},
+            {action.removeprefix("s3:") for action in actions.on_resource},
             {action.removeprefix("s3:") for action in actions.on_objects},
         )
         for level, actions in Bucket.levels.items()

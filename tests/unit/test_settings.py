@@ -7,26 +7,29 @@ from typing import Any
 import pulumi
 import pytest
 
-from cross_account_access.declaration.model import (
-    AccessLog,
-    Conditions,
-    InstanceRole,
+from cross_account_access.declaration.kinds import (
     Instances,
-    Level,
     Organization,
     Principals,
     Queue,
-    SessionTags,
-    SourceIdentity,
     ThirdParty,
     Topic,
     User,
-    Via,
     WebIdentities,
-    Who,
 )
+from cross_account_access.declaration.kinds.bucket import AccessLog
+from cross_account_access.declaration.kinds.instances import InstanceRole
+from cross_account_access.declaration.model import (
+    Conditions,
+    Level,
+    Mfa,
+    Principal,
+    SessionTags,
+    SourceIdentity,
+    Via,
+)
+from cross_account_access.declaration.reader import Problems
 from cross_account_access.declaration.settings import Settings, expiry, parse
-from cross_account_access.declaration.settings.reader import Problems
 from tests.support.deployment import deploy, stack_values
 
 
@@ -140,7 +143,11 @@ def test_the_two_stacks_share_no_name_so_they_live_side_by_side() -> None:
             {item.name for item in settings.resources}
             | {item.role.name for item in settings.consumers if item.role}
             | {item.role.policy_name for item in settings.consumers if item.role}
-            | {item.who.name for item in settings.consumers if isinstance(item.who, User)}
+            | {
+                item.principal.name
+                for item in settings.consumers
+                if isinstance(item.principal, User)
+            }
         )
     assert names[0].isdisjoint(names[1])
 
@@ -182,12 +189,10 @@ def test_every_setting_is_read() -> None:
     assert (read.protect, read.staging_may_list, read.noncurrent_days) == (False, True, 7)
     assert read.access_log == AccessLog(bucket="our-logs", prefix="prod/")
     (who,) = settings.consumers
-    assert isinstance(who.who, User)
-    assert settings.staging.user_arn(who.who) == "arn:aws:iam::444455556666:user/people/StageAdmin"
+    assert isinstance(who.principal, User)
+    assert who.principal.arn(settings.staging) == "arn:aws:iam::444455556666:user/people/StageAdmin"
     assert who.role
-    assert (
-        settings.production.role_arn(who.role) == "arn:aws:iam::111122223333:role/access/StageRole"
-    )
+    assert who.role.arn(settings.production) == "arn:aws:iam::111122223333:role/access/StageRole"
     assert (who.role.policy_name, who.role.max_session_duration) == ("Readers", 7200)
     assert who.role.inline_policy
     assert who.renamed_from == "admin"
@@ -209,7 +214,7 @@ def test_a_china_region_puts_every_arn_into_its_partition() -> None:
     assert settings.buckets[0].arn(settings.production).startswith("arn:aws-cn:s3:::")
 
 
-KINDS: dict[str, tuple[dict[str, Any], Who]] = {
+KINDS: dict[str, tuple[dict[str, Any], Principal]] = {
     "ec2": (
         {"ec2": {"role": {"name": "Replicator"}}},
         Instances(role=InstanceRole(name="Replicator"), instance_profile="Replicator"),
@@ -255,7 +260,8 @@ KINDS: dict[str, tuple[dict[str, Any], Who]] = {
             issuer="ci.example.com/tenant",
             audience="aws",
             subjects=("repo:our-org/*",),
-            create_provider=False,
+            allow_wildcard_subjects=True,
+            existing=True,
         ),
     ),
     "principals": (
@@ -270,10 +276,10 @@ KINDS: dict[str, tuple[dict[str, Any], Who]] = {
 
 
 @pytest.mark.parametrize(("declared", "who"), KINDS.values(), ids=KINDS)
-def test_every_kind_of_consumer_is_read(declared: dict[str, Any], who: Who) -> None:
+def test_every_kind_of_consumer_is_read(declared: dict[str, Any], who: Principal) -> None:
     named = {"name": "stage-admin", "role": {"name": "StageRole"}}
     (read,) = settings_of(consumers=[{**named, **declared}]).consumers
-    assert read.who == who
+    assert read.principal == who
 
 
 def test_every_condition_is_read() -> None:
@@ -289,14 +295,14 @@ def test_every_condition_is_read() -> None:
     ).consumers
     assert read.conditions == Conditions(
         external_id="vendor-7",
-        mfa_max_age=900,
+        mfa=Mfa(max_age=900),
         source_ips=("203.0.113.0/24", "2001:db8::/32"),
         source_identity=SourceIdentity(required=False, values=("Alice",)),
         session_tags=SessionTags(tags={"team": "data"}),
         expires_at="2030-01-31T00:00:00Z",
     )
     (read,) = settings_of(**under(vpc_endpoints=["vpce-01234567"], mfa={})).consumers
-    assert read.conditions == Conditions(vpc_endpoints=("vpce-01234567",), mfa_max_age=3600)
+    assert read.conditions == Conditions(vpc_endpoints=("vpce-01234567",), mfa=Mfa())
 
 
 @pytest.mark.parametrize(
@@ -352,10 +358,10 @@ def test_lists_that_are_left_empty_are_as_good_as_left_out() -> None:
     assert shared == (Topic(name="news"),)
 
 
-@pytest.mark.parametrize(("word", "own_key"), [("s3", False), ("kms", True)])
-def test_the_encryption_is_one_word(word: str, own_key: bool) -> None:
-    assert settings_of(buckets=[bucket(encryption=word)]).buckets[0].own_key is own_key
-    assert settings_of().buckets[0].own_key is False
+@pytest.mark.parametrize(("word", "has_own_key"), [("s3", False), ("kms", True)])
+def test_the_encryption_is_one_word(word: str, has_own_key: bool) -> None:
+    assert settings_of(buckets=[bucket(encryption=word)]).buckets[0].has_own_key is has_own_key
+    assert settings_of().buckets[0].has_own_key is False
 
 
 def test_a_consumer_without_a_role_comes_by_resource_policies() -> None:
@@ -525,12 +531,12 @@ REJECTED: dict[str, tuple[dict[str, Any], str]] = {
                     user={
                         "name": "A",
                         "permissions_boundary": "arn:aws:iam::444455556666:policy/B",
-                        "adopt": True,
+                        "existing": True,
                     }
                 )
             ]
         },
-        "consumers[0].user.adopt: True leaves the user as it is",
+        "consumers[0].user.existing: True leaves the user as it is",
     ),
     "role name too long": (
         {"consumers": [consumer(role={"name": LONG})]},
@@ -777,7 +783,7 @@ REJECTED: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "provider made and not made": (
         beside(ci(), {**ci(provider="existing"), "role": {"name": "AppRole"}}),
-        "consumers[2].oidc.provider: 'existing' contradicts another consumer of the same issuer",
+        "consumers[2].oidc.existing: True contradicts another consumer of the same issuer",
     ),
     "wildcard for everybody": (
         beside(of_kind("principals", {"arns": ["*"]})),

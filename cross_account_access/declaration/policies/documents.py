@@ -1,41 +1,33 @@
-"""Every policy document of the program, as pure functions from declarations to JSON text.
+"""Every policy document of the program, as pure functions from declarations to JSON text."""
 
-A document is rendered in one canonical form (fixed order of statements,
-actions, conditions and values; lists everywhere; no white space), so that the
-same declaration gives the same text and a preview shows real changes only.
-"""
-
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
+from cross_account_access.declaration.accounts import Accounts
 from cross_account_access.declaration.model import (
-    Accounts,
-    Bucket,
-    ConditionBlock,
     Conditions,
     Consumer,
     Grant,
-    Level,
-    Resource,
+    OwnedResource,
+    SharedResource,
     Via,
 )
 from cross_account_access.declaration.policies.permissions import (
-    ENCRYPT,
-    Meaning,
+    PermissionsOf,
     always,
-    asked_by_s3,
-    if_any,
     key_permissions,
     mfa,
     permissions,
 )
-
-VERSION: Final = "2012-10-17"
-
-Statement = dict[str, Any]
-"""A statement as it stands in a document."""
+from cross_account_access.declaration.statements import (
+    ConditionBlock,
+    Statement,
+    allow,
+    deny,
+    if_any,
+    render,
+)
 
 _ADMINISTER_KEY: Final = (
     "kms:CancelKeyDeletion",
@@ -66,11 +58,11 @@ _ADMINISTER_KEY: Final = (
 
 def trust_policy(consumer: Consumer, accounts: Accounts) -> str:
     """Who may assume the consumer's role, and under which conditions."""
-    trust, conditions = consumer.who.trust(accounts), consumer.conditions
-    allow = partial(_allow, principal=trust.principal)
+    trust, conditions = consumer.principal.trust(accounts), consumer.conditions
+    allow_trusted = partial(allow, principal=trust.principal)
     return render(
         [
-            allow(
+            allow_trusted(
                 trust.sid,
                 [trust.action],
                 trust.conditions,
@@ -78,7 +70,7 @@ def trust_policy(consumer: Consumer, accounts: Accounts) -> str:
                 *always(conditions),
             ),
             *(
-                allow(sid, [action], trust.conditions, *blocks)
+                allow_trusted(sid, [action], trust.conditions, *blocks)
                 for sid, action, blocks in _session_permissions(conditions)
             ),
         ]
@@ -97,11 +89,11 @@ def caller_policy(consumer: Consumer, grants: Iterable[Grant], accounts: Account
     conditions = consumer.conditions
     statements: list[Statement] = []
     if consumer.role:
-        allow = partial(_allow, resources=[accounts.trusting.role_arn(consumer.role)])
+        allow_role = partial(allow, resources=[consumer.role.arn(accounts.trusting)])
         statements += [
-            allow("AssumeGrantedRole", ["sts:AssumeRole"], *_external_id(conditions)),
+            allow_role("AssumeGrantedRole", ["sts:AssumeRole"], *_external_id(conditions)),
             *(
-                allow(sid, [action], *blocks)
+                allow_role(sid, [action], *blocks)
                 for sid, action, blocks in _session_permissions(conditions)
             ),
         ]
@@ -112,7 +104,7 @@ def caller_policy(consumer: Consumer, grants: Iterable[Grant], accounts: Account
 def service_trust_policy(service: str) -> str:
     """Lets a service of AWS hand out a role of its own account, as EC2 does to instances."""
     principal = {"Service": [service]}
-    return render([_allow("TrustService", ["sts:AssumeRole"], principal=principal)])
+    return render([allow("TrustService", ["sts:AssumeRole"], principal=principal)])
 
 
 def access_policy(consumer: Consumer, grants: Iterable[Grant], accounts: Accounts) -> str:
@@ -123,7 +115,7 @@ def access_policy(consumer: Consumer, grants: Iterable[Grant], accounts: Account
     return render(_allowances(consumer, _of(grants, Via.ROLE), accounts))
 
 
-def resource_policy(resource: Resource, grants: Iterable[Grant], accounts: Accounts) -> str:
+def resource_policy(resource: OwnedResource, grants: Iterable[Grant], accounts: Accounts) -> str:
     """What a resource itself says: no plain HTTP, and who may use it without a role.
 
     The roles need no statement here: they belong to the resource's own
@@ -137,74 +129,44 @@ def resource_policy(resource: Resource, grants: Iterable[Grant], accounts: Accou
     """
     owner = accounts.trusting
     plain_http: ConditionBlock = {"Bool": {"aws:SecureTransport": ["false"]}}
-    statements = [
-        _deny("DenyInsecureTransport", resource.every_action, plain_http, resource.arns(owner))
-    ]
-    if isinstance(resource, Bucket):
-        if resource.own_key:
-            statements += _only_default_encryption(resource, accounts)
-        if resource.staging_may_list:
-            statements.append(
-                _allow(
-                    "GrantListToTrustedAccount",
-                    resource.levels[Level.LIST].on_it,
-                    principal={"AWS": [accounts.trusted.root_arn]},
-                    resources=[resource.arn(owner)],
-                )
-            )
-    return render([*statements, *_welcomes(resource, grants, accounts, permissions)])
+    secure = deny("DenyInsecureTransport", resource.every_action, plain_http, resource.arns(owner))
+    direct = _direct_access(resource, grants, accounts, permissions)
+    return render([secure, *resource.own_statements(accounts), *direct])
 
 
-def key_policy(bucket: Bucket, grants: Iterable[Grant], accounts: Accounts) -> str:
-    """Who may manage the key of a bucket, and use it for the objects of that bucket alone.
+def key_policy(resource: OwnedResource, grants: Iterable[Grant], accounts: Accounts) -> str:
+    """Who may manage the key of a resource, and use it for that resource alone.
 
     Both are left to the IAM policies of the key's account, as in the default
     key policy of AWS, so that nobody is locked out who may change IAM. But
-    unlike there, the use is confined: S3 must ask, for this bucket. Consumers
-    who come without a role are named beside; they need the same in their own
-    account ("Allowing users in other accounts to use a KMS key").
+    unlike there, the use is confined: the service must ask, for this resource.
+    Consumers who come without a role are named beside; they need the same in
+    their own account ("Allowing users in other accounts to use a KMS key").
     """
     account = {"AWS": [accounts.trusting.root_arn]}
     # In a key policy "*" is the key that it belongs to ("Key policies in AWS KMS").
     itself = ["*"]
-    administer = _allow("AdministerKey", _ADMINISTER_KEY, principal=account, resources=itself)
-    use = _allow(
-        "UseForBucket",
-        ENCRYPT,
-        asked_by_s3(bucket, accounts),
+    administer = allow("AdministerKey", _ADMINISTER_KEY, principal=account, resources=itself)
+    use = allow(
+        f"UseFor{resource.kind.title()}",
+        {action for actions in resource.key_actions.values() for action in actions},
+        resource.key_conditions(accounts.trusting),
         principal=account,
         resources=itself,
     )
-    welcomed = _welcomes(bucket, grants, accounts, key_permissions, resources=itself)
-    return render([administer, use, *welcomed])
-
-
-def _only_default_encryption(bucket: Bucket, accounts: Accounts) -> Iterator[Statement]:
-    """Refuses uploads that choose an encryption instead of leaving it to the bucket.
-
-    They could name a key that the readers may not use; one that says `aws:kms`
-    and no key gets the AWS-managed key ("PutObject", Amazon S3 API reference).
-    What S3 does by itself does not count as chosen.
-    """
-    uploads = partial(
-        _deny, actions=["s3:PutObject"], resources=[f"{bucket.arn(accounts.trusting)}/*"]
-    )
-    header = "s3:x-amz-server-side-encryption"
-    chosen: ConditionBlock = {"Null": {header: ["false"]}}
-    brought: ConditionBlock = {"Null": {f"{header}-customer-algorithm": ["false"]}}
-    yield uploads("DenyOtherEncryption", conditions=chosen)
-    yield uploads("DenyCustomerProvidedKeys", conditions=brought)
+    direct = _direct_access(resource, grants, accounts, key_permissions, resources=itself)
+    return render([administer, use, *direct])
 
 
 def _of(grants: Iterable[Grant], via: Via) -> list[Grant]:
     return [grant for grant in grants if grant.via is via]
 
 
-def _welcomes(
-    resource: Resource,
+def _direct_access(
+    resource: SharedResource,
     grants: Iterable[Grant],
     accounts: Accounts,
-    meaning: Meaning,
+    permissions_of: PermissionsOf,
     resources: Sequence[str] = (),
 ) -> Iterator[Statement]:
     """What the policy of a resource, or of its key, allows those who come without a role."""
@@ -212,9 +174,9 @@ def _welcomes(
     consumers = {grant.consumer.name: grant.consumer for grant in direct}
     for number, (name, consumer) in enumerate(consumers.items(), start=1):
         own = [grant for grant in direct if grant.consumer.name == name]
-        trust = consumer.who.trust(accounts)
-        for permission in meaning(consumer, own, accounts):
-            yield _allow(
+        trust = consumer.principal.trust(accounts)
+        for permission in permissions_of(consumer, own, accounts):
+            yield allow(
                 f"{_camel(name)}{number}{permission.sid}",
                 permission.actions,
                 trust.conditions,
@@ -231,9 +193,9 @@ def _camel(name: str) -> str:
 def _allowances(
     consumer: Consumer, grants: Sequence[Grant], accounts: Accounts
 ) -> Iterator[Statement]:
-    for meaning in (permissions, key_permissions):
-        for each in meaning(consumer, grants, accounts):
-            yield _allow(each.sid, each.actions, *each.conditions, resources=each.resources)
+    for permissions_of in (permissions, key_permissions):
+        for each in permissions_of(consumer, grants, accounts):
+            yield allow(each.sid, each.actions, *each.conditions, resources=each.resources)
 
 
 def _stated_by_the_caller(conditions: Conditions) -> list[ConditionBlock]:
@@ -288,48 +250,3 @@ def _session_permissions(
 
 def _request_tags(tags: Mapping[str, str]) -> dict[str, list[str]]:
     return {f"aws:RequestTag/{key}": [value] for key, value in tags.items()}
-
-
-def _allow(
-    sid: str,
-    actions: Iterable[str],
-    *conditions: ConditionBlock,
-    principal: Mapping[str, Sequence[str]] | None = None,
-    resources: Sequence[str] = (),
-) -> Statement:
-    """One statement; all the conditions must hold."""
-    statement: Statement = {"Sid": sid, "Effect": "Allow"}
-    if principal:
-        statement["Principal"] = {kind: list(names) for kind, names in principal.items()}
-    statement["Action"] = sorted(actions)
-    if resources:
-        statement["Resource"] = list(resources)
-    if keys := sorted(
-        (operator, key, list(values))
-        for block in conditions
-        for operator, by_key in block.items()
-        for key, values in by_key.items()
-    ):
-        statement["Condition"] = {}
-        for operator, key, values in keys:
-            statement["Condition"].setdefault(operator, {})[key] = values
-    return statement
-
-
-def _deny(
-    sid: str, actions: Iterable[str], conditions: ConditionBlock, resources: Sequence[str]
-) -> Statement:
-    """One statement that refuses, to everybody."""
-    return {
-        "Sid": sid,
-        "Effect": "Deny",
-        "Principal": "*",
-        "Action": sorted(actions),
-        "Resource": list(resources),
-        "Condition": conditions,
-    }
-
-
-def render(statements: Iterable[Statement]) -> str:
-    """The document as canonical JSON text."""
-    return json.dumps({"Version": VERSION, "Statement": list(statements)}, separators=(",", ":"))

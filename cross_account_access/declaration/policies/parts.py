@@ -2,12 +2,8 @@
 
 import json
 from collections.abc import Callable, Iterator
-from typing import Final
 
-from cross_account_access.declaration.policies.documents import Statement, render
-
-MANAGED_POLICY_CHARACTERS: Final = 6144
-"""A managed policy, white space not counted ("IAM and AWS STS quotas")."""
+from cross_account_access.declaration.statements import Statement, render
 
 
 def in_parts(document: str, limit: int) -> list[str]:

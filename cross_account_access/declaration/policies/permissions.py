@@ -5,39 +5,20 @@ caller's own are made of the same permissions, so that no two contradict one
 another.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Final, NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple
 
+from cross_account_access.declaration.accounts import Accounts
 from cross_account_access.declaration.model import (
-    Accounts,
-    Bucket,
-    ConditionBlock,
     Conditions,
     Consumer,
     Grant,
     Level,
-    Resource,
-    Topic,
+    OwnedResource,
+    SharedResource,
     Via,
 )
-
-ENCRYPT: Final = ("kms:Decrypt", "kms:GenerateDataKey")
-"""What an upload needs of the key of a bucket; a multipart one also reads what it wrote before
-("Uploading and copying objects using multipart upload")."""
-
-_KEY_ACTIONS: Final[Mapping[Level, tuple[str, ...]]] = {
-    Level.READ: ("kms:Decrypt",),
-    Level.WRITE: ENCRYPT,
-}
-"""By those levels that reach into objects."""
-
-_TELLS_NO_KEYS: Final = frozenset({"s3:GetBucketLocation"})
-"""Bucket actions that a grant of a few prefixes may keep as they are."""
-_KNOWS_THE_PREFIX: Final = frozenset({"s3:ListBucket"})
-"""Bucket actions that can be confined by `s3:prefix` ("Actions, resources, and condition keys for
-Amazon S3")."""
-_HAS_ENDPOINT: Final = frozenset({"sns:Subscribe"})
-"""Topic actions that can be confined by `sns:Endpoint` (the same of Amazon SNS)."""
+from cross_account_access.declaration.statements import ConditionBlock, if_any
 
 
 class Permission(NamedTuple):
@@ -49,7 +30,7 @@ class Permission(NamedTuple):
     conditions: Sequence[ConditionBlock]
 
 
-Meaning = Callable[[Consumer, Iterable[Grant], Accounts], Iterator[Permission]]
+PermissionsOf = Callable[[Consumer, Iterable[Grant], Accounts], Iterator[Permission]]
 
 
 def permissions(
@@ -57,10 +38,7 @@ def permissions(
 ) -> Iterator[Permission]:
     """What one consumer may do with resources, numbered in the order of the stack file.
 
-    Grants of the same levels in one bucket are one. Where they are confined
-    to prefixes, so is listing: who asks for the keys of another prefix, or of
-    the whole bucket, is refused ("Bucket policy examples using condition
-    keys"). Other actions that would tell of all keys are left out there.
+    Grants of the same levels in one resource are one.
     """
     conditions = consumer.conditions
     for number, ((resource, via, levels), prefixes) in enumerate(_merged(grants).items(), start=1):
@@ -69,48 +47,39 @@ def permissions(
             *if_any("StringEquals", "aws:SourceVpce", conditions.vpc_endpoints),
             *(mfa(conditions) if via is Via.RESOURCE else []),
         ]
-        for sid, actions, resources, confined in _parts(
-            resource, levels, prefixes, consumer, accounts
-        ):
-            if actions:
-                yield Permission(f"{sid}{number}", actions, resources, [confined, *anyway])
+        for each in resource.allowed(sorted(levels), prefixes, consumer.principal, accounts):
+            if each.actions:
+                yield Permission(
+                    f"{each.sid}{number}",
+                    each.actions,
+                    each.resources,
+                    [each.conditions, *anyway],
+                )
 
 
 def key_permissions(
     consumer: Consumer, grants: Iterable[Grant], accounts: Accounts
 ) -> Iterator[Permission]:
-    """What one consumer needs of the keys of the buckets that have one.
+    """What one consumer needs of the keys of the resources that have one.
 
     The key has no name before it is made, so that the caller's policies name
-    all keys of the account and are confined by what S3 says of the bucket.
-    Neither address nor endpoint nor MFA are asked for: it is S3 that asks for
-    the key, and those are known of the request for the object.
+    all keys of the account and are confined to what they are used for.
+    Neither address nor endpoint nor MFA are asked for: it is the service that
+    asks for the key, and those are known of the request for the resource.
     """
-    used: dict[Bucket, set[str]] = {}
+    used: dict[OwnedResource, set[str]] = {}
     for grant in grants:
-        if isinstance(grant.resource, Bucket) and grant.resource.own_key:
-            actions = {action for level in grant.levels for action in _KEY_ACTIONS.get(level, ())}
-            used.setdefault(grant.resource, set()).update(actions)
+        resource = grant.resource
+        if isinstance(resource, OwnedResource) and resource.has_own_key:
+            actions = {
+                action for level in grant.levels for action in resource.key_actions.get(level, ())
+            }
+            used.setdefault(resource, set()).update(actions)
     keys = [accounts.trusting.regional_arn("kms", "key/*")]
-    for number, (bucket, actions) in enumerate(used.items(), start=1):
+    for number, (resource, actions) in enumerate(used.items(), start=1):
         if actions:
-            conditions = [asked_by_s3(bucket, accounts), *_expiry(consumer.conditions)]
+            conditions = [resource.key_conditions(accounts.trusting), *_expiry(consumer.conditions)]
             yield Permission(f"Key{number}", actions, keys, conditions)
-
-
-def asked_by_s3(bucket: Bucket, accounts: Accounts) -> ConditionBlock:
-    """A key is used by S3, on behalf of the caller, for this bucket.
-
-    With a bucket key the encryption context is the bucket's ARN, not that of
-    the object ("Reducing the cost of SSE-KMS with Amazon S3 Bucket Keys").
-    """
-    owner = accounts.trusting
-    return {
-        "StringEquals": {
-            "kms:EncryptionContext:aws:s3:arn": [bucket.arn(owner)],
-            "kms:ViaService": [f"s3.{owner.region}.{owner.dns_suffix}"],
-        }
-    }
 
 
 def always(conditions: Conditions) -> list[ConditionBlock]:
@@ -123,18 +92,12 @@ def mfa(conditions: Conditions) -> list[ConditionBlock]:
 
     `Bool`, since `BoolIfExists` lets access keys without MFA pass.
     """
-    if conditions.mfa_max_age is None:
+    if conditions.mfa is None:
         return []
     return [
         {"Bool": {"aws:MultiFactorAuthPresent": ["true"]}},
-        {"NumericLessThan": {"aws:MultiFactorAuthAge": [str(conditions.mfa_max_age)]}},
+        {"NumericLessThan": {"aws:MultiFactorAuthAge": [str(conditions.mfa.max_age)]}},
     ]
-
-
-def if_any(operator: str, key: str, values: Iterable[str]) -> list[ConditionBlock]:
-    """The condition that a key has one of the values; none where there are no values."""
-    listed = sorted(values)
-    return [{operator: {key: listed}}] if listed else []
 
 
 def _expiry(conditions: Conditions) -> list[ConditionBlock]:
@@ -144,54 +107,10 @@ def _expiry(conditions: Conditions) -> list[ConditionBlock]:
 
 def _merged(
     grants: Iterable[Grant],
-) -> dict[tuple[Resource, Via, frozenset[Level]], list[str]]:
+) -> dict[tuple[SharedResource, Via, frozenset[Level]], list[str]]:
     """The prefixes by resource, way and levels, in the order of the stack file."""
-    merged: dict[tuple[Resource, Via, frozenset[Level]], list[str]] = {}
+    merged: dict[tuple[SharedResource, Via, frozenset[Level]], list[str]] = {}
     for grant in grants:
         key = (grant.resource, grant.via, frozenset(grant.levels))
         merged.setdefault(key, []).extend(grant.prefixes)
     return merged
-
-
-def _parts(
-    resource: Resource,
-    levels: Iterable[Level],
-    prefixes: Iterable[str],
-    consumer: Consumer,
-    accounts: Accounts,
-) -> Iterator[tuple[str, set[str], list[str], ConditionBlock]]:
-    """The Sid, actions, resources and conditions of what levels mean for one resource."""
-    arn = resource.arn(accounts.trusting)
-    granted = [resource.levels[level] for level in levels]
-    on_it = {action for level in granted for action in level.on_it}
-    on_objects = {action for level in granted for action in level.on_objects}
-    if isinstance(resource, Topic):
-        yield "Topic", on_it - _HAS_ENDPOINT, [arn], {}
-        yield "Subscribing", on_it & _HAS_ENDPOINT, [arn], _own_endpoints(consumer, accounts)
-    elif prefixes:
-        keys = sorted(f"{prefix}*" for prefix in prefixes)
-        listed: ConditionBlock = {"StringLike": {"s3:prefix": keys}}
-        yield "Bucket", on_it & _TELLS_NO_KEYS, [arn], {}
-        yield "Listing", on_it & _KNOWS_THE_PREFIX, [arn], listed
-        yield "Objects", on_objects, [f"{arn}/{key}" for key in keys], {}
-    else:
-        yield resource.kind.title(), on_it, [arn], {}
-        yield "Objects", on_objects, [f"{arn}/*"], {}
-
-
-def _own_endpoints(consumer: Consumer, accounts: Accounts) -> ConditionBlock:
-    """Queues and functions of the consumer's own account.
-
-    Without that, whoever may subscribe could send all messages anywhere, to
-    any account, web site or mail address, and would go on doing so after its
-    access has ended ("Actions, resources, and condition keys for Amazon SNS").
-    """
-    partition, account = accounts.trusting.partition, consumer.who.home_account(accounts)
-    services = (("lambda", "function:*"), ("sqs", "*"))
-    return {
-        "StringLike": {
-            "sns:Endpoint": [
-                f"arn:{partition}:{service}:*:{account}:{name}" for service, name in services
-            ]
-        }
-    }

@@ -5,7 +5,7 @@ all problems are told together, before a single resource is registered.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -13,34 +13,93 @@ from typing import Any, Final
 import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env
 
-from cross_account_access.declaration.model import (
-    Account,
-    Accounts,
-    Bucket,
-    Consumer,
-    Grant,
-    Instances,
-    Resource,
-    User,
-    WebIdentities,
+from cross_account_access.declaration import quotas, rules
+from cross_account_access.declaration.accounts import Account, Accounts
+from cross_account_access.declaration.fields import (
+    Context,
+    Field,
+    Group,
+    Number,
+    Tags,
+    Text,
 )
-from cross_account_access.declaration.settings import expiry, rules, sizes
-from cross_account_access.declaration.settings.conditions import TAG_LIMIT
-from cross_account_access.declaration.settings.consumers import read_consumer
+from cross_account_access.declaration.kinds import OWNED, PRINCIPALS, Bucket, User, WebIdentities
+from cross_account_access.declaration.model import Consumer, Grant, SharedResource
+from cross_account_access.declaration.reader import Fields, Problems
+from cross_account_access.declaration.settings import expiry, sizes
+from cross_account_access.declaration.settings.consumers import CONSUMERS
 from cross_account_access.declaration.settings.grants import (
+    GRANTS,
     check_consumers,
     check_overlaps,
-    read_grant,
 )
-from cross_account_access.declaration.settings.reader import Fields, Problems
-from cross_account_access.declaration.settings.resources import KINDS, plural, read_resources
+from cross_account_access.declaration.settings.resources import RESOURCES, plural, read_resources
 
-_STRUCTURED: Final = (
-    *map(plural, KINDS),
-    *("consumers", "grants", "tags", "trust_policy_limit"),
+_GRANTS: Final = Field("grants", GRANTS)
+_CONSUMERS: Final = Field("consumers", CONSUMERS)
+_TRUST_POLICY_LIMIT: Final = Field(
+    "trust_policy_limit",
+    Number(
+        words="Characters of a role's trust policy: 2048, unless AWS raised this quota of "
+        "Production.",
+        allowed=quotas.TRUST_POLICY_CHARACTERS,
+        unit="characters",
+    ),
+    quotas.TRUST_POLICY_CHARACTERS.start,
 )
-_CONSUMER_EXAMPLE: Final = "{name: stage-admin, user: {name: StageAdmin}, role: {name: StageRole}}"
-_GRANT_EXAMPLE: Final = "{consumer: stage-admin, bucket: my-bucket, levels: [list, read]}"
+_TAGS: Final = Field(
+    "tags", Tags(words="Tags for every resource of both accounts, beside project and stack."), {}
+)
+
+
+_UNKNOWN: Final = Account(account_id="", profile="", region="")
+_NOTHING_BEFORE: Final = Context({}, Accounts(trusting=_UNKNOWN, trusted=_UNKNOWN))
+
+
+def _account_fields(side: str, owner: str, region: str) -> tuple[Field, Field, Field]:
+    name = side.title()
+    return (
+        Field(
+            f"{side}_account_id",
+            Text(words=f"Account ID of {name}, {owner}: 12 digits, quoted.", rule=rules.account_id),
+        ),
+        Field(
+            f"{side}_profile",
+            Text(words=f"AWS CLI profile that deploys to {name}.", rule=rules.profile),
+            f"{name}AccountAdmin",
+        ),
+        Field(f"{side}_region", Text(words=region, rule=rules.region)),
+    )
+
+
+_PRODUCTION: Final = _account_fields(
+    "production",
+    "which owns what is shared and trusts",
+    "Region of all that Production shares, as in us-west-2.",
+)
+_STAGING: Final = _account_fields(
+    "staging",
+    "whose users and machines are let in",
+    "Region of the Staging side, in the same partition as Production's.",
+)
+
+SETTINGS: Final = Group(
+    "Inputs",
+    "What a stack file declares.",
+    (
+        *_PRODUCTION,
+        *_STAGING,
+        *RESOURCES,
+        _CONSUMERS,
+        _GRANTS,
+        _TRUST_POLICY_LIMIT,
+        _TAGS,
+    ),
+)
+"""All settings of a stack file."""
+
+_STRUCTURED: Final = {each.name for each in SETTINGS.fields if not isinstance(each.setting, Text)}
+"""Those that the engine passes as JSON."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +108,7 @@ class Settings:
 
     production: Account
     staging: Account
-    resources: tuple[Resource, ...]
+    resources: tuple[SharedResource, ...]
     consumers: tuple[Consumer, ...]
     grants: tuple[Grant, ...]
     tags: dict[str, str]
@@ -67,16 +126,13 @@ class Settings:
         return [resource for resource in self.resources if isinstance(resource, Bucket)]
 
     @property
-    def adopted_users(self) -> list[User]:
-        """The users that must exist already."""
-        users = [consumer.who for consumer in self.consumers if isinstance(consumer.who, User)]
-        return [user for user in users if user.adopt]
-
-    @property
-    def federated(self) -> list[WebIdentities]:
-        """Those whose identity provider must exist already."""
-        kinds = [consumer.who for consumer in self.consumers]
-        return [who for who in kinds if isinstance(who, WebIdentities) and not who.create_provider]
+    def must_exist(self) -> list[MustExist]:
+        """What is used and not made."""
+        needed = [
+            *(consumer.principal.must_exist(self.accounts) for consumer in self.consumers),
+            *(resource.must_exist(self.production) for resource in self.resources),
+        ]
+        return [each for each in needed if each]
 
 
 def load() -> Settings:
@@ -109,6 +165,8 @@ def check(values: Mapping[str, Any], *, where: str) -> Settings:
     settings = parse(values, problems)
     if problems:
         raise pulumi.RunError(problems.report(where))
+    for told in problems.renamed:
+        pulumi.log.warn(told)
     for warning in expiry.warnings(settings.consumers, datetime.now(UTC)):
         pulumi.log.warn(warning)
     return settings
@@ -121,27 +179,21 @@ def parse(values: Mapping[str, Any], problems: Problems) -> Settings:
     passes them. What it returns is fit for use only when `problems` stayed empty.
     """
     fields = Fields({key: _decoded(key, value) for key, value in values.items()}, problems)
-    production = _account(fields, "production")
-    staging = _account(fields, "staging")
-    accounts = Accounts(trusting=production, trusted=staging)
-    resources = read_resources(fields)
-    consumers = tuple(
-        read_consumer(item, accounts) for item in fields.mappings("consumers", _CONSUMER_EXAMPLE)
-    )
-    grants = [
-        read_grant(item, consumers, resources, accounts)
-        for item in fields.mappings("grants", _GRANT_EXAMPLE)
-    ]
+    production = _account(fields, _PRODUCTION)
+    staging = _account(fields, _STAGING)
+    read: dict[str, Any] = {}
+    context = Context(read, Accounts(trusting=production, trusted=staging))
+    read["resources"] = read_resources(fields, context)
+    read["consumers"] = _CONSUMERS.read(fields, context)
+    grants = _GRANTS.read(fields, context)
     settings = Settings(
         production=production,
         staging=staging,
-        resources=resources,
-        consumers=consumers,
+        resources=read["resources"],
+        consumers=tuple(read["consumers"]),
         grants=tuple(grant for grant in grants if grant),
-        tags=fields.tags("tags", rules.tag_key, rules.tag_value, TAG_LIMIT),
-        trust_policy_limit=fields.number(
-            "trust_policy_limit", rules.TRUST_POLICY_CHARACTERS, "characters", 2048
-        ),
+        tags=_TAGS.read(fields, context),
+        trust_policy_limit=_TRUST_POLICY_LIMIT.read(fields, context),
     )
     fields.done()
     _check_accounts(settings, problems)
@@ -163,10 +215,9 @@ def _decoded(key: str, value: Any) -> Any:  # noqa: ANN401 - JSON is anything
         return value
 
 
-def _account(fields: Fields, side: str) -> Account:
-    account_id = fields.text(f"{side}_account_id", rules.account_id)
-    profile = fields.text(f"{side}_profile", rules.profile, f"{side.title()}AccountAdmin")
-    region = fields.text(f"{side}_region", rules.region)
+def _account(source: Fields, settings: Sequence[Field]) -> Account:
+    """The account whose ID, profile and region these settings are."""
+    account_id, profile, region = (each.read(source, _NOTHING_BEFORE) for each in settings)
     return Account(
         account_id=account_id,
         profile=profile,
@@ -200,28 +251,27 @@ def _check_accounts(settings: Settings, problems: Problems) -> None:
 
 def _check_names(settings: Settings, problems: Problems) -> None:
     consumers = settings.consumers
-    for kind in KINDS:
-        names = [item.name for item in settings.resources if isinstance(item, kind)]
-        _check_unique(f"{plural(kind)}[{{}}].name", names, problems)
+    for shared in OWNED:
+        named = [item.name for item in settings.resources if isinstance(item, shared)]
+        _check_unique(f"{plural(shared)}[{{}}].name", named, problems)
     _check_unique("consumers[{}].name", [consumer.name for consumer in consumers], problems)
-    users = [item.who.name if isinstance(item.who, User) else "" for item in consumers]
-    instances = [item.who if isinstance(item.who, Instances) else None for item in consumers]
-    # IAM compares names without regard to case ("IAM and AWS STS quotas").
-    for field, names in (
-        ("user.name", users),
-        ("ec2.role.name", [item.role.name if item else "" for item in instances]),
-        ("ec2.instance_profile", [item.instance_profile if item else "" for item in instances]),
-        ("role.name", [item.role.name if item.role else "" for item in consumers]),
-        (
-            "role.policy_name",
-            # An inline policy has its name within its role.
-            [
-                item.role.policy_name if item.role and not item.role.inline_policy else ""
+    names: dict[str, list[str]] = {
+        "role.name": [item.role.name if item.role else "" for item in consumers],
+        # An inline policy has its name within its role.
+        "role.policy_name": [
+            item.role.policy_name if item.role and not item.role.inline_policy else ""
+            for item in consumers
+        ],
+    }
+    for kind in PRINCIPALS:
+        for setting, name_of in kind.unique_names.items():
+            names[f"{kind.kind}.{setting}"] = [
+                name_of(item.principal) if isinstance(item.principal, kind) else ""
                 for item in consumers
-            ],
-        ),
-    ):
-        _check_unique(f"consumers[{{}}].{field}", [name.lower() for name in names], problems)
+            ]
+    # IAM compares names without regard to case ("IAM and AWS STS quotas").
+    for setting, found in names.items():
+        _check_unique(f"consumers[{{}}].{setting}", [name.lower() for name in found], problems)
     former = [consumer.renamed_from or "" for consumer in consumers]
     _check_unique("consumers[{}].renamed_from", former, problems)
     for index, name in enumerate(former):
@@ -242,16 +292,17 @@ def _check_unique(place: str, names: list[str], problems: Problems) -> None:
 
 
 def _check_identity_providers(settings: Settings, problems: Problems) -> None:
-    creates: dict[str, bool] = {}
+    existing: dict[str, bool] = {}
     for index, item in enumerate(settings.consumers):
-        if isinstance(item.who, WebIdentities):
-            first = creates.setdefault(item.who.issuer, item.who.create_provider)
-            if first is not item.who.create_provider:
+        identities = item.principal
+        if isinstance(identities, WebIdentities):
+            first = existing.setdefault(identities.issuer, identities.existing)
+            if first is not identities.existing:
                 problems.about(
-                    f"consumers[{index}].oidc.provider",
-                    "create" if item.who.create_provider else "existing",
+                    f"consumers[{index}].oidc.existing",
+                    identities.existing,
                     "contradicts another consumer of the same issuer, and an account has one "
-                    "provider for each; say the same in both",
+                    "identity provider for each; say the same in both",
                 )
 
 
@@ -268,7 +319,7 @@ def _check_sizes(settings: Settings, problems: Problems) -> None:
                 settings.trust_policy_limit,
             ):
                 problems.about(f"{place}.name", item.name, problem)
-    for kind in KINDS:
+    for kind in OWNED:
         of_kind = (item for item in settings.resources if isinstance(item, kind))
         for index, resource in enumerate(of_kind):
             for problem in sizes.resource_problems(resource, settings.grants, accounts):

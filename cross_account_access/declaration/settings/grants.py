@@ -3,56 +3,66 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
-from typing import TypeVar
+from typing import Final, TypeVar
 
+from cross_account_access.declaration import rules
+from cross_account_access.declaration.accounts import Accounts
+from cross_account_access.declaration.fields import Context, Field, Group, Items, Text, Texts, Word
+from cross_account_access.declaration.kinds import OWNED, Bucket
 from cross_account_access.declaration.model import (
-    Accounts,
-    Bucket,
     Consumer,
     Grant,
     Level,
-    Resource,
+    SharedResource,
     Via,
 )
-from cross_account_access.declaration.settings import rules
+from cross_account_access.declaration.nearest import did_you_mean
+from cross_account_access.declaration.reader import Fields, Problems
 from cross_account_access.declaration.settings.consumers import ROLE_EXAMPLE
-from cross_account_access.declaration.settings.nearest import did_you_mean
-from cross_account_access.declaration.settings.reader import Fields, Problems
-from cross_account_access.declaration.settings.resources import KINDS, plural
+from cross_account_access.declaration.settings.resources import plural
 
 _Named = TypeVar("_Named")
 
+_KINDS: Final = {kind.kind: kind for kind in OWNED}
 
-def read_grant(
-    fields: Fields,
-    consumers: Sequence[Consumer],
-    resources: Sequence[Resource],
-    accounts: Accounts,
-) -> Grant | None:
-    """One item of `grants`; None where it cannot be told who gets what.
+_PREFIXES: Final = Field(
+    "prefixes",
+    Texts(
+        words="Beginnings of keys that the grant is confined to; the whole bucket unless said.",
+        rule=rules.key_prefix,
+        example="[images/]",
+        # With and without its slash it means the same.
+        convert=lambda read: tuple(each if each.endswith("/") else f"{each}/" for each in read),
+    ),
+    (),
+)
+_VIA: Final = Field(
+    "via",
+    Word(
+        words="role unless said; resource: by the resource's own policy, without a role.",
+        known=tuple(Via),
+        convert=Via,
+    ),
+    Via.ROLE,
+)
 
-    `images` and `images/` mean the same prefix.
-    """
-    named = {consumer.name: consumer for consumer in consumers}
-    consumer = _known(fields, "consumer", named, "consumers")
-    kind, resource = _resource(fields, resources)
-    levels = tuple(Level(word) for word in fields.words("levels", list(kind.levels)))
-    prefixes = fields.optional_texts("prefixes", rules.key_prefix, "[images/]")
-    if fields.has("prefixes") and kind is not Bucket:
-        fields.refuse("prefixes", f"cannot confine a {kind.kind}, which has no keys; remove it")
-    via = Via(fields.word("via", list(Via), Via.ROLE))
-    fields.done()
+
+def _read_grant(source: Fields, context: Context) -> Grant | None:
+    """None where it cannot be told who gets what."""
+    named = {consumer.name: consumer for consumer in context.read["consumers"]}
+    consumer = _known(source, "consumer", named, "consumers")
+    kind, resource = _resource(source, context.read["resources"])
+    levels = tuple(Level(word) for word in source.words("levels", list(kind.levels)))
+    prefixes = _PREFIXES.read(source, context)
+    if source.has("prefixes") and not kind.has_object_keys:
+        source.refuse("prefixes", f"cannot confine a {kind.kind}, which has no keys; remove it")
+    via = _VIA.read(source, context)
+    source.done()
     if consumer is None or resource is None:
         return None
-    grant = Grant(
-        consumer=consumer,
-        resource=resource,
-        levels=levels,
-        prefixes=tuple(prefix if prefix.endswith("/") else f"{prefix}/" for prefix in prefixes),
-        via=via,
-    )
-    for name, reason in _impossible(grant, accounts):
-        fields.refuse(name, reason)
+    grant = Grant(consumer=consumer, resource=resource, levels=levels, prefixes=prefixes, via=via)
+    for name, reason in _impossible(grant, context.accounts):
+        source.refuse(name, reason)
     return grant
 
 
@@ -109,47 +119,40 @@ def check_consumers(
 
 
 def _resource(
-    fields: Fields, resources: Sequence[Resource]
-) -> tuple[type[Resource], Resource | None]:
+    source: Fields, resources: Sequence[SharedResource]
+) -> tuple[type[SharedResource], SharedResource | None]:
     """What is granted, and its kind, for which a bucket stands in where it cannot be told."""
-    kinds = {kind.kind: kind for kind in KINDS}
-    word = fields.one_of({kind.kind: f"my-{kind.kind}" for kind in KINDS})
+    word = source.one_of({word: f"my-{word}" for word in _KINDS})
     if word is None:
         return Bucket, None
-    kind = kinds[word]
+    kind = _KINDS[word]
     named = {each.name: each for each in resources if isinstance(each, kind)}
-    return kind, _known(fields, word, named, plural(kind))
+    return kind, _known(source, word, named, plural(kind))
 
 
-def _known(fields: Fields, field: str, known: Mapping[str, _Named], where: str) -> _Named | None:
+def _known(source: Fields, field: str, known: Mapping[str, _Named], where: str) -> _Named | None:
     """What a field refers to by its name."""
-    name = fields.text(field, lambda _: None)
+    name = source.text(field, lambda _: None)
     if name and name not in known:
         hint = did_you_mean(name, known)
-        fields.refuse(field, f"is not the name of anything under {where}{hint}")
+        source.refuse(field, f"is not the name of anything under {where}{hint}")
     return known.get(name)
 
 
 def _impossible(grant: Grant, accounts: Accounts) -> Iterator[tuple[str, str]]:
     """The fields of a grant that its consumer cannot have, and why."""
-    who, conditions = grant.consumer.who, grant.consumer.conditions
-    if Level.SUBSCRIBE in grant.levels and who.home_account(accounts) is None:
-        yield (
-            "levels",
-            f"cannot have subscribe for {who.kind}: it is confined to queues and functions of the "
-            "consumer's own account, and there is no one such account; remove it",
-        )
+    principal, conditions = grant.consumer.principal, grant.consumer.conditions
+    yield from grant.resource.refused(grant.levels, principal, accounts)
     if grant.via is Via.ROLE:
         return
-    if who.only_by_role:
-        yield "via", f"cannot be had by {who.kind}: {who.only_by_role}; write via: role"
+    if principal.only_by_role:
+        yield (
+            "via",
+            f"cannot be had by {principal.kind}: {principal.only_by_role}; write via: role",
+        )
         return
-    for name, condition in (
-        ("external_id", conditions.external_id),
-        ("source_identity", conditions.source_identity),
-        ("session_tags", conditions.session_tags),
-    ):
-        if condition:
+    for name in ("external_id", "source_identity", "session_tags"):
+        if getattr(conditions, name):
             yield (
                 "via",
                 f"cannot go with the consumer's condition {name}, which is stated when a role is "
@@ -160,3 +163,35 @@ def _impossible(grant: Grant, accounts: Accounts) -> Iterator[tuple[str, str]]:
 
 def _named(prefix: str) -> str:
     return repr(prefix) if prefix else "the whole bucket"
+
+
+def _group() -> Group:
+    *first, last = _KINDS
+    levels = "; ".join(f"of a {word} {', '.join(kind.levels)}" for word, kind in _KINDS.items())
+    return Group(
+        "Grant",
+        f"What one consumer may do with one resource: exactly one of {', '.join(first)} and "
+        f"{last}.",
+        (
+            Field("consumer", Text(words="Name of a consumer from above.")),
+            *(Field(word, Text(words=f"Name of a {word} from above."), None) for word in _KINDS),
+            Field(
+                "levels",
+                Texts(
+                    words=f"{levels[0].upper()}{levels[1:]}. None implies another.",
+                    example="[list, read]",
+                ),
+            ),
+            _PREFIXES,
+            _VIA,
+        ),
+    )
+
+
+GRANTS: Final = Items(
+    words="What they may do.",
+    group=_group(),
+    example="{consumer: stage-admin, bucket: my-bucket, levels: [list, read]}",
+    item=_read_grant,
+)
+"""The setting `grants`, which refers to consumers and resources that have been read."""

@@ -1,22 +1,17 @@
 """Refuses what would make a policy document larger than AWS takes, before anything is made."""
 
 import json
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator
 from typing import Final
 
+from cross_account_access.declaration import quotas, rules
+from cross_account_access.declaration.accounts import Accounts
 from cross_account_access.declaration.model import (
-    Accounts,
-    Bucket,
     Consumer,
     Grant,
-    Instances,
-    Queue,
-    Resource,
+    OwnedResource,
     Role,
-    Topic,
-    User,
     Via,
-    Who,
 )
 from cross_account_access.declaration.policies.documents import (
     access_policy,
@@ -25,25 +20,9 @@ from cross_account_access.declaration.policies.documents import (
     resource_policy,
     trust_policy,
 )
-from cross_account_access.declaration.policies.parts import (
-    MANAGED_POLICY_CHARACTERS,
-    in_parts,
-    policy_size,
-)
-from cross_account_access.declaration.settings import rules
+from cross_account_access.declaration.policies.parts import in_parts, policy_size
 
-_INLINE_LIMITS: Final[Mapping[type[Who], int]] = {
-    User: rules.USER_INLINE_CHARACTERS,
-    Instances: rules.ROLE_INLINE_CHARACTERS,
-}
-"""By those kinds whose own policy the program writes."""
-
-_RESOURCE_LIMITS: Final[Mapping[type[Resource], tuple[int, int | None]]] = {
-    Bucket: (rules.BUCKET_POLICY_BYTES, None),
-    Topic: (rules.TOPIC_POLICY_BYTES, rules.TOPIC_POLICY_STATEMENTS),
-    Queue: (rules.QUEUE_POLICY_BYTES, rules.QUEUE_POLICY_STATEMENTS),
-}
-"""The most bytes, and the most statements, of a policy of each kind."""
+_LESS: Final = "let fewer grants go via: resource"
 
 
 def consumer_problems(
@@ -72,7 +51,7 @@ def consumer_problems(
         }
         document = access_policy(consumer, own, accounts)
         yield from _access_policy_problems(consumer.role, document, named)
-    inline_limit = _INLINE_LIMITS.get(type(consumer.who))
+    inline_limit = consumer.principal.own_policy_characters
     if inline_limit and (size := _beyond(inline_limit, caller_policy(consumer, own, accounts))):
         remedy = "shorten its conditions"
         if any(grant.via is Via.RESOURCE for grant in own):
@@ -85,7 +64,7 @@ def consumer_problems(
 
 def _access_policy_problems(role: Role, document: str, named: Container[str]) -> Iterator[str]:
     if role.inline_policy:
-        limit = rules.ROLE_INLINE_CHARACTERS
+        limit = quotas.ROLE_INLINE_CHARACTERS
         if size := _beyond(limit, document):
             yield (
                 f"needs an access policy of {size} characters, and {limit} is the most for an "
@@ -93,7 +72,7 @@ def _access_policy_problems(role: Role, document: str, named: Container[str]) ->
                 "prefixes"
             )
         return
-    limit = MANAGED_POLICY_CHARACTERS
+    limit = quotas.MANAGED_POLICY_CHARACTERS
     parts = in_parts(document, limit)
     further = [role.name_of_part(number) for number in range(2, len(parts) + 1)]
     if size := _beyond(limit, max(parts, key=policy_size)):
@@ -101,11 +80,11 @@ def _access_policy_problems(role: Role, document: str, named: Container[str]) ->
             f"needs an access policy with a statement of {size} characters, which cannot be cut, "
             f"and {limit} is the most; shorten its conditions"
         )
-    elif len(parts) > rules.ACCESS_POLICIES:
+    elif len(parts) > quotas.MANAGED_POLICIES:
         yield (
             f"needs an access policy of {policy_size(document)} characters, that is "
             f"{len(parts)} managed policies of at most {limit}, and a role has at most "
-            f"{rules.ACCESS_POLICIES}; grant fewer prefixes, or make two consumers of it"
+            f"{quotas.MANAGED_POLICIES}; grant fewer prefixes, or make two consumers of it"
         )
     elif wrong := [name for name in further if rules.policy_name(name) or name.lower() in named]:
         yield (
@@ -115,12 +94,12 @@ def _access_policy_problems(role: Role, document: str, named: Container[str]) ->
 
 
 def resource_problems(
-    resource: Resource, grants: Iterable[Grant], accounts: Accounts
+    resource: OwnedResource, grants: Iterable[Grant], accounts: Accounts
 ) -> Iterator[str]:
     """What is too large among the documents of a resource."""
     granted = [grant for grant in grants if grant.resource == resource]
     document = resource_policy(resource, granted, accounts)
-    most, most_statements = _RESOURCE_LIMITS[type(resource)]
+    most, most_statements = resource.policy_bytes, resource.policy_statements
     if (size := len(document.encode())) > most:
         yield f"needs a {resource.kind} policy of {size} bytes, and {most} is the most; {_LESS}"
     statements = len(json.loads(document)["Statement"])
@@ -129,16 +108,13 @@ def resource_problems(
             f"needs a {resource.kind} policy of {statements} statements, and {most_statements} is "
             f"the most; {_LESS}"
         )
-    if isinstance(resource, Bucket) and resource.own_key:
+    if resource.has_own_key:
         size = len(key_policy(resource, granted, accounts).encode())
-        if size > rules.KEY_POLICY_BYTES:
+        if size > quotas.KEY_POLICY_BYTES:
             yield (
-                f"needs a key policy of {size} bytes, and {rules.KEY_POLICY_BYTES} is the most; "
+                f"needs a key policy of {size} bytes, and {quotas.KEY_POLICY_BYTES} is the most; "
                 f"{_LESS}"
             )
-
-
-_LESS: Final = "let fewer grants go via: resource"
 
 
 def _beyond(limit: int, document: str) -> int | None:

@@ -8,7 +8,7 @@ classes of Pulumi's resources are loaded, which takes as long.
 import json
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -16,12 +16,8 @@ from typing import TYPE_CHECKING, Final
 import pulumi
 from pulumi_aws import iam, s3
 
-from cross_account_access.declaration.existing import (
-    MustExist,
-    identity_provider_must_exist,
-    user_must_exist,
-)
-from cross_account_access.declaration.model import Account
+from cross_account_access.declaration.accounts import Account
+from cross_account_access.declaration.model import MustExist
 from cross_account_access.declaration.settings import Settings
 
 if TYPE_CHECKING:
@@ -37,7 +33,7 @@ def prove(declared: Settings) -> None:
         pulumi.RunError: with every problem, a line each; nothing has been registered yet.
     """
     sides = {"production": declared.production, "staging": declared.staging}
-    needed = list(_must_exist(declared))
+    needed = declared.must_exist
     with ExitStack() as ending:
         asked = [
             _Asked(side, account, [each for each in needed if each.side == side], ending)
@@ -58,13 +54,6 @@ def prove(declared: Settings) -> None:
         told = "\n".join(f"  {problem}" for problem in problems if problem)
         message = f"the accounts are not as declared; nothing was changed:\n{told}"
         raise pulumi.RunError(message)
-
-
-def _must_exist(declared: Settings) -> Iterator[MustExist]:
-    for user in declared.adopted_users:
-        yield user_must_exist(user, declared.staging)
-    for who in declared.federated:
-        yield identity_provider_must_exist(who, declared.production)
 
 
 class _Asked:

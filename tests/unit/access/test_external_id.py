@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from cross_account_access.command import cli
-from cross_account_access.declaration.settings import rules
+from cross_account_access.declaration import rules
 
 
 def printed(capsys: pytest.CaptureFixture[str], *options: str) -> str:

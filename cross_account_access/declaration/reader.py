@@ -9,14 +9,19 @@ before `Problems` is known to be empty.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cross_account_access.declaration.settings.nearest import did_you_mean
-from cross_account_access.declaration.settings.rules import Rule
+from cross_account_access.declaration.nearest import did_you_mean
+from cross_account_access.declaration.rules import Rule
 
 _MISSING: Any = object()
 
 
 class Problems(list[str]):
     """The problems met so far, in the order of the stack file."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.renamed: list[str] = []
+        """A line for each setting that is there under its former name, which is no problem yet."""
 
     def about(self, setting: str, value: object, rule: str) -> None:
         """Adds `SETTING: VALUE RULE`."""
@@ -41,10 +46,12 @@ class Fields:
     """
 
     def __init__(self, values: Mapping[str, Any], problems: Problems, path: str = "") -> None:
+        self.problems = problems
+        """All that were met, here and elsewhere."""
         self._values = values
-        self._problems = problems
         self._path = path
         self._known: list[str] = []
+        self._former: dict[str, str] = {}
 
     def path(self, name: str) -> str:
         """The field's place in the stack file, as in `grants[0].levels`."""
@@ -52,15 +59,35 @@ class Fields:
 
     def refuse(self, name: str, reason: str) -> None:
         """Reports a field that must not be as it is beside the others."""
-        self._problems.about(self.path(name), self._values.get(name), reason)
+        name = self._former.get(name, name)
+        self.problems.about(self.path(name), self._values.get(name), reason)
 
     def report(self, name: str, told: str) -> None:
         """Reports a field of which the value says nothing."""
-        self._problems.append(f"{self.path(name)}: {told}")
+        self.problems.append(f"{self.path(name)}: {told}")
 
     def has(self, name: str) -> bool:
         """Whether the field is there."""
         return name in self._values
+
+    def has_items(self, name: str) -> bool:
+        """Whether the field is there and is not an empty list."""
+        return name in self._values and self._values[name] != []
+
+    def renamed(self, name: str, former: str) -> bool:
+        """Whether a field is there under its former name, which is told."""
+        self._known.append(name)
+        if not self.has(former):
+            return False
+        if self.has(name):
+            self.report(former, f"is the former name of {name}, which is there too; remove it")
+        else:
+            self._former[name] = former
+            self.problems.renamed.append(
+                f"{self.path(former)} is called {name} now; the former name is accepted until "
+                "version 2"
+            )
+        return True
 
     def text(self, name: str, rule: Rule, default: str | None = None) -> str:
         """A string that keeps the rule; without a default the field is required."""
@@ -70,10 +97,10 @@ class Fields:
         if isinstance(value, int | float) and not isinstance(value, bool):
             return self._unquoted(name, value, rule)
         if not isinstance(value, str):
-            self._problems.about(self.path(name), value, "must be text")
+            self.problems.about(self.path(name), value, "must be text")
             return ""
         if value != default and (broken := rule(value)):
-            self._problems.about(self.path(name), value, broken)
+            self.problems.about(self.path(name), value, broken)
         return value
 
     def optional_text(self, name: str, rule: Rule) -> str | None:
@@ -84,10 +111,10 @@ class Fields:
         """A whole number of the range."""
         value = self._take(name, default)
         if isinstance(value, bool) or not isinstance(value, int):
-            self._problems.about(self.path(name), value, f"must be a whole number of {unit}")
+            self.problems.about(self.path(name), value, f"must be a whole number of {unit}")
         elif value not in allowed:
             bounds = f"{allowed.start} to {allowed.stop - 1}"
-            self._problems.about(self.path(name), value, f"must be {bounds} {unit}")
+            self.problems.about(self.path(name), value, f"must be {bounds} {unit}")
         return value if isinstance(value, int) else default
 
     def word(self, name: str, known: Sequence[str], default: str) -> str:
@@ -96,23 +123,23 @@ class Fields:
         if value in known:
             return str(value)
         hint = did_you_mean(str(value), known)
-        self._problems.about(self.path(name), value, f"must be one of {', '.join(known)}{hint}")
+        self.problems.about(self.path(name), value, f"must be one of {', '.join(known)}{hint}")
         return default
 
     def flag(self, name: str, *, default: bool) -> bool:
         """Whether the field is true; it must be `true` or `false`."""
         value = self._take(name, default)
         if not isinstance(value, bool):
-            self._problems.about(self.path(name), value, "must be true or false, unquoted")
+            self.problems.about(self.path(name), value, "must be true or false, unquoted")
         return value is True
 
     def mapping(self, name: str, example: str) -> "Fields":
         """A mapping of further fields; an empty one where it is missing or something else."""
         value = self._take(name, _MISSING, example)
         if value is not _MISSING and not isinstance(value, Mapping):
-            self._problems.about(self.path(name), value, f"must be a mapping, as in {example}")
+            self.problems.about(self.path(name), value, f"must be a mapping, as in {example}")
         usable = value if isinstance(value, Mapping) else _Unusable()
-        return Fields(usable, self._problems, self.path(name))
+        return Fields(usable, self.problems, self.path(name))
 
     def optional_mapping(self, name: str, example: str) -> "Fields | None":
         """As `mapping`, or None where the field is left out."""
@@ -131,20 +158,18 @@ class Fields:
             return there[0]
         if there:
             told = " and ".join(there)
-            self._problems.append(
-                f"{self._path}: has {told}; it takes one of them, remove the rest"
-            )
+            self.problems.append(f"{self._path}: has {told}; it takes one of them, remove the rest")
         elif not isinstance(self._values, _Unusable):
             known = ", ".join(examples)
             name, example = next(iter(examples.items()))
-            self._problems.append(
+            self.problems.append(
                 f"{self._path}: has none of {known}; add one, as in {name}: {example}"
             )
         return None
 
     def optional_mappings(self, name: str, example: str) -> "list[Fields] | None":
         """As `mappings`, or None where the list is left out or empty."""
-        if self._values.get(name, []) == []:
+        if not self.has_items(name):
             return self._take(name, None) or None
         return self.mappings(name, example)
 
@@ -154,10 +179,10 @@ class Fields:
         fields = []
         for index, item in enumerate(items):
             if isinstance(item, Mapping):
-                fields.append(Fields(item, self._problems, f"{self.path(name)}[{index}]"))
+                fields.append(Fields(item, self.problems, f"{self.path(name)}[{index}]"))
             else:
                 place = f"{self.path(name)}[{index}]"
-                self._problems.about(place, item, f"must be a mapping, as in {example}")
+                self.problems.about(place, item, f"must be a mapping, as in {example}")
         return fields
 
     def words(self, name: str, known: Sequence[str]) -> list[str]:
@@ -168,9 +193,9 @@ class Fields:
             place = f"{self.path(name)}[{index}]"
             if word not in known:
                 hint = did_you_mean(str(word), known)
-                self._problems.about(place, word, f"must be one of {', '.join(known)}{hint}")
+                self.problems.about(place, word, f"must be one of {', '.join(known)}{hint}")
             elif word in words:
-                self._problems.about(place, word, "is there twice; remove one")
+                self.problems.about(place, word, "is there twice; remove one")
             else:
                 words.append(word)
         return words
@@ -181,11 +206,11 @@ class Fields:
         for index, text in enumerate(self._list(name, example)):
             place = f"{self.path(name)}[{index}]"
             if not isinstance(text, str):
-                self._problems.about(place, text, f"must be text, as in {example}")
+                self.problems.about(place, text, f"must be text, as in {example}")
             elif broken := rule(text):
-                self._problems.about(place, text, broken)
+                self.problems.about(place, text, broken)
             elif text in texts:
-                self._problems.about(place, text, "is there twice; remove one")
+                self.problems.about(place, text, "is there twice; remove one")
             else:
                 texts.append(text)
         return tuple(texts)
@@ -198,7 +223,7 @@ class Fields:
         """A mapping of tag keys to tag values."""
         value = self._take(name, {})
         if not isinstance(value, Mapping):
-            self._problems.about(self.path(name), value, "must be a mapping, as in {team: data}")
+            self.problems.about(self.path(name), value, "must be a mapping, as in {team: data}")
             return {}
         if len(value) > limit:
             self.report(
@@ -207,11 +232,11 @@ class Fields:
                 f"{limit} is the most",
             )
         if len({key.lower() for key in value}) < len(value):
-            self._problems.about(self.path(name), list(value), "has keys that differ only in case")
+            self.problems.about(self.path(name), list(value), "has keys that differ only in case")
         for key in value:
             if broken := key_rule(key):
-                self._problems.about(self.path(name), key, broken)
-        tags = Fields(value, self._problems, self.path(name))
+                self.problems.about(self.path(name), key, broken)
+        tags = Fields(value, self.problems, self.path(name))
         return {key: tags.text(key, value_rule) for key in value}
 
     def done(self) -> None:
@@ -234,7 +259,7 @@ class Fields:
         if value is _MISSING:
             return []
         if not isinstance(value, list):
-            self._problems.about(self.path(name), value, f"must be a list, as in {example}")
+            self.problems.about(self.path(name), value, f"must be a list, as in {example}")
             return []
         if not value:
             self.report(name, "empty; it needs at least one item")
@@ -243,7 +268,7 @@ class Fields:
     def _unquoted(self, name: str, value: float, rule: Rule) -> str:
         text = str(value)
         broken = rule(text) or f'must be text: write it quoted, "{text}"'
-        self._problems.about(self.path(name), value, broken)
+        self.problems.about(self.path(name), value, broken)
         return text
 
 

@@ -1,4 +1,4 @@
-"""AWS's rules for names and numbers: each takes a value and returns what is wrong with it, or None.
+"""AWS's rules for names and values: each takes a value and returns what is wrong with it, or None.
 
 A rule states itself as the end of a sentence about the value ("must be ..."),
 with the remedy where it is not obvious.
@@ -14,38 +14,13 @@ from functools import cache
 from importlib.resources import files
 from typing import Final
 
-from cross_account_access.declaration.settings.nearest import did_you_mean
+from cross_account_access.declaration.nearest import did_you_mean
 
 Rule = Callable[[str], str | None]
 
-SESSION_SECONDS: Final = range(3600, 43201)
-"""A role's maximum session duration ("Update the maximum session duration for a role")."""
 NONCURRENT_DAYS: Final = range(1, 36501)
-CONSOLE_LIMIT: Final = 64
-"""Characters of path and role name together that the console can switch to ("Switch from a user to
-an IAM role (console)")."""
-
-MFA_SECONDS: Final = range(60, 129601)
-"""Up to the longest session that MFA can open ("GetSessionToken", AWS STS API reference)."""
-TRUST_POLICY_CHARACTERS: Final = range(2048, 8193)
-"""The default quota of an account and the highest that it can be raised to ("IAM and AWS STS
-quotas")."""
-ACCESS_POLICIES: Final = 10
-"""Managed policies that a role may have attached ("IAM and AWS STS quotas")."""
-USER_INLINE_CHARACTERS: Final = 2048
-"""All inline policies of a user together, white space not counted ("IAM and AWS STS quotas")."""
-ROLE_INLINE_CHARACTERS: Final = 10240
-"""All inline policies of a role together, white space not counted ("IAM and AWS STS quotas")."""
-BUCKET_POLICY_BYTES: Final = 20480
-"""20 KB ("Bucket policies for Amazon S3")."""
-TOPIC_POLICY_BYTES: Final = 30720
-TOPIC_POLICY_STATEMENTS: Final = 100
-"""Both from "Amazon SNS API permissions: Actions and resources reference"."""
-QUEUE_POLICY_BYTES: Final = 8192
-QUEUE_POLICY_STATEMENTS: Final = 20
-"""Both from "Amazon SQS quotas", policy quotas."""
-KEY_POLICY_BYTES: Final = 32768
-"""32 KB ("AWS KMS quotas", key policy document size)."""
+TAG_LIMIT: Final = 40
+"""AWS takes 50 tags on a resource, and the program and the engine add their own."""
 
 _IAM_NAME = re.compile(r"[\w+=,.@-]+", re.ASCII)
 _IAM_PATH = re.compile(r"/(?:[\x21-\x7e]+/)?")

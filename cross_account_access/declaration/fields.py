@@ -1,0 +1,271 @@
+"""What a setting is: one declaration by which it is read, checked and described.
+
+A group of settings is a dataclass whose fields are annotated with what each is and how it is read:
+
+    days: Annotated[int, Number("Days that it is kept.", range(1, 8), "days")] = 7
+
+Its default is the field's. These declarations make the checks of a stack file, the inputs of the
+package and their schema, the tables of the documentation and the descriptions of `Pulumi.yaml`.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import MISSING, dataclass, fields
+from inspect import getdoc
+from typing import Any, ClassVar, Final, NamedTuple, TypeVar, get_type_hints
+
+from cross_account_access.declaration import rules
+from cross_account_access.declaration.accounts import Accounts
+from cross_account_access.declaration.reader import Fields
+from cross_account_access.declaration.rules import Rule
+
+REQUIRED: Final[Any] = MISSING
+"""In place of a default."""
+
+
+class Context(NamedTuple):
+    """What the rule of a setting may depend on."""
+
+    read: Mapping[str, Any]
+    """The settings of the same group that stand before it."""
+    accounts: Accounts
+
+
+class Former(NamedTuple):
+    """The name that a setting had; it is accepted until version 2, and told."""
+
+    name: str
+    values: Mapping[str, object] | None = None
+    """The present value for each former word, where they differ."""
+
+
+class Declared:
+    """A group of settings; its first docstring says what it is to the readers of a schema."""
+
+    def problems(self, accounts: Accounts) -> Iterator[tuple[str, str]]:  # noqa: ARG002
+        """The settings that cannot be as they are beside the others, and why."""
+        yield from ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting(ABC):
+    """One setting, apart from its name and its default."""
+
+    json_type: ClassVar[object]
+    """The Python type of what stands in a stack file; none for a group."""
+
+    words: str
+    """What it is: sentences for people."""
+    example: str = ""
+    """A value, as YAML, for whoever left it out."""
+    former: Former | None = None
+    otherwise: Callable[[Mapping[str, Any]], Any] | None = None
+    """The default, where it depends on the settings before it."""
+    convert: Callable[[Any], Any] | None = None
+    """From what stands in the stack file, checked, to what the declaration has."""
+
+    @abstractmethod
+    def read(self, source: Fields, name: str, default: Any, context: Context) -> Any:  # noqa: ANN401 - values of any type
+        """The value that is written under this name, checked; the problems are the source's."""
+
+
+class Field(NamedTuple):
+    """A setting in its group."""
+
+    name: str
+    setting: Setting
+    default: Any = REQUIRED
+
+    @property
+    def is_required(self) -> bool:
+        """Whether a stack file must have it."""
+        return self.default is REQUIRED and self.setting.otherwise is None
+
+    def read(self, source: Fields, context: Context) -> Any:  # noqa: ANN401 - values of any type
+        """The value in the terms of the declaration."""
+        setting, default = self.setting, self.default
+        if setting.former and source.renamed(self.name, setting.former.name):
+            return self._read_former(setting.former, source, context)
+        if setting.otherwise:
+            default = setting.otherwise(context.read)
+        value = setting.read(source, self.name, default, context)
+        return setting.convert(value) if setting.convert and value is not None else value
+
+    def _read_former(self, former: Former, source: Fields, context: Context) -> Any:  # noqa: ANN401
+        if former.values is None:
+            return self.setting.read(source, former.name, self.default, context)
+        words = list(former.values)
+        return former.values[source.word(former.name, words, words[0])]
+
+
+class Group(NamedTuple):
+    """The settings that may stand beside one another."""
+
+    name: str
+    """Of its type in the schema of the package."""
+    words: str
+    """What it is: a sentence for people."""
+    fields: tuple[Field, ...]
+
+
+_Read = TypeVar("_Read", bound=Declared)
+
+
+_GROUPS: Final[dict[type, Group]] = {}
+"""Those that were asked for: reading type hints takes a while, and a list may be long."""
+
+
+def group_of(declared: type) -> Group:
+    """The settings that a dataclass declares."""
+    if declared not in _GROUPS:
+        hints = get_type_hints(declared, include_extras=True)
+        found = []
+        for each in fields(declared):
+            for setting in getattr(hints[each.name], "__metadata__", ()):
+                default = each.default_factory() if callable(each.default_factory) else each.default
+                found.append(Field(each.name, setting, default))
+        words = (getdoc(declared) or "").split("\n\n")[0].replace("\n", " ")
+        _GROUPS[declared] = Group(declared.__name__, words, tuple(found))
+    return _GROUPS[declared]
+
+
+def read_group(
+    declared: type[_Read], source: Fields, accounts: Accounts, required: Sequence[str] = ()
+) -> _Read:
+    """The dataclass with the values of a mapping; fit for use only where there is no problem.
+
+    Args:
+        declared: which one.
+        source: the mapping, of which nothing else is to be read.
+        accounts: both, for rules that depend on them.
+        required: settings that are required here beside those that are everywhere.
+    """
+    read: dict[str, Any] = {}
+    known = source.problems
+    before = len(known)
+    for each in group_of(declared).fields:
+        wanted = each._replace(default=REQUIRED) if each.name in required else each
+        read[each.name] = wanted.read(source, Context(read, accounts))
+    source.done()
+    made = declared(**read)
+    if len(known) == before:
+        for name, reason in made.problems(accounts):
+            source.refuse(name, reason)
+    return made
+
+
+@dataclass(frozen=True, kw_only=True)
+class Text(Setting):
+    """A string that keeps a rule."""
+
+    json_type = str
+
+    rule: Rule = lambda _: None
+    rule_for: Callable[[Context], Rule] | None = None
+    """The rule, where it depends on other settings."""
+
+    def read(self, source: Fields, name: str, default: Any, context: Context) -> str | None:  # noqa: ANN401
+        """None where it is left out and may be."""
+        rule = self.rule_for(context) if self.rule_for else self.rule
+        if default is None:
+            return source.optional_text(name, rule)
+        return source.text(name, rule, None if default is REQUIRED else default)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Texts(Text):
+    """A list of different strings, each of which keeps a rule."""
+
+    json_type = list[str]
+
+    def read(self, source: Fields, name: str, default: Any, context: Context) -> Any:  # noqa: ANN401
+        """At least one where the list is there."""
+        rule = self.rule_for(context) if self.rule_for else self.rule
+        read = source.texts if default is REQUIRED else source.optional_texts
+        return read(name, rule, self.example)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Number(Setting):
+    """A whole number."""
+
+    json_type = int
+
+    allowed: range
+    unit: str
+
+    def read(self, source: Fields, name: str, default: Any, context: Context) -> int:  # noqa: ANN401, ARG002
+        """One of those that are allowed."""
+        return source.number(name, self.allowed, self.unit, default)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Flag(Setting):
+    """True or false."""
+
+    json_type = bool
+
+    def read(self, source: Fields, name: str, default: Any, context: Context) -> bool:  # noqa: ANN401, ARG002
+        """Whether it is true."""
+        return source.flag(name, default=default)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Word(Setting):
+    """One of a few words."""
+
+    json_type = str
+
+    known: Sequence[str]
+
+    def read(self, source: Fields, name: str, default: Any, context: Context) -> str:  # noqa: ANN401, ARG002
+        """A known one."""
+        return source.word(name, self.known, default)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tags(Setting):
+    """Tags of AWS, whose keys are the user's own."""
+
+    json_type = dict[str, str]
+
+    def read(self, source: Fields, name: str, default: Any, context: Context) -> dict[str, str]:  # noqa: ANN401, ARG002
+        """Values by key."""
+        return source.tags(name, rules.tag_key, rules.tag_value, rules.TAG_LIMIT)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Nested(Setting):
+    """A mapping of further settings."""
+
+    declared: type[Declared]
+
+    def read(self, source: Fields, name: str, default: Any, context: Context) -> Declared | None:  # noqa: ANN401
+        """None where it is left out and may be."""
+        read = source.mapping if default is REQUIRED else source.optional_mapping
+        inside = read(name, self.example)
+        return None if inside is None else read_group(self.declared, inside, context.accounts)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Items(Setting):
+    """A list of mappings."""
+
+    group: Group
+    """What may stand in each."""
+    item: Callable[[Fields, Context], Any]
+    """Reads one."""
+
+    def read(self, source: Fields, name: str, default: Any, context: Context) -> list[Any]:  # noqa: ANN401
+        """At least one where the list is required."""
+        read = source.mappings if default is REQUIRED else source.optional_mappings
+        return [self.item(each, context) for each in read(name, self.example) or ()]
+
+
+def items_of(declared: type[Declared], words: str, example: str) -> Items:
+    """A list of mappings, each of which is this dataclass."""
+
+    def item(source: Fields, context: Context) -> Declared:
+        return read_group(declared, source, context.accounts)
+
+    return Items(words=words, group=group_of(declared), example=example, item=item)

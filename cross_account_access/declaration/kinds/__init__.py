@@ -1,0 +1,41 @@
+"""One file for each kind of shared resource and of consumer, in two tables that all else reads."""
+
+from typing import Final
+
+from cross_account_access.declaration.kinds.bucket import Bucket
+from cross_account_access.declaration.kinds.instances import Instances
+from cross_account_access.declaration.kinds.organization import Organization
+from cross_account_access.declaration.kinds.principals import Principals
+from cross_account_access.declaration.kinds.queue import Queue
+from cross_account_access.declaration.kinds.third_party import ThirdParty
+from cross_account_access.declaration.kinds.topic import Topic
+from cross_account_access.declaration.kinds.user import User
+from cross_account_access.declaration.kinds.web_identities import WebIdentities
+from cross_account_access.declaration.model import OwnedResource, Principal
+
+__all__ = [
+    "OWNED",
+    "PRINCIPALS",
+    "Bucket",
+    "Instances",
+    "Organization",
+    "Principals",
+    "Queue",
+    "ThirdParty",
+    "Topic",
+    "User",
+    "WebIdentities",
+]
+
+OWNED: Final[tuple[type[OwnedResource], ...]] = (Bucket, Topic, Queue)
+"""What the stack makes and shares, in the order of the stack file."""
+
+PRINCIPALS: Final[tuple[type[Principal], ...]] = (
+    User,
+    Instances,
+    ThirdParty,
+    WebIdentities,
+    Principals,
+    Organization,
+)
+"""The kinds of consumers, in the order of the stack file."""

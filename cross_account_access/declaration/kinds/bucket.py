@@ -1,0 +1,217 @@
+"""S3 buckets."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Final
+
+from cross_account_access.declaration import quotas, rules
+from cross_account_access.declaration.accounts import Account, Accounts
+from cross_account_access.declaration.fields import Declared, Flag, Nested, Number, Text
+from cross_account_access.declaration.model import (
+    AllowedActions,
+    Level,
+    LevelActions,
+    OwnedResource,
+    Principal,
+)
+from cross_account_access.declaration.statements import ConditionBlock, Statement, allow, deny
+
+PROOF_OBJECT: Final = "Sunset.jpg"
+PROOF_COPY: Final = "SunsetStage.jpg"
+
+ENCRYPT: Final = ("kms:Decrypt", "kms:GenerateDataKey")
+"""What an upload needs of the key of a bucket; a multipart one also reads what it wrote before
+("Uploading and copying objects using multipart upload")."""
+
+_TELLS_NO_KEYS: Final = frozenset({"s3:GetBucketLocation"})
+"""Bucket actions that a grant of a few prefixes may keep as they are."""
+_KNOWS_THE_PREFIX: Final = frozenset({"s3:ListBucket"})
+"""Bucket actions that can be confined by `s3:prefix` ("Actions, resources, and condition keys for
+Amazon S3")."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccessLog(Declared):
+    """Where S3 writes the server access log of a bucket."""
+
+    bucket: Annotated[
+        str,
+        Text(
+            words="Name of an existing bucket of the Production account that lets S3 deliver logs.",
+            rule=rules.bucket_name,
+        ),
+    ]
+    prefix: Annotated[
+        str, Text(words="Beginning of the keys of the log.", rule=rules.log_prefix)
+    ] = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bucket(OwnedResource):
+    """A Production bucket that grants refer to by its name.
+
+    Bucket and object actions never share a statement: S3 matches the former
+    against the bucket's ARN and the latter against object ARNs ("Actions,
+    resources, and condition keys for Amazon S3"). `write` reads too and takes
+    part in multipart uploads; it does not delete. `delete` removes the current
+    version; older ones are left to the bucket's versioning.
+    """
+
+    kind = "bucket"
+    service = "s3"
+    list_words = "Production buckets."
+    example = "{name: my-bucket}"
+    levels: ClassVar[Mapping[Level, LevelActions]] = {
+        Level.LIST: LevelActions(on_resource=("s3:GetBucketLocation", "s3:ListBucket")),
+        Level.READ: LevelActions(on_objects=("s3:GetObject",)),
+        Level.WRITE: LevelActions(
+            on_resource=("s3:ListBucketMultipartUploads",),
+            on_objects=(
+                "s3:AbortMultipartUpload",
+                "s3:GetObject",
+                "s3:ListMultipartUploadParts",
+                "s3:PutObject",
+            ),
+        ),
+        Level.DELETE: LevelActions(on_objects=("s3:DeleteObject",)),
+    }
+    every_action = ("s3:*",)
+    policy_bytes = quotas.BUCKET_POLICY_BYTES
+    has_object_keys = True
+    key_actions: ClassVar[Mapping[Level, tuple[str, ...]]] = {
+        Level.READ: ("kms:Decrypt",),
+        Level.WRITE: ENCRYPT,
+    }
+
+    name: Annotated[str, Text(words="Globally unique.", rule=rules.bucket_name)]
+    protect: Annotated[
+        bool,
+        Flag(words="True unless said: it refuses deletion. False: destroy empties and deletes it."),
+    ] = True
+    staging_may_list: Annotated[
+        bool,
+        Flag(words="Whether the bucket policy lets the Staging account, as a whole, list it."),
+    ] = False
+    noncurrent_days: Annotated[
+        int,
+        Number(
+            words="Days that versions are kept which were overwritten or deleted; 90 unless said.",
+            allowed=rules.NONCURRENT_DAYS,
+            unit="days",
+        ),
+    ] = 90
+    access_log: Annotated[
+        AccessLog | None,
+        Nested(
+            words="Where S3 writes the bucket's server access log.",
+            declared=AccessLog,
+            example="{bucket: my-logs, prefix: my-bucket/}",
+        ),
+    ] = None
+    encryption: Annotated[
+        str,
+        Text(
+            words="s3 unless said; kms: with a key that is made for the bucket.",
+            rule=rules.encryption,
+        ),
+    ] = "s3"
+
+    @property
+    def has_own_key(self) -> bool:
+        """Whether objects are encrypted with a KMS key that the stack makes for this bucket."""
+        return self.encryption == "kms"
+
+    @property
+    def key_alias(self) -> str:
+        """`alias/NAME`; an alias has no dots ("CreateAlias", AWS KMS API reference).
+
+        Bucket names have no underscores, so that no two share an alias.
+        """
+        return f"alias/{self.name.replace('.', '_')}"
+
+    def key_conditions(self, owner: Account) -> ConditionBlock:
+        """A key is used by S3, on behalf of the caller, for this bucket.
+
+        With a bucket key the encryption context is the bucket's ARN, not that of
+        the object ("Reducing the cost of SSE-KMS with Amazon S3 Bucket Keys").
+        """
+        return {
+            "StringEquals": {
+                "kms:EncryptionContext:aws:s3:arn": [self.arn(owner)],
+                "kms:ViaService": [f"s3.{owner.region}.{owner.dns_suffix}"],
+            }
+        }
+
+    def arn(self, owner: Account) -> str:
+        """`arn:PARTITION:s3:::NAME`: bucket ARNs carry neither region nor account."""
+        return f"arn:{owner.partition}:s3:::{self.name}"
+
+    def arns(self, owner: Account) -> tuple[str, ...]:
+        """The bucket's and that of its objects."""
+        return (self.arn(owner), f"{self.arn(owner)}/*")
+
+    def allowed(
+        self,
+        levels: Sequence[Level],
+        prefixes: Sequence[str],
+        principal: Principal,  # noqa: ARG002 - the same for all
+        accounts: Accounts,
+    ) -> Iterator[AllowedActions]:
+        """What levels mean, in the whole bucket or below prefixes.
+
+        Where a grant is confined to prefixes, so is listing: who asks for the keys of another
+        prefix, or of the whole bucket, is refused ("Bucket policy examples using condition keys").
+        Other actions that would tell of all keys are left out there.
+        """
+        arn = self.arn(accounts.trusting)
+        granted = [self.levels[level] for level in levels]
+        on_bucket = {action for level in granted for action in level.on_resource}
+        on_objects = {action for level in granted for action in level.on_objects}
+        if prefixes:
+            keys = sorted(f"{prefix}*" for prefix in prefixes)
+            listed: ConditionBlock = {"StringLike": {"s3:prefix": keys}}
+            yield AllowedActions("Bucket", on_bucket & _TELLS_NO_KEYS, [arn], {})
+            yield AllowedActions("Listing", on_bucket & _KNOWS_THE_PREFIX, [arn], listed)
+            yield AllowedActions("Objects", on_objects, [f"{arn}/{key}" for key in keys], {})
+        else:
+            yield AllowedActions("Bucket", on_bucket, [arn], {})
+            yield AllowedActions("Objects", on_objects, [f"{arn}/*"], {})
+
+    def own_statements(self, accounts: Accounts) -> Iterator[Statement]:
+        """Refuses uploads that choose an encryption; may let the Staging account list.
+
+        What an upload chooses instead of leaving it to the bucket could be a key that the readers
+        may not use; one that says `aws:kms` and no key gets the AWS-managed key ("PutObject",
+        Amazon S3 API reference). What S3 does by itself does not count as chosen.
+        """
+        objects = [f"{self.arn(accounts.trusting)}/*"]
+        header = "s3:x-amz-server-side-encryption"
+        if self.has_own_key:
+            for sid, key in (
+                ("DenyOtherEncryption", header),
+                ("DenyCustomerProvidedKeys", f"{header}-customer-algorithm"),
+            ):
+                yield deny(sid, ["s3:PutObject"], {"Null": {key: ["false"]}}, objects)
+        if self.staging_may_list:
+            yield allow(
+                "GrantListToTrustedAccount",
+                self.levels[Level.LIST].on_resource,
+                principal={"AWS": [accounts.trusted.root_arn]},
+                resources=[self.arn(accounts.trusting)],
+            )
+
+    def proof_commands(
+        self,
+        levels: Sequence[Level],
+        prefixes: Sequence[str],
+        owner: Account,  # noqa: ARG002 - a bucket is found by its name
+    ) -> list[list[str]]:
+        """Looks at an object and reads it."""
+        if not {Level.READ, Level.WRITE} & set(levels):
+            return []
+        key = f"{min(prefixes, default='')}{PROOF_OBJECT}"
+        place = ["--bucket", self.name, "--key", key]
+        return [
+            ["aws", "s3api", "head-object", *place],
+            ["aws", "s3api", "get-object", *place, PROOF_COPY],
+        ]

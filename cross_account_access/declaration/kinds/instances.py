@@ -1,0 +1,85 @@
+"""EC2 instances of Staging."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar
+
+from cross_account_access.declaration import quotas, rules
+from cross_account_access.declaration.accounts import Accounts
+from cross_account_access.declaration.fields import Declared, Nested, Text
+from cross_account_access.declaration.model import (
+    Principal,
+    Role,
+    SignIn,
+    Trust,
+    narrowed_to_principals,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class InstanceRole(Declared):
+    """The role that instances of the Staging account have."""
+
+    name: Annotated[str, Text(words="The role's name.", rule=rules.iam_name(64))]
+    path: Annotated[str, Text(words="The role's path; / unless said.", rule=rules.iam_path)] = "/"
+    permissions_boundary: Annotated[
+        str | None, Text(words="ARN of a managed policy.", rule=rules.policy_arn)
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Instances(Principal):
+    """EC2 instances of the Staging account, by the role of their instance profile."""
+
+    kind = "ec2"
+    words = "EC2 instances of Staging."
+    example = "{role: {name: StageInstances}}"
+    sign_in = SignIn.INSTANCE_METADATA
+    is_one_principal = True
+    is_machine = True
+    own_policy_characters = quotas.ROLE_INLINE_CHARACTERS
+    unique_names: ClassVar[Mapping[str, Callable[[Any], str]]] = {
+        "role.name": lambda instances: instances.role.name,
+        "instance_profile": lambda instances: instances.instance_profile,
+    }
+
+    role: Annotated[
+        InstanceRole,
+        Nested(
+            words="Their role in Staging, which the stack makes.",
+            declared=InstanceRole,
+            example="{name: StageInstances}",
+        ),
+    ]
+    instance_profile: Annotated[
+        str,
+        Text(
+            words="Name of the instance profile; the role's name unless said.",
+            rule=rules.iam_name(128),
+            otherwise=lambda read: read["role"].name,
+        ),
+    ]
+
+    @property
+    def chains(self) -> bool:
+        """Always: what an instance has are a role's credentials."""
+        return True
+
+    def refused_of_role(self, role: Role) -> Iterator[tuple[str, str]]:
+        """Sessions end with the hour."""
+        if role.max_session_duration > quotas.CHAINED_SESSION_SECONDS:
+            yield (
+                "max_session_duration",
+                "cannot be had by instances: a role that is assumed from another role lasts "
+                f"{quotas.CHAINED_SESSION_SECONDS} seconds at the most; remove it",
+            )
+
+    def principal_arns(self, accounts: Accounts) -> tuple[str, ...]:
+        """The Staging role's."""
+        return (accounts.trusted.iam_arn(f"role{self.role.path}{self.role.name}"),)
+
+    def trust(self, accounts: Accounts) -> Trust:
+        """By the account, narrowed to the instances' role."""
+        return narrowed_to_principals(
+            accounts, "TrustInstances", "ArnEquals", self.principal_arns(accounts)
+        )

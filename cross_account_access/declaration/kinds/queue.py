@@ -1,0 +1,63 @@
+"""SQS queues."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from cross_account_access.declaration import quotas, rules
+from cross_account_access.declaration.accounts import Account
+from cross_account_access.declaration.fields import Text
+from cross_account_access.declaration.model import Level, LevelActions, OwnedResource
+
+
+@dataclass(frozen=True, kw_only=True)
+class Queue(OwnedResource):
+    """A Production SQS queue, a standard one, that grants refer to by its name.
+
+    Who receives must delete what it has dealt with, and may ask for more time.
+    """
+
+    kind = "queue"
+    service = "sqs"
+    list_words = "Production SQS queues, standard ones."
+    example = "{name: my-queue}"
+    levels: ClassVar[Mapping[Level, LevelActions]] = {
+        Level.SEND: LevelActions(on_resource=("sqs:GetQueueUrl", "sqs:SendMessage")),
+        Level.RECEIVE: LevelActions(
+            on_resource=(
+                "sqs:ChangeMessageVisibility",
+                "sqs:DeleteMessage",
+                "sqs:GetQueueAttributes",
+                "sqs:GetQueueUrl",
+                "sqs:ReceiveMessage",
+            )
+        ),
+    }
+    every_action = ("sqs:*",)
+    policy_bytes = quotas.QUEUE_POLICY_BYTES
+    policy_statements = quotas.QUEUE_POLICY_STATEMENTS
+
+    name: Annotated[
+        str, Text(words="The queue's name.", rule=rules.message_name("queue", limit=80))
+    ]
+
+    def arn(self, owner: Account) -> str:
+        """`arn:PARTITION:sqs:REGION:ACCOUNT:NAME`."""
+        return owner.regional_arn("sqs", self.name)
+
+    def proof_commands(
+        self,
+        levels: Sequence[Level],
+        prefixes: Sequence[str],  # noqa: ARG002 - of buckets only
+        owner: Account,
+    ) -> list[list[str]]:
+        """Sends a message, or looks for one so that whoever deals with it next sees it at once."""
+        if Level.SEND in levels:
+            command, told = "send-message", ["--message-body", "test"]
+        else:
+            command, told = "receive-message", ["--visibility-timeout", "0"]
+        # "Queue and message identifiers" has the form of the address.
+        host = f"sqs.{owner.region}.{owner.dns_suffix}"
+        url = f"https://{host}/{owner.account_id}/{self.name}"
+        place = ["--queue-url", url]
+        return [["aws", "sqs", command, *place, *told, "--region", owner.region]]

@@ -1,0 +1,110 @@
+"""SNS topics."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Final
+
+from cross_account_access.declaration import quotas, rules
+from cross_account_access.declaration.accounts import Account, Accounts
+from cross_account_access.declaration.fields import Text
+from cross_account_access.declaration.model import (
+    AllowedActions,
+    Level,
+    LevelActions,
+    OwnedResource,
+    Principal,
+)
+from cross_account_access.declaration.statements import ConditionBlock
+
+_HAS_ENDPOINT: Final = frozenset({"sns:Subscribe"})
+"""Actions that can be confined by `sns:Endpoint` ("Actions, resources, and condition keys for
+Amazon SNS")."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Topic(OwnedResource):
+    """A Production SNS topic, a standard one, that grants refer to by its name."""
+
+    kind = "topic"
+    service = "sns"
+    list_words = "Production SNS topics, standard ones."
+    example = "{name: my-topic}"
+    levels: ClassVar[Mapping[Level, LevelActions]] = {
+        Level.PUBLISH: LevelActions(on_resource=("sns:Publish",)),
+        Level.SUBSCRIBE: LevelActions(on_resource=("sns:Subscribe",)),
+    }
+    # SNS takes no `sns:*` here ("Amazon SNS API permissions: Actions and resources reference").
+    every_action = (
+        "sns:AddPermission",
+        "sns:DeleteTopic",
+        "sns:GetDataProtectionPolicy",
+        "sns:GetTopicAttributes",
+        "sns:ListSubscriptionsByTopic",
+        "sns:ListTagsForResource",
+        "sns:Publish",
+        "sns:PutDataProtectionPolicy",
+        "sns:RemovePermission",
+        "sns:SetTopicAttributes",
+        "sns:Subscribe",
+    )
+    policy_bytes = quotas.TOPIC_POLICY_BYTES
+    policy_statements = quotas.TOPIC_POLICY_STATEMENTS
+
+    name: Annotated[
+        str, Text(words="The topic's name.", rule=rules.message_name("topic", limit=256))
+    ]
+
+    def arn(self, owner: Account) -> str:
+        """`arn:PARTITION:sns:REGION:ACCOUNT:NAME`."""
+        return owner.regional_arn("sns", self.name)
+
+    def allowed(
+        self,
+        levels: Sequence[Level],
+        prefixes: Sequence[str],  # noqa: ARG002 - of buckets only
+        principal: Principal,
+        accounts: Accounts,
+    ) -> Iterator[AllowedActions]:
+        """A subscription is confined to queues and functions of the principal's own account.
+
+        Without that, whoever may subscribe could send all messages anywhere, to
+        any account, web site or mail address, and would go on doing so after its
+        access has ended ("Actions, resources, and condition keys for Amazon SNS").
+        """
+        actions = {action for level in levels for action in self.levels[level].on_resource}
+        arn, partition = self.arn(accounts.trusting), accounts.trusting.partition
+        home = principal.home_account(accounts)
+        endpoints: ConditionBlock = {
+            "StringLike": {
+                "sns:Endpoint": [
+                    f"arn:{partition}:{service}:*:{home}:{name}"
+                    for service, name in (("lambda", "function:*"), ("sqs", "*"))
+                ]
+            }
+        }
+        yield AllowedActions("Topic", actions - _HAS_ENDPOINT, [arn], {})
+        yield AllowedActions("Subscribing", actions & _HAS_ENDPOINT, [arn], endpoints)
+
+    def refused(
+        self, levels: Sequence[Level], principal: Principal, accounts: Accounts
+    ) -> Iterator[tuple[str, str]]:
+        """Only principals of one account can be confined to what is their own."""
+        if Level.SUBSCRIBE in levels and principal.home_account(accounts) is None:
+            yield (
+                "levels",
+                f"cannot have subscribe for {principal.kind}: it is confined to queues and "
+                "functions of the consumer's own account, and there is no one such account; "
+                "remove it",
+            )
+
+    def proof_commands(
+        self,
+        levels: Sequence[Level],
+        prefixes: Sequence[str],  # noqa: ARG002 - of buckets only
+        owner: Account,
+    ) -> list[list[str]]:
+        """Publishes; a subscription would stay, so none is made."""
+        if Level.PUBLISH not in levels:
+            return []
+        publish = ["aws", "sns", "publish", "--topic-arn", self.arn(owner), "--message", "test"]
+        return [[*publish, "--region", owner.region]]

@@ -1,0 +1,110 @@
+"""IAM users of Staging."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar
+
+from cross_account_access.declaration import quotas, rules
+from cross_account_access.declaration.accounts import Account, Accounts
+from cross_account_access.declaration.fields import Flag, Former, Text
+from cross_account_access.declaration.model import (
+    MustExist,
+    Principal,
+    SignIn,
+    Trust,
+    narrowed_to_principals,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class User(Principal):
+    """An IAM user of the Staging account."""
+
+    kind = "user"
+    words = "An IAM user of Staging."
+    example = "{name: StageAdmin}"
+    sign_in = SignIn.PROFILE
+    is_one_principal = True
+    own_policy_characters = quotas.USER_INLINE_CHARACTERS
+    unique_names: ClassVar[Mapping[str, Callable[[Any], str]]] = {"name": lambda user: user.name}
+
+    existing: Annotated[
+        bool,
+        Flag(
+            words="Whether the user exists already and only gains one inline policy.",
+            former=Former("adopt"),
+        ),
+    ] = False
+    name: Annotated[
+        str,
+        Text(
+            words="The user's name.",
+            # Users made before the limit of 64 are up to 128 long ("User", IAM API reference).
+            rule_for=lambda context: rules.iam_name(128 if context.read["existing"] else 64),
+        ),
+    ]
+    path: Annotated[
+        str, Text(words="The user's path, as in /people/; / unless said.", rule=rules.iam_path)
+    ] = "/"
+    permissions_boundary: Annotated[
+        str | None, Text(words="ARN of a managed policy.", rule=rules.policy_arn)
+    ] = None
+
+    def problems(self, accounts: Accounts) -> Iterator[tuple[str, str]]:  # noqa: ARG002
+        """A user that exists is left as it is."""
+        if self.existing and self.permissions_boundary:
+            yield (
+                "existing",
+                "leaves the user as it is: remove permissions_boundary, or set existing: false",
+            )
+
+    def profile(self, consumer: str) -> str:  # noqa: ARG002 - the user's own
+        """Named as the user."""
+        return self.name
+
+    def mfa_serial(self, accounts: Accounts) -> str:
+        """The user's virtual MFA device, if it is named as the user, as most are."""
+        return accounts.trusted.iam_arn(f"mfa/{self.name}")
+
+    def arn(self, owner: Account) -> str:
+        """`arn:PARTITION:iam::ACCOUNT:user/PATH/NAME`."""
+        return owner.iam_arn(f"user{self.path}{self.name}")
+
+    def principal_arns(self, accounts: Accounts) -> tuple[str, ...]:
+        """The user's."""
+        return (self.arn(accounts.trusted),)
+
+    def trust(self, accounts: Accounts) -> Trust:
+        """By the account, narrowed to the user."""
+        return narrowed_to_principals(
+            accounts, "TrustOnePrincipal", "ArnEquals", self.principal_arns(accounts)
+        )
+
+    def must_exist(self, accounts: Accounts) -> MustExist | None:
+        """A user that exists must have the path that is declared."""
+
+        def problem(answer: Mapping[str, Any] | None) -> str | None:
+            if answer is None:
+                return (
+                    f"consumers: {self.name!r} is no user of account "
+                    f"{accounts.trusted.account_id}, so it cannot be adopted; correct the name, "
+                    "or set existing: false to have it made"
+                )
+            arn = answer["User"]["Arn"]
+            if arn == self.arn(accounts.trusted):
+                return None
+            path = arn.split(":user", 1)[1].removesuffix(self.name)
+            return f"consumers: user {self.name!r} is {arn}; add path: {path} to adopt it"
+
+        return (
+            MustExist(
+                side="staging",
+                client="iam",
+                method="get_user",
+                parameters={"UserName": self.name},
+                absent="NoSuchEntity",
+                problem=problem,
+            )
+            if self.existing
+            else None
+        )
