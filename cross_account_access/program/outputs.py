@@ -12,7 +12,7 @@ example, cannot state an external ID.
 import json
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import urlencode
 
 import pulumi
@@ -42,28 +42,42 @@ def _arns(kind: type[OwnedResource]) -> str:
     return f"{kind.kind}Arns"
 
 
-OUTPUTS: Final[Mapping[str, str]] = {
-    "contractVersion": "version of this contract",
-    "productionAccountId": "12 digits",
-    "productionRegion": "region of all that is shared",
-    "productionCanonicalUserId": "64 hexadecimal digits",
-    "stagingAccountId": "12 digits",
-    "stagingCanonicalUserId": "64 hexadecimal digits",
-    "bucketNames": "in the order of their declaration",
-    **{_arns(kind): f"by {kind.kind} name" for kind in OWNED},
-    "kmsKeyArns": "by bucket name: the key of a bucket that has one of its own",
-    "roleNames": "by consumer with a role: the role's name without its path",
-    "roleArns": "by consumer with a role: the role to assume",
-    "userArns": "by consumer that is a user: the user who is let in",
-    "accessPolicyArns": (
-        "by consumer with a role: the managed policies of its role, none for an inline policy"
+class Output(NamedTuple):
+    """One output of the contract."""
+
+    words: str
+    """What it holds."""
+    type: object = dict[str, str]
+    """Text, a list of text, or a map of either."""
+
+
+OUTPUTS: Final[Mapping[str, Output]] = {
+    "contractVersion": Output("version of this contract", str),
+    "productionAccountId": Output("12 digits", str),
+    "productionRegion": Output("region of all that is shared", str),
+    "productionCanonicalUserId": Output("64 hexadecimal digits", str),
+    "stagingAccountId": Output("12 digits", str),
+    "stagingCanonicalUserId": Output("64 hexadecimal digits", str),
+    "bucketNames": Output("in the order of their declaration", list[str]),
+    **{_arns(kind): Output(f"by {kind.kind} name") for kind in OWNED},
+    "kmsKeyArns": Output("by bucket name: the key of a bucket that has one of its own"),
+    "roleNames": Output("by consumer with a role: the role's name without its path"),
+    "roleArns": Output("by consumer with a role: the role to assume"),
+    "userArns": Output("by consumer that is a user: the user who is let in"),
+    "accessPolicyArns": Output(
+        "by consumer with a role: the managed policies of its role, none for an inline policy",
+        dict[str, list[str]],
     ),
-    "switchRoleUrls": "by consumer who can use it: link that switches the console to the role",
-    "cliProfiles": (
+    "switchRoleUrls": Output(
+        "by consumer who can use it: link that switches the console to the role"
+    ),
+    "cliProfiles": Output(
         "by consumer who can use it: block for ~/.aws/config, whose profile renews itself"
     ),
-    "proofCommands": "by consumer, where there are some: AWS CLI commands that prove the access",
-    "declaration": "JSON text: every consumer and every grant, as declared",
+    "proofCommands": Output(
+        "by consumer, where there are some: AWS CLI commands that prove the access"
+    ),
+    "declaration": Output("JSON text: every consumer and every grant, as declared", str),
 }
 """Every output and what it holds."""
 

@@ -23,7 +23,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("components", "declaration.existing", "declaration.model", "declaration.settings"),
     },
     "__main__": {"components", "declaration.settings", "program"},
-    "package": {"", "components", "declaration.settings", "program"},
+    "package": {"", "components", "declaration.fields", "declaration.settings", "program"},
     # The judge.
     "iam.errors": set(),
     "iam.patterns": set(),

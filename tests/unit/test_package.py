@@ -114,7 +114,7 @@ def test_what_a_stack_file_requires_is_required(schema: dict[str, Any]) -> None:
 def test_the_outputs_are_the_contract(schema: dict[str, Any]) -> None:
     properties = schema["resources"][TOKEN]["properties"]
     found = {name: output["description"].removesuffix(".") for name, output in properties.items()}
-    assert found == {name: what[0].upper() + what[1:] for name, what in OUTPUTS.items()}
+    assert found == {name: what.words[0].upper() + what.words[1:] for name, what in OUTPUTS.items()}
 
 
 def test_everything_in_the_schema_is_described(schema: dict[str, Any]) -> None:
@@ -128,7 +128,7 @@ def test_everything_in_the_schema_is_described(schema: dict[str, Any]) -> None:
 def known_to_the_reader(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     """Every setting that the reader asks for, by its path without the numbers of items."""
     paths = set()
-    take, choice = Fields._take, Fields.choice
+    take, choice, renamed = Fields._take, Fields.choice, Fields.renamed
 
     def note(self: Fields, name: str) -> None:
         parts = self.path(name).split(".")
@@ -143,7 +143,12 @@ def known_to_the_reader(monkeypatch: pytest.MonkeyPatch) -> set[str]:
             note(self, name)
         return choice(self, examples)
 
+    def noting_renamed(self: Fields, name: str, former: str) -> bool:
+        note(self, former)
+        return renamed(self, name, former)
+
     monkeypatch.setattr(Fields, "_take", noting_take)
+    monkeypatch.setattr(Fields, "renamed", noting_renamed)
     monkeypatch.setattr(Fields, "choice", noting_choice)
     everything = {
         "mfa": {},

@@ -21,7 +21,9 @@ def rows(heading: str) -> list[list[str]]:
 
 
 def test_the_outputs_are_the_contract() -> None:
-    assert rows("| Output | Holds |") == [[f"`{name}`", what] for name, what in OUTPUTS.items()]
+    assert rows("| Output | Holds |") == [
+        [f"`{name}`", output.words] for name, output in OUTPUTS.items()
+    ]
 
 
 def test_the_levels_are_those_of_the_code() -> None:
