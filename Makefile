@@ -15,7 +15,7 @@ $(shell $(VENV)/bin/python -c '' 2>/dev/null || rm -f $(INSTALLED))
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo test unit integration lint format schema reference bench clean
+.PHONY: help setup demo test unit integration lint format schema settings reference bench clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' Makefile \
@@ -53,6 +53,9 @@ schema: setup ## write the schema of the package, after a change of the package'
 
 reference: $(INSTALLED) ## fetch what AWS publishes about its actions anew; needs npm
 	@$(RUN) cross_account_access.dev.service_reference
+
+settings: $(INSTALLED) ## write what Pulumi.yaml and docs say of settings, after a change of their declarations
+	$(RUN) cross_account_access.declaration.documentation
 
 bench: setup ## speed and memory beside a flat program and plain boto3
 	@$(DEV).bench

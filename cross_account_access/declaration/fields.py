@@ -53,6 +53,8 @@ class Setting(ABC):
 
     json_type: ClassVar[object]
     """The Python type of what stands in a stack file; none for a group."""
+    values: ClassVar[str]
+    """What may stand there, in a word or two."""
 
     words: str
     """What it is: sentences for people."""
@@ -159,6 +161,7 @@ class Text(Setting):
     """A string that keeps a rule."""
 
     json_type = str
+    values = "text"
 
     rule: Rule = lambda _: None
     rule_for: Callable[[Context], Rule] | None = None
@@ -177,6 +180,7 @@ class Texts(Text):
     """A list of different strings, each of which keeps a rule."""
 
     json_type = list[str]
+    values = "list of text"
 
     def read(self, source: Fields, name: str, default: Any, context: Context) -> Any:  # noqa: ANN401
         """At least one where the list is there."""
@@ -190,6 +194,7 @@ class Number(Setting):
     """A whole number."""
 
     json_type = int
+    values = "number"
 
     allowed: range
     unit: str
@@ -204,6 +209,7 @@ class Flag(Setting):
     """True or false."""
 
     json_type = bool
+    values = "true or false"
 
     def read(self, source: Fields, name: str, default: Any, context: Context) -> bool:  # noqa: ANN401, ARG002
         """Whether it is true."""
@@ -215,6 +221,7 @@ class Word(Setting):
     """One of a few words."""
 
     json_type = str
+    values = "word"
 
     known: Sequence[str]
 
@@ -228,6 +235,7 @@ class Tags(Setting):
     """Tags of AWS, whose keys are the user's own."""
 
     json_type = dict[str, str]
+    values = "tags"
 
     def read(self, source: Fields, name: str, default: Any, context: Context) -> dict[str, str]:  # noqa: ANN401, ARG002
         """Values by key."""
@@ -237,6 +245,8 @@ class Tags(Setting):
 @dataclass(frozen=True, kw_only=True)
 class Nested(Setting):
     """A mapping of further settings."""
+
+    values = "mapping"
 
     declared: type[Declared]
 
@@ -250,6 +260,8 @@ class Nested(Setting):
 @dataclass(frozen=True, kw_only=True)
 class Items(Setting):
     """A list of mappings."""
+
+    values = "list of mappings"
 
     group: Group
     """What may stand in each."""

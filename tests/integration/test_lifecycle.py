@@ -157,7 +157,7 @@ def test_an_existing_user_is_adopted_and_given_back(program: Program) -> None:
         ),
     )
     consumers = program.settings()["consumers"]
-    consumers[0]["user"] = {"name": "Existing", "path": "/people/", "adopt": True}
+    consumers[0]["user"] = {"name": "Existing", "path": "/people/", "existing": True}
     program.set(consumers=consumers)
     program.up()
     assume(user("Existing"), ROLE)
@@ -180,7 +180,7 @@ def test_a_user_to_adopt_must_exist_as_declared(
 ) -> None:
     admin(STAGING_ADMIN).client("iam").create_user(UserName="Elsewhere", Path="/people/")
     consumers = program.settings()["consumers"]
-    consumers[0]["user"] = {"name": name, "adopt": True}
+    consumers[0]["user"] = {"name": name, "existing": True}
     program.set(consumers=consumers)
     arguments = ["preview"] if preview else ["up", "--yes", "--skip-preview"]
     said = program.refused(*arguments, "--stack", "prod")

@@ -308,7 +308,7 @@ def test_an_adopted_user_gains_one_policy_and_keeps_the_rest() -> None:
     consumers = [
         {
             "name": "stage-admin",
-            "user": {"name": "Existing", "path": "/people/", "adopt": True},
+            "user": {"name": "Existing", "path": "/people/", "existing": True},
             "role": {"name": "StageRole"},
         }
     ]
