@@ -119,12 +119,15 @@ def _values(field: Field) -> str:
 
 
 def _level_table(kind: type[SharedResource]) -> str:
-    rows = []
+    columns = ["Level", f"On the {kind.kind}", "On objects"]
+    if not any(actions.on_objects for actions in kind.levels.values()):
+        del columns[-1]
+    rows = [columns, ["---"] * len(columns)]
     for level, actions in kind.levels.items():
-        cells = (", ".join(f"`{action}`" for action in sorted(each)) for each in actions)
-        rows.append(f"| `{level}` | {' | '.join(cells)} |")
-    head = f"Of a {kind.kind}:\n\n| Level | On the {kind.kind} | On what lies in it |"
-    return "\n".join([head, "|---|---|---|", *rows])
+        cells = (", ".join(f"`{name.split(':')[1]}`" for name in each) for each in actions)
+        rows.append([f"`{level}`", *cells][: len(columns)])
+    table = "\n".join(f"| {' | '.join(row)} |".replace("  ", " ") for row in rows)
+    return f"Of a {kind.kind} (actions of `{kind.service}`):\n\n{table}"
 
 
 MADE: Final = {

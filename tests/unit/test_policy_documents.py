@@ -46,6 +46,7 @@ from cross_account_access.declaration.policies.documents import (
 )
 from cross_account_access.declaration.policies.parts import in_parts, policy_size
 from cross_account_access.declaration.quotas import MANAGED_POLICY_CHARACTERS
+from cross_account_access.declaration.statements import render
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -674,3 +675,24 @@ def test_a_statement_too_large_by_itself_is_cut_along_its_prefixes_and_resources
     parts = in_parts(document, SMALL)
     assert permissions(*parts) == permissions(document)
     assert all(policy_size(part) <= SMALL for part in parts)
+
+
+def test_a_part_is_full_at_exactly_the_limit() -> None:
+    """Both where statements are put together and where one is cut."""
+    statement = {"Effect": "Allow", "Action": ["s3:GetObject"]}
+
+    def document(*resources: list[str]) -> str:
+        return render([{**statement, "Resource": each} for each in resources])
+
+    pair = policy_size(document(["aa"], ["bb"]))
+    assert in_parts(document(["aa"], ["bb"], ["cc"]), pair) == [
+        document(["aa"], ["bb"]),
+        document(["cc"]),
+    ]
+    assert len(in_parts(document(["aa"], ["bb"], ["cc"]), pair - 1)) == 3
+    two = policy_size(document(["aa", "bb"]))
+    assert in_parts(document(["aa", "bb", "cc"]), two) == [
+        document(["aa", "bb"]),
+        document(["cc"]),
+    ]
+    assert len(in_parts(document(["aa", "bb", "cc"]), two - 1)) == 3
