@@ -10,7 +10,7 @@ from cross_account_access.declaration.accounts import Accounts
 from cross_account_access.declaration.model import Consumer, Grant, Role
 from cross_account_access.declaration.policies.documents import access_policy, trust_policy
 from cross_account_access.declaration.policies.parts import in_parts
-from cross_account_access.declaration.quotas import MANAGED_POLICY_CHARACTERS
+from cross_account_access.facts.quotas import MANAGED_POLICY_CHARACTERS
 
 
 class AssumableRole(pulumi.ComponentResource):

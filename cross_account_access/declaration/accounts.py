@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from cross_account_access.facts import partitions
+
 
 @dataclass(frozen=True, kw_only=True)
 class Account:
@@ -21,13 +23,13 @@ class Account:
 
     @property
     def dns_suffix(self) -> str:
-        """`amazonaws.com`, and what it is in China ("Endpoints and ARNs for AWS China")."""
-        return f"amazonaws.com{'.cn' if self.partition == 'aws-cn' else ''}"
+        """The end of the host names of AWS, as in `amazonaws.com`."""
+        return partitions.dns_suffix(self.partition)
 
     @property
     def ec2_service(self) -> str:
-        """EC2 as a principal ("AWS services that work with IAM", "Service principals")."""
-        return f"ec2.{self.dns_suffix}"
+        """EC2 as a principal."""
+        return partitions.service_principal("ec2", self.partition)
 
     def regional_arn(self, service: str, resource: str) -> str:
         """`arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE`."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
-from cross_account_access.declaration import quotas, rules
+from cross_account_access.declaration import rules
 from cross_account_access.declaration.accounts import Account, Accounts
 from cross_account_access.declaration.fields import (
     Declared,
@@ -24,6 +24,7 @@ from cross_account_access.declaration.fields import (
     Word,
 )
 from cross_account_access.declaration.statements import ConditionBlock, Statement
+from cross_account_access.facts import quotas
 
 
 class Level(StrEnum):
@@ -156,10 +157,6 @@ class OwnedResource(SharedResource):
     """The least that an item of the list has, as YAML."""
     every_action: ClassVar[tuple[str, ...]]
     """All actions that a policy of its own may name."""
-    policy_bytes: ClassVar[int]
-    """The most that AWS takes as a policy of its own."""
-    policy_statements: ClassVar[int | None] = None
-    """The most statements in it; None where AWS counts none."""
 
     protect: Annotated[bool, Flag(words="True unless said: it refuses deletion.")] = True
 
@@ -296,7 +293,7 @@ class Mfa(Declared):
         int,
         Number(
             words="Seconds since it was typed; 3600 unless said.",
-            allowed=quotas.MFA_SECONDS,
+            allowed=rules.MFA_SECONDS,
             unit="seconds",
         ),
     ] = 3600
@@ -408,7 +405,9 @@ class Conditions(Declared):
 class Role(Declared):
     """The IAM role of the Production account that the consumer assumes."""
 
-    name: Annotated[str, Text(words="The role's name.", rule=rules.iam_name(64))]
+    name: Annotated[
+        str, Text(words="The role's name.", rule=rules.iam_name(quotas.ROLE_NAME_CHARACTERS))
+    ]
     path: Annotated[str, Text(words="The role's path; / unless said.", rule=rules.iam_path)] = "/"
     policy: Annotated[
         str,
@@ -429,7 +428,7 @@ class Role(Declared):
         int,
         Number(
             words="Seconds, 3600 to 43200; 3600 unless said.",
-            allowed=quotas.SESSION_SECONDS,
+            allowed=quotas.ROLE_SESSION_SECONDS,
             unit="seconds",
         ),
     ] = 3600
@@ -456,11 +455,11 @@ class Role(Declared):
     def problems(self, accounts: Accounts) -> Iterator[tuple[str, str]]:  # noqa: ARG002
         """The console must be able to switch to it."""
         length = len(self.path.removeprefix("/") + self.name)
-        if length > quotas.CONSOLE_LIMIT:
+        if length > quotas.SWITCH_ROLE_CHARACTERS:
             yield (
                 "path",
                 f"and the name have {length} characters together; the console switches to roles "
-                f"with at most {quotas.CONSOLE_LIMIT}: shorten one",
+                f"with at most {quotas.SWITCH_ROLE_CHARACTERS}: shorten one",
             )
 
 

@@ -6,18 +6,19 @@ with the remedy where it is not obvious.
 # ruff: noqa: PLR2004 - the numbers are AWS's, stated beside the page that they are from
 
 import ipaddress
-import json
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import cache
-from importlib.resources import files
 from typing import Final
 
 from cross_account_access.declaration.nearest import did_you_mean
+from cross_account_access.facts import quotas
+from cross_account_access.facts.partitions import known_regions
 
 Rule = Callable[[str], str | None]
 
+MFA_SECONDS: Final = range(60, quotas.MFA_SESSION_SECONDS.stop)
+"""Since a code was typed, up to the longest session that MFA can open."""
 NONCURRENT_DAYS: Final = range(1, 36501)
 TAG_LIMIT: Final = 40
 """AWS takes 50 tags on a resource, and the program and the engine add their own."""
@@ -54,15 +55,10 @@ def profile(value: str) -> str | None:
 
 def region(value: str) -> str | None:
     """A region that this version of the AWS SDK knows."""
-    known = _partitions_by_region()
+    known = known_regions()
     if value in known:
         return None
     return f"must be an AWS region, as in us-west-2{did_you_mean(value, known)}"
-
-
-def partition_of(region_name: str) -> str:
-    """The partition of a known region (`aws`, `aws-cn`, `aws-us-gov`, ...)."""
-    return _partitions_by_region()[region_name]
 
 
 def bucket_name(value: str) -> str | None:  # noqa: PLR0911 - S3 has this many rules
@@ -127,8 +123,8 @@ def iam_name(limit: int) -> Rule:
     return rule
 
 
-policy_name: Final = iam_name(128)
-"""Of a managed or an inline policy ("IAM and AWS STS quotas")."""
+policy_name: Final = iam_name(quotas.POLICY_NAME_CHARACTERS)
+"""Of a managed or an inline policy."""
 
 
 def iam_path(value: str) -> str | None:
@@ -353,15 +349,3 @@ def _is_ipv4(value: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-@cache
-def _partitions_by_region() -> dict[str, str]:
-    # Read as data: importing botocore's session costs more than the rest of the program.
-    text = (files("botocore") / "data" / "partitions.json").read_text()
-    return {
-        name: partition["id"]
-        for partition in json.loads(text)["partitions"]
-        for name in partition["regions"]
-        if not name.endswith("-global")
-    }

@@ -31,8 +31,9 @@ from cross_account_access.declaration.model import (
     SignIn,
     Via,
 )
-from cross_account_access.declaration.quotas import CHAINED_SESSION_SECONDS
 from cross_account_access.declaration.settings import Settings
+from cross_account_access.facts.partitions import sign_in_host
+from cross_account_access.facts.quotas import CHAINED_SESSION_SECONDS
 
 CONTRACT_VERSION: Final = "1"
 
@@ -80,13 +81,6 @@ OUTPUTS: Final[Mapping[str, Output]] = {
     "declaration": Output("JSON text: every consumer and every grant, as declared", str),
 }
 """Every output and what it holds."""
-
-_CONSOLE_HOSTS: Final = {
-    "aws": "signin.aws.amazon.com",
-    "aws-cn": "signin.amazonaws.cn",
-    "aws-us-gov": "signin.amazonaws-us-gov.com",
-}
-"""By partition ("Switch from a user to an IAM role (console)"); others have no known link."""
 
 
 def export(settings: Settings, access: CrossAccountAccess) -> None:
@@ -137,9 +131,9 @@ def switch_role_url(production: Account, consumer: Consumer) -> str | None:
 
     Without a role there is nothing to switch to. The console states no external
     ID, no source identity and no tags, machines do not use it, and its host is
-    not known in every partition ("Switch from a user to an IAM role (console)").
+    not known in every partition.
     """
-    role, host = consumer.role, _CONSOLE_HOSTS.get(production.partition)
+    role, host = consumer.role, sign_in_host(production.partition)
     is_unable = consumer.principal.is_machine or consumer.conditions.external_id
     if role is None or host is None or is_unable or _says_more_than_a_profile(consumer):
         return None

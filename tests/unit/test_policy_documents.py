@@ -44,9 +44,9 @@ from cross_account_access.declaration.policies.documents import (
     service_trust_policy,
     trust_policy,
 )
-from cross_account_access.declaration.policies.parts import in_parts, policy_size
-from cross_account_access.declaration.quotas import MANAGED_POLICY_CHARACTERS
+from cross_account_access.declaration.policies.parts import in_parts
 from cross_account_access.declaration.statements import render
+from cross_account_access.facts.quotas import MANAGED_POLICY_CHARACTERS, policy_characters
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -621,7 +621,7 @@ def test_a_policy_in_parts_says_the_same(grants: Any, conditions: Conditions) ->
     for part in parts:
         sids = [item["Sid"] for item in statements(part)]
         assert len(sids) == len(set(sids))
-        assert policy_size(part) <= SMALL or len(permissions(part)) == 1
+        assert policy_characters(part) <= SMALL or len(permissions(part)) == 1
 
 
 @given(many_grants, some_conditions)
@@ -632,7 +632,7 @@ def test_a_part_is_begun_only_where_the_one_before_is_full(
     for part, following in pairwise(parts):
         and_one_more = [*statements(part), statements(following)[0]]
         joined = json.dumps({"Version": "2012-10-17", "Statement": and_one_more})
-        assert policy_size(joined) > SMALL
+        assert policy_characters(joined) > SMALL
 
 
 @given(many_grants, some_conditions)
@@ -646,9 +646,9 @@ def test_a_grant_at_the_end_changes_the_last_part_alone(
 
 def test_a_policy_that_fits_is_one_and_stays_as_it_is() -> None:
     document = access(grant(LEVELS, "images/", "reports/"))
-    assert in_parts(document, policy_size(document)) == [document]
+    assert in_parts(document, policy_characters(document)) == [document]
     assert in_parts(document, MANAGED_POLICY_CHARACTERS) == [document]
-    assert len(in_parts(document, policy_size(document) - 1)) == 2
+    assert len(in_parts(document, policy_characters(document) - 1)) == 2
 
 
 def test_a_statement_too_large_by_itself_is_cut_along_its_prefixes_and_resources() -> None:
@@ -674,7 +674,7 @@ def test_a_statement_too_large_by_itself_is_cut_along_its_prefixes_and_resources
     document = json.dumps({"Version": "2012-10-17", "Statement": [listing, objects]})
     parts = in_parts(document, SMALL)
     assert permissions(*parts) == permissions(document)
-    assert all(policy_size(part) <= SMALL for part in parts)
+    assert all(policy_characters(part) <= SMALL for part in parts)
 
 
 def test_a_part_is_full_at_exactly_the_limit() -> None:
@@ -684,13 +684,13 @@ def test_a_part_is_full_at_exactly_the_limit() -> None:
     def document(*resources: list[str]) -> str:
         return render([{**statement, "Resource": each} for each in resources])
 
-    pair = policy_size(document(["aa"], ["bb"]))
+    pair = policy_characters(document(["aa"], ["bb"]))
     assert in_parts(document(["aa"], ["bb"], ["cc"]), pair) == [
         document(["aa"], ["bb"]),
         document(["cc"]),
     ]
     assert len(in_parts(document(["aa"], ["bb"], ["cc"]), pair - 1)) == 3
-    two = policy_size(document(["aa", "bb"]))
+    two = policy_characters(document(["aa", "bb"]))
     assert in_parts(document(["aa", "bb", "cc"]), two) == [
         document(["aa", "bb"]),
         document(["cc"]),

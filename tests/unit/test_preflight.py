@@ -195,7 +195,9 @@ def test_what_must_exist_and_does_passes() -> None:
 
 
 def test_users_to_adopt_must_exist_where_declared() -> None:
-    told = refusal(adopted=[User(name="Nobody", existing=True), User(name="Existing", existing=True)])
+    told = refusal(
+        adopted=[User(name="Nobody", existing=True), User(name="Existing", existing=True)]
+    )
     assert [problem.split(";")[0] for problem in told] == [
         "consumers: 'Nobody' is no user of account 444455556666, so it cannot be adopted",
         "consumers: user 'Existing' is arn:aws:iam::444455556666:user/people/Existing",

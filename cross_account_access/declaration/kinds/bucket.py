@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Final
 
-from cross_account_access.declaration import quotas, rules
+from cross_account_access.declaration import rules
 from cross_account_access.declaration.accounts import Account, Accounts
 from cross_account_access.declaration.fields import Declared, Flag, Nested, Number, Text
 from cross_account_access.declaration.model import (
@@ -76,7 +76,6 @@ class Bucket(OwnedResource):
         Level.DELETE: LevelActions(on_objects=("s3:DeleteObject",)),
     }
     every_action = ("s3:*",)
-    policy_bytes = quotas.BUCKET_POLICY_BYTES
     has_object_keys = True
     key_actions: ClassVar[Mapping[Level, tuple[str, ...]]] = {
         Level.READ: ("kms:Decrypt",),

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
-from cross_account_access.declaration import quotas, rules
+from cross_account_access.declaration import rules
 from cross_account_access.declaration.accounts import Accounts
 from cross_account_access.declaration.fields import Declared, Nested, Text
 from cross_account_access.declaration.model import (
@@ -14,13 +14,16 @@ from cross_account_access.declaration.model import (
     Trust,
     narrowed_to_principals,
 )
+from cross_account_access.facts import quotas
 
 
 @dataclass(frozen=True, kw_only=True)
 class InstanceRole(Declared):
     """The role that instances of the Staging account have."""
 
-    name: Annotated[str, Text(words="The role's name.", rule=rules.iam_name(64))]
+    name: Annotated[
+        str, Text(words="The role's name.", rule=rules.iam_name(quotas.ROLE_NAME_CHARACTERS))
+    ]
     path: Annotated[str, Text(words="The role's path; / unless said.", rule=rules.iam_path)] = "/"
     permissions_boundary: Annotated[
         str | None, Text(words="ARN of a managed policy.", rule=rules.policy_arn)
@@ -55,7 +58,7 @@ class Instances(Principal):
         str,
         Text(
             words="Name of the instance profile; the role's name unless said.",
-            rule=rules.iam_name(128),
+            rule=rules.iam_name(quotas.INSTANCE_PROFILE_NAME_CHARACTERS),
             otherwise=lambda read: read["role"].name,
         ),
     ]

@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from cross_account_access.declaration import quotas, rules
+from cross_account_access.declaration import rules
 from cross_account_access.declaration.accounts import Account
 from cross_account_access.declaration.fields import Text
 from cross_account_access.declaration.model import Level, LevelActions, OwnedResource
+from cross_account_access.facts import quotas
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,11 +35,13 @@ class Queue(OwnedResource):
         ),
     }
     every_action = ("sqs:*",)
-    policy_bytes = quotas.QUEUE_POLICY_BYTES
-    policy_statements = quotas.QUEUE_POLICY_STATEMENTS
 
     name: Annotated[
-        str, Text(words="The queue's name.", rule=rules.message_name("queue", limit=80))
+        str,
+        Text(
+            words="The queue's name.",
+            rule=rules.message_name("queue", limit=quotas.QUEUE_NAME_CHARACTERS),
+        ),
     ]
 
     def arn(self, owner: Account) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Final
 
-from cross_account_access.declaration import quotas, rules
+from cross_account_access.declaration import rules
 from cross_account_access.declaration.accounts import Account, Accounts
 from cross_account_access.declaration.fields import Text
 from cross_account_access.declaration.model import (
@@ -15,6 +15,7 @@ from cross_account_access.declaration.model import (
     Principal,
 )
 from cross_account_access.declaration.statements import ConditionBlock
+from cross_account_access.facts import quotas
 
 _HAS_ENDPOINT: Final = frozenset({"sns:Subscribe"})
 """Actions that can be confined by `sns:Endpoint` ("Actions, resources, and condition keys for
@@ -47,11 +48,13 @@ class Topic(OwnedResource):
         "sns:SetTopicAttributes",
         "sns:Subscribe",
     )
-    policy_bytes = quotas.TOPIC_POLICY_BYTES
-    policy_statements = quotas.TOPIC_POLICY_STATEMENTS
 
     name: Annotated[
-        str, Text(words="The topic's name.", rule=rules.message_name("topic", limit=256))
+        str,
+        Text(
+            words="The topic's name.",
+            rule=rules.message_name("topic", limit=quotas.TOPIC_NAME_CHARACTERS),
+        ),
     ]
 
     def arn(self, owner: Account) -> str:

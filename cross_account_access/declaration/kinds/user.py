@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
-from cross_account_access.declaration import quotas, rules
+from cross_account_access.declaration import rules
 from cross_account_access.declaration.accounts import Account, Accounts
 from cross_account_access.declaration.fields import Flag, Former, Text
 from cross_account_access.declaration.model import (
@@ -14,6 +14,7 @@ from cross_account_access.declaration.model import (
     Trust,
     narrowed_to_principals,
 )
+from cross_account_access.facts import quotas
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,8 +40,11 @@ class User(Principal):
         str,
         Text(
             words="The user's name.",
-            # Users made before the limit of 64 are up to 128 long ("User", IAM API reference).
-            rule_for=lambda context: rules.iam_name(128 if context.read["existing"] else 64),
+            rule_for=lambda context: rules.iam_name(
+                quotas.OLD_USER_NAME_CHARACTERS
+                if context.read["existing"]
+                else quotas.USER_NAME_CHARACTERS
+            ),
         ),
     ]
     path: Annotated[

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 
 from cross_account_access.declaration.statements import Statement, render
+from cross_account_access.facts.quotas import policy_characters
 
 
 def in_parts(document: str, limit: int) -> list[str]:
@@ -14,21 +15,16 @@ def in_parts(document: str, limit: int) -> list[str]:
     `limit` by itself, along its resources or its prefixes. A part beyond the limit holds one
     statement that nothing can cut.
     """
-    if policy_size(document) <= limit:
+    if policy_characters(document) <= limit:
         return [document]
     parts: list[list[Statement]] = []
     for statement in json.loads(document)["Statement"]:
         for piece in _pieces(statement, limit):
-            if parts and policy_size(render([*parts[-1], piece])) <= limit:
+            if parts and policy_characters(render([*parts[-1], piece])) <= limit:
                 parts[-1].append(piece)
             else:
                 parts.append([piece])
     return [render(part) for part in parts]
-
-
-def policy_size(document: str) -> int:
-    """The characters that IAM counts: all but white space ("IAM and AWS STS quotas")."""
-    return len("".join(document.split()))
 
 
 def _pieces(statement: Statement, limit: int) -> Iterator[Statement]:
@@ -36,7 +32,7 @@ def _pieces(statement: Statement, limit: int) -> Iterator[Statement]:
     values, with_values = _cuttable(statement)
     taken: list[str] = []
     for value in values:
-        if taken and policy_size(render([with_values([*taken, value])])) > limit:
+        if taken and policy_characters(render([with_values([*taken, value])])) > limit:
             yield with_values(taken)
             taken = []
         taken.append(value)

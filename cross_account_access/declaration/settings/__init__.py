@@ -13,7 +13,7 @@ from typing import Any, Final
 import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env
 
-from cross_account_access.declaration import quotas, rules
+from cross_account_access.declaration import rules
 from cross_account_access.declaration.accounts import Account, Accounts
 from cross_account_access.declaration.fields import (
     Context,
@@ -23,8 +23,8 @@ from cross_account_access.declaration.fields import (
     Tags,
     Text,
 )
-from cross_account_access.declaration.kinds import OWNED, PRINCIPALS, Bucket, User, WebIdentities
-from cross_account_access.declaration.model import Consumer, Grant, SharedResource
+from cross_account_access.declaration.kinds import OWNED, PRINCIPALS, Bucket, WebIdentities
+from cross_account_access.declaration.model import Consumer, Grant, MustExist, SharedResource
 from cross_account_access.declaration.reader import Fields, Problems
 from cross_account_access.declaration.settings import expiry, sizes
 from cross_account_access.declaration.settings.consumers import CONSUMERS
@@ -34,6 +34,8 @@ from cross_account_access.declaration.settings.grants import (
     check_overlaps,
 )
 from cross_account_access.declaration.settings.resources import RESOURCES, plural, read_resources
+from cross_account_access.facts import quotas
+from cross_account_access.facts.partitions import partition_of
 
 _GRANTS: Final = Field("grants", GRANTS)
 _CONSUMERS: Final = Field("consumers", CONSUMERS)
@@ -222,7 +224,7 @@ def _account(source: Fields, settings: Sequence[Field]) -> Account:
         account_id=account_id,
         profile=profile,
         region=region,
-        partition="" if rules.region(region) else rules.partition_of(region),
+        partition="" if rules.region(region) else partition_of(region),
     )
 
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Container, Iterable, Iterator
 from typing import Final
 
-from cross_account_access.declaration import quotas, rules
+from cross_account_access.declaration import rules
 from cross_account_access.declaration.accounts import Accounts
 from cross_account_access.declaration.model import (
     Consumer,
@@ -20,7 +20,8 @@ from cross_account_access.declaration.policies.documents import (
     resource_policy,
     trust_policy,
 )
-from cross_account_access.declaration.policies.parts import in_parts, policy_size
+from cross_account_access.declaration.policies.parts import in_parts
+from cross_account_access.facts import quotas
 
 _LESS: Final = "let fewer grants go via: resource"
 
@@ -75,16 +76,16 @@ def _access_policy_problems(role: Role, document: str, named: Container[str]) ->
     limit = quotas.MANAGED_POLICY_CHARACTERS
     parts = in_parts(document, limit)
     further = [role.name_of_part(number) for number in range(2, len(parts) + 1)]
-    if size := _beyond(limit, max(parts, key=policy_size)):
+    if size := _beyond(limit, max(parts, key=quotas.policy_characters)):
         yield (
             f"needs an access policy with a statement of {size} characters, which cannot be cut, "
             f"and {limit} is the most; shorten its conditions"
         )
-    elif len(parts) > quotas.MANAGED_POLICIES:
+    elif len(parts) > quotas.MANAGED_POLICIES_OF_ROLE:
         yield (
-            f"needs an access policy of {policy_size(document)} characters, that is "
+            f"needs an access policy of {quotas.policy_characters(document)} characters, that is "
             f"{len(parts)} managed policies of at most {limit}, and a role has at most "
-            f"{quotas.MANAGED_POLICIES}; grant fewer prefixes, or make two consumers of it"
+            f"{quotas.MANAGED_POLICIES_OF_ROLE}; grant fewer prefixes, or make two consumers of it"
         )
     elif wrong := [name for name in further if rules.policy_name(name) or name.lower() in named]:
         yield (
@@ -99,25 +100,25 @@ def resource_problems(
     """What is too large among the documents of a resource."""
     granted = [grant for grant in grants if grant.resource == resource]
     document = resource_policy(resource, granted, accounts)
-    most, most_statements = resource.policy_bytes, resource.policy_statements
-    if (size := len(document.encode())) > most:
-        yield f"needs a {resource.kind} policy of {size} bytes, and {most} is the most; {_LESS}"
-    statements = len(json.loads(document)["Statement"])
-    if most_statements and statements > most_statements:
+    quota = quotas.RESOURCE_POLICIES[resource.service]
+    if (size := len(document.encode())) > quota.size:
         yield (
-            f"needs a {resource.kind} policy of {statements} statements, and {most_statements} is "
+            f"needs a {resource.kind} policy of {size} bytes, and {quota.size} is the most; {_LESS}"
+        )
+    statements = len(json.loads(document)["Statement"])
+    if quota.statements and statements > quota.statements:
+        yield (
+            f"needs a {resource.kind} policy of {statements} statements, and {quota.statements} is "
             f"the most; {_LESS}"
         )
     if resource.has_own_key:
         size = len(key_policy(resource, granted, accounts).encode())
-        if size > quotas.KEY_POLICY_BYTES:
-            yield (
-                f"needs a key policy of {size} bytes, and {quotas.KEY_POLICY_BYTES} is the most; "
-                f"{_LESS}"
-            )
+        most = quotas.RESOURCE_POLICIES["kms"].size
+        if size > most:
+            yield f"needs a key policy of {size} bytes, and {most} is the most; {_LESS}"
 
 
 def _beyond(limit: int, document: str) -> int | None:
     """The characters that IAM counts, where they are too many: all but white space."""
-    size = policy_size(document)
+    size = quotas.policy_characters(document)
     return size if size > limit else None
