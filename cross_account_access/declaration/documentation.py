@@ -21,7 +21,7 @@ from cross_account_access.declaration.fields import (
     Word,
     group_of,
 )
-from cross_account_access.declaration.kinds import OWNED
+from cross_account_access.declaration.kinds import EXISTING, OWNED
 from cross_account_access.declaration.model import SharedResource
 from cross_account_access.declaration.settings import SETTINGS
 
@@ -65,7 +65,7 @@ def settings_tables() -> str:
 
 def level_tables() -> str:
     """A table of the levels of each kind of resource, with the actions that they allow."""
-    return "\n\n".join(_level_table(kind) for kind in OWNED)
+    return "\n\n".join(_level_table(kind) for kind in (*OWNED, *EXISTING))
 
 
 def with_section(text: str, made: str) -> str:
@@ -119,7 +119,7 @@ def _values(field: Field) -> str:
 
 
 def _level_table(kind: type[SharedResource]) -> str:
-    columns = ["Level", f"On the {kind.kind}", "On objects"]
+    columns = ["Level", f"On the {kind.kind}", f"On {kind.objects}"]
     if not any(actions.on_objects for actions in kind.levels.values()):
         del columns[-1]
     rows = [columns, ["---"] * len(columns)]

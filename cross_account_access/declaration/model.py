@@ -98,6 +98,8 @@ class SharedResource(Declared, ABC):
     """What each level means that makes sense here."""
     goes_by: ClassVar[tuple[Via, ...]] = (Via.ROLE, Via.RESOURCE)
     """The ways that grants may take."""
+    objects: ClassVar[str] = "objects"
+    """What lies in it, in a word."""
     has_object_keys: ClassVar[bool] = False
     """Whether a grant can be confined to prefixes."""
     key_actions: ClassVar[Mapping[Level, tuple[str, ...]]] = {}
@@ -121,8 +123,12 @@ class SharedResource(Declared, ABC):
         accounts: Accounts,
     ) -> Iterator[AllowedActions]:
         """What levels mean here, for this principal."""
-        actions = {action for level in levels for action in self.levels[level].on_resource}
-        yield AllowedActions(self.kind.title(), actions, self.arns(accounts.trusting), {})
+        own, *inside = self.arns(accounts.trusting)
+        granted = [self.levels[level] for level in levels]
+        on_resource = {action for level in granted for action in level.on_resource}
+        on_objects = {action for level in granted for action in level.on_objects}
+        yield AllowedActions(self.kind.title(), on_resource, [own], {})
+        yield AllowedActions(self.objects.title(), on_objects, inside, {})
 
     def refused(
         self,
@@ -172,6 +178,48 @@ class OwnedResource(SharedResource):
     def own_statements(self, accounts: Accounts) -> Iterator[Statement]:  # noqa: ARG002
         """What its policy says whatever is granted, beside the refusal of plain HTTP."""
         yield from ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExistingResource(SharedResource):
+    """What exists in Production and stays somebody else's: the stack makes and changes nothing."""
+
+    goes_by = (Via.ROLE,)
+    arn_form: ClassVar[str]
+    """Regular expression for what follows the account in its ARN."""
+    arn_example: ClassVar[str]
+    """As above, an example of it."""
+    describe_method: ClassVar[str]
+    """The client's method that finds it; it takes its ARN."""
+    describe_parameter: ClassVar[str]
+    absent: ClassVar[str]
+    """The error code by which AWS says that there is none."""
+
+    existing_arn: str
+
+    def arn(self, owner: Account) -> str:  # noqa: ARG002 - it is known
+        """As declared."""
+        return self.existing_arn
+
+    def must_exist(self, owner: Account) -> MustExist:
+        """The resource itself."""
+
+        def problem(found: Mapping[str, Any] | None) -> str | None:
+            if found is not None:
+                return None
+            return (
+                f"resources: {self.name!r} is {self.existing_arn}, and account {owner.account_id} "
+                f"has no such {self.kind}; correct arn, or have its owner make it first"
+            )
+
+        return MustExist(
+            side="production",
+            client=self.service,
+            method=self.describe_method,
+            parameters={self.describe_parameter: self.existing_arn},
+            absent=self.absent,
+            problem=problem,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,6 +23,7 @@ from cross_account_access.declaration.kinds import OWNED
 from cross_account_access.declaration.kinds.bucket import Bucket
 from cross_account_access.declaration.model import (
     Consumer,
+    ExistingResource,
     Grant,
     Level,
     OwnedResource,
@@ -61,6 +62,7 @@ OUTPUTS: Final[Mapping[str, Output]] = {
     "stagingCanonicalUserId": Output("64 hexadecimal digits", str),
     "bucketNames": Output("in the order of their declaration", list[str]),
     **{_arns(kind): Output(f"by {kind.kind} name") for kind in OWNED},
+    "resourceArns": Output("by name of a resource that exists already"),
     "kmsKeyArns": Output("by bucket name: the key of a bucket that has one of its own"),
     "roleNames": Output("by consumer with a role: the role's name without its path"),
     "roleArns": Output("by consumer with a role: the role to assume"),
@@ -102,6 +104,11 @@ def values_of(settings: Settings, access: CrossAccountAccess) -> dict[str, pulum
         "stagingCanonicalUserId": access.trusted_canonical_user_id,
         "bucketNames": [bucket.name for bucket in settings.buckets],
         **{_arns(kind): access.resource_arns[kind.kind] for kind in OWNED},
+        "resourceArns": {
+            resource.name: resource.arn(production)
+            for resource in settings.resources
+            if isinstance(resource, ExistingResource)
+        },
         "kmsKeyArns": access.key_arns,
         "roleNames": {consumer.name: consumer.role.name for consumer in consumers if consumer.role},
         "roleArns": access.role_arns,

@@ -111,6 +111,7 @@ def test_the_names_are_the_contract(exported: dict[str, Any]) -> None:
         "bucketArns",
         "topicArns",
         "queueArns",
+        "resourceArns",
         "kmsKeyArns",
         "roleNames",
         "roleArns",

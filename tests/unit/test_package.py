@@ -24,7 +24,7 @@ from tests.unit.test_program import every_kind
 TOKEN = "cross-account-access:index:CrossAccountAccess"
 MAPS = {"tags"}
 """Settings whose keys are the user's own."""
-SHARED = {"buckets", "topics", "queues"}
+SHARED = {"buckets", "topics", "queues", "resources"}
 """Of these lists one suffices."""
 
 
@@ -160,7 +160,10 @@ def known_to_the_reader(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     consumers[0]["conditions"] = everything
     bucket = {"name": "b", "access_log": {"bucket": "logs"}}
     shared = {"buckets": [bucket], "topics": [{"name": "t"}], "queues": [{"name": "q"}]}
-    grants = [{"consumer": "stage-admin", name: "x"} for name in ("bucket", "topic", "queue")]
+    shared["resources"] = [{"name": "r", "arn": "x"}]
+    grants = [
+        {"consumer": "stage-admin", name: "x"} for name in ("bucket", "topic", "queue", "resource")
+    ]
     settings.parse({**values, **shared, "consumers": consumers, "grants": grants}, Problems())
     return {path for path in paths if path.split(".")[-2:-1] not in ([name] for name in MAPS)}
 

@@ -881,7 +881,7 @@ REJECTED: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "grant of no resource": (
         {"grants": [{"consumer": "stage-admin", "levels": ["read"]}]},
-        "grants[0]: has none of bucket, topic, queue; add one, as in bucket: my-bucket",
+        "grants[0]: has none of bucket, topic, queue, resource; add one, as in bucket: my-bucket",
     ),
     "grant of two resources": (
         {**message("topic"), "grants": [grant(topic="my-own")]},

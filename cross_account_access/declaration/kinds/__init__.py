@@ -11,9 +11,10 @@ from cross_account_access.declaration.kinds.third_party import ThirdParty
 from cross_account_access.declaration.kinds.topic import Topic
 from cross_account_access.declaration.kinds.user import User
 from cross_account_access.declaration.kinds.web_identities import WebIdentities
-from cross_account_access.declaration.model import OwnedResource, Principal
+from cross_account_access.declaration.model import ExistingResource, OwnedResource, Principal
 
 __all__ = [
+    "EXISTING",
     "OWNED",
     "PRINCIPALS",
     "Bucket",
@@ -29,6 +30,9 @@ __all__ = [
 
 OWNED: Final[tuple[type[OwnedResource], ...]] = (Bucket, Topic, Queue)
 """What the stack makes and shares, in the order of the stack file."""
+
+EXISTING: Final[tuple[type[ExistingResource], ...]] = ()
+"""What exists already and is shared, each kind by the service of its ARN."""
 
 PRINCIPALS: Final[tuple[type[Principal], ...]] = (
     User,

@@ -153,7 +153,7 @@ class Bucket(OwnedResource):
         self,
         levels: Sequence[Level],
         prefixes: Sequence[str],
-        principal: Principal,  # noqa: ARG002 - the same for all
+        principal: Principal,
         accounts: Accounts,
     ) -> Iterator[AllowedActions]:
         """What levels mean, in the whole bucket or below prefixes.
@@ -162,19 +162,18 @@ class Bucket(OwnedResource):
         prefix, or of the whole bucket, is refused ("Bucket policy examples using condition keys").
         Other actions that would tell of all keys are left out there.
         """
+        if not prefixes:
+            yield from super().allowed(levels, prefixes, principal, accounts)
+            return
         arn = self.arn(accounts.trusting)
         granted = [self.levels[level] for level in levels]
         on_bucket = {action for level in granted for action in level.on_resource}
         on_objects = {action for level in granted for action in level.on_objects}
-        if prefixes:
-            keys = sorted(f"{prefix}*" for prefix in prefixes)
-            listed: ConditionBlock = {"StringLike": {"s3:prefix": keys}}
-            yield AllowedActions("Bucket", on_bucket & _TELLS_NO_KEYS, [arn], {})
-            yield AllowedActions("Listing", on_bucket & _KNOWS_THE_PREFIX, [arn], listed)
-            yield AllowedActions("Objects", on_objects, [f"{arn}/{key}" for key in keys], {})
-        else:
-            yield AllowedActions("Bucket", on_bucket, [arn], {})
-            yield AllowedActions("Objects", on_objects, [f"{arn}/*"], {})
+        keys = sorted(f"{prefix}*" for prefix in prefixes)
+        listed: ConditionBlock = {"StringLike": {"s3:prefix": keys}}
+        yield AllowedActions("Bucket", on_bucket & _TELLS_NO_KEYS, [arn], {})
+        yield AllowedActions("Listing", on_bucket & _KNOWS_THE_PREFIX, [arn], listed)
+        yield AllowedActions("Objects", on_objects, [f"{arn}/{key}" for key in keys], {})
 
     def own_statements(self, accounts: Accounts) -> Iterator[Statement]:
         """Refuses uploads that choose an encryption; may let the Staging account list.

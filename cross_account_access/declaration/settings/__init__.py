@@ -24,7 +24,13 @@ from cross_account_access.declaration.fields import (
     Text,
 )
 from cross_account_access.declaration.kinds import OWNED, PRINCIPALS, Bucket, WebIdentities
-from cross_account_access.declaration.model import Consumer, Grant, MustExist, SharedResource
+from cross_account_access.declaration.model import (
+    Consumer,
+    ExistingResource,
+    Grant,
+    MustExist,
+    SharedResource,
+)
 from cross_account_access.declaration.reader import Fields, Problems
 from cross_account_access.declaration.settings import expiry, sizes
 from cross_account_access.declaration.settings.consumers import CONSUMERS
@@ -256,6 +262,9 @@ def _check_names(settings: Settings, problems: Problems) -> None:
     for shared in OWNED:
         named = [item.name for item in settings.resources if isinstance(item, shared)]
         _check_unique(f"{plural(shared)}[{{}}].name", named, problems)
+    existing = [item for item in settings.resources if isinstance(item, ExistingResource)]
+    _check_unique("resources[{}].name", [item.name for item in existing], problems)
+    _check_unique("resources[{}].arn", [item.existing_arn for item in existing], problems)
     _check_unique("consumers[{}].name", [consumer.name for consumer in consumers], problems)
     names: dict[str, list[str]] = {
         "role.name": [item.role.name if item.role else "" for item in consumers],

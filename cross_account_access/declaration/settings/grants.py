@@ -8,9 +8,10 @@ from typing import Final, TypeVar
 from cross_account_access.declaration import rules
 from cross_account_access.declaration.accounts import Accounts
 from cross_account_access.declaration.fields import Context, Field, Group, Items, Text, Texts, Word
-from cross_account_access.declaration.kinds import OWNED, Bucket
+from cross_account_access.declaration.kinds import EXISTING, OWNED, Bucket
 from cross_account_access.declaration.model import (
     Consumer,
+    ExistingResource,
     Grant,
     Level,
     SharedResource,
@@ -23,7 +24,12 @@ from cross_account_access.declaration.settings.resources import plural
 
 _Named = TypeVar("_Named")
 
-_KINDS: Final = {kind.kind: kind for kind in OWNED}
+_LISTS: Final[Mapping[str, tuple[type[SharedResource], str]]] = {
+    **{kind.kind: (kind, plural(kind)) for kind in OWNED},
+    "resource": (ExistingResource, "resources"),
+}
+"""The word by which a grant names what is shared: of which kind, and in which list."""
+_GRANTABLE: Final = (*OWNED, *EXISTING)
 
 _PREFIXES: Final = Field(
     "prefixes",
@@ -51,11 +57,13 @@ def _read_grant(source: Fields, context: Context) -> Grant | None:
     """None where it cannot be told who gets what."""
     named = {consumer.name: consumer for consumer in context.read["consumers"]}
     consumer = _known(source, "consumer", named, "consumers")
-    kind, resource = _resource(source, context.read["resources"])
-    levels = tuple(Level(word) for word in source.words("levels", list(kind.levels)))
+    kinds, resource = _resource(source, context.read["resources"])
+    known = list(dict.fromkeys(level for kind in kinds for level in kind.levels))
+    levels = tuple(Level(word) for word in source.words("levels", known))
     prefixes = _PREFIXES.read(source, context)
-    if source.has("prefixes") and not kind.has_object_keys:
-        source.refuse("prefixes", f"cannot confine a {kind.kind}, which has no keys; remove it")
+    if source.has("prefixes") and not any(kind.has_object_keys for kind in kinds):
+        what = " or ".join(kind.kind for kind in kinds)
+        source.refuse("prefixes", f"cannot confine a {what}, which has no keys; remove it")
     via = _VIA.read(source, context)
     source.done()
     if consumer is None or resource is None:
@@ -120,14 +128,17 @@ def check_consumers(
 
 def _resource(
     source: Fields, resources: Sequence[SharedResource]
-) -> tuple[type[SharedResource], SharedResource | None]:
-    """What is granted, and its kind, for which a bucket stands in where it cannot be told."""
-    word = source.one_of({word: f"my-{word}" for word in _KINDS})
+) -> tuple[Sequence[type[SharedResource]], SharedResource | None]:
+    """What is granted, and the kinds that it can be of; a bucket where that cannot be told."""
+    word = source.one_of({word: f"my-{word}" for word in _LISTS})
     if word is None:
-        return Bucket, None
-    kind = _KINDS[word]
-    named = {each.name: each for each in resources if isinstance(each, kind)}
-    return kind, _known(source, word, named, plural(kind))
+        return [Bucket], None
+    base, listed = _LISTS[word]
+    named = {each.name: each for each in resources if isinstance(each, base)}
+    resource = _known(source, word, named, listed)
+    if resource:
+        return [type(resource)], resource
+    return [kind for kind in _GRANTABLE if issubclass(kind, base)], None
 
 
 def _known(source: Fields, field: str, known: Mapping[str, _Named], where: str) -> _Named | None:
@@ -144,6 +155,13 @@ def _impossible(grant: Grant, accounts: Accounts) -> Iterator[tuple[str, str]]:
     principal, conditions = grant.consumer.principal, grant.consumer.conditions
     yield from grant.resource.refused(grant.levels, principal, accounts)
     if grant.via is Via.ROLE:
+        return
+    if grant.via not in grant.resource.goes_by:
+        yield (
+            "via",
+            f"cannot be had of a {grant.resource.kind} that exists, whose policy is not the "
+            "stack's; write via: role",
+        )
         return
     if principal.only_by_role:
         yield (
@@ -166,15 +184,18 @@ def _named(prefix: str) -> str:
 
 
 def _group() -> Group:
-    *first, last = _KINDS
-    levels = "; ".join(f"of a {word} {', '.join(kind.levels)}" for word, kind in _KINDS.items())
+    *first, last = _LISTS
+    levels = "; ".join(f"of a {kind.kind} {', '.join(kind.levels)}" for kind in _GRANTABLE)
     return Group(
         "Grant",
         f"What one consumer may do with one resource: exactly one of {', '.join(first)} and "
         f"{last}.",
         (
             Field("consumer", Text(words="Name of a consumer from above.")),
-            *(Field(word, Text(words=f"Name of a {word} from above."), None) for word in _KINDS),
+            *(
+                Field(word, Text(words=f"Name of one of the {listed} from above."), None)
+                for word, (_, listed) in _LISTS.items()
+            ),
             Field(
                 "levels",
                 Texts(

@@ -1,11 +1,32 @@
-"""Reads what Production shares."""
+"""Reads what Production shares: what the stack makes, and what exists already."""
 
-from typing import Final
+import re
+from dataclasses import dataclass
+from typing import Annotated, Final
 
-from cross_account_access.declaration.fields import Context, Field, items_of
-from cross_account_access.declaration.kinds import OWNED
-from cross_account_access.declaration.model import OwnedResource, SharedResource
+from cross_account_access.declaration.accounts import Account
+from cross_account_access.declaration.fields import (
+    Context,
+    Declared,
+    Field,
+    Items,
+    Text,
+    group_of,
+    items_of,
+    read_group,
+)
+from cross_account_access.declaration.kinds import EXISTING, OWNED
+from cross_account_access.declaration.model import (
+    ExistingResource,
+    OwnedResource,
+    SharedResource,
+)
 from cross_account_access.declaration.reader import Fields
+from cross_account_access.declaration.rules import Rule, logical_name
+
+_BY_SERVICE: Final = {kind.service: kind for kind in EXISTING}
+_MADE: Final = {kind.service: kind for kind in OWNED}
+_ARN_EXAMPLE: Final = "arn:aws:secretsmanager:us-west-2:111122223333:secret:my-secret-a1B2c3"
 
 
 def plural(kind: type[OwnedResource]) -> str:
@@ -13,8 +34,75 @@ def plural(kind: type[OwnedResource]) -> str:
     return f"{kind.kind}s"
 
 
-RESOURCES: Final = tuple(
-    Field(plural(kind), items_of(kind, kind.list_words, kind.example), None) for kind in OWNED
+def _existing_arn(owner: Account) -> Rule:
+    """The ARN of one resource of the account, of a service that is known here ("IAM ARNs")."""
+
+    def rule(value: str) -> str | None:  # noqa: PLR0911 - an ARN has this many parts
+        parts = value.split(":", 5)
+        if len(parts) < 6 or parts[0] != "arn":  # noqa: PLR2004 - the parts of an ARN
+            return f"must be an ARN, as in {_ARN_EXAMPLE}"
+        _, partition, service, region, account, resource = parts
+        if any(wildcard in value for wildcard in "*?$"):
+            return "must name one resource, without *, ? and $"
+        if service in _MADE:
+            made = _MADE[service]
+            return (
+                f"is of {service}; a {made.kind} is made by the stack: name it under {plural(made)}"
+            )
+        if service not in _BY_SERVICE:
+            return (
+                f"is of {service}, of which nothing can be granted: only {', '.join(_BY_SERVICE)}"
+            )
+        if owner.partition and partition != owner.partition:
+            return f"must be of partition {owner.partition}, as Production is, not {partition}"
+        if owner.region and region != owner.region:
+            return f"must be in Production's region {owner.region}, not in {region or 'none'}"
+        if owner.account_id and account != owner.account_id:
+            return f"must belong to Production, {owner.account_id}, not to {account or 'nobody'}"
+        kind = _BY_SERVICE[service]
+        if not re.fullmatch(kind.arn_form, resource, re.ASCII):
+            return f"must be the ARN of a {kind.kind}, which ends as in {kind.arn_example}"
+        return None
+
+    return rule
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Existing(Declared):
+    """A resource of Production that exists and stays somebody else's; grants name it."""
+
+    name: Annotated[str, Text(words="Ours, by which grants refer to it.", rule=logical_name)]
+    arn: Annotated[
+        str,
+        Text(
+            words="ARN of the resource, whose service says what it is: "
+            f"{' or '.join(kind.kind for kind in EXISTING)}.",
+            rule_for=lambda context: _existing_arn(context.accounts.trusting),
+        ),
+    ]
+
+
+def _read_existing(source: Fields, context: Context) -> ExistingResource | None:
+    """None where the ARN does not say what it is, which is a problem already."""
+    read = read_group(_Existing, source, context.accounts)
+    kind = _BY_SERVICE.get(read.arn.split(":")[2]) if read.arn.count(":") > 2 else None  # noqa: PLR2004
+    return kind(name=read.name, existing_arn=read.arn) if kind else None
+
+
+_EXISTING: Final = Field(
+    "resources",
+    Items(
+        words="What exists in Production already, stays somebody else's and is shared.",
+        group=group_of(_Existing)._replace(name="Resource"),
+        example=f"{{name: my-secret, arn: {_ARN_EXAMPLE}}}",
+        item=_read_existing,
+    ),
+    None,
+)
+
+RESOURCES: Final = (
+    *(Field(plural(kind), items_of(kind, kind.list_words, kind.example), None) for kind in OWNED),
+    _EXISTING,
 )
 """The settings that list what is shared."""
 
@@ -29,4 +117,4 @@ def read_resources(source: Fields, context: Context) -> tuple[SharedResource, ..
             f"missing, and so are {' and '.join(others)}; share something, as in "
             f"{first}: [{OWNED[0].example}]",
         )
-    return tuple(read)
+    return tuple(resource for resource in read if resource)

@@ -1,0 +1,135 @@
+"""What exists already and belongs to others: named by its ARN, granted by the role, never made."""
+
+import json
+from typing import Any
+
+import pytest
+
+from cross_account_access.declaration.accounts import Account
+from cross_account_access.declaration.kinds import EXISTING
+from cross_account_access.declaration.model import ExistingResource
+from cross_account_access.declaration.reader import Problems
+from cross_account_access.declaration.settings import Settings, parse
+from tests.support.deployment import deploy, stack_values
+
+OWNER = Account(account_id="111122223333", profile="p", region="us-west-2")
+
+
+def arn(kind: type[ExistingResource], **changes: str) -> str:
+    parts = {"partition": "aws", "service": kind.service, "region": OWNER.region}
+    found = {**parts, "account": OWNER.account_id, "resource": kind.arn_example, **changes}
+    return ":".join(["arn", *found.values()])
+
+
+def values(kind: type[ExistingResource], **changes: Any) -> dict[str, str]:
+    """A stack file that shares one resource of a kind, and nothing else."""
+    return stack_values(
+        "prod",
+        **{
+            "buckets": None,
+            "resources": [{"name": "theirs", "arn": arn(kind)}],
+            "grants": [
+                {"consumer": "stage-admin", "resource": "theirs", "levels": list(kind.levels)}
+            ],
+            **changes,
+        },
+    )
+
+
+def problems_of(kind: type[ExistingResource], **changes: Any) -> list[str]:
+    problems = Problems()
+    parse(values(kind, **changes), problems)
+    return problems
+
+
+def settings_of(kind: type[ExistingResource]) -> Settings:
+    problems = Problems()
+    read = parse(values(kind), problems)
+    assert problems == []
+    return read
+
+
+@pytest.mark.parametrize("kind", EXISTING)
+def test_its_arn_says_what_it_is(kind: type[ExistingResource]) -> None:
+    assert settings_of(kind).resources == (kind(name="theirs", existing_arn=arn(kind)),)
+
+
+@pytest.mark.parametrize("kind", EXISTING)
+def test_nothing_of_it_is_made_and_the_role_may_use_it(kind: type[ExistingResource]) -> None:
+    deployment = deploy(values(kind))
+    with_it = [each.type for each in deployment.resources if each.type.startswith("aws:")]
+    assert {name.split(":")[1].split("/")[0] for name in with_it} == {"iam"}
+    (policy,) = deployment.of_type("aws:iam/policy:Policy")
+    statements = json.loads(policy.inputs["policy"])["Statement"]
+    allowed = {action: each["Resource"] for each in statements for action in each["Action"]}
+    for actions in kind.levels.values():
+        assert {*actions.on_resource, *actions.on_objects} <= set(allowed)
+    assert {text for each in allowed.values() for text in each} == set(
+        kind(name="theirs", existing_arn=arn(kind)).arns(OWNER)
+    )
+    assert deployment.outputs["resourceArns"] == {"theirs": arn(kind)}
+
+
+@pytest.mark.parametrize("kind", EXISTING)
+def test_it_must_be_there(kind: type[ExistingResource]) -> None:
+    (must,) = settings_of(kind).must_exist
+    assert (must.side, must.client) == ("production", kind.service)
+    assert list(must.parameters.values()) == [arn(kind)]
+    assert must.problem({}) is None
+    assert must.problem(None) == (
+        f"resources: 'theirs' is {arn(kind)}, and account 111122223333 has no such {kind.kind}; "
+        "correct arn, or have its owner make it first"
+    )
+
+
+@pytest.mark.parametrize("kind", EXISTING)
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"account": "444455556666"}, "must belong to Production, 111122223333, not to 4444"),
+        ({"account": ""}, "must belong to Production, 111122223333, not to nobody"),
+        ({"region": "eu-west-1"}, "must be in Production's region us-west-2, not in eu-west-1"),
+        ({"region": ""}, "must be in Production's region us-west-2, not in none"),
+        ({"partition": "aws-cn"}, "must be of partition aws, as Production is, not aws-cn"),
+        ({"service": "lambda"}, "is of lambda, of which nothing can be granted: only "),
+        ({"service": "s3"}, "is of s3; a bucket is made by the stack: name it under buckets"),
+        ({"service": "sns"}, "is of sns; a topic is made by the stack: name it under topics"),
+        ({"service": "sqs"}, "is of sqs; a queue is made by the stack: name it under queues"),
+        ({"resource": "*"}, "must name one resource, without *, ? and $"),
+        ({"resource": "x?"}, "must name one resource, without *, ? and $"),
+        ({"resource": "nothing"}, "must be the ARN of a "),
+    ],
+)
+def test_rejects_an_arn(kind: type[ExistingResource], changes: dict[str, str], told: str) -> None:
+    bad = arn(kind, **changes)
+    found = problems_of(kind, resources=[{"name": "theirs", "arn": bad}])
+    assert [each for each in found if each.startswith(f"resources[0].arn: {bad!r} {told}")]
+
+
+@pytest.mark.parametrize("kind", EXISTING)
+def test_rejects_text_that_is_no_arn(kind: type[ExistingResource]) -> None:
+    found = problems_of(kind, resources=[{"name": "theirs", "arn": "theirs"}])
+    assert "resources[0].arn: 'theirs' must be an ARN, as in arn:aws:" in "\n".join(found)
+
+
+@pytest.mark.parametrize("kind", EXISTING)
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"levels": ["publish"]}, "grants[0].levels[0]: 'publish' must be one of "),
+        ({"via": "resource"}, "grants[0].via: 'resource' cannot be had of a "),
+        ({"prefixes": ["a"]}, "grants[0].prefixes: ['a'] cannot confine a "),
+        ({"resource": "thiers"}, "grants[0].resource: 'thiers' is not the name of anything under"),
+    ],
+)
+def test_rejects_a_grant(kind: type[ExistingResource], changes: dict[str, Any], told: str) -> None:
+    one = {"consumer": "stage-admin", "resource": "theirs", "levels": list(kind.levels), **changes}
+    assert [each for each in problems_of(kind, grants=[one]) if each.startswith(told)]
+
+
+@pytest.mark.parametrize("kind", EXISTING)
+def test_rejects_one_name_or_one_arn_twice(kind: type[ExistingResource]) -> None:
+    twice = [{"name": "theirs", "arn": arn(kind)}] * 2
+    found = problems_of(kind, resources=twice)
+    assert "resources[1].name: 'theirs' is there already; each must differ" in found
+    assert f"resources[1].arn: {arn(kind)!r} is there already; each must differ" in found
