@@ -7,6 +7,7 @@ from cross_account_access.declaration.kinds.instances import Instances
 from cross_account_access.declaration.kinds.organization import Organization
 from cross_account_access.declaration.kinds.principals import Principals
 from cross_account_access.declaration.kinds.queue import Queue
+from cross_account_access.declaration.kinds.secret import Secret
 from cross_account_access.declaration.kinds.third_party import ThirdParty
 from cross_account_access.declaration.kinds.topic import Topic
 from cross_account_access.declaration.kinds.user import User
@@ -22,6 +23,7 @@ __all__ = [
     "Organization",
     "Principals",
     "Queue",
+    "Secret",
     "ThirdParty",
     "Topic",
     "User",
@@ -31,7 +33,7 @@ __all__ = [
 OWNED: Final[tuple[type[OwnedResource], ...]] = (Bucket, Topic, Queue)
 """What the stack makes and shares, in the order of the stack file."""
 
-EXISTING: Final[tuple[type[ExistingResource], ...]] = ()
+EXISTING: Final[tuple[type[ExistingResource], ...]] = (Secret,)
 """What exists already and is shared, each kind by the service of its ARN."""
 
 PRINCIPALS: Final[tuple[type[Principal], ...]] = (

@@ -1,0 +1,41 @@
+"""Secrets of AWS Secrets Manager."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from cross_account_access.declaration.accounts import Account
+from cross_account_access.declaration.model import ExistingResource, Level, LevelActions
+
+
+@dataclass(frozen=True, kw_only=True)
+class Secret(ExistingResource):
+    """A secret that exists; one with a key of its own needs `kms:Decrypt` besides, from its owner.
+
+    The actions are those of "Actions, resources, and condition keys for AWS Secrets Manager",
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecretsmanager.html.
+    """
+
+    kind = "secret"
+    service = "secretsmanager"
+    levels: ClassVar[Mapping[Level, LevelActions]] = {
+        Level.READ: LevelActions(
+            on_resource=("secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue")
+        ),
+    }
+    # Six characters that Secrets Manager adds to the name end it.
+    arn_form = r"secret:[\w/+=.@-]+-[A-Za-z0-9]{6}"
+    arn_example = "secret:my-secret-a1B2c3"
+    describe_method = "describe_secret"
+    describe_parameter = "SecretId"
+    absent = "ResourceNotFoundException"
+
+    def proof_commands(
+        self,
+        levels: Sequence[Level],  # noqa: ARG002 - there is one
+        prefixes: Sequence[str],  # noqa: ARG002 - of buckets only
+        owner: Account,
+    ) -> list[list[str]]:
+        """Looks at it without showing what it holds."""
+        describe = ["aws", "secretsmanager", "describe-secret", "--secret-id", self.existing_arn]
+        return [[*describe, "--region", owner.region]]
