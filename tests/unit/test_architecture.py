@@ -14,13 +14,38 @@ MAY_IMPORT: dict[str, set[str]] = {
     "": set(),
     "facts": set(),
     # The program.
-    "declaration.model": set(),
-    "declaration.existing": {"declaration.model"},
-    "declaration.policies": {"declaration.model"},
-    "declaration.settings": {"declaration.model", "declaration.policies"},
-    "components": {"declaration.model", "declaration.policies"},
+    "declaration.accounts": {"facts"},
+    "declaration.statements": set(),
+    "declaration.nearest": set(),
+    "declaration.rules": {"declaration.nearest", "facts"},
+    "declaration.reader": {"declaration.nearest", "declaration.rules"},
+    "declaration.fields": {"declaration.accounts", "declaration.reader", "declaration.rules"},
+    "declaration.model": {
+        *("declaration.accounts", "declaration.fields", "facts"),
+        *("declaration.rules", "declaration.statements"),
+    },
+    "declaration.kinds": {
+        *("declaration.accounts", "declaration.fields", "declaration.model", "facts"),
+        *("declaration.rules", "declaration.statements"),
+    },
+    "declaration.policies": {
+        *("declaration.accounts", "declaration.model", "declaration.statements", "facts"),
+    },
+    "declaration.settings": {
+        *("declaration.accounts", "declaration.fields", "declaration.kinds", "declaration.model"),
+        *("declaration.nearest", "declaration.policies", "facts"),
+        *("declaration.reader", "declaration.rules"),
+    },
+    "declaration.documentation": {
+        *("declaration.fields", "declaration.kinds", "declaration.model", "declaration.settings"),
+    },
+    "components": {
+        *("declaration.accounts", "declaration.kinds", "declaration.model"),
+        *("declaration.policies", "facts"),
+    },
     "program": {
-        *("components", "declaration.existing", "declaration.model", "declaration.settings"),
+        *("components", "declaration.accounts", "declaration.kinds", "declaration.model"),
+        *("facts", "declaration.settings"),
     },
     "__main__": {"components", "declaration.settings", "program"},
     "package": {"", "components", "declaration.fields", "declaration.settings", "program"},
@@ -81,14 +106,8 @@ MAY_IMPORT: dict[str, set[str]] = {
 """Our own places, and which of the others each may import. All but `components` and `__main__` are
 below `cross_account_access`, whose own name is left out here."""
 
-PROGRAM = {
-    "declaration.existing",
-    "declaration.model",
-    "declaration.policies",
-    "declaration.settings",
-    "components",
-}
-PROGRAM |= {"program", "package", "__main__"}
+PROGRAM = {place for place in MAY_IMPORT if place.startswith("declaration.")}
+PROGRAM |= {"components", "program", "package", "__main__"}
 LIBRARIES: dict[str, set[str]] = {
     "pulumi": {
         *("declaration.settings", "components", "program", "package"),
@@ -101,7 +120,8 @@ LIBRARIES: dict[str, set[str]] = {
 """Which of ours may import a library: a place, or all that are below it."""
 
 STANDARD_LIBRARY_ONLY = (
-    *("facts", "declaration.model", "declaration.policies"),
+    *("declaration.fields", "declaration.kinds", "declaration.model", "declaration.policies"),
+    "facts",
     *(place for place in MAY_IMPORT if place.split(".")[0] == "iam"),
 )
 """Pure places."""
