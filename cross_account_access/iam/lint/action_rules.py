@@ -38,6 +38,10 @@ _FAMILIES: Final = {
 }
 """Types of keys by the beginning of the operators that compare nothing else."""
 
+_DATE_AND_NUMBER: Final = "aws:epochtime"
+"""A key for the operators of both ("AWS global condition context keys",
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html)."""
+
 
 def _unknown_action(statement: Statement) -> Found:
     """Names of no action (the service reference)."""
@@ -83,11 +87,9 @@ def _unknown_condition(statement: Statement) -> Found:
 def _mismatched_type(statement: Statement) -> Found:
     """Operators for other values ("IAM JSON policy elements: Condition operators")."""
     for each in statement.conditions:
-        wanted = next(
-            (t for start, t in _FAMILIES.items() if each.comparison.startswith(start)), None
-        )
-        found = condition_key_type(each.key)
-        if wanted and found and found.removeprefix("ArrayOf") != wanted:
+        found = (condition_key_type(each.key) or "").removeprefix("ArrayOf")
+        wanted = {type_ for name, type_ in _FAMILIES.items() if each.comparison.startswith(name)}
+        if found and wanted and found not in wanted and each.key.lower() != _DATE_AND_NUMBER:
             message = f"{statement.name} compares {each.key} by {each.operator}"
             told = f"{message}, but its values are of type {found}; use an operator for them"
             yield Severity.MEDIUM, "mismatched-type", told

@@ -259,6 +259,8 @@ def test_actions_are_held_to_the_service_reference(statement: Json, rule: str, t
         (IDENTITY, [allow("s3:ListAllMyBuckets", "*")]),
         (TRUST_KIND, [assume(**when("StringEquals", "ci.example.com:sub", "x"))]),
         (IDENTITY, [READ | when("NumericLessThan", "aws:MultiFactorAuthAge", "60")]),
+        (IDENTITY, [READ | when("NumericLessThan", "aws:EpochTime", "1900000000")]),
+        (IDENTITY, [READ | when("NotIpAddressIfExists", "aws:SourceIp", "10.0.0.0/8")]),
     ],
 )
 def test_the_service_reference_has_nothing_against_good_documents(
