@@ -29,6 +29,9 @@ BUCKET = "arn:aws:s3:::production-test-bucket-101"
 OBJECT = f"{BUCKET}/Sunset.jpg"
 KEY = f"arn:aws:kms:us-east-1:{TRUSTING}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 QUEUE = f"arn:aws:sqs:us-east-1:{TRUSTING}:queue1"
+GET = "s3:GetObject"
+ASSUME = "sts:AssumeRole"
+CARLOS = f"arn:aws:iam::{TRUSTING}:user/carlossalazar"
 
 Json = dict[str, Any]
 
@@ -77,3 +80,28 @@ def ask(
 
 def outcome(*args: Any, **kwargs: Any) -> str:
     return ask(*args, **kwargs).outcome.value
+
+
+READ = allow(GET, f"{BUCKET}/*")
+MAY_ASSUME = allow(ASSUME, ROLE)
+
+
+def at_bucket(
+    *named: str, user: Any = (), role: Any = (), boundary: Any = None, statement: Any = None
+) -> World:
+    """A bucket whose policy allows reading to those named, and who may own it or not."""
+    listed = statement or allow(GET, f"{BUCKET}/*", Principal={"AWS": list(named)})
+    return World(
+        users={
+            USER: {"policies": {"p": policy(*user)}},
+            LOCAL_USER: {"policies": {"p": policy(*user)}, "boundary": boundary},
+        },
+        roles={
+            ROLE: {
+                "trust": trust(root_of(TRUSTED)),
+                "policies": {"p": policy(*role)},
+                "boundary": boundary,
+            }
+        },
+        resources={BUCKET: owned(policy(listed))},
+    )
