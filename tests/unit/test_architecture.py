@@ -53,6 +53,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "iam.errors": set(),
     "iam.patterns": set(),
     "iam.condition_keys": set(),
+    "iam.actions": {"facts", "iam.patterns"},
     "iam.documents": {"iam.errors"},
     "iam.engine": {"iam.condition_keys", "iam.documents", "iam.errors", "iam.patterns"},
     "iam.inventory": {"iam.documents", "iam.engine"},
@@ -62,7 +63,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("iam.inventory", "iam.patterns"),
     },
     "iam.lint": {
-        *("facts", "iam.documents", "iam.engine", "iam.errors", "iam.inventory", "iam.patterns"),
+        *("facts", "iam.actions", "iam.documents", "iam.engine", "iam.errors", "iam.inventory"),
+        "iam.patterns",
     },
     "iam": {
         *("iam.comparing", "iam.documents", "iam.engine", "iam.errors", "iam.inventory"),

@@ -106,20 +106,6 @@ def action(name: str) -> Action | None:
     return actions(_service_of(name)).get(name.lower())
 
 
-def expand(pattern: str) -> frozenset[str]:
-    """The known actions that an `Action` pattern means, by their names in lower case."""
-    wanted = _glob(pattern.lower())
-    service, colon, _ = pattern.lower().partition(":")
-    meant = _glob(service) if colon else wanted
-    return frozenset(
-        name
-        for each in services()
-        if not colon or meant.fullmatch(each)
-        for name in actions(each)
-        if wanted.fullmatch(name)
-    )
-
-
 def nearest(name: str) -> str | None:
     """The action whose name is closest, of the same service or of the closest one, if one is."""
     service = _service_of(name)
@@ -213,9 +199,3 @@ def _literal(text: str) -> str:
 def _key(known: str) -> re.Pattern[str]:
     text = ".+".join(map(re.escape, _PLACEHOLDER.split(known)))
     return re.compile(text, re.DOTALL | re.IGNORECASE)
-
-
-@lru_cache(maxsize=4096)
-def _glob(pattern: str) -> re.Pattern[str]:
-    # What wildcards mean is no fact to publish: the readers of policies have their own compiler.
-    return re.compile(re.escape(pattern).replace(r"\*", ".*").replace(r"\?", "."), re.DOTALL)

@@ -19,10 +19,10 @@ from cross_account_access.facts.service_reference import (
     action,
     authorized_by,
     condition_key_type,
-    expand,
     is_known_service,
     nearest,
 )
+from cross_account_access.iam.actions import expand
 from cross_account_access.iam.documents import Statement
 from cross_account_access.iam.lint.findings import Found, Rule, Severity
 from cross_account_access.iam.patterns import Variable, tokenize

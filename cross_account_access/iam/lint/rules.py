@@ -6,7 +6,8 @@ Sources are named with each rule by the title of the page.
 import re
 from typing import Final
 
-from cross_account_access.facts.service_reference import action, expand
+from cross_account_access.facts.service_reference import action
+from cross_account_access.iam.actions import expand
 from cross_account_access.iam.documents import PolicyKind, Statement
 from cross_account_access.iam.lint.findings import Found, Rule, Severity
 

@@ -17,7 +17,6 @@ from cross_account_access.facts.service_reference import (
     actions,
     authorized_by,
     condition_key_type,
-    expand,
     is_known_service,
     nearest,
     services,
@@ -117,7 +116,6 @@ def test_an_action_is_found_in_whatever_case_and_told_as_aws_writes_it() -> None
 @pytest.mark.parametrize("name", ["s3:Bogus", "bogus:GetObject", "GetObject", "", "../s3:y"])
 def test_what_is_unknown_is_no_error(name: str) -> None:
     assert action(name) is None
-    assert expand(name) == frozenset()
 
 
 def test_a_service_is_known_whatever_the_action() -> None:
@@ -125,21 +123,6 @@ def test_a_service_is_known_whatever_the_action() -> None:
     assert not is_known_service("bogus:GetObject")
     assert not is_known_service("")
     assert actions("bogus") == {}
-
-
-def test_a_pattern_means_the_actions_that_it_matches() -> None:
-    assert {"s3:getobject", "s3:getobjectversion"} <= expand("s3:Get*")
-    assert "s3:putobject" not in expand("s3:Get*")
-    assert expand("s3:GetObjec?") == {"s3:getobject"}
-    assert expand("S3:GetObject") == {"s3:getobject"}
-    assert expand("s3:*") == set(actions("s3"))
-    assert {"s3:listbucket", "sns:listtopics"} <= expand("s*:List*")
-    assert {"s3:listbucket", "sns:listtopics"} <= expand("*")
-    assert "s3:listbucket" in expand("*Bucket")
-
-
-def test_a_bracket_in_a_pattern_is_a_plain_character() -> None:
-    assert expand("s3:[GP]etObject") == frozenset()
 
 
 @pytest.mark.parametrize(
@@ -219,7 +202,6 @@ sys.addaudithook(lambda event, arguments: event == "open" and opened.append(str(
 from cross_account_access.facts import partitions, quotas, service_reference
 partitions.dns_suffix(partitions.partition_of("eu-west-1"))
 service_reference.action("s3:GetObject").is_about("arn:aws:s3:::a-bucket/key")
-service_reference.expand("s3:Get*")
 service_reference.nearest("s3:GetObjct")
 print(*(path for path in opened if "snapshot" in path), sep="\\n")
 third_party = {"boto3", "botocore.session", "jmespath", "pulumi", "urllib3", "yaml"}
