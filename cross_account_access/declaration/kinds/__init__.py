@@ -8,6 +8,7 @@ from cross_account_access.declaration.kinds.organization import Organization
 from cross_account_access.declaration.kinds.principals import Principals
 from cross_account_access.declaration.kinds.queue import Queue
 from cross_account_access.declaration.kinds.secret import Secret
+from cross_account_access.declaration.kinds.table import Table
 from cross_account_access.declaration.kinds.third_party import ThirdParty
 from cross_account_access.declaration.kinds.topic import Topic
 from cross_account_access.declaration.kinds.user import User
@@ -24,6 +25,7 @@ __all__ = [
     "Principals",
     "Queue",
     "Secret",
+    "Table",
     "ThirdParty",
     "Topic",
     "User",
@@ -33,7 +35,7 @@ __all__ = [
 OWNED: Final[tuple[type[OwnedResource], ...]] = (Bucket, Topic, Queue)
 """What the stack makes and shares, in the order of the stack file."""
 
-EXISTING: Final[tuple[type[ExistingResource], ...]] = (Secret,)
+EXISTING: Final[tuple[type[ExistingResource], ...]] = (Secret, Table)
 """What exists already and is shared, each kind by the service of its ARN."""
 
 PRINCIPALS: Final[tuple[type[Principal], ...]] = (
