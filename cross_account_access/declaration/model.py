@@ -41,7 +41,11 @@ class Level(StrEnum):
 
 
 class Via(StrEnum):
-    """The way that a grant takes ("How IAM roles differ from resource-based policies")."""
+    """The way that a grant takes.
+
+    Source: "Cross account resource access in IAM",
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies-cross-account-resource-access.html.
+    """
 
     ROLE = "role"
     """The consumer assumes its role, and gives up its own permissions meanwhile."""
@@ -249,10 +253,12 @@ class SignIn(StrEnum):
 class Principal(Declared, ABC):
     """A kind of consumer: who calls, from where, and how policies recognise them.
 
-    No kind names a user or role as the `Principal` itself: IAM turns such a
-    name into the principal's unique ID, so that the trust would be dead once
-    the principal is made anew, and could not be saved before it exists ("AWS
-    JSON policy elements: Principal"). The account is named, and narrowed.
+    No kind names a user or role as the `Principal` itself: IAM turns such a name into the
+    principal's unique ID, so that the trust would be dead once the principal is made anew, and
+    could not be saved before it exists. The account is named, and narrowed.
+
+    Source: "AWS JSON policy elements: Principal",
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html.
     """
 
     kind: ClassVar[str]
@@ -383,7 +389,8 @@ class SessionTags(Declared):
 class Conditions(Declared):
     """What must hold besides being the consumer."""
 
-    # AWS does not regard it as a secret ("Access to AWS accounts owned by third parties").
+    # AWS does not regard it as a secret: "Access to AWS accounts owned by third parties",
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_common-scenarios_third-party.html.
     external_id: Annotated[
         str | None,
         Text(

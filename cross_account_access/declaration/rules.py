@@ -33,7 +33,11 @@ _RESERVED_SUFFIXES: Final = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-
 
 
 def account_id(value: str) -> str | None:
-    """Twelve digits ("AWS account identifiers")."""
+    """Twelve digits.
+
+    Source: "View AWS account identifiers",
+    https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-identifiers.html.
+    """
     if re.fullmatch(r"\d{12}", value, re.ASCII):
         return None
     if re.fullmatch(r"\d{9,11}", value, re.ASCII):
@@ -62,7 +66,11 @@ def region(value: str) -> str | None:
 
 
 def bucket_name(value: str) -> str | None:  # noqa: PLR0911 - S3 has this many rules
-    """S3's rules, all of them ("General purpose bucket naming rules")."""
+    """S3's rules, all of them.
+
+    Source: "General purpose bucket naming rules",
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html.
+    """
     if not 3 <= len(value) <= 63:
         return f"must have 3 to 63 characters, not {len(value)}"
     if not re.fullmatch(r"[a-z0-9.-]+", value):
@@ -83,7 +91,12 @@ def bucket_name(value: str) -> str | None:  # noqa: PLR0911 - S3 has this many r
 
 
 def message_name(kind: str, limit: int) -> Rule:
-    """The name of a standard topic or queue ("CreateTopic", "CreateQueue", API references)."""
+    """The name of a standard topic or queue.
+
+    Source: "CreateTopic", https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html.
+    Source: "CreateQueue",
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html.
+    """
 
     def rule(value: str) -> str | None:
         if value.endswith(".fifo"):
@@ -96,7 +109,11 @@ def message_name(kind: str, limit: int) -> Rule:
 
 
 def encryption(value: str) -> str | None:
-    """`s3` or `kms` ("Changing a key policy": that of an AWS managed key cannot be changed)."""
+    """`s3` or `kms`.
+
+    Source: "Changing a key policy",
+    https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-modifying.html.
+    """
     if value in ("s3", "kms"):
         return None
     if "aws/s3" in value:
@@ -111,7 +128,11 @@ def encryption(value: str) -> str | None:
 
 
 def iam_name(limit: int) -> Rule:
-    """Letters, digits and `+=,.@_-`, up to `limit` characters ("IAM and AWS STS quotas")."""
+    """Letters, digits and `+=,.@_-`, up to `limit` characters.
+
+    Source: "IAM and AWS STS quotas",
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html.
+    """
 
     def rule(value: str) -> str | None:
         if not value or len(value) > limit:
@@ -128,7 +149,11 @@ policy_name: Final = iam_name(quotas.POLICY_NAME_CHARACTERS)
 
 
 def iam_path(value: str) -> str | None:
-    """`/` or `/.../`, printable ASCII, up to 512 characters ("IAM identifiers")."""
+    """`/` or `/.../`, printable ASCII, up to 512 characters.
+
+    Source: "IAM identifiers",
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html.
+    """
     if len(value) > 512 or not _IAM_PATH.fullmatch(value):
         return "must begin and end with / and have at most 512 printable ASCII characters"
     if "//" in value:
@@ -137,14 +162,22 @@ def iam_path(value: str) -> str | None:
 
 
 def policy_arn(value: str) -> str | None:
-    """The ARN of a managed policy, of the customer's or of AWS's own ("IAM ARNs")."""
+    """The ARN of a managed policy, of the customer's or of AWS's own.
+
+    Source: "IAM identifiers",
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html.
+    """
     if re.fullmatch(r"arn:aws[a-z-]*:iam::(?:\d{12}|aws):policy/[\w+=,.@/-]+", value, re.ASCII):
         return None
     return "must be the ARN of a managed policy, as in arn:aws:iam::111122223333:policy/Boundary"
 
 
 def external_id(value: str) -> str | None:
-    """2 to 1224 of a small alphabet ("AssumeRole", AWS STS API reference)."""
+    """2 to 1224 of a small alphabet.
+
+    Source: "AssumeRole", AWS STS API reference,
+    https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html.
+    """
     if not 2 <= len(value) <= 1224:
         return f"must have 2 to 1224 characters, not {len(value)}"
     if not re.fullmatch(r"[\w+=,.@:/-]+", value, re.ASCII):
@@ -153,7 +186,11 @@ def external_id(value: str) -> str | None:
 
 
 def source_identity(value: str) -> str | None:
-    """2 to 64 of a small alphabet ("AssumeRole", AWS STS API reference)."""
+    """2 to 64 of a small alphabet.
+
+    Source: "AssumeRole", AWS STS API reference,
+    https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html.
+    """
     if value.lower().startswith("aws:"):
         return "must not begin with aws:, which AWS reserves"
     if not re.fullmatch(r"[\w+=,.@-]{2,64}", value, re.ASCII):
@@ -162,7 +199,11 @@ def source_identity(value: str) -> str | None:
 
 
 def ip_range(value: str) -> str | None:
-    """A CIDR range that `aws:SourceIp` can be in ("AWS global condition context keys")."""
+    """A CIDR range that `aws:SourceIp` can be in.
+
+    Source: "AWS global condition context keys",
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html.
+    """
     try:
         network = ipaddress.ip_network(value)
     except ValueError as error:
@@ -175,14 +216,22 @@ def ip_range(value: str) -> str | None:
 
 
 def vpc_endpoint(value: str) -> str | None:
-    """The ID of a VPC endpoint ("VpcEndpoint", Amazon EC2 API reference)."""
+    """The ID of a VPC endpoint.
+
+    Source: "VpcEndpoint", Amazon EC2 API reference,
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_VpcEndpoint.html.
+    """
     if re.fullmatch(r"vpce-[0-9a-f]{8}(?:[0-9a-f]{9})?", value):
         return None
     return "must be the ID of a VPC endpoint of S3, SNS or SQS, as in vpce-0123456789abcdef0"
 
 
 def moment(value: str) -> str | None:
-    """A date or a time with its offset ("IAM JSON policy elements: Condition operators")."""
+    """A date or a time with its offset.
+
+    Source: "IAM JSON policy elements: Condition operators",
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html.
+    """
     try:
         utc(value)
     except ValueError:
@@ -210,7 +259,11 @@ def utc(value: str) -> str:
 
 
 def key_prefix(value: str) -> str | None:
-    """The beginning of object keys, taken literally by policies ("Creating object key names")."""
+    """The beginning of object keys, taken literally by policies.
+
+    Source: "Naming Amazon S3 objects",
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html.
+    """
     if not value.strip("/"):
         return "is the whole bucket; leave prefixes out for that"
     if value.startswith("/"):
@@ -223,14 +276,22 @@ def key_prefix(value: str) -> str | None:
 
 
 def organization_id(value: str) -> str | None:
-    """The form of AWS ("Organization", AWS Organizations API reference)."""
+    """The form of AWS.
+
+    Source: "Organization", AWS Organizations API reference,
+    https://docs.aws.amazon.com/organizations/latest/APIReference/API_Organization.html.
+    """
     if re.fullmatch(r"o-[a-z0-9]{10,32}", value):
         return None
     return "must be the ID of an organization, as in o-a1b2c3d4e5"
 
 
 def organization_path(organization: str) -> Rule:
-    """A path of a unit of this organization ("aws:PrincipalOrgPaths")."""
+    """A path of a unit of this organization.
+
+    Source: "AWS global condition context keys",
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html.
+    """
     unit = r"ou-[0-9a-z]{4,32}-[a-z0-9]{8,32}"
 
     def rule(value: str) -> str | None:
@@ -245,7 +306,11 @@ def organization_path(organization: str) -> Rule:
 
 
 def principal_pattern(partition: str, account: str) -> Rule:
-    """Users or roles of one account, as `aws:PrincipalArn` has them ("IAM ARNs")."""
+    """Users or roles of one account, as `aws:PrincipalArn` has them.
+
+    Source: "IAM identifiers",
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html.
+    """
     example = f"arn:{partition or 'aws'}:iam::{account or '444455556666'}:role/data/*"
 
     def rule(value: str) -> str | None:
@@ -266,7 +331,11 @@ def principal_pattern(partition: str, account: str) -> Rule:
 
 
 def issuer(value: str) -> str | None:
-    """The URL of an OpenID Connect issuer ("CreateOpenIDConnectProvider", IAM API reference)."""
+    """The URL of an OpenID Connect issuer.
+
+    Source: "CreateOpenIDConnectProvider", IAM API reference,
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateOpenIDConnectProvider.html.
+    """
     if len(value) <= 255 and re.fullmatch(r"https://[a-z0-9.-]+(?:/[\w.~-]+)*", value, re.ASCII):
         return None
     return (
@@ -276,7 +345,11 @@ def issuer(value: str) -> str | None:
 
 
 def audience(value: str) -> str | None:
-    """A client ID ("CreateOpenIDConnectProvider", IAM API reference)."""
+    """A client ID.
+
+    Source: "CreateOpenIDConnectProvider", IAM API reference,
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateOpenIDConnectProvider.html.
+    """
     if re.fullmatch(r"[\x21-\x7e]{1,255}", value) and not any(c in value for c in "*?$"):
         return None
     return "must be the token's audience, as in sts.amazonaws.com, without *, ? or $"
@@ -285,7 +358,8 @@ def audience(value: str) -> str | None:
 def subject(*, allow_wildcards: bool) -> Rule:
     """The `sub` of a token, pinned, since an issuer has other customers too.
 
-    The title of AWS's page is "Create a role for OpenID Connect federation (console)".
+    Source: "Create a role for OpenID Connect federation (console)",
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-idp_oidc.html.
     """
 
     def rule(value: str) -> str | None:
@@ -317,14 +391,22 @@ def logical_name(value: str) -> str | None:
 
 
 def log_prefix(value: str) -> str | None:
-    """A key prefix for access logs ("Creating object key names")."""
+    """A key prefix for access logs.
+
+    Source: "Naming Amazon S3 objects",
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html.
+    """
     if len(value.encode()) <= 512 and value.isprintable():
         return None
     return "must have at most 512 bytes and no control characters"
 
 
 def tag_key(value: str) -> str | None:
-    """1 to 128 of the characters that IAM and S3 both take ("Tags for IAM resources")."""
+    """1 to 128 of the characters that IAM and S3 both take.
+
+    Source: "Tags for AWS Identity and Access Management resources",
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html.
+    """
     if value.lower().startswith("aws:"):
         return "must not begin with aws:, which AWS reserves"
     if not 1 <= len(value) <= 128 or not _tag_characters(value):
@@ -333,7 +415,11 @@ def tag_key(value: str) -> str | None:
 
 
 def tag_value(value: str) -> str | None:
-    """0 to 256 of the same characters ("Tags for IAM resources")."""
+    """0 to 256 of the same characters.
+
+    Source: "Tags for AWS Identity and Access Management resources",
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html.
+    """
     if len(value) > 256 or not _tag_characters(value):
         return "must have at most 256 letters, digits, spaces and _.:/=+-@"
     return None

@@ -20,14 +20,20 @@ PROOF_OBJECT: Final = "Sunset.jpg"
 PROOF_COPY: Final = "SunsetStage.jpg"
 
 ENCRYPT: Final = ("kms:Decrypt", "kms:GenerateDataKey")
-"""What an upload needs of the key of a bucket; a multipart one also reads what it wrote before
-("Uploading and copying objects using multipart upload")."""
+"""What an upload needs of the key of a bucket; a multipart one also reads what it wrote before.
+
+Source: "Uploading and copying objects using multipart upload in Amazon S3",
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html.
+"""
 
 _TELLS_NO_KEYS: Final = frozenset({"s3:GetBucketLocation"})
 """Bucket actions that a grant of a few prefixes may keep as they are."""
 _KNOWS_THE_PREFIX: Final = frozenset({"s3:ListBucket"})
-"""Bucket actions that can be confined by `s3:prefix` ("Actions, resources, and condition keys for
-Amazon S3")."""
+"""Bucket actions that can be confined by `s3:prefix`.
+
+Source: "Actions, resources, and condition keys for Amazon S3",
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,11 +56,13 @@ class AccessLog(Declared):
 class Bucket(OwnedResource):
     """A Production bucket that grants refer to by its name.
 
-    Bucket and object actions never share a statement: S3 matches the former
-    against the bucket's ARN and the latter against object ARNs ("Actions,
-    resources, and condition keys for Amazon S3"). `write` reads too and takes
-    part in multipart uploads; it does not delete. `delete` removes the current
-    version; older ones are left to the bucket's versioning.
+    Bucket and object actions never share a statement: S3 matches the former against the bucket's
+    ARN and the latter against object ARNs. `write` reads too and takes part in multipart uploads;
+    it does not delete. `delete` removes the current version; older ones are left to the bucket's
+    versioning.
+
+    Source: "Actions, resources, and condition keys for Amazon S3",
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html.
     """
 
     kind = "bucket"
@@ -122,17 +130,22 @@ class Bucket(OwnedResource):
 
     @property
     def key_alias(self) -> str:
-        """`alias/NAME`; an alias has no dots ("CreateAlias", AWS KMS API reference).
+        """`alias/NAME`; an alias has no dots.
 
         Bucket names have no underscores, so that no two share an alias.
+
+        Source: "CreateAlias", AWS KMS API reference,
+        https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateAlias.html.
         """
         return f"alias/{self.name.replace('.', '_')}"
 
     def key_conditions(self, owner: Account) -> ConditionBlock:
         """A key is used by S3, on behalf of the caller, for this bucket.
 
-        With a bucket key the encryption context is the bucket's ARN, not that of
-        the object ("Reducing the cost of SSE-KMS with Amazon S3 Bucket Keys").
+        With a bucket key the encryption context is the bucket's ARN, not that of the object.
+
+        Source: "Reducing the cost of SSE-KMS with Amazon S3 Bucket Keys",
+        https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html.
         """
         return {
             "StringEquals": {
@@ -159,8 +172,11 @@ class Bucket(OwnedResource):
         """What levels mean, in the whole bucket or below prefixes.
 
         Where a grant is confined to prefixes, so is listing: who asks for the keys of another
-        prefix, or of the whole bucket, is refused ("Bucket policy examples using condition keys").
-        Other actions that would tell of all keys are left out there.
+        prefix, or of the whole bucket, is refused. Other actions that would tell of all keys are
+        left out there.
+
+        Source: "Bucket policy examples using condition keys",
+        https://docs.aws.amazon.com/AmazonS3/latest/userguide/amazon-s3-policy-keys.html.
         """
         if not prefixes:
             yield from super().allowed(levels, prefixes, principal, accounts)
@@ -179,8 +195,11 @@ class Bucket(OwnedResource):
         """Refuses uploads that choose an encryption; may let the Staging account list.
 
         What an upload chooses instead of leaving it to the bucket could be a key that the readers
-        may not use; one that says `aws:kms` and no key gets the AWS-managed key ("PutObject",
-        Amazon S3 API reference). What S3 does by itself does not count as chosen.
+        may not use; one that says `aws:kms` and no key gets the AWS-managed key. What S3 does by
+        itself does not count as chosen.
+
+        Source: "PutObject", Amazon S3 API reference,
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html.
         """
         objects = [f"{self.arn(accounts.trusting)}/*"]
         header = "s3:x-amz-server-side-encryption"

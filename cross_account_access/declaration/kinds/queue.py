@@ -59,7 +59,8 @@ class Queue(OwnedResource):
             command, told = "send-message", ["--message-body", "test"]
         else:
             command, told = "receive-message", ["--visibility-timeout", "0"]
-        # "Queue and message identifiers" has the form of the address.
+        # "Amazon SQS queue and message identifiers",
+        # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-queue-message-identifiers.html.
         host = f"sqs.{owner.region}.{owner.dns_suffix}"
         url = f"https://{host}/{owner.account_id}/{self.name}"
         place = ["--queue-url", url]

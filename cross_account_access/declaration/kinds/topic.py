@@ -18,8 +18,11 @@ from cross_account_access.declaration.statements import ConditionBlock
 from cross_account_access.facts import quotas
 
 _HAS_ENDPOINT: Final = frozenset({"sns:Subscribe"})
-"""Actions that can be confined by `sns:Endpoint` ("Actions, resources, and condition keys for
-Amazon SNS")."""
+"""Actions that can be confined by `sns:Endpoint`.
+
+Source: "Actions, resources, and condition keys for Amazon SNS",
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsns.html.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +37,8 @@ class Topic(OwnedResource):
         Level.PUBLISH: LevelActions(on_resource=("sns:Publish",)),
         Level.SUBSCRIBE: LevelActions(on_resource=("sns:Subscribe",)),
     }
-    # SNS takes no `sns:*` here ("Amazon SNS API permissions: Actions and resources reference").
+    # SNS takes no `sns:*` here: "Amazon SNS API permissions: Actions and resources reference",
+    # https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-language-api-permissions-reference.html.
     every_action = (
         "sns:AddPermission",
         "sns:DeleteTopic",
@@ -70,9 +74,11 @@ class Topic(OwnedResource):
     ) -> Iterator[AllowedActions]:
         """A subscription is confined to queues and functions of the principal's own account.
 
-        Without that, whoever may subscribe could send all messages anywhere, to
-        any account, web site or mail address, and would go on doing so after its
-        access has ended ("Actions, resources, and condition keys for Amazon SNS").
+        Without that, whoever may subscribe could send all messages anywhere, to any account, web
+        site or mail address, and would go on doing so after its access has ended.
+
+        Source: "Actions, resources, and condition keys for Amazon SNS",
+        https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsns.html.
         """
         actions = {action for level in levels for action in self.levels[level].on_resource}
         arn, partition = self.arn(accounts.trusting), accounts.trusting.partition

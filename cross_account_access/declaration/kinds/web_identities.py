@@ -89,8 +89,10 @@ class WebIdentities(Principal):
     def trust(self, accounts: Accounts) -> Trust:
         """By the identity provider, narrowed to an audience and to subjects.
 
-        The provider alone would let in every customer of a public issuer
-        ("Create a role for OpenID Connect federation").
+        The provider alone would let in every customer of a public issuer.
+
+        Source: "Create a role for OpenID Connect federation (console)",
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-idp_oidc.html.
         """
         subject, audience = f"{self.issuer}:sub", f"{self.issuer}:aud"
         has_wildcards = any(char in text for text in self.subjects for char in "*?")

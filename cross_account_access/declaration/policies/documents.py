@@ -53,7 +53,11 @@ _ADMINISTER_KEY: Final = (
     "kms:UpdateAlias",
     "kms:UpdateKeyDescription",
 )
-"""All that manages a key, and nothing that uses it or hands out its use ("AWS KMS permissions")."""
+"""All that manages a key, and nothing that uses it or hands out its use.
+
+Source: "AWS KMS permissions",
+https://docs.aws.amazon.com/kms/latest/developerguide/kms-api-permissions-reference.html.
+"""
 
 
 def trust_policy(consumer: Consumer, accounts: Accounts) -> str:
@@ -80,11 +84,13 @@ def trust_policy(consumer: Consumer, accounts: Accounts) -> str:
 def caller_policy(consumer: Consumer, grants: Iterable[Grant], accounts: Accounts) -> str:
     """What a consumer's own account allows it: to assume exactly its role, and what goes without.
 
-    A trust or resource policy only delegates to the other account; without
-    this permissions policy on the caller all stays out of reach
-    ("Cross-account policy evaluation logic"). It asks for the external ID too,
-    so that a caller who forgets it is refused by its own account. What it says
-    of resources is the same as their policies say of the consumer.
+    A trust or resource policy only delegates to the other account; without this permissions policy
+    on the caller all stays out of reach. It asks for the external ID too, so that a caller who
+    forgets it is refused by its own account. What it says of resources is the same as their
+    policies say of the consumer.
+
+    Source: "Cross-account policy evaluation logic",
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html.
     """
     conditions = consumer.conditions
     statements: list[Statement] = []
@@ -118,14 +124,16 @@ def access_policy(consumer: Consumer, grants: Iterable[Grant], accounts: Account
 def resource_policy(resource: OwnedResource, grants: Iterable[Grant], accounts: Accounts) -> str:
     """What a resource itself says: no plain HTTP, and who may use it without a role.
 
-    The roles need no statement here: they belong to the resource's own
-    account, where their permissions policy is enough ("Policy evaluation
-    logic"). Consumers who come as themselves are named as in a trust policy:
+    The roles need no statement here: they belong to the resource's own account, where their
+    permissions policy is enough. Consumers who come as themselves are named as in a trust policy:
     their account, narrowed.
 
     The refusal names every principal and action, since AWS must not answer
     anybody over plain HTTP. It cannot lock out the deployer, because it never
     applies to a request over TLS, which is all that the provider makes.
+
+    Source: "Policy evaluation logic",
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html.
     """
     owner = accounts.trusting
     plain_http: ConditionBlock = {"Bool": {"aws:SecureTransport": ["false"]}}
@@ -137,14 +145,17 @@ def resource_policy(resource: OwnedResource, grants: Iterable[Grant], accounts: 
 def key_policy(resource: OwnedResource, grants: Iterable[Grant], accounts: Accounts) -> str:
     """Who may manage the key of a resource, and use it for that resource alone.
 
-    Both are left to the IAM policies of the key's account, as in the default
-    key policy of AWS, so that nobody is locked out who may change IAM. But
-    unlike there, the use is confined: the service must ask, for this resource.
-    Consumers who come without a role are named beside; they need the same in
-    their own account ("Allowing users in other accounts to use a KMS key").
+    Both are left to the IAM policies of the key's account, as in the default key policy of AWS, so
+    that nobody is locked out who may change IAM. But unlike there, the use is confined: the service
+    must ask, for this resource. Consumers who come without a role are named beside; they need the
+    same in their own account.
+
+    Source: "Allowing users in other accounts to use a KMS key",
+    https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-modifying-external-accounts.html.
     """
     account = {"AWS": [accounts.trusting.root_arn]}
-    # In a key policy "*" is the key that it belongs to ("Key policies in AWS KMS").
+    # In a key policy "*" is the key that it belongs to: "Key policies in AWS KMS",
+    # https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html.
     itself = ["*"]
     administer = allow("AdministerKey", _ADMINISTER_KEY, principal=account, resources=itself)
     use = allow(
@@ -227,10 +238,15 @@ def _session_permissions(
 ) -> Iterator[tuple[str, str, list[ConditionBlock]]]:
     """The Sid, action and conditions of what a caller may say about its session.
 
-    Both accounts must allow these actions beside `sts:AssumeRole` ("Monitor
-    and control actions taken with assumed roles", "Pass session tags in AWS
-    STS"). They are statements of their own, because requests for them know no
-    external ID ("Actions, resources, and condition keys for AWS STS").
+    Both accounts must allow these actions beside `sts:AssumeRole`. They are statements of their
+    own, because requests for them know no external ID.
+
+    Source: "Monitor and control actions taken with assumed roles",
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_monitor.html.
+    Source: "Pass session tags in AWS STS",
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html.
+    Source: "Actions, resources, and condition keys for AWS Security Token Service",
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecuritytokenservice.html.
     """
     identity, tags = conditions.source_identity, conditions.session_tags
     if identity:

@@ -88,9 +88,12 @@ def always(conditions: Conditions) -> list[ConditionBlock]:
 
 
 def mfa(conditions: Conditions) -> list[ConditionBlock]:
-    """A code of an MFA device, where one is asked for ("Configuring MFA-protected API access").
+    """A code of an MFA device, where one is asked for.
 
     `Bool`, since `BoolIfExists` lets access keys without MFA pass.
+
+    Source: "Secure API access with MFA",
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_configure-api-require.html.
     """
     if conditions.mfa is None:
         return []

@@ -280,7 +280,8 @@ def _check_names(settings: Settings, problems: Problems) -> None:
                 name_of(item.principal) if isinstance(item.principal, kind) else ""
                 for item in consumers
             ]
-    # IAM compares names without regard to case ("IAM and AWS STS quotas").
+    # IAM compares names without regard to case: "IAM and AWS STS quotas",
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html.
     for setting, found in names.items():
         _check_unique(f"consumers[{{}}].{setting}", [name.lower() for name in found], problems)
     former = [consumer.renamed_from or "" for consumer in consumers]

@@ -35,7 +35,11 @@ def plural(kind: type[OwnedResource]) -> str:
 
 
 def _existing_arn(owner: Account) -> Rule:
-    """The ARN of one resource of the account, of a service that is known here ("IAM ARNs")."""
+    """The ARN of one resource of the account, of a service that is known here.
+
+    Source: "IAM identifiers",
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html.
+    """
 
     def rule(value: str) -> str | None:  # noqa: PLR0911 - an ARN has this many parts
         parts = value.split(":", 5)
