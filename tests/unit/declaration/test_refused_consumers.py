@@ -1,0 +1,242 @@
+# ruff: noqa: E501 - a table of refusals reads best with a row a line
+"""Consumers that cannot be: refused with name, value, rule and remedy."""
+
+from typing import Any
+
+import pytest
+
+from tests.unit.declaration.stack_file import (
+    beside,
+    ci,
+    consumer,
+    grant,
+    of_kind,
+    problems_of,
+    vendor,
+)
+
+LONG = "x" * 65
+
+REJECTED: dict[str, tuple[dict[str, Any], str]] = {
+    "consumer without a role": (
+        {"consumers": [{"name": "stage-admin", "user": {"name": "StageAdmin"}}]},
+        "consumers[0].role: missing; add it, as in {name: StageRole}",
+    ),
+    "consumer with a user as text": (
+        {"consumers": [consumer(user="StageAdmin")]},
+        "consumers[0].user: 'StageAdmin' must be a mapping",
+    ),
+    "consumer name in capitals": (
+        {"consumers": [consumer(name="StageAdmin")]},
+        "consumers[0].name: 'StageAdmin' must be lower-case",
+    ),
+    "user name too long": (
+        {"consumers": [consumer(user={"name": LONG})]},
+        "consumers[0].user.name",
+    ),
+    "user name with a slash": (
+        {"consumers": [consumer(user={"name": "a/b"})]},
+        "consumers[0].user.name: 'a/b' must consist of letters",
+    ),
+    "user path without slashes": (
+        {"consumers": [consumer(user={"name": "A", "path": "people"})]},
+        "consumers[0].user.path: 'people' must begin and end with /",
+    ),
+    "path with an empty part": (
+        {"consumers": [consumer(user={"name": "A", "path": "/a//b/"})]},
+        "must not have two slashes in a row",
+    ),
+    "adopted user with a boundary": (
+        {
+            "consumers": [
+                consumer(
+                    user={
+                        "name": "A",
+                        "permissions_boundary": "arn:aws:iam::444455556666:policy/B",
+                        "existing": True,
+                    }
+                )
+            ]
+        },
+        "consumers[0].user.existing: True leaves the user as it is",
+    ),
+    "role name too long": (
+        {"consumers": [consumer(role={"name": LONG})]},
+        "consumers[0].role.name",
+    ),
+    "role name as a number": (
+        {"consumers": [consumer(role={"name": 42})]},
+        'consumers[0].role.name: 42 must be text: write it quoted, "42"',
+    ),
+    "role path and name beyond the console": (
+        {"consumers": [consumer(role={"name": "R" * 40, "path": "/" + "p" * 30 + "/"})]},
+        "have 71 characters together; the console switches to roles with at most 64",
+    ),
+    "policy name too long": (
+        {"consumers": [consumer(role={"name": "R", "policy_name": "P" * 129})]},
+        "consumers[0].role.policy_name",
+    ),
+    "session too short": (
+        {"consumers": [consumer(role={"name": "R", "max_session_duration": 900})]},
+        "consumers[0].role.max_session_duration: 900 must be 3600 to 43200 seconds",
+    ),
+    "session too long": (
+        {"consumers": [consumer(role={"name": "R", "max_session_duration": 43201})]},
+        "43201 must be 3600 to 43200 seconds",
+    ),
+    "boundary that is no ARN": (
+        {"consumers": [consumer(role={"name": "R", "permissions_boundary": "Boundary"})]},
+        "must be the ARN of a managed policy",
+    ),
+    "consumer of no kind": (
+        {"consumers": [{"name": "stage-admin", "role": {"name": "StageRole"}}]},
+        "consumers[0]: has none of user, ec2, third_party, oidc, principals, organization; add one, as in user: {name: StageAdmin}",
+    ),
+    "consumer of a mistyped kind": (
+        {"consumers": [{"name": "stage-admin", "usr": {}, "role": {"name": "StageRole"}}]},
+        "consumers[0].usr: no such setting; did you mean user?",
+    ),
+    "consumer of two kinds": (
+        {"consumers": [consumer(ec2={"role": {"name": "R"}})]},
+        "consumers[0]: has user and ec2; it takes one of them, remove the rest",
+    ),
+    "instances without a role": (
+        beside(of_kind("ec2", {})),
+        "consumers[1].ec2.role: missing; add it, as in {name: StageInstances}",
+    ),
+    "chained session of more than an hour": (
+        beside(
+            of_kind(
+                "ec2", {"role": {"name": "R"}}, role={"name": "S", "max_session_duration": 7200}
+            )
+        ),
+        "consumers[1].role.max_session_duration: 7200 cannot be had by instances: a role that is assumed from another role lasts 3600 seconds at the most",
+    ),
+    "roles of instances that differ in case": (
+        beside(
+            of_kind("ec2", {"role": {"name": "R"}, "instance_profile": "A"}),
+            of_kind("ec2", {"role": {"name": "r"}, "instance_profile": "B"}, role={"name": "S"}),
+        ),
+        "consumers[2].ec2.role.name: 'r' is there already",
+    ),
+    "third party that is Production": (
+        beside({**vendor(), "third_party": {"account_id": "111122223333"}}),
+        "consumers[1].third_party.account_id: '111122223333' is the Production account, which is no third party",
+    ),
+    "third party that is Staging": (
+        beside({**vendor(), "third_party": {"account_id": "444455556666"}}),
+        "'444455556666' is the Staging account, which is no third party",
+    ),
+    "issuer without https": (
+        beside(ci(issuer="http://ci.example.com")),
+        "consumers[1].oidc.issuer: 'http://ci.example.com' must be an https URL",
+    ),
+    "audience with a wildcard": (
+        beside(ci(audience="*")),
+        "oidc.audience: '*' must be the token's audience",
+    ),
+    "any subject": (
+        beside(ci(subjects=["*"], allow_wildcard_subjects=True)),
+        "oidc.subjects[0]: '*' lets in other organizations of the issuer too",
+    ),
+    "subject of any organization": (
+        beside(ci(subjects=["repo:*/site:ref:refs/heads/main"], allow_wildcard_subjects=True)),
+        "lets in other organizations of the issuer too",
+    ),
+    "subject of organizations that begin alike": (
+        beside(ci(subjects=["repo:our-org*/site:x"], allow_wildcard_subjects=True)),
+        "lets in other organizations of the issuer too",
+    ),
+    "subject with a quiet wildcard": (
+        beside(ci(subjects=["repo:our-org/site:*"])),
+        "'repo:our-org/site:*' has a wildcard; name the subjects one by one, or say allow_wildcard_subjects: true",
+    ),
+    "subject with a variable": (
+        beside(ci(subjects=["repo:our-org/${x}"], allow_wildcard_subjects=True)),
+        "must be the subject of a token",
+    ),
+    "no subject": (beside(ci(subjects=[])), "oidc.subjects: empty"),
+    "provider that is neither": (
+        beside(ci(provider="exists")),
+        "oidc.provider: 'exists' must be one of create, existing; did you mean existing?",
+    ),
+    "provider made and not made": (
+        beside(ci(), {**ci(provider="existing"), "role": {"name": "AppRole"}}),
+        "consumers[2].oidc.existing: True contradicts another consumer of the same issuer",
+    ),
+    "wildcard for everybody": (
+        beside(of_kind("principals", {"arns": ["*"]})),
+        "consumers[1].principals.arns[0]: '*' must be the ARN of users or roles",
+    ),
+    "every role": (
+        beside(of_kind("principals", {"arns": ["arn:aws:iam::444455556666:role/*"]})),
+        "is everybody in the account; name some part of them",
+    ),
+    "principals of another account": (
+        beside(of_kind("principals", {"arns": ["arn:aws:iam::777788889999:role/data/*"]})),
+        "must name the Staging account, 444455556666; other accounts are third_party",
+    ),
+    "principals of any account": (
+        beside(of_kind("principals", {"arns": ["arn:aws:iam::*:role/data/*"]})),
+        "must name the Staging account",
+    ),
+    "principals of another partition": (
+        beside(of_kind("principals", {"arns": ["arn:aws-cn:iam::444455556666:role/data/*"]})),
+        "must be of partition aws",
+    ),
+    "a session for its role": (
+        beside(of_kind("principals", {"arns": ["arn:aws:sts::444455556666:assumed-role/Data/me"]})),
+        "must be the role's own ARN, not that of a session",
+    ),
+    "organization that is none": (
+        beside(of_kind("organization", {"id": "o-1"})),
+        "consumers[1].organization.id: 'o-1' must be the ID of an organization",
+    ),
+    "unit of another organization": (
+        beside(of_kind("organization", {"id": "o-a1b2c3d4e5", "paths": ["o-zzzzzzzzzz/r-ab12/*"]})),
+        "organization.paths[0]: 'o-zzzzzzzzzz/r-ab12/*' must be the path of a unit",
+    ),
+    "kind of policy that there is not": (
+        {"consumers": [consumer(role={"name": "StageRole", "policy": "inlined"})]},
+        "consumers[0].role.policy: 'inlined' must be one of managed, inline; did you mean inline?",
+    ),
+    "former name that is in use": (
+        {
+            "consumers": [
+                consumer(renamed_from="other"),
+                of_kind("organization", {"id": "o-a1b2c3d4e5"}),
+            ],
+            "grants": [grant(), grant(consumer="other")],
+        },
+        "consumers[0].renamed_from: 'other' is still the name of a consumer",
+    ),
+    "former name of two": (
+        {
+            "consumers": [
+                consumer(renamed_from="old"),
+                of_kind("organization", {"id": "o-a1b2c3d4e5"}, renamed_from="old"),
+            ],
+            "grants": [grant(), grant(consumer="other")],
+        },
+        "consumers[1].renamed_from: 'old' is there already; each must differ",
+    ),
+    "former name that is none": (
+        {"consumers": [consumer(renamed_from="Stage Admin")]},
+        "consumers[0].renamed_from: 'Stage Admin' must be lower-case letters",
+    ),
+    "role names that differ in case": (
+        {
+            "consumers": [
+                consumer(),
+                consumer(name="other", user={"name": "B"}, role={"name": "stagerole"}),
+            ],
+            "grants": [grant(), grant(consumer="other")],
+        },
+        "consumers[1].role.name: 'stagerole' is there already",
+    ),
+}
+
+
+@pytest.mark.parametrize(("changes", "expected"), REJECTED.values(), ids=REJECTED.keys())
+def test_rejects(changes: dict[str, Any], expected: str) -> None:
+    assert any(expected in problem for problem in problems_of(**changes))

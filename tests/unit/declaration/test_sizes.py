@@ -1,0 +1,149 @@
+# ruff: noqa: E501 - a table of refusals reads best with a row a line
+"""Documents too large for AWS are told before anything is made."""
+
+from typing import Any
+
+import pytest
+
+from tests.unit.declaration.stack_file import (
+    beside,
+    consumer,
+    direct,
+    grant,
+    many,
+    of_kind,
+    problems_of,
+    settings_of,
+    under,
+)
+
+REJECTED: dict[str, tuple[dict[str, Any], str]] = {
+    "user's policy too large for its grants": (
+        {
+            **direct(),
+            "grants": [grant(via="resource", prefixes=[f"customer-{n:03}" for n in range(60)])],
+        },
+        "the most; shorten its conditions, or let fewer grants go via: resource",
+    ),
+    "trust policy limit that AWS has not": (
+        {"trust_policy_limit": 100},
+        "trust_policy_limit: 100 must be 2048 to 8192 characters",
+    ),
+    "trust policy too large": (
+        beside(
+            of_kind(
+                "principals",
+                {"arns": [f"arn:aws:iam::444455556666:role/data/{n:02}*" for n in range(50)]},
+            )
+        ),
+        "consumers[1].name: 'other-0' needs a trust policy of 2311 characters, and 2048 is the most",
+    ),
+    "access policy too large": (
+        {"grants": [grant(prefixes=[f"images-of-customer-{n:04}" for n in range(1000)])]},
+        "that is 12 managed policies of at most 6144, and a role has at most 10; grant fewer",
+    ),
+    "inline access policy too large": (
+        {
+            "consumers": [consumer(role={"name": "StageRole", "policy": "inline"})],
+            "grants": [grant(prefixes=[f"images-of-customer-{n:04}" for n in range(200)])],
+        },
+        "and 10240 is the most for an inline one; remove role.policy",
+    ),
+    "access policy that cannot be cut": (
+        {
+            **under(vpc_endpoints=[f"vpce-{n:017x}" for n in range(300)]),
+        },
+        "needs an access policy with a statement of ",
+    ),
+    "policy of two parts, the second named as another's": (
+        {
+            "consumers": [
+                consumer(),
+                of_kind(
+                    "organization",
+                    {"id": "o-a1b2c3d4e5"},
+                    role={"name": "OtherRole", "policy_name": "stageroleaccess-2"},
+                ),
+            ],
+            "grants": [
+                grant(prefixes=[f"images-of-customer-{n:04}" for n in range(100)]),
+                grant(consumer="other"),
+            ],
+        },
+        "needs 2 managed policies, and 'StageRoleAccess-2' is too long or the name of another",
+    ),
+    "policy of two parts, the second with too long a name": (
+        {
+            "consumers": [consumer(role={"name": "StageRole", "policy_name": "n" * 128})],
+            "grants": [grant(prefixes=[f"images-of-customer-{n:04}" for n in range(100)])],
+        },
+        "n-2' is too long or the name of another",
+    ),
+    "user's policy too large": (
+        {
+            **under(
+                external_id="x" * 1000,
+                session_tags={"tags": {f"tag{n}": "y" * 100 for n in range(9)}},
+            ),
+            "trust_policy_limit": 8192,
+        },
+        "characters in Staging, and 2048 is the most; shorten its conditions",
+    ),
+}
+
+
+@pytest.mark.parametrize(("changes", "expected"), REJECTED.values(), ids=REJECTED.keys())
+def test_rejects(changes: dict[str, Any], expected: str) -> None:
+    assert any(expected in problem for problem in problems_of(**changes))
+
+
+@pytest.mark.parametrize(
+    ("kind", "levels", "fits", "too_many", "told"),
+    [
+        (
+            "bucket",
+            ["list", "read"],
+            20,
+            40,
+            "buckets[0].name: 'production-test-bucket-101' needs a bucket policy of ",
+        ),
+        ("topic", ["publish"], 70, 95, "topics[0].name: 'my-own' needs a topic policy of "),
+        ("queue", ["receive"], 12, 19, "queues[0].name: 'my-own' needs a queue policy of "),
+    ],
+)
+def test_the_policy_of_a_resource_is_measured(
+    kind: str, levels: list[str], fits: int, too_many: int, told: str
+) -> None:
+    assert problems_of(**many(kind, levels, fits)) == []
+    (problem,) = problems_of(**many(kind, levels, too_many))
+    assert problem.startswith(told)
+    assert problem.endswith("is the most; let fewer grants go via: resource")
+
+
+def test_the_statements_of_a_queue_are_counted() -> None:
+    """Short ones, so that their number is reached before the bytes."""
+    settings = many("queue", ["send"], 20)
+    for number, item in enumerate(settings["consumers"]):
+        item["principals"] = {"arns": [f"arn:aws:iam::444455556666:role/{number}*"]}
+        del item["conditions"]
+    told = [problem for problem in problems_of(**settings) if "statements" in problem]
+    assert told == [
+        "queues[0].name: 'my-own' needs a queue policy of 21 statements, and 20 is the most; "
+        "let fewer grants go via: resource"
+    ]
+
+
+def test_a_key_policy_is_measured_too() -> None:
+    told = problems_of(**many("bucket", ["read"], 100))
+    assert [problem for problem in told if "needs a key policy of" in problem]
+
+
+def test_a_raised_quota_admits_a_larger_trust_policy() -> None:
+    arns = [f"arn:aws:iam::444455556666:role/data/{n:02}*" for n in range(50)]
+    settings = beside(of_kind("principals", {"arns": arns}))
+    assert problems_of(**settings, trust_policy_limit=4096) == []
+
+
+def test_an_access_policy_may_need_as_many_policies_as_a_role_takes() -> None:
+    grants = [grant(prefixes=[f"images-of-customer-{n:04}" for n in range(800)])]
+    assert settings_of(grants=grants).grants[0].prefixes[-1] == "images-of-customer-0799/"
