@@ -234,4 +234,4 @@ def test_the_program_and_its_judge_share_no_code() -> None:
 
 
 def test_the_proof_of_identity_runs_without_pulumi() -> None:
-    assert "pulumi" not in libraries(ROOT / OURS / "program" / "preflight" / "ask_account.py")
+    assert "pulumi" not in libraries(ROOT / OURS / "program" / "preflight" / "ask_accounts.py")

@@ -1,15 +1,17 @@
 """Proves, before anything is registered, that both accounts are as declared.
 
 Pulumi's own guard (`allowed_account_ids`) speaks only once resources are under way, and then of
-neither setting. Each profile is asked by a process of its own, both at the same time, while the
-classes of Pulumi's resources are loaded, which takes as long.
+neither setting. Both profiles are asked at the same time by another process, while this one loads
+the classes of Pulumi's resources, which takes as long. It is one process for both, because loading
+the AWS SDK costs more than the calls.
 """
 
 import json
 import subprocess
 import sys
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -21,7 +23,7 @@ from cross_account_access.declaration.model import MustExist
 from cross_account_access.declaration.settings import Settings
 
 if TYPE_CHECKING:
-    from cross_account_access.program.preflight.ask_account import Answers
+    from cross_account_access.program.preflight import ask_accounts
 
 _SECONDS: Final = 60
 
@@ -34,14 +36,14 @@ def prove(declared: Settings) -> None:
     """
     sides = {"production": declared.production, "staging": declared.staging}
     needed = declared.must_exist
-    with ExitStack() as ending:
-        asked = [
-            _Asked(side, account, [each for each in needed if each.side == side], ending)
-            for side, account in sides.items()
-        ]
+    asked = [
+        _Asked(side, account, [each for each in needed if each.side == side])
+        for side, account in sides.items()
+    ]
+    with _started([each.request for each in asked]) as process:
         # pulumi_aws loads the classes of a service when the first of them is used.
         _ = iam.Role, s3.Bucket
-        answers = [each.answers() for each in asked]
+        answers = _answers(process)
     answered = list(zip(asked, answers, strict=True))
     problems = [each.problem(answer) for each, answer in answered]
     if not any(problems):
@@ -56,16 +58,51 @@ def prove(declared: Settings) -> None:
         raise pulumi.RunError(message)
 
 
-class _Asked:
-    """One account, asked by a process that ends with the stack of contexts at the latest."""
+@contextmanager
+def _started(requests: Sequence["ask_accounts.Account"]) -> Iterator["subprocess.Popen[str]"]:
+    """The process that asks; it ends with the context at the latest."""
+    program = Path(__file__).with_name("ask_accounts.py")
+    process = subprocess.Popen(
+        [sys.executable, "-P", str(program), json.dumps(requests)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
 
-    def __init__(
-        self, side: str, account: Account, needed: Sequence[MustExist], ending: ExitStack
-    ) -> None:
-        self.side, self.account, self.needed = side, account, needed
-        request = {
-            "profile": account.profile,
-            "region": account.region,
+
+def _answers(process: "subprocess.Popen[str]") -> list["ask_accounts.Answers"]:
+    try:
+        answer, trouble = process.communicate(timeout=_SECONDS)
+    except subprocess.TimeoutExpired:
+        message = f"AWS did not answer within {_SECONDS} seconds; nothing was changed"
+        raise pulumi.RunError(message) from None
+    if process.returncode:
+        last = (trouble.strip().splitlines() or ["no reason given"])[-1]
+        message = f"the two profiles could not be checked ({last}); nothing was changed"
+        raise pulumi.RunError(message)
+    answers: list[ask_accounts.Answers] = json.loads(answer)
+    return answers
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """One account that is asked."""
+
+    side: str
+    account: Account
+    needed: Sequence[MustExist]
+
+    @property
+    def request(self) -> "ask_accounts.Account":
+        return {
+            "profile": self.account.profile,
+            "region": self.account.region,
             "calls": [
                 {
                     "client": each.client,
@@ -73,34 +110,11 @@ class _Asked:
                     "parameters": each.parameters,
                     "absent": each.absent,
                 }
-                for each in needed
+                for each in self.needed
             ],
         }
-        program = Path(__file__).with_name("ask_account.py")
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", str(program), json.dumps(request)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        ending.callback(self._end)
 
-    def answers(self) -> "Answers":
-        """Waits for them."""
-        try:
-            answer, trouble = self._process.communicate(timeout=_SECONDS)
-        except subprocess.TimeoutExpired:
-            message = f"AWS did not answer within {_SECONDS} seconds; nothing was changed"
-            raise pulumi.RunError(message) from None
-        if self._process.returncode:
-            last = (trouble.strip().splitlines() or ["no reason given"])[-1]
-            message = f"the two profiles could not be checked ({last}); nothing was changed"
-            raise pulumi.RunError(message)
-        answers: Answers = json.loads(answer)
-        return answers
-
-    def problem(self, answers: "Answers") -> str | None:
+    def problem(self, answers: "ask_accounts.Answers") -> str | None:
         """What is wrong with the profile, or None."""
         setting = f"{self.side}_profile: {self.account.profile!r}"
         if "problem" in answers:
@@ -111,7 +125,3 @@ class _Asked:
                 f"{self.side}_account_id is {self.account.account_id}; correct whichever is wrong"
             )
         return None
-
-    def _end(self) -> None:
-        self._process.kill()
-        self._process.communicate()

@@ -1,4 +1,4 @@
-"""Says on standard output what one account answers; started by the package, as a file.
+"""Says on standard output what each account answers; started by the package, as a file.
 
 It must not import Pulumi: that would cost the time that running it apart saves. Nor boto3, whose
 resources and service models a preview would wait for and not use; botocore is what it stands on.
@@ -6,13 +6,21 @@ resources and service models a preview would wait for and not use; botocore is w
 
 import json
 import sys
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
 from typing import Any, TypedDict
 
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ProfileNotFound
+from botocore.loaders import create_loader
 from botocore.session import Session
 
 _CONFIG = Config(connect_timeout=5, read_timeout=10, retries={"total_max_attempts": 3})
+_LOADER = create_loader()
+"""For all sessions, so that what botocore knows of the services is read once."""
+_LOADING = Lock()
+"""Without it two threads that start at the same time both read it."""
 
 
 class Call(TypedDict):
@@ -20,7 +28,7 @@ class Call(TypedDict):
 
     client: str
     method: str
-    parameters: dict[str, str]
+    parameters: Mapping[str, str]
     absent: str
     """The error code that is an answer: there is no such thing."""
 
@@ -38,12 +46,28 @@ class Answers(TypedDict, total=False):
     """Why nothing could be asked, with the remedy, as the end of a sentence about the profile."""
 
 
+class Account(TypedDict):
+    """An account to ask."""
+
+    profile: str
+    region: str
+    calls: list[Call]
+
+
+def ask_all(accounts: Sequence[Account]) -> list[Answers]:
+    """Asks all accounts at the same time; the answers are in their order."""
+    with ThreadPoolExecutor() as threads:
+        return list(threads.map(lambda account: ask(**account), accounts))
+
+
 def ask(profile: str, region: str, calls: list[Call]) -> Answers:
     """Asks STS who a profile is, which needs no permission, and then each of the calls."""
     sign_in = f"sign in again, for example with aws sso login --profile {profile}"
     try:
         session = Session(profile=profile)
-        sts: Any = session.create_client("sts", region_name=region, config=_CONFIG)
+        session.register_component("data_loader", _LOADER)
+        with _LOADING:
+            sts: Any = session.create_client("sts", region_name=region, config=_CONFIG)
         identity = sts.get_caller_identity()
         return {
             "account": identity["Account"],
@@ -75,4 +99,4 @@ def _found(session: Session, region: str, call: Call) -> dict[str, Any] | None:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(ask(**json.loads(sys.argv[1])), default=str))
+    sys.stdout.write(json.dumps(ask_all(json.loads(sys.argv[1])), default=str))
