@@ -3,8 +3,11 @@
 import json
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
+from pulumi.runtime.settings import _get_rpc_manager
+from pulumi.runtime.stack import wait_for_rpcs
 
 from tests.support.deployment import Deployment, deploy, stack_values
 
@@ -234,7 +237,9 @@ def test_a_large_access_policy_is_several_all_of_them_attached() -> None:
         }
     ]
     deployment = deploy(stack_values("prod", grants=grants))
-    first, second = deployment.of_type("aws:iam/policy:Policy")
+    first, second = sorted(
+        deployment.of_type("aws:iam/policy:Policy"), key=lambda policy: policy.name
+    )
     assert (first.name, second.name) == ("access-stage-admin", "access-stage-admin.2")
     assert first.inputs["name"] == "StageRoleAccess"
     assert second.inputs["name"] == "StageRoleAccess-2"
@@ -364,6 +369,18 @@ def test_logical_names_are_the_documented_ones(prod: Deployment) -> None:
         of_bucket = item.type.startswith("aws:s3/")
         suffix = "production-test-bucket-101" if of_bucket else "stage-admin"
         assert item.name == f"access-{suffix}"
+
+
+def test_all_registrations_have_begun_when_the_sdk_starts_to_wait() -> None:
+    begun: list[int] = []
+
+    async def wait() -> None:
+        begun.append(len(_get_rpc_manager().rpcs))
+        await wait_for_rpcs()
+
+    with patch("pulumi.runtime.stack.wait_for_rpcs", wait):
+        deployment = deploy(stack_values("prod"))
+    assert begun[0] >= len(deployment.resources) + len(deployment.invokes)
 
 
 def test_the_entry_point_stays_short() -> None:
