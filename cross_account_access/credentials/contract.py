@@ -35,6 +35,8 @@ class Grant:
     """Beginnings of the keys that the grant is limited to; none for the whole resource."""
     via: str = "role"
     """`role`: by assuming the role; `resource`: by the resource's own policy, as oneself."""
+    proof_commands: tuple[str, ...] = ()
+    """AWS CLI commands that use the resource, without a profile; none where nothing proves it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,6 +99,12 @@ class Consumer:
     def user_name(self) -> str | None:
         """Name of the one IAM user who is let in, without its path; None for anybody else."""
         return self.principal_arns[0].rsplit("/", 1)[-1] if self.sign_in == "profile" else None
+
+    @property
+    def mfa_serial(self) -> str | None:
+        """The user's virtual MFA device, if it is named as the user, as most are."""
+        account = "".join(self.principal_arns).partition(":user/")[0]
+        return f"{account}:mfa/{self.user_name}" if self.user_name else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -284,6 +292,7 @@ def _grant(entry: Mapping[str, Any]) -> Grant:
         levels=tuple(entry["levels"]),
         prefixes=tuple(entry["prefixes"]),
         via=entry["via"],
+        proof_commands=tuple(entry.get("proof_commands", ())),
     )
 
 

@@ -7,20 +7,12 @@ from pathlib import Path
 from typing import Final
 
 from cross_account_access.credentials.aws_files import AwsFile, Options, write
-from cross_account_access.credentials.profile_text import Kind
 from cross_account_access.credentials.role_request import RoleRequest
 from cross_account_access.errors import UsageError
 
 _OPTIONS: Final = (
-    "role_arn",
-    "source_profile",
-    "credential_source",
-    "credential_process",
-    "external_id",
-    "mfa_serial",
-    "role_session_name",
-    "duration_seconds",
-    "region",
+    *("role_arn", "source_profile", "credential_source", "credential_process", "external_id"),
+    *("mfa_serial", "role_session_name", "duration_seconds", "region"),
 )
 """All that a block may state; installing one removes those that it does not."""
 
@@ -29,14 +21,9 @@ NO_MFA: Final = (
     "use access login, or a profile without --process"
 )
 
-CHAINED_SECONDS: Final = 3600
-"""The longest session of a role that is assumed by another role ("AssumeRole")."""
-
 
 def renewed_by_sdk(request: RoleRequest) -> dict[str, str]:
     """Options with which the AWS CLI and the SDKs assume the role themselves.
-
-    "Use an IAM role in the AWS CLI" describes them.
 
     Raises:
         UsageError: the session has a source identity or tags, which they do not know.
@@ -44,21 +31,7 @@ def renewed_by_sdk(request: RoleRequest) -> dict[str, str]:
     if request.source_identity is not None or request.session_tags:
         message = "a profile carries a source identity and session tags with --process only"
         raise UsageError(message)
-    if request.source_profile is None:
-        source = {"credential_source": "Ec2InstanceMetadata"}
-        duration = min(request.duration, CHAINED_SECONDS)
-    else:
-        source, duration = {"source_profile": request.source_profile}, request.duration
-    options = {
-        "role_arn": request.role_arn,
-        **source,
-        "external_id": request.external_id,
-        "mfa_serial": request.mfa_serial,
-        "role_session_name": request.session_name,
-        "duration_seconds": str(duration),
-        "region": request.region,
-    }
-    return {name: value for name, value in options.items() if value is not None}
+    return request.profile_options()
 
 
 def renewed_by_process(request: RoleRequest) -> dict[str, str]:
@@ -81,7 +54,7 @@ def renewed_by_process(request: RoleRequest) -> dict[str, str]:
         "--profile": request.source_profile,
         "--region": request.region,
         "--session-name": request.session_name,
-        "--duration": str(request.duration),
+        "--duration": str(request.renewable_duration),
         "--external-id": request.external_id,
         "--source-identity": request.source_identity,
     }
@@ -91,17 +64,6 @@ def renewed_by_process(request: RoleRequest) -> dict[str, str]:
     command += [f"{option}={value}" for option, value in given.items() if value is not None]
     command += [f"--tag={key}={value}" for key, value in request.session_tags.items()]
     return {"credential_process": shlex.join(command), "region": request.region}
-
-
-def name_of(role_arn: str) -> str:
-    """How the profile is called unless told otherwise: as the role, without its path."""
-    return role_arn.rsplit("/", 1)[-1]
-
-
-def block(name: str, options: Mapping[str, str]) -> str:
-    """The section for the config file."""
-    lines = [f"{option} = {value}" for option, value in options.items()]
-    return "\n".join([f"[{Kind.CONFIG.header(name)}]", *lines])
 
 
 def install(name: str, options: Mapping[str, str]) -> list[str]:

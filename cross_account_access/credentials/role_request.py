@@ -1,18 +1,15 @@
-"""What is asked of AWS to assume a consumer's role: the options of the commands and their rules."""
+"""What is asked of AWS to assume a role: as data, as a CLI profile, and as a command.
 
-import argparse
-import re
-from collections.abc import Callable, Mapping
+The outputs of the stack, the hand-over page and the commands all take their texts from here.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from cross_account_access.credentials.contract import Consumer, Contract
-from cross_account_access.errors import UsageError
+from cross_account_access.facts.quotas import CHAINED_SESSION_SECONDS
 
-_SECONDS: Final = range(900, 43201)
-"""`DurationSeconds` of "AssumeRole", AWS STS API reference."""
-_DEFAULT_SECONDS: Final = 3600
-"""What AWS takes without a duration, and the most that a chained role gets."""
+_CHAINED: Final = "# A role that is assumed from another role lasts an hour at the most."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,13 +18,16 @@ class RoleRequest:
 
     role_arn: str
     source_profile: str | None
-    """CLI profile that assumes it; None for the own role of an EC2 instance."""
+    """CLI profile that assumes it; None where the credentials are an EC2 instance's own, or are in
+    the environment."""
     region: str
-    """Of the STS endpoint, and of the buckets."""
+    """Of the STS endpoint, and of what is shared."""
     session_name: str
     """2 to 64 characters; the owner of the role sees it in CloudTrail."""
     duration: int
     """Seconds, 900 to 43200."""
+    chains: bool = False
+    """Whether it is another role that assumes it."""
     external_id: str | None = None
     source_identity: str | None = None
     """2 to 64 characters; the owner of the role sees it in CloudTrail, and it outlasts chaining."""
@@ -35,162 +35,76 @@ class RoleRequest:
     mfa_serial: str | None = None
     """ARN of the MFA device, where the role wants a code of it."""
 
+    @property
+    def profile_name(self) -> str:
+        """How a profile for the role is called unless told otherwise: as it, without its path."""
+        return self.role_arn.rsplit("/", 1)[-1]
 
-def add_session_options(parser: argparse.ArgumentParser) -> None:
-    """Add what a session may be given beside the role; `request_of` reads it."""
-    parser.add_argument(
-        "--profile",
-        metavar="SOURCE",
-        type=profile_name,
-        help="CLI profile that assumes the role; without it, the one named as the consumer's"
-        " user, or as the consumer when it is principals of Staging",
-    )
-    parser.add_argument(
-        "--duration",
-        metavar="SECONDS",
-        type=_duration,
-        default=_DEFAULT_SECONDS,
-        help=f"length of the session, {_SECONDS[0]} to {_SECONDS[-1]} and within the role's"
-        " maximum (%(default)s)",
-    )
-    parser.add_argument(
-        "--session-name",
-        metavar="NAME",
-        type=_session_text("session name"),
-        help="how the session appears in Production's CloudTrail; the consumer's name without it",
-    )
-    parser.add_argument(
-        "--source-identity",
-        metavar="WHO",
-        type=_session_text("source identity"),
-        help="who is behind the session, in CloudTrail; the user's policy and the role's trust"
-        " must both allow sts:SetSourceIdentity",
-    )
-    parser.add_argument(
-        "--tag",
-        dest="tags",
-        metavar="KEY=VALUE",
-        type=_tag,
-        action="append",
-        default=[],
-        help="a tag of the session beside those that the role wants; both sides must allow"
-        " sts:TagSession",
-    )
+    @property
+    def renewable_duration(self) -> int:
+        """The length of a session that is asked for again and again, so that it must be granted."""
+        return min(self.duration, CHAINED_SESSION_SECONDS) if self.chains else self.duration
 
+    def profile_options(self) -> dict[str, str]:
+        """Options with which the AWS CLI and the SDKs assume the role themselves.
 
-def add_mfa_serial(parser: argparse.ArgumentParser) -> None:
-    """Add `--mfa-serial`, for where the role wants MFA."""
-    parser.add_argument(
-        "--mfa-serial",
-        metavar="ARN",
-        help="the MFA device, where the role wants MFA; the one of the user's name without it",
-    )
-
-
-def request_of(
-    arguments: argparse.Namespace, contract: Contract, consumer: Consumer
-) -> RoleRequest:
-    """The request that the options make for a consumer.
-
-    Raises:
-        UsageError: the consumer has no role or signs in otherwise, the session is too long for
-            the role, or an option that cannot be guessed is missing.
-    """
-    if consumer.role_arn is None:
-        message = (
-            f"consumer {consumer.name} has no role: it uses its own credentials, which the "
-            "resources' own policies let in"
+        They know neither a source identity nor session tags, which are left out ("Use an IAM role
+        in the AWS CLI", https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-role.html).
+        """
+        source = (
+            {"source_profile": self.source_profile}
+            if self.source_profile
+            else {"credential_source": "Ec2InstanceMetadata"}
         )
-        raise UsageError(message)
-    if consumer.kind == "oidc":
-        message = (
-            f"consumer {consumer.name} signs in with a token of its identity provider, not with a "
-            "CLI profile; access handover tells how"
-        )
-        raise UsageError(message)
-    if arguments.duration > consumer.max_session_duration:
-        message = (
-            f"--duration {arguments.duration}: the role of {consumer.name} gives at most "
-            f"{consumer.max_session_duration} seconds"
-        )
-        raise UsageError(message)
-    if consumer.source_identity_required and arguments.source_identity is None:
-        message = f"the role of {consumer.name} wants to know who you are: give --source-identity"
-        raise UsageError(message)
-    return RoleRequest(
-        role_arn=consumer.role_arn,
-        source_profile=_source_profile(consumer, arguments.profile),
-        region=contract.production_region,
-        session_name=arguments.session_name or consumer.name,
-        duration=arguments.duration,
-        external_id=consumer.external_id,
-        source_identity=arguments.source_identity,
-        session_tags={**consumer.session_tags, **dict(arguments.tags)},
-        mfa_serial=_mfa_serial(consumer, arguments.mfa_serial) if consumer.mfa else None,
-    )
+        options = {
+            "role_arn": self.role_arn,
+            **source,
+            "role_session_name": self.session_name,
+            "external_id": self.external_id,
+            "mfa_serial": self.mfa_serial,
+            "duration_seconds": str(self.renewable_duration),
+            "region": self.region,
+        }
+        return {name: value for name, value in options.items() if value is not None}
+
+    def profile_block(
+        self, name: str | None = None, options: Mapping[str, str] | None = None
+    ) -> str:
+        """The section for `~/.aws/config`.
+
+        Args:
+            name: of the profile, in place of that of the role.
+            options: in place of `profile_options`.
+        """
+        named = name or self.profile_name
+        header = named if named == "default" else f"profile {named}"
+        lines = [f"[{header}]", *([_CHAINED] if self.chains else [])]
+        lines += [f"{key} = {value}" for key, value in (options or self.profile_options()).items()]
+        return "\n".join(lines)
+
+    def command(self) -> list[str]:
+        """The words of the AWS CLI that ask for a session; `CODE` stands for an MFA code."""
+        words = [
+            *("aws", "sts", "assume-role", "--role-arn", self.role_arn),
+            *("--role-session-name", "test", "--region", self.region),
+        ]
+        for option, value in (
+            ("--external-id", self.external_id),
+            ("--serial-number", self.mfa_serial),
+            ("--token-code", self.mfa_serial and "CODE"),
+            ("--source-identity", self.source_identity),
+        ):
+            words += [option, value] if value else []
+        if self.session_tags:
+            pairs = sorted(self.session_tags.items())
+            words += ["--tags", *(f"Key={key},Value={value}" for key, value in pairs)]
+        return [*words, *(["--profile", self.source_profile] if self.source_profile else [])]
 
 
-def add_profile_option(
-    parser: argparse.ArgumentParser, *, purpose: str, default: str | None = None
-) -> None:
-    """Add `--as`, the CLI profile that a verb is about; it is read as `name`."""
-    parser.add_argument(
-        "--as", dest="name", metavar="PROFILE", type=profile_name, default=default, help=purpose
-    )
-
-
-def profile_name(text: str) -> str:
-    """The name of a CLI profile that fits into a section header without quotes."""
-    if re.fullmatch(r"[^\s\[\]'\"#;]+", text):
-        return text
-    message = f"{text!r} must be the name of a CLI profile without spaces, quotes or brackets"
-    raise argparse.ArgumentTypeError(message)
-
-
-def _source_profile(consumer: Consumer, named: str | None) -> str | None:
-    if named is not None or consumer.kind == "ec2":
-        return named
-    if consumer.kind == "principals":
-        return consumer.name
-    if consumer.user_name:
-        return consumer.user_name
-    message = (
-        f"consumer {consumer.name} is no user but of the kind {consumer.kind}; "
-        "name the CLI profile that may assume its role with --profile"
-    )
-    raise UsageError(message)
-
-
-def _mfa_serial(consumer: Consumer, named: str | None) -> str:
-    if named is not None:
-        return named
-    if consumer.user_name:
-        account = consumer.principal_arns[0].partition(":user/")[0]
-        return f"{account}:mfa/{consumer.user_name}"
-    message = f"the role of {consumer.name} wants an MFA code; name the device with --mfa-serial"
-    raise UsageError(message)
-
-
-def _duration(text: str) -> int:
-    if text.isdecimal() and int(text) in _SECONDS:
-        return int(text)
-    message = f"{text!r} must be {_SECONDS[0]} to {_SECONDS[-1]} seconds"
-    raise argparse.ArgumentTypeError(message)
-
-
-def _tag(text: str) -> tuple[str, str]:
-    key, equals, value = text.partition("=")
-    if key and equals:
-        return key, value
-    message = f"{text!r} must be a session tag as KEY=VALUE"
-    raise argparse.ArgumentTypeError(message)
-
-
-def _session_text(what: str) -> Callable[[str], str]:
-    def checked(text: str) -> str:
-        if re.fullmatch(r"[\w+=,.@-]{2,64}", text, re.ASCII):
-            return text
-        message = f"{text!r} must be a {what} of 2 to 64 letters, digits and +=,.@_-"
-        raise argparse.ArgumentTypeError(message)
-
-    return checked
+def web_identity_command(role_arn: str, region: str) -> list[str]:
+    """The words of the AWS CLI that ask for a session with the token of an identity provider."""
+    return [
+        *("aws", "sts", "assume-role-with-web-identity", "--role-arn", role_arn),
+        *("--role-session-name", "test", "--region", region),
+        *("--web-identity-token", "file://token"),
+    ]

@@ -18,6 +18,7 @@ from urllib.parse import urlencode
 import pulumi
 
 from components.cross_account_access import CrossAccountAccess
+from cross_account_access.credentials.role_request import RoleRequest, web_identity_command
 from cross_account_access.declaration.accounts import Account, Accounts
 from cross_account_access.declaration.kinds import OWNED
 from cross_account_access.declaration.kinds.bucket import Bucket
@@ -34,7 +35,6 @@ from cross_account_access.declaration.model import (
 )
 from cross_account_access.declaration.settings import Settings
 from cross_account_access.facts.partitions import sign_in_host
-from cross_account_access.facts.quotas import CHAINED_SESSION_SECONDS
 
 CONTRACT_VERSION: Final = "1"
 
@@ -161,30 +161,12 @@ def cli_profile(accounts: Accounts, consumer: Consumer) -> str | None:
     There is none without a role, where it is not known how callers sign in, and
     where they must state what no profile can.
     """
-    role, conditions = consumer.role, consumer.conditions
-    source = _credentials_source(consumer)
-    if role is None or source is None or _says_more_than_a_profile(consumer):
+    role, conditions, principal = consumer.role, consumer.conditions, consumer.principal
+    signs_in = principal.sign_in is SignIn.INSTANCE_METADATA or principal.profile(consumer.name)
+    has_device = not conditions.mfa or principal.mfa_serial(accounts)
+    if role is None or not signs_in or not has_device or _says_more_than_a_profile(consumer):
         return None
-    lines = [
-        f"[profile {role.name}]",
-        f"role_arn = {role.arn(accounts.trusting)}",
-        source,
-        f"role_session_name = {consumer.name}",
-    ]
-    if conditions.external_id:
-        lines.append(f"external_id = {conditions.external_id}")
-    if conditions.mfa:
-        serial = consumer.principal.mfa_serial(accounts)
-        if serial is None:
-            return None
-        lines.append(f"mfa_serial = {serial}")
-    seconds = role.max_session_duration
-    if consumer.principal.chains:
-        seconds = min(seconds, CHAINED_SESSION_SECONDS)
-        lines.append("# A role that is assumed from another role lasts an hour at the most.")
-    return "\n".join(
-        [*lines, f"duration_seconds = {seconds}", f"region = {accounts.trusting.region}"]
-    )
+    return _request(accounts, consumer, role).profile_block()
 
 
 def proof_commands(accounts: Accounts, consumer: Consumer, grants: Iterable[Grant]) -> str:
@@ -230,7 +212,7 @@ def declaration(
     grants: Iterable[Grant],
     resources: Iterable[SharedResource],
 ) -> str:
-    """Principal may do what, as declared, in JSON that is the same for the same declaration."""
+    """Who may do what, as declared, in JSON that is the same for the same declaration."""
     return json.dumps(
         {
             "consumers": [
@@ -271,6 +253,12 @@ def declaration(
                     "levels": [level for level in Level if level in grant.levels],
                     "prefixes": sorted(grant.prefixes),
                     "via": grant.via,
+                    "proof_commands": [
+                        shlex.join(command)
+                        for command in grant.resource.proof_commands(
+                            grant.levels, grant.prefixes, accounts.trusting
+                        )
+                    ],
                 }
                 for grant in grants
             ],
@@ -290,29 +278,27 @@ def _says_more_than_a_profile(consumer: Consumer) -> bool:
     return bool((identity and identity.required) or (tags and tags.required))
 
 
-def _credentials_source(consumer: Consumer) -> str | None:
-    """The setting of a profile that finds the caller's credentials; None where none is known."""
-    if consumer.principal.sign_in is SignIn.INSTANCE_METADATA:
-        return "credential_source = Ec2InstanceMetadata"
-    profile = consumer.principal.profile(consumer.name)
-    return f"source_profile = {profile}" if profile else None
-
-
 def _assume_command(accounts: Accounts, consumer: Consumer, role: Role) -> list[str]:
     """The command that asks for the role, with all that the conditions want to be told."""
+    if consumer.principal.sign_in is SignIn.WEB_IDENTITY:
+        return web_identity_command(role.arn(accounts.trusting), accounts.trusting.region)
+    return _request(accounts, consumer, role).command()
+
+
+def _request(accounts: Accounts, consumer: Consumer, role: Role) -> RoleRequest:
     principal, conditions = consumer.principal, consumer.conditions
-    wanted = ["--role-arn", role.arn(accounts.trusting), "--role-session-name", "test"]
-    if principal.sign_in is SignIn.WEB_IDENTITY:
-        token = ["--web-identity-token", "file://token"]
-        return ["aws", "sts", "assume-role-with-web-identity", *wanted, *token]
-    command = ["aws", "sts", "assume-role", *wanted]
-    if conditions.external_id:
-        command += ["--external-id", conditions.external_id]
-    if conditions.mfa and (serial := principal.mfa_serial(accounts)):
-        command += ["--serial-number", serial, "--token-code", "CODE"]
-    if (identity := conditions.source_identity) and identity.required:
-        command += ["--source-identity", min(identity.values, default="NAME")]
-    if (tags := conditions.session_tags) and tags.required:
-        pairs = (f"Key={key},Value={value}" for key, value in sorted(tags.tags.items()))
-        command += ["--tags", *pairs]
-    return [*command, *_with_profile(principal.profile(consumer.name))]
+    identity, tags = conditions.source_identity, conditions.session_tags
+    return RoleRequest(
+        role_arn=role.arn(accounts.trusting),
+        source_profile=principal.profile(consumer.name),
+        region=accounts.trusting.region,
+        session_name=consumer.name,
+        duration=role.max_session_duration,
+        chains=principal.chains,
+        external_id=conditions.external_id,
+        source_identity=min(identity.values, default="YOUR-NAME")
+        if identity and identity.required
+        else None,
+        session_tags=tags.tags if tags and tags.required else {},
+        mfa_serial=principal.mfa_serial(accounts) if conditions.mfa else None,
+    )

@@ -155,7 +155,7 @@ def test_the_tests_of_a_handed_over_page_have_the_results_that_it_tells(
     grant = {"consumer": "vendor", "bucket": bucket, "levels": ["list", "read"]}
     deployed.set("staging", consumers=[vendor], grants=[grant])
     deployed.up("staging")
-    admin(PRODUCTION_ADMIN).client("s3").put_object(Bucket=bucket, Key="KEY-OF-AN-OBJECT")
+    admin(PRODUCTION_ADMIN).client("s3").put_object(Bucket=bucket, Key="Sunset.jpg")
     iam = boto3.client(
         "iam", region_name=REGION, aws_access_key_id=VENDOR, aws_secret_access_key="test"
     )

@@ -45,7 +45,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "program": {
         *("components", "declaration.accounts", "declaration.kinds", "declaration.model"),
-        *("facts", "declaration.settings"),
+        *("credentials.role_request", "facts", "declaration.settings"),
     },
     "__main__": {"components", "declaration.settings", "program"},
     "package": {"", "components", "declaration.fields", "declaration.settings", "program"},
@@ -75,7 +75,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "presentation": set(),
     "stack": {"errors", "facts", "presentation"},
     "aws": {"errors", "stack"},
-    "credentials": {"aws", "errors", "stack"},
+    "credentials.contract": set(),
+    "credentials.role_request": {"facts"},
+    "credentials": {
+        *("aws", "credentials.contract", "credentials.role_request", "errors", "facts", "stack"),
+    },
     "importing": {"aws", "stack"},
     # The command.
     "command.inventory": {
@@ -88,11 +92,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "command.sources": {"command.inventory", "command.live", "errors", "stack"},
     "command.drawing": {"iam.comparing", "iam.inventory"},
     "command.verification": {
-        *("aws", "command.inventory", "command.live", "credentials", "errors", "iam.documents"),
-        *("iam.engine", "iam.inventory", "presentation", "stack"),
+        *("aws", "command.inventory", "command.live", "credentials", "credentials.contract"),
+        *("errors", "iam.documents", "iam.engine", "iam.inventory", "presentation", "stack"),
     },
     "command.verbs": {
-        *("aws", "credentials", "errors", "facts", "importing", "presentation", "stack"),
+        *("aws", "credentials", "credentials.contract", "credentials.role_request", "errors"),
+        *("facts", "importing", "presentation", "stack"),
         *("command.change_words", "command.drawing", "command.inventory", "command.live"),
         *("command.sources", "command.verification"),
         *("iam.comparing", "iam.engine", "iam.errors", "iam.inventory", "iam.lint", "iam.routes"),
@@ -123,7 +128,7 @@ LIBRARIES: dict[str, set[str]] = {
 
 STANDARD_LIBRARY_ONLY = (
     *("declaration.fields", "declaration.kinds", "declaration.model", "declaration.policies"),
-    "facts",
+    *("credentials.contract", "credentials.role_request", "facts"),
     *(place for place in MAY_IMPORT if place.split(".")[0] == "iam"),
 )
 """Pure places."""

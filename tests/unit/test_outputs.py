@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 from dataclasses import replace
 from typing import Any
 
@@ -276,6 +277,15 @@ def test_a_profile_never_asks_for_more_than_a_chained_role_can_have() -> None:
     assert "source_profile = stage-admin" in lines
 
 
+def test_every_value_of_a_proof_is_one_word_of_a_shell() -> None:
+    declared = consumer(path="/x;touch${IFS}pwned;/", who=User(name="a b"))
+    grants = (granted("ours", Level.READ, to=declared, prefixes=("`id` $(id) '/",)),)
+    assume, head, _ = map(shlex.split, proof_commands(ACCOUNTS, declared, grants).splitlines())
+    assert assume[4] == "arn:aws:iam::111122223333:role/x;touch${IFS}pwned;/StageRole"
+    assert assume[-2:] == ["--profile", "a b"]
+    assert head[3:-2] == ["--bucket", "ours", "--key", "`id` $(id) '/Sunset.jpg"]
+
+
 def test_the_command_for_the_role_states_what_the_conditions_ask_for() -> None:
     declared = consumer(
         external_id="vendor-7",
@@ -285,7 +295,7 @@ def test_the_command_for_the_role_states_what_the_conditions_ask_for() -> None:
     )
     assert proof_commands(ACCOUNTS, declared, ()) == (
         "aws sts assume-role --role-arn arn:aws:iam::111122223333:role/StageRole "
-        "--role-session-name test --external-id vendor-7 "
+        "--role-session-name test --region us-west-2 --external-id vendor-7 "
         "--serial-number arn:aws:iam::444455556666:mfa/StageAdmin --token-code CODE "
         "--source-identity Alice --tags 'Key=team,Value=data science' --profile StageAdmin"
     )
@@ -335,6 +345,10 @@ def test_the_declaration_says_who_may_do_what() -> None:
                 "levels": ["list", "read"],
                 "prefixes": ["images/", "videos/"],
                 "via": "role",
+                "proof_commands": [
+                    "aws s3api head-object --bucket ours --key images/Sunset.jpg",
+                    "aws s3api get-object --bucket ours --key images/Sunset.jpg SunsetStage.jpg",
+                ],
             }
         ],
     }
@@ -393,6 +407,11 @@ def test_the_declaration_says_which_way_a_grant_takes() -> None:
             "levels": ["send"],
             "prefixes": [],
             "via": "resource",
+            "proof_commands": [
+                "aws sqs send-message"
+                " --queue-url https://sqs.us-west-2.amazonaws.com/111122223333/jobs"
+                " --message-body test --region us-west-2"
+            ],
         }
     ]
 

@@ -9,13 +9,10 @@ from typing import Final
 
 from cross_account_access.credentials.aws_files import AwsFile
 from cross_account_access.credentials.consumer import add_consumer_options, consumer_of, contract_of
-from cross_account_access.credentials.role_profile import NO_MFA, block, name_of, renewed_by_process
-from cross_account_access.credentials.role_request import (
-    RoleRequest,
-    add_session_options,
-    request_of,
-)
+from cross_account_access.credentials.role_profile import NO_MFA, renewed_by_process
+from cross_account_access.credentials.role_request import RoleRequest
 from cross_account_access.credentials.session_cache import ProcessCredentials, session
+from cross_account_access.credentials.session_options import add_session_options, request_of
 from cross_account_access.errors import Status, UsageError
 
 _DESCRIPTION: Final = """\
@@ -113,8 +110,8 @@ def _new(request: RoleRequest, source: str) -> ProcessCredentials:
 
 
 def _tell_how_to_install(request: RoleRequest) -> None:
-    written = block(name_of(request.role_arn), renewed_by_process(request))
+    block = request.profile_block(options=renewed_by_process(request))
     sys.stdout.write(
         f"For {AwsFile.config().path}, or by itself with access profile --process --install:\n\n"
-        f"{written}\n"
+        f"{block}\n"
     )

@@ -3,7 +3,7 @@
 import argparse
 
 from cross_account_access.credentials.consumer import add_consumer_options, consumer_of, contract_of
-from cross_account_access.credentials.sheet import sheet
+from cross_account_access.credentials.handover_page import handover_page
 from cross_account_access.errors import Status
 from cross_account_access.presentation import Page
 
@@ -29,12 +29,12 @@ def run(arguments: argparse.Namespace) -> int:
     """Print it."""
     contract = contract_of(arguments)
     consumer = consumer_of(arguments, contract)
-    written = sheet(contract, consumer, arguments.contact)
+    markdown = handover_page(contract, consumer, arguments.contact)
     page = Page()
     if arguments.json:
-        page.json({"consumer": consumer.name, "markdown": written})
+        page.json({"consumer": consumer.name, "markdown": markdown})
     else:
-        page.line(written)
+        page.line(markdown)
     return Status.AS_INTENDED
 
 

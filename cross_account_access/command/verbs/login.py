@@ -8,7 +8,7 @@ import sys
 from cross_account_access.credentials import login_profile
 from cross_account_access.credentials.assume import assume
 from cross_account_access.credentials.consumer import add_consumer_options, consumer_of, contract_of
-from cross_account_access.credentials.role_request import (
+from cross_account_access.credentials.session_options import (
     add_mfa_serial,
     add_profile_option,
     add_session_options,

@@ -3,7 +3,7 @@
 import argparse
 
 from cross_account_access.credentials import login_profile
-from cross_account_access.credentials.role_request import add_profile_option
+from cross_account_access.credentials.session_options import add_profile_option
 from cross_account_access.errors import Status
 from cross_account_access.presentation import Page
 

@@ -6,7 +6,7 @@ import sys
 from cross_account_access.credentials import aws_files, role_profile
 from cross_account_access.credentials.aws_files import AwsFile
 from cross_account_access.credentials.consumer import add_consumer_options, consumer_of, contract_of
-from cross_account_access.credentials.role_request import (
+from cross_account_access.credentials.session_options import (
     add_mfa_serial,
     add_profile_option,
     add_session_options,
@@ -24,7 +24,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add description and arguments."""
     parser.description = _DESCRIPTION
     add_consumer_options(parser)
-    add_session_options(parser)
+    add_session_options(parser, duration=None)
     add_mfa_serial(parser)
     add_profile_option(parser, purpose="name of the new profile; that of the role without it")
     parser.add_argument(
@@ -43,11 +43,11 @@ def run(arguments: argparse.Namespace) -> int:
     contract = contract_of(arguments)
     request = request_of(arguments, contract, consumer_of(arguments, contract))
     renewed = role_profile.renewed_by_process if arguments.process else role_profile.renewed_by_sdk
-    name, options = arguments.name or role_profile.name_of(request.role_arn), renewed(request)
+    name, options = arguments.name or request.profile_name, renewed(request)
     if name == request.source_profile:
         message = f"--as {name}: the profile cannot be its own source"
         raise UsageError(message)
-    block, path = role_profile.block(name, options), AwsFile.config().path
+    block, path = request.profile_block(name, options), AwsFile.config().path
     notes = []
     if arguments.install:
         if not arguments.yes:

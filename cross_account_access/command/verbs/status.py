@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from cross_account_access.credentials import aws_files, login_profile
 from cross_account_access.credentials.assume import identify
-from cross_account_access.credentials.role_request import add_profile_option
+from cross_account_access.credentials.session_options import add_profile_option
 from cross_account_access.credentials.when import until, utc
 from cross_account_access.errors import Status
 from cross_account_access.presentation import BAD, GOOD, Page

@@ -15,6 +15,7 @@ from tests.unit.credentials.stand_in import Sts, serving_sts
 
 ROLE = "arn:aws:iam::111122223333:role/StageRole"
 BUCKET = "arn:aws:s3:::production-test-bucket-101"
+PROOF = "aws s3api head-object --bucket production-test-bucket-101 --key Sunset.jpg"
 CREDENTIALS = """\
 # The user's own key.
 [StageAdmin]
@@ -72,9 +73,12 @@ def declare(outputs: dict[str, Any]) -> Callable[..., None]:
             "levels": ["list", "read"],
             "prefixes": [],
             "via": "role",
+            "proof_commands": [PROOF],
             **(grant or {}),
         }
         outputs["declaration"] = json.dumps({"consumers": [consumer], "grants": [granted]})
+        # Those are texts of the consumer that was there before.
+        outputs["cliProfiles"], outputs["proofCommands"] = {}, {}
 
     return declared
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 import yaml
 
 from cross_account_access.credentials.contract import read
+from cross_account_access.credentials.handover_page import handover_page
 from cross_account_access.stack import Stack
 from tests.support.deployment import PROJECT, ROOT, deploy
 from tests.unit.credentials.conftest import Access
@@ -75,17 +77,9 @@ def test_profiles_are_those_of_the_outputs(
         if {"session_tags", "source_identity"} & said.get("conditions", {}).keys():
             continue  # what the caller chooses, or states without a profile
         name = said["name"]
-        ran = access("profile", "--consumer", name, "--json")
+        ran = access("profile", "--consumer", name)
         if name in outputs["cliProfiles"]:
-            told = json.loads(ran.out)
-            header, *lines = outputs["cliProfiles"][name].splitlines()
-            options = dict(line.split(" = ") for line in lines if not line.startswith("#"))
-            assert header == f"[profile {told['profile']}]"
-            # A longer session than the default is the caller's wish.
-            assert {**told["options"], "duration_seconds": None} == {
-                **options,
-                "duration_seconds": None,
-            }
+            assert ran.out == f"{outputs['cliProfiles'][name]}\n"
         else:
             assert ran.status == 2
             assert name in ran.err
@@ -106,5 +100,25 @@ def test_every_consumer_gets_a_page(
         else:
             assert "- **Role to assume:**" not in ran.out
         if profile := outputs["cliProfiles"].get(name):
-            # The profile has one name, whoever tells of it.
-            assert profile.splitlines()[0] in ran.out
+            assert f"```ini\n{profile}\n```\n" in ran.out
+
+
+def test_a_page_has_the_same_profile_and_commands_as_the_outputs(
+    example: tuple[dict[str, Any], dict[str, Any]],
+) -> None:
+    _, outputs = example
+    contract = read(outputs)
+    for consumer in contract.consumers.values():
+        page = handover_page(contract, consumer, "me@example.com")
+        # Made from the declaration alone, the profile is the same.
+        assert page == handover_page(
+            contract, replace(consumer, cli_profile=None), "me@example.com"
+        )
+        proofs = (consumer.proof_commands or "").splitlines()
+        if consumer.source_identity_required:
+            continue  # the outputs state one that is allowed, and the reader states its own
+        # What goes without a role has any credentials of the reader's, not those of one profile.
+        usual = f" --profile {contract.usual_profile(consumer) or 'YOUR-PROFILE'}"
+        assert {command.removesuffix(usual) for command in proofs} <= {
+            line.removesuffix(usual) for line in page.splitlines()
+        }

@@ -5,13 +5,21 @@ import re
 import shlex
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from cross_account_access.credentials import Consumer, Contract
+from cross_account_access.credentials.handover_page import handover_page
+from cross_account_access.stack import Stack
+from tests.support.deployment import deploy, stack_values
 from tests.unit.credentials.conftest import BUCKET, ROLE, Access
 
+PLACEHOLDER = "ARN-OF-YOUR-MFA-DEVICE"
 HOSTILE = "a 'b' \"c\" $HOME `id` $(id) \\ %{x} ${y} # ; & é\nsecond line"
 
 pytestmark = pytest.mark.usefixtures("outputs")
@@ -160,20 +168,25 @@ def test_a_vendors_page_says_all_that_it_needs(
 
     granted, refused = page.split("the answer must be a refusal")
     assert f"aws sts assume-role --role-arn {ROLE} --role-session-name test" in granted
-    assert "--external-id vendor-7\n" in granted
+    assert " --external-id vendor-7 " in granted
     tests = [line for line in refused.splitlines() if line.startswith("aws sts assume-role")]
     assert len(tests) == 2
-    assert not [line for line in tests if line.endswith("--external-id vendor-7")]
+    assert not [line for line in tests if "--external-id vendor-7" in line]
+    assert " --external-id not-vendor-7 " in tests[1]
 
 
+@pytest.mark.parametrize(
+    ("kind", "device"),
+    [("user", "arn:aws:iam::444455556666:mfa/StageAdmin"), ("principals", PLACEHOLDER)],
+)
 def test_a_page_for_mfa_tests_without_a_code_too(
-    access: Access, declare: Callable[..., None]
+    access: Access, declare: Callable[..., None], kind: str, device: str
 ) -> None:
-    declare(mfa=True)
+    declare(kind=kind, mfa=True)
     page = access("handover", "--contact", "me").out
     granted, refused = page.split("The same without the MFA code must be refused")
-    assert "--token-code CODE\n" in granted
-    assert "mfa_serial = ARN-OF-YOUR-MFA-DEVICE" in page
+    assert f"--serial-number {device} --token-code CODE " in granted
+    assert f"mfa_serial = {device}\n" in page
     assert "--token-code" not in refused
 
 
@@ -184,7 +197,7 @@ def test_a_page_tells_what_every_session_must_state(
     page = access("handover", "--contact", "me").out
     assert "- **Source identity:** to be stated with every session\n" in page
     assert "- **Session tag:** `project=a b`, to be given with every session\n" in page
-    assert "--profile StageAdmin --source-identity YOUR-NAME --tags 'Key=project,Value=a b'" in page
+    assert "--source-identity YOUR-NAME --tags 'Key=project,Value=a b' --profile StageAdmin" in page
     assert "[profile" not in page
 
 
@@ -193,7 +206,8 @@ def test_a_page_tells_what_every_session_must_state(
     [
         ("ec2", "credential_source = Ec2InstanceMetadata", "source_profile"),
         ("oidc", "aws sts assume-role-with-web-identity --role-arn", "source_profile"),
-        ("principals", "source_profile = YOUR-PROFILE", "web-identity"),
+        ("principals", "source_profile = stage-admin", "web-identity"),
+        ("organization", "source_profile = YOUR-PROFILE", "web-identity"),
     ],
 )
 def test_a_page_tells_how_its_kind_of_consumer_signs_in(
@@ -214,32 +228,60 @@ def test_a_page_without_a_role_speaks_of_none(access: Access, declare: Callable[
 
 
 SQS, SNS = "arn:aws:sqs:us-west-2:111122223333:jobs", "arn:aws:sns:us-west-2:111122223333:news"
+QUEUE_URL = "https://sqs.us-west-2.amazonaws.com/111122223333/jobs"
+
+
+def page_of(
+    access: Access, monkeypatch: pytest.MonkeyPatch, grant: dict[str, object], **consumer: object
+) -> str:
+    """The page for a consumer whom a stack with a topic and a queue lets do one thing."""
+    declared = {"name": "mine", "user": {"name": "Mine"}, **consumer}
+    declared_stack = {
+        "buckets": [{"name": "shared-bucket"}],
+        "topics": [{"name": "news"}],
+        "queues": [{"name": "jobs"}],
+        "consumers": [declared],
+        "grants": [{"consumer": "mine", **grant}],
+    }
+    outputs = deploy(stack_values("prod", **declared_stack)).outputs
+    monkeypatch.setattr(Stack, "outputs", lambda _: outputs)
+    return access("handover", "--contact", "me").out
 
 
 @pytest.mark.parametrize(
-    ("arn", "levels", "command"),
+    ("kind", "arn", "levels", "command"),
     [
-        (SNS, ["publish"], f"aws sns publish --topic-arn {SNS} --message test --region us-west-2"),
         (
-            SQS,
-            ["send", "receive"],
-            "aws sqs send-message --queue-url https://sqs.us-west-2.amazonaws.com/111122223333/jobs"
-            " --message-body test --region us-west-2",
+            "topic",
+            SNS,
+            ["publish"],
+            f"aws sns publish --topic-arn {SNS} --message test --region us-west-2",
         ),
         (
+            "queue",
+            SQS,
+            ["send", "receive"],
+            f"aws sqs send-message --queue-url {QUEUE_URL} --message-body test --region us-west-2",
+        ),
+        (
+            "queue",
             SQS,
             ["receive"],
-            "aws sqs receive-message --queue-url"
-            " https://sqs.us-west-2.amazonaws.com/111122223333/jobs --visibility-timeout 0"
+            f"aws sqs receive-message --queue-url {QUEUE_URL} --visibility-timeout 0"
             " --region us-west-2",
         ),
     ],
 )
 def test_a_page_tests_topics_and_queues(
-    access: Access, declare: Callable[..., None], arn: str, levels: list[str], command: str
+    access: Access,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: str,
+    arn: str,
+    levels: list[str],
+    command: str,
 ) -> None:
-    declare({"resource_arn": arn, "levels": levels, "via": "resource"}, role_arn=None)
-    lines = access("handover", "--contact", "me").out.splitlines()
+    grant: dict[str, object] = {kind: arn.rsplit(":", 1)[-1], "levels": levels, "via": "resource"}
+    lines = page_of(access, monkeypatch, grant).splitlines()
     assert f"- {', '.join(levels)} on `{arn}`, with your own credentials and without the role" in (
         lines
     )
@@ -247,10 +289,70 @@ def test_a_page_tests_topics_and_queues(
 
 
 def test_a_page_of_a_subscription_has_no_command_that_would_stay(
-    access: Access, declare: Callable[..., None]
+    access: Access, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    declare({"resource_arn": SNS, "levels": ["subscribe"]})
-    assert "aws sns" not in access("handover", "--contact", "me").out
+    grant: dict[str, object] = {"topic": "news", "levels": ["subscribe"]}
+    page = page_of(access, monkeypatch, grant, role={"name": "Reader"})
+    assert f"- subscribe on `{SNS}`\n" in page
+    assert "aws sns" not in page
+
+
+def shell_lines(text: str) -> list[list[str]]:
+    """The words of each command of a page's shell blocks, as a shell splits them."""
+    blocks = re.findall(r"^```sh\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    return [shlex.split(line) for block in blocks for line in block.splitlines()]
+
+
+# What separates words or commands, or is replaced, in a shell; and letters.
+SHELL = st.text(st.sampled_from(" ;|&$`'\"()<>*?[]#~=%!{}\\/:-aZ0"), min_size=1, max_size=20)
+
+
+@settings(max_examples=60, deadline=None)
+@given(path=SHELL, external_id=SHELL, tag=SHELL, user=SHELL, region=SHELL)
+def test_every_value_of_a_pages_commands_is_one_word_of_a_shell(
+    path: str, external_id: str, tag: str, user: str, region: str
+) -> None:
+    role_arn = f"arn:aws:iam::111122223333:role/{path}/Reader {path}".rstrip("/")
+    consumer = Consumer(
+        name="reader",
+        kind="user",
+        sign_in="profile",
+        is_one_principal=True,
+        home_account="444455556666",
+        chains=False,
+        is_machine=False,
+        role_arn=role_arn,
+        principal_arns=(f"arn:aws:iam::444455556666:user/{user.replace('/', '')}u",),
+        external_id=external_id,
+        mfa=True,
+        session_tags={tag: tag},
+    )
+    contract = Contract(
+        production_account_id="111122223333",
+        production_region=region,
+        staging_account_id="444455556666",
+        bucket_arns={},
+        topic_arns={},
+        queue_arns={},
+        kms_key_arns={},
+        consumers={"reader": consumer},
+    )
+    asked, without, wrong, _ = shell_lines(handover_page(contract, consumer, "me"))
+    serial = f"arn:aws:iam::444455556666:mfa/{consumer.user_name}"
+    role = ["aws", "sts", "assume-role", "--role-arn", role_arn, "--role-session-name", "test"]
+    role += ["--region", region]
+    rest = ["--serial-number", serial, "--token-code", "CODE", "--tags", f"Key={tag},Value={tag}"]
+    rest += ["--profile", str(consumer.user_name)]
+    assert asked == [*role, "--external-id", external_id, *rest]
+    assert without == [*role, *rest]
+    assert wrong == [*role, "--external-id", f"not-{external_id}", *rest]
+    oidc = replace(consumer, sign_in="web_identity")
+    assert ["--role-arn", role_arn] == shell_lines(handover_page(contract, oidc, "me"))[0][3:5]
+    plain = replace(consumer, session_tags={})
+    name = role_arn.rsplit("/", 1)[-1]
+    assert shell_lines(handover_page(contract, plain, "me"))[-1] == [
+        *("aws", "sts", "get-caller-identity", "--profile", name),
+    ]
 
 
 def test_a_page_without_a_role_tells_what_the_callers_account_and_mfa_need(
@@ -260,7 +362,7 @@ def test_a_page_without_a_role_tells_what_the_callers_account_and_mfa_need(
     page = access("handover", "--contact", "me").out
     assert "- **MFA:** a code with every session\n" in page
     assert "Its own policy must allow the same actions on the same resources" in page
-    assert "aws sts get-session-token --serial-number ARN-OF-YOUR-MFA-DEVICE" in page
+    assert f"aws sts get-session-token --serial-number {PLACEHOLDER}" in page
     declare(role_arn=None)
     page = access("handover", "--contact", "me").out
     assert "Its own policy must allow" not in page

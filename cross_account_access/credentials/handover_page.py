@@ -2,21 +2,18 @@
 
 import shlex
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
 
-from cross_account_access.credentials.contract import Consumer, Contract, Grant
-from cross_account_access.credentials.role_profile import (
-    CHAINED_SECONDS,
-    block,
-    name_of,
-    renewed_by_sdk,
-)
-from cross_account_access.credentials.role_request import RoleRequest
+from cross_account_access.credentials.contract import Consumer, Contract
+from cross_account_access.credentials.role_request import RoleRequest, web_identity_command
+from cross_account_access.facts.quotas import CHAINED_SESSION_SECONDS
 
-_YOUR_PROFILE = "YOUR-PROFILE"
-_TEST_OBJECT = "aws s3api head-object --bucket {bucket} --key {prefix}KEY-OF-AN-OBJECT"
+_YOUR_PROFILE: Final = "YOUR-PROFILE"
+_YOUR_MFA_DEVICE: Final = "ARN-OF-YOUR-MFA-DEVICE"
 
 
-def sheet(contract: Contract, consumer: Consumer, contact: str) -> str:
+def handover_page(contract: Contract, consumer: Consumer, contact: str) -> str:
     """The page.
 
     Args:
@@ -24,14 +21,36 @@ def sheet(contract: Contract, consumer: Consumer, contact: str) -> str:
         consumer: who gets it.
         contact: whom the reader tells when something is wrong; Markdown of one line.
     """
+    request = _request(contract, consumer, consumer.role_arn) if consumer.role_arn else None
     sections = [
         _facts(contract, consumer, contact),
         _grants(consumer),
-        _set_up(contract, consumer),
-        _test(contract, consumer, contact),
+        _set_up(consumer, request),
+        _test(consumer, request, contact),
         _rules(consumer, contact),
     ]
     return "\n\n".join("\n".join(section) for section in sections)
+
+
+def _request(contract: Contract, consumer: Consumer, role_arn: str) -> RoleRequest:
+    """How the consumer assumes its role, with placeholders for what only the reader knows."""
+    own_profile = contract.usual_profile(consumer) or _YOUR_PROFILE
+    device = consumer.mfa_serial or _YOUR_MFA_DEVICE
+    return RoleRequest(
+        role_arn=role_arn,
+        source_profile=None if consumer.sign_in == "instance_metadata" else own_profile,
+        region=contract.production_region,
+        session_name=consumer.name,
+        duration=consumer.max_session_duration,
+        # Of callers who are not known some may hold a role.
+        chains=consumer.chains or own_profile == _YOUR_PROFILE,
+        external_id=consumer.external_id,
+        source_identity=min(consumer.source_identities, default="YOUR-NAME")
+        if consumer.source_identity_required
+        else None,
+        session_tags=consumer.session_tags,
+        mfa_serial=device if consumer.mfa else None,
+    )
 
 
 def _facts(contract: Contract, consumer: Consumer, contact: str) -> Iterator[str]:
@@ -40,7 +59,9 @@ def _facts(contract: Contract, consumer: Consumer, contact: str) -> Iterator[str
     if consumer.role_arn:
         yield f"- **Role to assume:** {_code(consumer.role_arn)}"
         seconds = consumer.max_session_duration
-        chained = "; 1 h for a caller that is a role itself" if seconds > CHAINED_SECONDS else ""
+        chained = (
+            "; 1 h for a caller that is a role itself" if seconds > CHAINED_SESSION_SECONDS else ""
+        )
         yield f"- **Longest session:** {seconds} seconds ({seconds / 3600:g} h){chained}"
         yield (
             f"- **External ID:** {_code(consumer.external_id)}, to be stated with every request"
@@ -74,20 +95,17 @@ def _grants(consumer: Consumer) -> Iterator[str]:
     yield "Everything else is refused."
 
 
-def _set_up(contract: Contract, consumer: Consumer) -> Iterator[str]:
+def _set_up(consumer: Consumer, request: RoleRequest | None) -> Iterator[str]:
     yield "## Set it up"
     yield ""
-    if consumer.role_arn is None or any(grant.via == "resource" for grant in consumer.grants):
+    if request is None or any(grant.via == "resource" for grant in consumer.grants):
         yield from _set_up_directly(consumer)
-    if consumer.role_arn is None:
+    if request is None:
         return
-    if consumer.kind == "oidc":
+    if consumer.sign_in == "web_identity":
         yield "Your workload signs in with the token of its identity provider:"
         yield ""
-        yield from _shell(
-            f"aws sts assume-role-with-web-identity --role-arn {consumer.role_arn} "
-            f"--role-session-name {consumer.name} --web-identity-token file://TOKEN-FILE"
-        )
+        yield from _shell(shlex.join(web_identity_command(request.role_arn, request.region)))
         return
     if not _has_profile(consumer):
         yield (
@@ -95,7 +113,7 @@ def _set_up(contract: Contract, consumer: Consumer) -> Iterator[str]:
             "session as in the test below, or with your SDK."
         )
         return
-    if consumer.kind == "ec2":
+    if consumer.sign_in == "instance_metadata":
         yield (
             "On an instance with the instance profile of this access, no keys are needed. The "
             "role is chained to the instance's own, so that a session lasts one hour at most."
@@ -103,17 +121,19 @@ def _set_up(contract: Contract, consumer: Consumer) -> Iterator[str]:
     elif consumer.user_name:
         yield (
             f"Put this into `~/.aws/config`, and the user's own access key into the profile "
-            f"`{_source(consumer)}`. The AWS CLI and the SDKs renew the sessions."
+            f"`{request.source_profile}`. The AWS CLI and the SDKs renew the sessions."
         )
     else:
         yield (
-            f"Put this into `~/.aws/config`, with your own profile in place of `{_YOUR_PROFILE}`. "
-            "Its principal's policy must allow `sts:AssumeRole` on the role. The AWS CLI and the "
-            "SDKs renew the sessions."
+            f"Put this into `~/.aws/config`, with your own profile in place of "
+            f"`{request.source_profile}`. Its principal's policy must allow `sts:AssumeRole` on "
+            "the role. The AWS CLI and the SDKs renew the sessions."
         )
+    if consumer.mfa and consumer.mfa_serial:
+        yield "The MFA device is taken to be named as the user; put the ARN of yours if it is not."
     yield ""
     yield "```ini"
-    yield _profile(contract, consumer, consumer.role_arn)
+    yield consumer.cli_profile or request.profile_block()
     yield "```"
 
 
@@ -121,46 +141,27 @@ def _set_up_directly(consumer: Consumer) -> Iterator[str]:
     """What is needed where resource policies let the consumer in; the stack sees to the rest."""
     yield "Nothing to set up for what goes without a role: use the credentials of the principal"
     yield "above."
-    if consumer.kind not in ("user", "ec2"):
+    if not consumer.is_one_principal:
         yield (
             "Its own policy must allow the same actions on the same resources, and on the key of a "
             "bucket that has one: both accounts have to agree."
         )
     if consumer.mfa:
+        device = shlex.quote(consumer.mfa_serial or _YOUR_MFA_DEVICE)
         yield "Get them with a code of your MFA device:"
         yield ""
-        yield from _shell(
-            "aws sts get-session-token --serial-number ARN-OF-YOUR-MFA-DEVICE --token-code CODE"
-        )
+        yield from _shell(f"aws sts get-session-token --serial-number {device} --token-code CODE")
     yield ""
 
 
-def _profile(contract: Contract, consumer: Consumer, role_arn: str) -> str:
-    request = RoleRequest(
-        role_arn=role_arn,
-        source_profile=None if consumer.kind == "ec2" else _source(consumer),
-        region=contract.production_region,
-        session_name=consumer.name,
-        duration=3600,
-        external_id=consumer.external_id,
-        mfa_serial="ARN-OF-YOUR-MFA-DEVICE" if consumer.mfa else None,
-    )
-    return block(name_of(role_arn), renewed_by_sdk(request))
-
-
-def _source(consumer: Consumer) -> str:
-    return consumer.user_name or _YOUR_PROFILE
-
-
-def _test(contract: Contract, consumer: Consumer, contact: str) -> Iterator[str]:
+def _test(consumer: Consumer, request: RoleRequest | None, contact: str) -> Iterator[str]:
     yield "## Test it"
     yield ""
-    if consumer.role_arn and consumer.kind not in ("ec2", "oidc"):
-        region = contract.production_region
-        yield from _test_assume_role(consumer, consumer.role_arn, region, contact)
+    if request and consumer.sign_in != "web_identity":
+        yield from _test_assume_role(request, contact)
         yield ""
-    if consumer.role_arn is None or _has_profile(consumer):
-        profile = f" --profile {name_of(consumer.role_arn)}" if consumer.role_arn else ""
+    profile = f" --profile {shlex.quote(request.profile_name)}" if request else ""
+    if request is None or _has_profile(consumer):
         yield "This must succeed:"
     else:
         profile = ""
@@ -169,74 +170,45 @@ def _test(contract: Contract, consumer: Consumer, contact: str) -> Iterator[str]
     yield from _shell(
         f"aws sts get-caller-identity{profile}",
         *(
-            command + (profile if grant.via == "role" else "")
+            f"{command}{profile if grant.via == 'role' else ''}"
             for grant in consumer.grants
-            if (command := _use(grant))
+            for command in grant.proof_commands
         ),
     )
 
 
 def _has_profile(consumer: Consumer) -> bool:
     """Whether a profile of the AWS CLI can state all that the role wants."""
-    return not (
-        consumer.kind == "oidc" or consumer.source_identity_required or consumer.session_tags
-    )
+    says_more = consumer.source_identity_required or consumer.session_tags
+    return consumer.sign_in != "web_identity" and not says_more
 
 
-def _test_assume_role(
-    consumer: Consumer, role_arn: str, region: str, contact: str
-) -> Iterator[str]:
-    mfa = " --serial-number ARN-OF-YOUR-MFA-DEVICE --token-code CODE" if consumer.mfa else ""
-    stated = " --source-identity YOUR-NAME" if consumer.source_identity_required else ""
-    if consumer.session_tags:
-        pairs = (f"Key={key},Value={value}" for key, value in consumer.session_tags.items())
-        stated += f" --tags {shlex.join(pairs)}"
-    bare = (
-        f"aws sts assume-role --role-arn {role_arn} --role-session-name test "
-        f"--region {region} --profile {_source(consumer)}{stated}"
-    )
-    if consumer.external_id is None:
+def _test_assume_role(request: RoleRequest, contact: str) -> Iterator[str]:
+    if request.external_id is None:
         yield "This must answer with credentials:"
         yield ""
-        yield from _shell(f"{bare}{mfa}")
-        if consumer.mfa:
+        yield from _shell(shlex.join(request.command()))
+        if request.mfa_serial:
             yield ""
             yield "The same without the MFA code must be refused (`AccessDenied`):"
             yield ""
-            yield from _shell(bare)
+            yield from _shell(shlex.join(replace(request, mfa_serial=None).command()))
         return
     yield "With the external ID, this must answer with credentials:"
     yield ""
-    yield from _shell(f"{bare} --external-id {consumer.external_id}{mfa}")
+    yield from _shell(shlex.join(request.command()))
     yield ""
     yield "Without it, and with a wrong one, the answer must be a refusal (`AccessDenied`):"
     yield ""
-    yield from _shell(f"{bare}{mfa}", f"{bare} --external-id not-{consumer.external_id}{mfa}")
+    refused = [
+        replace(request, external_id=wrong) for wrong in (None, f"not-{request.external_id}")
+    ]
+    yield from _shell(*(shlex.join(wrong.command()) for wrong in refused))
     yield ""
     yield (
         "If one of the last two gives credentials, the role would also serve somebody who tricks "
         f"you into using its ARN: do not use it, and tell {contact}."
     )
-
-
-def _use(grant: Grant) -> str | None:
-    """A command that shows one of the levels at work; None where it would leave something behind.
-
-    A message that is received this way is seen by the next receiver at once.
-    """
-    arn = grant.resource_arn
-    _, partition, service, region, account, name = arn.split(":", 5)
-    if service == "s3" and "read" in grant.levels:
-        return _TEST_OBJECT.format(bucket=name, prefix=next(iter(grant.prefixes), ""))
-    if service == "sns" and "publish" in grant.levels:
-        return f"aws sns publish --topic-arn {arn} --message test --region {region}"
-    suffix = ".cn" if partition == "aws-cn" else ""
-    queue = f"--queue-url https://sqs.{region}.amazonaws.com{suffix}/{account}/{name}"
-    if service == "sqs" and "send" in grant.levels:
-        return f"aws sqs send-message {queue} --message-body test --region {region}"
-    if service == "sqs":
-        return f"aws sqs receive-message {queue} --visibility-timeout 0 --region {region}"
-    return None
 
 
 def _rules(consumer: Consumer, contact: str) -> Iterator[str]:
