@@ -6,19 +6,17 @@ then renamed into place. Whoever reads meanwhile sees the old file or the new
 one.
 """
 
-import fcntl
 import os
 import stat
-import tempfile
-import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from cross_account_access.credentials.profile_text import Kind, MalformedError, edit, read
 from cross_account_access.errors import UncheckedError
+from cross_account_access.files import locked, put_in_place, staged
 
 Options = Mapping[str, str | None]
 """What to set, by name; None removes."""
@@ -120,20 +118,19 @@ def write(profile: str, *changes: Change) -> list[str]:
                     file.path.parent.mkdir(parents=True, mode=0o700)
             # Always in the same order, so that no two wait for each other.
             stack.enter_context(_locked(file))
-        staged = []
+        ready_files = []
         for file, options_from in changes:
             with file._explained():
                 text = _edited(file, profile, options_from)
                 if text == file._text():
                     continue
                 _refuse_unwritable(file.path)
-                staged.append((file, stack.enter_context(_staged(file.path, text))))
-        for file, ready in staged:
+                ready_files.append((file, stack.enter_context(staged(file.path, text))))
+        for file, ready in ready_files:
             with file._explained():
                 if file.path.exists() and stat.S_IMODE(file.path.stat().st_mode) & _OTHERS:
                     notes.append(f"{file.path} was open to other users; it is not any more")
-                ready.replace(file.path)
-                _keep_folder(file.path.parent)
+                put_in_place(ready, file.path)
     return notes
 
 
@@ -168,38 +165,9 @@ def _locked(file: AwsFile) -> Iterator[None]:
     path = file.path.with_name(f".{file.path.name}.lock")
     with ExitStack() as stack:
         with file._explained():
-            lock = stack.enter_context(os.fdopen(os.open(path, os.O_CREAT | os.O_RDWR, 0o600)))
-        deadline = time.monotonic() + _LOCK_SECONDS
-        while True:
             try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    message = f"{file.path}: another login holds it for long; nothing was changed"
-                    raise UncheckedError(message) from None
-                time.sleep(0.05)
+                stack.enter_context(locked(path, seconds=_LOCK_SECONDS))
+            except TimeoutError:
+                message = f"{file.path}: another login holds it for long; nothing was changed"
+                raise UncheckedError(message) from None
         yield
-
-
-@contextmanager
-def _staged(path: Path, text: str) -> Iterator[Path]:
-    """A complete file of mode 600 in the same folder, which is gone afterwards unless renamed."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(text.encode())
-            file.flush()
-            os.fsync(file.fileno())
-        yield Path(name)
-    finally:
-        with suppress(FileNotFoundError):
-            Path(name).unlink()
-
-
-def _keep_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

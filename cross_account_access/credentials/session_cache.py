@@ -5,18 +5,18 @@ keep nothing of it ("Sourcing credentials with an external process in the AWS
 CLI"). Imports nothing heavy, since every AWS command waits for it.
 """
 
-import fcntl
 import hashlib
 import json
 import os
 import stat
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, TypedDict
+
+from cross_account_access.files import locked, write_private
 
 _MARGIN: Final = timedelta(minutes=15)
 """Renewed this long before their end, since SDKs begin to ask for new ones then."""
@@ -55,22 +55,22 @@ def session(
             return found
         renewed = renew()
         if path:
-            _write(path, renewed)
+            write_private(path, json.dumps(renewed))
         return renewed
 
 
 @contextmanager
 def _locked(name: str) -> Iterator[Path | None]:
+    stack = ExitStack()
     try:
         folder = _folder()
         folder.mkdir(parents=True, mode=0o700, exist_ok=True)
-        handle = os.open(folder / f"{name}.lock", os.O_CREAT | os.O_RDWR, 0o600)
+        stack.enter_context(locked(folder / f"{name}.lock"))
     except OSError as error:
         sys.stderr.write(f"access: no cache ({error.filename}: {error.strerror})\n")
         yield None
         return
-    with os.fdopen(handle):
-        fcntl.flock(handle, fcntl.LOCK_EX)
+    with stack:
         yield folder / f"{name}.json"
 
 
@@ -93,13 +93,6 @@ def _read(path: Path) -> ProcessCredentials | None:
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return cached
-
-
-def _write(path: Path, credentials: ProcessCredentials) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent)
-    with os.fdopen(handle, "w") as file:
-        json.dump(credentials, file)
-    Path(name).replace(path)
 
 
 def _expiration(credentials: ProcessCredentials) -> datetime:

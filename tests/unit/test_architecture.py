@@ -77,8 +77,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "aws": {"errors", "stack"},
     "credentials.contract": set(),
     "credentials.role_request": {"facts"},
+    "files": set(),
     "credentials": {
-        *("aws", "credentials.contract", "credentials.role_request", "errors", "facts", "stack"),
+        *("aws", "credentials.contract", "credentials.role_request", "errors", "facts", "files"),
+        "stack",
     },
     "importing": {"aws", "stack"},
     # The command.
@@ -104,8 +106,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "command.cli": {"", "errors"},
     # What it is built, tried and measured with.
-    "dev.toolchain": set(),
-    "dev.sandbox": {"dev.toolchain"},
+    "dev.toolchain": {"files"},
+    "dev.sandbox": {"dev.toolchain", "files"},
     "dev.demo": {"dev.sandbox", "dev.toolchain"},
     "dev.service_reference": {"facts"},
     "dev.bench": {"dev.demo", "dev.sandbox", "dev.toolchain", "iam.engine"},
@@ -128,7 +130,7 @@ LIBRARIES: dict[str, set[str]] = {
 
 STANDARD_LIBRARY_ONLY = (
     *("declaration.fields", "declaration.kinds", "declaration.model", "declaration.policies"),
-    *("credentials.contract", "credentials.role_request", "facts"),
+    *("credentials.contract", "credentials.role_request", "facts", "files"),
     *(place for place in MAY_IMPORT if place.split(".")[0] == "iam"),
 )
 """Pure places."""

@@ -2,11 +2,10 @@
 
 import configparser
 import contextlib
-import fcntl
+import io
 import os
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from cross_account_access.dev import toolchain
 from cross_account_access.dev.sandbox import emulator, plugin
 from cross_account_access.dev.sandbox.certificate import make_certificate
 from cross_account_access.dev.sandbox.errors import SandboxError
+from cross_account_access.files import locked, write_private
 
 REGION = "us-west-2"
 _LOCK = "lock"
@@ -216,22 +216,17 @@ def _make_folder(folder: Path) -> None:
 
 @contextlib.contextmanager
 def _locked(folder: Path) -> Iterator[int]:
-    with (folder / _LOCK).open("w") as lock:
-        # The emulator of a run that was killed still holds the lock until it has saved.
-        deadline = time.monotonic() + _LOCK_SECONDS
-        while True:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    message = (
-                        f"--state {folder}: another run uses this folder; "
-                        "wait for it to end or name another folder"
-                    )
-                    raise SandboxError(message) from None
-                time.sleep(0.05)
-        yield lock.fileno()
+    with contextlib.ExitStack() as stack:
+        try:
+            # The emulator of a run that was killed still holds the lock until it has saved.
+            lock = stack.enter_context(locked(folder / _LOCK, seconds=_LOCK_SECONDS))
+        except TimeoutError:
+            message = (
+                f"--state {folder}: another run uses this folder; "
+                "wait for it to end or name another folder"
+            )
+            raise SandboxError(message) from None
+        yield lock
 
 
 def _claim(folder: Path, production: str, staging: str) -> None:
@@ -258,9 +253,7 @@ def _read_ini(path: Path) -> dict[str, dict[str, str]]:
 def _write_ini(path: Path, sections: Mapping[str, Mapping[str, str]]) -> None:
     parser = configparser.RawConfigParser()
     parser.read_dict(sections)
-    # A new file with the right mode takes the old one's place, so that no reader ever sees half
-    # of one and no secret is readable by others for a moment.
-    handle, name = tempfile.mkstemp(dir=path.parent)
-    with os.fdopen(handle, "w") as file:
-        parser.write(file)
-    Path(name).replace(path)
+    text = io.StringIO()
+    parser.write(text)
+    # In one step: no reader ever sees half of a file, and no secret is open to others for a moment.
+    write_private(path, text.getvalue())

@@ -1,22 +1,20 @@
 """The user's cache folder: tools by version, each complete or absent."""
 
-import fcntl
 import os
 import pwd
 import shutil
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from cross_account_access.dev.toolchain.errors import CommandError, ToolchainError
 from cross_account_access.dev.toolchain.progress import Progress
 from cross_account_access.dev.toolchain.workshop import Workshop
+from cross_account_access.files import locked
 
 ATTEMPTS = 2
-POLL_SECONDS = 0.2
 UNFINISHED = ".unfinished"
 
 
@@ -86,7 +84,10 @@ def ensure(tool: Tool) -> Path:
     progress = Progress(tool.name)
     try:
         cache.mkdir(parents=True, exist_ok=True)
-        with _locked(cache, progress) as lock:
+        with locked(
+            cache / "lock",
+            while_waiting=lambda: progress.show("waiting for another set-up that is running"),
+        ) as lock:
             # While we waited, another run may have done it.
             if not tool.is_complete():
                 _build(tool, progress, lock)
@@ -100,20 +101,6 @@ def ensure(tool: Tool) -> Path:
     finally:
         progress.stop()
     return tool.folder
-
-
-@contextmanager
-def _locked(cache: Path, progress: Progress) -> Iterator[int]:
-    """Hold the cache's only lock, which the system frees when its last holder ends."""
-    with (cache / "lock").open("w") as lock:
-        while True:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                progress.show("waiting for another set-up that is running")
-                time.sleep(POLL_SECONDS)
-        yield lock.fileno()
 
 
 def _build(tool: Tool, progress: Progress, lock: int) -> None:
