@@ -66,13 +66,13 @@ def progress(doing: str) -> Iterator[None]:
         with console.status(doing):
             yield
     else:
-        tell(doing)
+        notice(doing)
         yield
 
 
-def tell(what: str) -> None:
-    """Say on standard error what happens meanwhile."""
-    sys.stderr.write(f"access: {what}\n")
+def notice(text: str) -> None:
+    """Write a line to standard error, where it is no part of the answer."""
+    sys.stderr.write(f"access: {text}\n")
     sys.stderr.flush()
 
 

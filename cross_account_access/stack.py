@@ -181,8 +181,8 @@ class Stack:
         return self._run("stack", "--show-name").strip()
 
     def _json(self, *words: str) -> dict[str, Any]:
-        said = self._run(*words, *([] if words == ("stack", "export") else ["--json"]))
-        value: dict[str, Any] = json.loads(said)
+        printed = self._run(*words, *([] if words == ("stack", "export") else ["--json"]))
+        value: dict[str, Any] = json.loads(printed)
         return value
 
     def _run(self, *words: str) -> str:
@@ -311,8 +311,8 @@ def _reason(stdout: str, stderr: str) -> str:
     except ValueError:
         diagnostics = ()
     errors = [each["message"] for each in diagnostics if each.get("severity") == "error"]
-    said = (line.strip() for line in (*stderr.splitlines(), *stdout.splitlines()))
-    errors += [line for line in said if line.startswith("error:")]
+    printed = (line.strip() for line in (*stderr.splitlines(), *stdout.splitlines()))
+    errors += [line for line in printed if line.startswith("error:")]
     told = next(iter(errors), stderr) or "no reason given"
     lines = [line.strip().removeprefix("error: ") for line in told.splitlines() if line.strip()]
     message = f"pulumi: {' '.join(lines)}" if lines else "pulumi failed without a reason"

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 
 from botocore.exceptions import ClientError
 
-from cross_account_access.aws import PATIENT, asking, session_of
+from cross_account_access.aws import CLIENT_CONFIG, explained_failures, session_of
 from cross_account_access.command.inventory import StackInventory, policy_label
 from cross_account_access.iam.documents import Document
 from cross_account_access.iam.engine import IdentityDocuments, ResourceDocuments, RoleDocuments
@@ -80,10 +80,10 @@ class _Account:
     def __init__(self, account: Account) -> None:
         self._account = account
         session = session_of(account)
-        self._iam: Any = session.client("iam", config=PATIENT)
+        self._iam: Any = session.client("iam", config=CLIENT_CONFIG)
         # Clients are made before threads use them: making one is not safe in threads.
         self._services: dict[str, Any] = {
-            service: session.client(service, config=PATIENT)
+            service: session.client(service, config=CLIENT_CONFIG)
             for service in ("s3", "sns", "sqs", "kms")
         }
 
@@ -103,7 +103,7 @@ class _Account:
         )
 
     def _unless_gone(self, read: Callable[[], _Found]) -> _Found | None:
-        with asking(self._account):
+        with explained_failures(self._account.profile, self._account.label):
             try:
                 return read()
             except ClientError as error:

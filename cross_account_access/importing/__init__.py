@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
-from cross_account_access.aws import asking
+from cross_account_access.aws import explained_failures
 from cross_account_access.importing import iam, s3
 from cross_account_access.importing.found import Clients, Found
 from cross_account_access.stack import Account, Resource, accounts_of
@@ -74,5 +74,5 @@ def existing(planned: Iterable[Resource], created: Collection[str]) -> list[Exis
 
 
 def _find(clients: Clients, resource: Resource) -> Found | None:
-    with asking(clients.account):
+    with explained_failures(clients.account.profile, clients.account.label):
         return _FINDERS[resource.type](clients, resource)

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from botocore.exceptions import ClientError
 
-from cross_account_access.aws import PATIENT, session_of
+from cross_account_access.aws import CLIENT_CONFIG, session_of
 from cross_account_access.stack import Account, Resource
 
 _Answer = TypeVar("_Answer")
@@ -46,8 +46,8 @@ class Clients:
         self._planned = {resource.urn: resource for resource in planned}
         session = session_of(account)
         # Typed clients have no calls by name.
-        self.iam: Any = session.client("iam", config=PATIENT)
-        self.s3: Any = session.client("s3", config=PATIENT)
+        self.iam: Any = session.client("iam", config=CLIENT_CONFIG)
+        self.s3: Any = session.client("s3", config=CLIENT_CONFIG)
 
     @cached_property
     def policy_arns(self) -> Mapping[str, str]:

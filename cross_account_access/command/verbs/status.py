@@ -3,8 +3,8 @@
 import argparse
 from datetime import UTC, datetime
 
+from cross_account_access.aws import identify
 from cross_account_access.credentials import aws_files, login_profile
-from cross_account_access.credentials.assume import identify
 from cross_account_access.credentials.session_options import add_profile_option
 from cross_account_access.credentials.when import until, utc
 from cross_account_access.errors import Status

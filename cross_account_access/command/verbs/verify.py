@@ -16,7 +16,7 @@ from typing import Final
 import boto3
 from botocore.exceptions import ClientError
 
-from cross_account_access.aws import PATIENT, asking
+from cross_account_access.aws import CLIENT_CONFIG, explained_failures
 from cross_account_access.command.inventory import StackInventory, inventory_of, judged
 from cross_account_access.command.verification import profiles
 from cross_account_access.command.verification.documents import Documents
@@ -31,7 +31,7 @@ from cross_account_access.command.verification.rows import Row
 from cross_account_access.credentials.contract import Consumer, Contract, ContractError, read
 from cross_account_access.errors import Status, UncheckedError, UsageError
 from cross_account_access.iam.engine import ResourceDocuments
-from cross_account_access.presentation import Page, progress, tell
+from cross_account_access.presentation import Page, notice, progress
 from cross_account_access.stack import Account, Stack, add_stack_options, stack_of
 
 _DESCRIPTION: Final = """\
@@ -178,7 +178,7 @@ def _scene(
             seen = replace(seen, resources={**inventory.resources, **there})
         documents = Documents(seen, contract.production_account_id)
     else:
-        tell(
+        notice(
             "no profile of both administrators at hand, so nobody decides what only documents can"
             f" tell; they are {account.profile} and {staging.profile}"
         )
@@ -201,11 +201,11 @@ def _results(scene: _Scene, rows: Sequence[Row], patience: float) -> tuple[list[
     with _stoppable():
         try:
             probes = Probes(scene.actors, objects)
-            results = Rounds(probes, scene.documents, patience, tell).decide(rows)
+            results = Rounds(probes, scene.documents, patience, notice).decide(rows)
         finally:
             left += objects.clean()
             for each in left:
-                tell(each)
+                notice(each)
     return results, left
 
 
@@ -263,9 +263,9 @@ def _foreign_bucket(
     if production is None:
         return None
     partition = next(iter(contract.bucket_arns.values()), "arn:aws").split(":")[1]
-    with asking(account):
+    with explained_failures(account.profile, account.label):
         try:
-            s3 = production.client("s3", config=PATIENT)
+            s3 = production.client("s3", config=CLIENT_CONFIG)
             listed = s3.list_buckets(BucketRegion=contract.production_region)["Buckets"]
         except ClientError as error:
             if error.response["Error"]["Code"] == "AccessDenied":

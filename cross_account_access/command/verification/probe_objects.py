@@ -8,7 +8,7 @@ from typing import Any, Final
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cross_account_access.aws import PATIENT
+from cross_account_access.aws import CLIENT_CONFIG
 from cross_account_access.command.verification.operations import Aim
 
 _AT_ONCE: Final = 1000
@@ -35,7 +35,7 @@ class ProbeObjects:
     """
 
     def __init__(self, production: boto3.Session | None, foreign_bucket: str | None) -> None:
-        self._admin: Any = production and production.client("s3", config=PATIENT)
+        self._admin: Any = production and production.client("s3", config=CLIENT_CONFIG)
         self._foreign = foreign_bucket
         self._known: dict[tuple[str, str], str | None] = {}
         self._written: dict[_Place, Any] = {}

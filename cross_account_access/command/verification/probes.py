@@ -15,7 +15,7 @@ from botocore import UNSIGNED as WITHOUT_SIGNATURE
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cross_account_access.aws import PATIENT
+from cross_account_access.aws import CLIENT_CONFIG
 from cross_account_access.command.verification.findings import Finding, Found, Judge
 from cross_account_access.command.verification.operations import REFUSALS, Aim, service_of
 from cross_account_access.command.verification.probe_objects import ProbeObjects
@@ -166,7 +166,7 @@ class Probes:
         if self._actors.production is None:
             msg = "only an administrator of Production can read the longest session of the role"
             raise _NotAskedError(msg)
-        iam = self._actors.production.client("iam", config=PATIENT)
+        iam = self._actors.production.client("iam", config=CLIENT_CONFIG)
         role = iam.get_role(RoleName=ask.role_arn.rsplit("/", 1)[-1])["Role"]
         is_longer = int(role["MaxSessionDuration"]) > ask.longest
         return Found.ALLOWED if is_longer else Found.REFUSED
@@ -233,7 +233,7 @@ class Probes:
             return self._clients[key]
 
     def _made_client(self, identity: _Identity, service: str, *, plain: bool) -> Any:  # noqa: ANN401
-        config = PATIENT
+        config = CLIENT_CONFIG
         if identity is self._nobody:
             config = config.merge(Config(signature_version=WITHOUT_SIGNATURE))
         options: dict[str, Any] = {

@@ -7,9 +7,8 @@ from fnmatch import fnmatchcase
 import boto3
 import botocore.session
 
-from cross_account_access.aws import session_of
+from cross_account_access.aws import CallerIdentity, identify, session_of
 from cross_account_access.command.verification.rows import OTHER
-from cross_account_access.credentials.assume import Identity, identify
 from cross_account_access.credentials.contract import Consumer, Contract
 from cross_account_access.errors import UncheckedError, UsageError
 from cross_account_access.stack import Account
@@ -78,7 +77,7 @@ def _session(contract: Contract, profile: str) -> boto3.Session:
     return boto3.Session(profile_name=profile, region_name=contract.production_region)
 
 
-def _check_is(consumer: Consumer, profile: str, identity: Identity) -> None:
+def _check_is(consumer: Consumer, profile: str, identity: CallerIdentity) -> None:
     """Refuse credentials of somebody else, whose refusals would prove nothing."""
     if not _is_let_in(consumer, identity):
         message = (
@@ -90,7 +89,7 @@ def _check_is(consumer: Consumer, profile: str, identity: Identity) -> None:
 
 
 def _check_is_another(
-    contract: Contract, consumers: Sequence[Consumer], profile: str, identity: Identity
+    contract: Contract, consumers: Sequence[Consumer], profile: str, identity: CallerIdentity
 ) -> None:
     """Refuse one of another account, and one who is let in."""
     if identity.account_id != contract.staging_account_id:
@@ -105,7 +104,7 @@ def _check_is_another(
             raise UsageError(message)
 
 
-def _is_let_in(consumer: Consumer, identity: Identity) -> bool:
+def _is_let_in(consumer: Consumer, identity: CallerIdentity) -> bool:
     # Which accounts an organization has, its ARNs do not say.
     return consumer.kind == "organization" or any(
         _names(arn, identity.arn) for arn in consumer.principal_arns

@@ -120,7 +120,7 @@ def test_credentials_of_another_account_are_refused() -> None:
 
 def test_a_profile_that_does_not_exist() -> None:
     account = Account(id=OWN, label="staging", profile="Nope", region="us-west-2")
-    with pytest.raises(UncheckedError, match="no profile Nope, which deploys to staging"):
+    with pytest.raises(UncheckedError, match=r"profile Nope \(for staging\) is not in"):
         session_of(account)
 
 

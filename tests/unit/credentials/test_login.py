@@ -253,7 +253,7 @@ def test_rejects_a_login_without_network(
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     ran = access("login")
     assert ran.status == 3
-    assert "AWS STS cannot be reached" in ran.err
+    assert "AWS cannot be reached with profile StageAdmin (" in ran.err
     assert "Traceback" not in ran.err
     assert credentials.read_text() == CREDENTIALS
 

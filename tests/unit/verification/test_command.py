@@ -11,9 +11,9 @@ from xml.etree import ElementTree
 
 import pytest
 
+from cross_account_access.aws import CallerIdentity
 from cross_account_access.command.cli import main
 from cross_account_access.command.verification import profiles
-from cross_account_access.credentials.assume import Identity
 from cross_account_access.errors import NotDeployedError, UncheckedError
 from cross_account_access.stack import Stack, resources_of_state
 from tests.support.deployment import deploy, stack_values
@@ -25,11 +25,11 @@ SEEN = {"list_objects_v2": {"Contents": [{"Key": "a"}]}}
 BUCKET = "production-test-bucket-101"
 READS = ("list_objects_v2", "get_object", "get_bucket_location")
 PROFILES = {
-    "StageAdmin": Identity(arn=USER, account_id="444455556666"),
-    "Developer": Identity(
+    "StageAdmin": CallerIdentity(arn=USER, account_id="444455556666"),
+    "Developer": CallerIdentity(
         arn="arn:aws:iam::444455556666:user/Developer", account_id="444455556666"
     ),
-    "Elsewhere": Identity(
+    "Elsewhere": CallerIdentity(
         arn="arn:aws:iam::777788889999:user/StageAdmin", account_id="777788889999"
     ),
 }
@@ -84,7 +84,7 @@ def aws(monkeypatch: pytest.MonkeyPatch, exported: dict[str, Any]) -> World:
     world = World()
     consumers = Aws(world.answer)
 
-    def identify(profile: str, region: str | None = None) -> Identity:
+    def identify(profile: str, region: str | None = None) -> CallerIdentity:
         assert region == "us-west-2"
         world.asked.append(profile)
         return PROFILES[profile]

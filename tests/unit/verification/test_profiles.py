@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from cross_account_access.aws import CallerIdentity
 from cross_account_access.command.verification import profiles
-from cross_account_access.credentials.assume import Identity
 from cross_account_access.errors import UncheckedError, UsageError
 from tests.unit.verification.declared import STAGING, consumer, contract
 
@@ -21,7 +21,7 @@ def found_for(
     monkeypatch: pytest.MonkeyPatch, arn: str, *, named: str | None = "mine", **changes: Any
 ) -> dict[str, Any]:
     """The sessions where the profile `mine` is somebody, and is named for the consumer."""
-    identity = Identity(arn=arn, account_id=arn.split(":")[4])
+    identity = CallerIdentity(arn=arn, account_id=arn.split(":")[4])
     monkeypatch.setattr(profiles, "identify", lambda *_: identity)
     declared = contract(consumer(**changes))
     given = {"reader": named} if named else {}
