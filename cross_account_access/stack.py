@@ -26,7 +26,7 @@ _PROVIDER_OF_AWS: Final = "pulumi:providers:aws"
 _KEEPING: Final = ("same", "update")
 """Steps after which a resource is still the one that it was."""
 IMPORT: Final = ("import", "--generate-code=false", "--file")
-"""The command that takes over, but for the file: the program has the code already."""
+"""The command that imports, but for the file: the program has the code already."""
 
 _REMEDIES: Final = {
     "no stack selected": "name one with --stack, or select one with `pulumi stack select`",
@@ -86,7 +86,7 @@ class Account:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """A preview, in a form that takes over what exists."""
+    """A preview, in a form that imports what exists."""
 
     resources: tuple[Resource, ...]
     """As a deployment now would leave them."""

@@ -10,6 +10,7 @@ import importlib
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from keyword import iskeyword
 from typing import Final, NoReturn, Protocol, cast
 
 from cross_account_access import __version__
@@ -19,7 +20,7 @@ VERBS: Final[Mapping[str, str]] = {
     "verify": "assume each role as its consumer and try what must and must not work",
     "explain": "say whether PRINCIPAL may do ACTION on RESOURCE, and which statements decide it",
     "diff": "say in words what a preview would change in access; fails when access widens",
-    "takeover": "find what exists already of what the stack would make, and take it over",
+    "import": "find what exists already of what the stack would make, and import it",
     "map": "draw accounts, principals, roles, buckets and conditions",
     "lint": "check policy documents of the stack, or policy files",
     "login": "assume a consumer's role and write the session as a CLI profile",
@@ -32,7 +33,9 @@ VERBS: Final[Mapping[str, str]] = {
     "external-id": "print a fresh external ID for a third party",
 }
 """Every verb with its one line of help; the module of the same name in the folder `verbs` does it,
-with an underscore for each hyphen."""
+with an underscore for each hyphen, and one behind a name that is a keyword of Python."""
+FORMER: Final[Mapping[str, Sequence[str]]] = {"takeover": ("import", "--file", "takeover.json")}
+"""By former name of a verb, which works until version 2: what stands for it."""
 
 _INTERRUPTED: Final = 130
 _TRACEBACK: Final = "ACCESS_TRACEBACK"
@@ -111,6 +114,10 @@ def _parser(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB", parser_class=Parser)
     asked = next((word for word in words if not word.startswith("-")), None)
+    if present := FORMER.get(asked or ""):
+        sys.stderr.write(f"access: {asked} is now {present[0]}; until version 2 it works too\n")
+        at = words.index(asked)
+        asked, words = present[0], [*words[:at], *present, *words[at + 1 :]]
     for name, purpose in VERBS.items():
         verb = verbs.add_parser(
             name, help=purpose, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -118,9 +125,8 @@ def _parser(words: Sequence[str]) -> argparse.Namespace:
         verb.epilog = _EPILOG
         verb.add_argument("--json", action="store_true", help="print one JSON document")
         if name == asked:
-            found = importlib.import_module(
-                f"cross_account_access.command.verbs.{name.replace('-', '_')}"
-            )
+            file = f"{name}_" if iskeyword(name) else name.replace("-", "_")
+            found = importlib.import_module(f"cross_account_access.command.verbs.{file}")
             module = cast(Verb, found)
             module.configure(verb)
             verb.set_defaults(run=module.run)

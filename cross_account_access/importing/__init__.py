@@ -1,7 +1,7 @@
-"""What a deployment would make and AWS has already, and the file with which Pulumi takes it over.
+"""What a deployment would make and AWS has already, and the file with which Pulumi imports it.
 
 The program gives its resources names, and a name finds what was made by hand. Of each found thing
-it is told what `pulumi up` will change and what others will miss, before anything is taken over.
+it is told what `pulumi up` will change and what others will miss, before anything is imported.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping

@@ -19,17 +19,17 @@ class Found:
 
     import_id: str | None
     """What `pulumi import` takes (the section Import of each type in the Pulumi Registry); None
-    for a setting that an existing bucket does not have yet, and for what cannot be taken over."""
+    for a setting that an existing bucket does not have yet, and for what cannot be imported."""
     changes: tuple[str, ...] = ()
     """What `pulumi up` changes in place."""
     warnings: tuple[str, ...] = ()
     """What `pulumi up` takes away from others, and what stays beside the declared."""
     obstacle: str = ""
-    """Why it cannot be taken over, with the remedy; empty where it can."""
+    """Why it cannot be imported, with the remedy; empty where it can."""
 
     @property
     def is_importable(self) -> bool:
-        """Whether it is there, and the stack can take it over as it is."""
+        """Whether it is there, and the stack can import it as it is."""
         return self.import_id is not None and not self.obstacle
 
 

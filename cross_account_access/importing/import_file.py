@@ -11,7 +11,7 @@ from cross_account_access.importing import Existing
 
 
 def filled(template: Mapping[str, Any], found: Iterable[Existing]) -> dict[str, Any]:
-    """Return the file with the things that can be taken over, their parents and providers.
+    """Return the file with the things that can be imported, their parents and providers.
 
     Args:
         template: what `pulumi preview --import-file` has written.

@@ -4,6 +4,7 @@ import argparse
 import re
 import subprocess
 import sys
+from importlib.metadata import version
 from types import ModuleType
 from typing import Any
 
@@ -91,6 +92,41 @@ def test_wrong_usage_is_one_line_with_status_2(
     said = capsys.readouterr().err
     assert said.count("\n") == 1
     assert said.endswith("see access --help\n")
+
+
+def test_the_version_is_that_of_the_project(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        cli.main(["--version"])
+    assert caught.value.code == 0
+    assert capsys.readouterr().out == f"access {version('cross-account-access')}\n"
+
+
+def test_a_former_name_works_and_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given: list[argparse.Namespace] = []
+
+    def run(arguments: argparse.Namespace) -> int:
+        given.append(arguments)
+        return 0
+
+    verb(monkeypatch, run)
+    monkeypatch.setattr(cli, "FORMER", {"try": ("probe", "--json")})
+    assert cli.main(["try"]) == 0
+    assert given[0].json
+    assert capsys.readouterr().err == ("access: try is now probe; until version 2 it works too\n")
+    assert cli.main(["probe"]) == 0
+    assert not given[1].json
+    assert capsys.readouterr().err == ""
+
+
+def test_what_stands_for_a_former_name_is_a_verb(capsys: pytest.CaptureFixture[str]) -> None:
+    for name, (present, *_) in cli.FORMER.items():
+        assert present in cli.VERBS
+        with pytest.raises(SystemExit) as caught:
+            cli.main([name, "--help"])
+        assert caught.value.code == 0
+        assert capsys.readouterr().out.startswith(f"usage: access {present} ")
 
 
 def test_help_names_every_verb_and_every_exit_status(capsys: pytest.CaptureFixture[str]) -> None:

@@ -425,12 +425,12 @@ def stack(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 def test_nothing_to_take_over_is_as_intended(
     stack: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["takeover", "--stack", "prod"]) == 0
-    assert capsys.readouterr().out.startswith("nothing to take over")
-    assert not (stack / "takeover.json").exists()
+    assert main(["import", "--stack", "prod"]) == 0
+    assert capsys.readouterr().out.startswith("nothing to import")
+    assert not (stack / "import.json").exists()
 
 
-def test_what_is_only_to_be_set_on_a_bucket_of_the_stack_is_no_takeover(
+def test_what_is_only_to_be_set_on_a_bucket_of_the_stack_is_not_imported(
     stack: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     make_all()
@@ -438,8 +438,8 @@ def test_what_is_only_to_be_set_on_a_bucket_of_the_stack_is_no_takeover(
     for step in preview["steps"]:
         step["op"] = "create" if "bucketLifecycle" in step["urn"] else "same"
     (stack / "answers.json").write_text(json.dumps([preview, template()]))
-    assert main(["takeover", "--stack", "prod"]) == 0
-    assert capsys.readouterr().out.startswith("nothing to take over")
+    assert main(["import", "--stack", "prod"]) == 0
+    assert capsys.readouterr().out.startswith("nothing to import")
 
 
 def test_what_exists_is_told_and_left_alone(
@@ -448,7 +448,7 @@ def test_what_exists_is_told_and_left_alone(
     iam, _ = make_all()
     iam.create_policy(PolicyName="Other", PolicyDocument=json.dumps(READ))
     iam.attach_role_policy(RoleName=ROLE, PolicyArn=OTHER_ARN)
-    assert main(["takeover", "--stack", "prod", "--file", "mine.json"]) == 1
+    assert main(["import", "--stack", "prod", "--file", "mine.json"]) == 1
     out = capsys.readouterr().out
     assert f"production: {ROLE_TYPE} c, import ID {ROLE}\n" in out
     assert f"    ! detaches {OTHER_ARN}\n" in out
@@ -461,7 +461,7 @@ def test_what_exists_is_told_and_left_alone(
 @pytest.mark.usefixtures("stack")
 def test_what_changes_in_access_is_told_in_words(capsys: pytest.CaptureFixture[str]) -> None:
     make_all()
-    main(["takeover", "--stack", "prod"])
+    main(["import", "--stack", "prod"])
     told = capsys.readouterr().out.splitlines()
     start = told.index("access, once `pulumi up` has changed all that:")
     changes = [line for line in told[start:] if line.startswith(("+", "-", "note"))]
@@ -473,12 +473,12 @@ def test_what_changes_in_access_is_told_in_words(capsys: pytest.CaptureFixture[s
 
 def test_apply_imports_the_file(stack: Path, capsys: pytest.CaptureFixture[str]) -> None:
     make_all()
-    assert main(["takeover", "--stack", "prod", "--apply", "--yes"]) == 0
+    assert main(["import", "--stack", "prod", "--apply", "--yes"]) == 0
     asked = (stack / "asked").read_text().split()
     assert asked[:3] == ["import", "--generate-code=false", "--file"]
     assert asked[-2:] == ["--stack", "prod"]
-    assert (stack / "imported").read_text() == (stack / "takeover.json").read_text()
-    assert "taken over; nothing on AWS has changed. Next:" in capsys.readouterr().out
+    assert (stack / "imported").read_text() == (stack / "import.json").read_text()
+    assert "imported; nothing on AWS has changed. Next:" in capsys.readouterr().out
 
 
 def test_a_refused_import_is_told(stack: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -494,7 +494,7 @@ def test_a_refused_import_is_told(stack: Path, capsys: pytest.CaptureFixture[str
     script.write_text(
         script.read_text().replace("    print('{}')", f"    print({refusal!r}); sys.exit(255)")
     )
-    assert main(["takeover", "--stack", "prod", "--apply", "--yes"]) == 3
+    assert main(["import", "--stack", "prod", "--apply", "--yes"]) == 3
     told = capsys.readouterr().err.splitlines()[-1]
     assert told == "access: pulumi: reading IAM Role (Reader): AccessDenied: not you"
 
@@ -512,7 +512,7 @@ def test_apply_asks(
         return answer
 
     monkeypatch.setattr("builtins.input", answered)
-    assert main(["takeover", "--stack", "prod", "--apply"]) == status
+    assert main(["import", "--stack", "prod", "--apply"]) == status
     assert (stack / "imported").exists() is (status == 0)
 
 
@@ -520,15 +520,15 @@ def test_an_obstacle_holds_all_of_it(stack: Path, capsys: pytest.CaptureFixture[
     iam: Any = boto3.client("iam")
     iam.create_user(UserName=USER)
     iam.create_role(RoleName=ROLE, Path="/other/", AssumeRolePolicyDocument=TRUST)
-    assert main(["takeover", "--stack", "prod", "--apply", "--yes"]) == 1
+    assert main(["import", "--stack", "prod", "--apply", "--yes"]) == 1
     out = capsys.readouterr().out
-    assert f"{ROLE_TYPE} c, cannot be taken over\n    x has the path /other/" in out
+    assert f"{ROLE_TYPE} c, cannot be imported\n    x has the path /other/" in out
     assert not (stack / "imported").exists()
 
 
 def test_json_tells_all_of_it(stack: Path, capsys: pytest.CaptureFixture[str]) -> None:
     make_all()
-    assert main(["takeover", "--stack", "prod", "--json"]) == 1
+    assert main(["import", "--stack", "prod", "--json"]) == 1
     told = json.loads(capsys.readouterr().out)
     role = next(each for each in told["existing"] if each["type"] == ROLE_TYPE)
     assert role == {
@@ -540,9 +540,9 @@ def test_json_tells_all_of_it(stack: Path, capsys: pytest.CaptureFixture[str]) -
         "warnings": [],
         "obstacle": None,
     }
-    assert (told["file"], told["applied"]) == ("takeover.json", False)
+    assert (told["file"], told["applied"]) == ("import.json", False)
     assert {each["effect"] for each in told["access"]} >= {"widens"}
-    assert stack.joinpath("takeover.json").exists()
+    assert stack.joinpath("import.json").exists()
 
 
 @pytest.mark.parametrize(
@@ -558,5 +558,5 @@ def test_rejects(
     stack: Path, capsys: pytest.CaptureFixture[str], words: list[str], told: str
 ) -> None:
     make_all()
-    assert main(["takeover", "--cwd", str(stack), *words]) == 2
+    assert main(["import", "--cwd", str(stack), *words]) == 2
     assert capsys.readouterr().err.splitlines()[-1] == f"access: {told}"

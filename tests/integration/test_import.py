@@ -12,9 +12,9 @@ ROLE = "arn:aws:iam::111122223333:role/StageRole"
 STAGING_ROOT = {"AWS": "arn:aws:iam::444455556666:root"}
 
 
-def takeover(program: Program, *words: str) -> Ran:
+def access_import(program: Program, *words: str) -> Ran:
     """Runs the command as a person does, in the program's folder."""
-    return program.run(ACCESS, *("takeover", "--stack", "prod", *words))
+    return program.run(ACCESS, *("import", "--stack", "prod", *words))
 
 
 def document(action: str | list[str], resource: str | None = None, **more: Any) -> str:
@@ -76,7 +76,7 @@ def test_the_walkthrough_by_hand_becomes_the_stacks(program: Program) -> None:
     iam.attach_role_policy(RoleName="StageRole", PolicyArn=administrator)
     consumer, before = user("StageAdmin"), identity()
 
-    ran = takeover(program)
+    ran = access_import(program)
     assert ran.status == 1, ran.said
     for told in (
         f"production: aws:s3/bucket:Bucket access-{BUCKET}, import ID {BUCKET}",
@@ -90,7 +90,7 @@ def test_the_walkthrough_by_hand_becomes_the_stacks(program: Program) -> None:
         assert told in ran.said
     assert program.resources() == []
 
-    ran = takeover(program, "--apply", "--yes")
+    ran = access_import(program, "--apply", "--yes")
     assert ran.status == 0, ran.said
     assert identity() == before
     preview = json.loads(program.pulumi("preview", "--json", "--stack", "prod"))
@@ -113,20 +113,20 @@ def test_the_walkthrough_by_hand_becomes_the_stacks(program: Program) -> None:
     # Imported things are protected until the program has said what is: the bucket alone.
     protected = {item["type"].split(":")[-1] for item in program.resources() if item.get("protect")}
     assert all("Bucket" in name for name in protected)
-    ran = takeover(program)
+    ran = access_import(program)
     assert (ran.status, ran.said.splitlines()[-1]) == (
         0,
-        "nothing to take over: what the stack would make does not exist yet",
+        "nothing to import: what the stack would make does not exist yet",
     )
 
 
-def test_a_deployment_that_met_a_bucket_goes_on_after_the_takeover(program: Program) -> None:
+def test_a_deployment_that_met_a_bucket_goes_on_after_the_import(program: Program) -> None:
     s3 = admin(PRODUCTION_ADMIN).client("s3")
     s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
     s3.put_object(Bucket=BUCKET, Key="kept", Body=b"1")
     said = program.refused("up", "--yes", "--skip-preview", "--stack", "prod")
     assert "BucketAlreadyOwnedByYou" in said
-    ran = takeover(program, "--apply", "--yes")
+    ran = access_import(program, "--apply", "--yes")
     assert ran.status == 0, ran.said
     program.up()
     assert program.settled()
@@ -137,8 +137,8 @@ def test_a_bucket_of_somebody_else_is_told(program: Program) -> None:
     location = {"LocationConstraint": "us-west-2"}
     s3: Any = admin(STAGING_ADMIN).client("s3")
     s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration=location)
-    ran = takeover(program, "--apply", "--yes")
+    ran = access_import(program, "--apply", "--yes")
     assert ran.status == 1, ran.said
-    assert f"aws:s3/bucket:Bucket access-{BUCKET}, cannot be taken over" in ran.said
+    assert f"aws:s3/bucket:Bucket access-{BUCKET}, cannot be imported" in ran.said
     assert "    x belongs to another account, or is closed to the profile" in ran.said
     assert program.resources() == []

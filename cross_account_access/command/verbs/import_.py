@@ -1,4 +1,4 @@
-"""`access takeover`: what was made by hand becomes part of the stack, and nothing is made anew."""
+"""`access import`: what was made by hand becomes part of the stack, and nothing is made anew."""
 
 import argparse
 import json
@@ -22,18 +22,18 @@ from cross_account_access.stack import IMPORT, Plan, add_stack_options, stack_of
 _DESCRIPTION: Final = """\
 Finds which of the things that the stack would make exist already in the two accounts, by their
 names, and tells of each what `pulumi up` will change (~), what others will miss (!), and what
-stands in the way (x). Then it writes the file with which Pulumi takes them over.
+stands in the way (x). Then it writes the file with which Pulumi imports them.
 
---apply takes them over: they become part of the stack's state. Nothing on AWS changes before the
+--apply imports them: they become part of the stack's state. Nothing on AWS changes before the
 next `pulumi up`, which changes them in place."""
 _EPILOG: Final = """\
 examples:
-  access takeover --stack prod
-  access takeover --stack prod --apply && pulumi up --stack prod
+  access import --stack prod
+  access import --stack prod --apply && pulumi up --stack prod
 
-exit status: 0 nothing to take over, or taken over; 1 something exists that is not taken over;
+exit status: 0 nothing to import, or imported; 1 something exists that is not imported;
 2 wrong usage; 3 could not be checked"""
-_FILE: Final = Path("takeover.json")
+_FILE: Final = Path("import.json")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -47,12 +47,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="where the file for `pulumi import` goes (%(default)s)",
     )
-    parser.add_argument("--apply", action="store_true", help="take them over, after a question")
+    parser.add_argument("--apply", action="store_true", help="import them, after a question")
     parser.add_argument("--yes", action="store_true", help="with --apply: do not ask")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Tell what exists, and take it over where that is asked for."""
+    """Tell what exists, and import it where that is asked for."""
     _check(arguments)
     stack = stack_of(arguments)
     plan = stack.plan()
@@ -88,7 +88,7 @@ class _Report:
 
     @property
     def is_ready(self) -> bool:
-        """Whether there is something to take over, and nothing in the way."""
+        """Whether there is something to import, and nothing in the way."""
         return bool(self.importable) and not self.obstacles
 
     def compare_access(self, plan: Plan) -> None:
@@ -137,7 +137,7 @@ class _Report:
             found = each.found
             there = f"import ID {found.import_id}" if found.import_id else "is not there yet"
             if found.obstacle:
-                there = "cannot be taken over"
+                there = "cannot be imported"
             page.line(
                 f"{each.account.label}: ",
                 (f"{each.resource.type} {each.resource.name}", TITLE),
@@ -167,7 +167,7 @@ def _check(arguments: argparse.Namespace) -> None:
 
 
 def _agreed(report: _Report) -> bool:
-    question = f"take over {_counted(report.importable)}? [y/N] "
+    question = f"import {_counted(report.importable)}? [y/N] "
     try:
         return input(question).strip().lower() in ("y", "yes")
     except EOFError:
@@ -186,14 +186,14 @@ def _print_next(
     page: Page, report: _Report, arguments: argparse.Namespace, *, applied: bool
 ) -> None:
     if report.obstacles:
-        page.line((f"{_counted(report.obstacles)} cannot be taken over (x): see above", BAD))
+        page.line((f"{_counted(report.obstacles)} cannot be imported (x): see above", BAD))
     elif applied:
         page.line(
-            (f"{_counted(report.importable)} taken over; nothing on AWS has changed. Next:", GOOD)
+            (f"{_counted(report.importable)} imported; nothing on AWS has changed. Next:", GOOD)
         )
         _print_commands(page, arguments, ("preview", "--diff"), ("up",))
     elif report.importable:
-        page.line(f"{arguments.file} takes over {_counted(report.importable)}: --apply, or")
+        page.line(f"{arguments.file} imports {_counted(report.importable)}: --apply, or")
         _print_commands(
             page,
             arguments,
@@ -202,7 +202,7 @@ def _print_next(
             ("up",),
         )
     else:
-        page.line("nothing to take over: what the stack would make does not exist yet")
+        page.line("nothing to import: what the stack would make does not exist yet")
 
 
 def _print_commands(page: Page, arguments: argparse.Namespace, *commands: tuple[str, ...]) -> None:
