@@ -57,9 +57,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "iam.engine": {"iam.condition_keys", "iam.documents", "iam.errors", "iam.patterns"},
     "iam.inventory": {"iam.documents", "iam.engine"},
     "iam.routes": {"iam.engine", "iam.inventory"},
+    "iam.services": set(),
     "iam.comparing": {
         *("facts", "iam.condition_keys", "iam.documents", "iam.engine", "iam.errors"),
-        *("iam.inventory", "iam.patterns"),
+        *("iam.inventory", "iam.patterns", "iam.services"),
     },
     "iam.lint": {
         *("facts", "iam.documents", "iam.engine", "iam.errors", "iam.inventory", "iam.patterns"),
@@ -77,17 +78,21 @@ MAY_IMPORT: dict[str, set[str]] = {
     "importing": {"aws", "stack"},
     # The command.
     "command.inventory": {
-        *("errors", "iam.documents", "iam.engine", "iam.errors", "iam.inventory", "stack"),
+        *("errors", "iam.documents", "iam.engine", "iam.errors", "iam.inventory", "iam.services"),
+        "stack",
     },
     "command.change_words": {"iam.comparing", "presentation"},
+    "command.calls": {"iam.services"},
     "command.live": {
-        *("aws", "command.inventory", "iam.documents", "iam.engine", "presentation", "stack"),
+        *("aws", "command.calls", "command.inventory", "iam.documents", "iam.engine"),
+        *("iam.services", "presentation", "stack"),
     },
     "command.sources": {"command.inventory", "command.live", "errors", "stack"},
     "command.drawing": {"iam.comparing", "iam.inventory"},
     "command.verification": {
-        *("aws", "command.inventory", "command.live", "credentials", "errors", "iam.documents"),
-        *("iam.engine", "iam.inventory", "presentation", "stack"),
+        *("aws", "command.calls", "command.inventory", "command.live", "credentials", "errors"),
+        *("facts", "iam.documents", "iam.engine", "iam.errors", "iam.inventory", "iam.patterns"),
+        *("iam.services", "presentation", "stack"),
     },
     "command.verbs": {
         *("aws", "credentials", "errors", "facts", "importing", "presentation", "stack"),

@@ -19,14 +19,14 @@ from botocore.exceptions import ClientError
 from cross_account_access.aws import PATIENT, asking
 from cross_account_access.command.inventory import StackInventory, inventory_of, judged
 from cross_account_access.command.verification import profiles
+from cross_account_access.command.verification.attempts import Attempts
 from cross_account_access.command.verification.documents import Documents
 from cross_account_access.command.verification.findings import Result, Verdict
-from cross_account_access.command.verification.matrix import Surroundings, matrix
+from cross_account_access.command.verification.matrix import Environment, matrix
 from cross_account_access.command.verification.named import named_in
 from cross_account_access.command.verification.probe_objects import ProbeObjects
 from cross_account_access.command.verification.probes import Actors, Probes
 from cross_account_access.command.verification.report import as_json, as_junit, show
-from cross_account_access.command.verification.rounds import Rounds
 from cross_account_access.command.verification.rows import Row
 from cross_account_access.credentials.contract import Consumer, Contract, ContractError, read
 from cross_account_access.errors import Status, UncheckedError, UsageError
@@ -125,13 +125,13 @@ def run(arguments: argparse.Namespace) -> int:
     consumers = _chosen(contract, arguments)
     _check_writable(arguments.junit)
     scene = _scene(contract, consumers, inventory, arguments)
-    surroundings = Surroundings(
+    environment = Environment(
         probe=f"{arguments.probe_prefix}{secrets.token_hex(4)}/",
         now=started,
         foreign_bucket=scene.foreign_bucket,
         named=named_in(scene.documents.latest) if scene.documents else {},
     )
-    rows = matrix(contract, consumers, surroundings)
+    rows = matrix(contract, consumers, environment)
     with progress(f"checking {len(rows)} rows"):
         results, left = _results(scene, rows, arguments.patience)
 
@@ -201,7 +201,7 @@ def _results(scene: _Scene, rows: Sequence[Row], patience: float) -> tuple[list[
     with _stoppable():
         try:
             probes = Probes(scene.actors, objects)
-            results = Rounds(probes, scene.documents, patience, tell).decide(rows)
+            results = Attempts(probes, scene.documents, patience, tell).decide(rows)
         finally:
             left += objects.clean()
             for each in left:

@@ -73,8 +73,7 @@ def otherwise(consumer: Consumer, met: Circumstances) -> Iterator[tuple[str, Cir
     for key, values in consumer.claims.items():
         for value in values:
             if near := sibling_of(value, values):
-                said = replace(met, claims={**met.claims, key: near})
-                yield f"with {key} {near}", said
+                yield f"with {key} {near}", replace(met, claims={**met.claims, key: near})
 
 
 def late(consumer: Consumer, met: Circumstances) -> Iterator[tuple[str, Circumstances]]:

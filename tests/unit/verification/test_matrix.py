@@ -12,7 +12,6 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cross_account_access.command.verification.operations import OPERATIONS, service_of
 from cross_account_access.command.verification.patterns import instance_of, sibling_of
 from cross_account_access.command.verification.rows import (
     EVERYBODY_ELSE,
@@ -21,6 +20,7 @@ from cross_account_access.command.verification.rows import (
     Use,
 )
 from cross_account_access.credentials.contract import read
+from cross_account_access.iam.services import service_of
 from tests.support.deployment import PROJECT, ROOT, deploy
 from tests.unit.verification.declared import (
     BUCKET,
@@ -67,7 +67,7 @@ def test_a_reader_may_list_and_read_and_no_more() -> None:
 
 @pytest.mark.parametrize("arn", [BUCKET, TOPIC, QUEUE])
 def test_each_level_is_asked_about_whether_it_is_granted_or_not(arn: str) -> None:
-    operations = OPERATIONS[service_of(arn)]
+    operations = service_of(arn).operations
     levels = sorted({level for operation in operations for level in operation.levels})
     for count in range(1, len(levels) + 1):
         for granted in combinations(levels, count):
@@ -76,7 +76,7 @@ def test_each_level_is_asked_about_whether_it_is_granted_or_not(arn: str) -> Non
                 what = f"{operation.words} {arn.rsplit(':', 1)[-1]}"
                 if operation.levels & set(granted):
                     assert said[what] is ALLOWED, (granted, what)
-                elif operation.is_telling:
+                elif operation.checks_refusal:
                     assert said[what] is REFUSED, (granted, what)
                 else:
                     assert what not in said
@@ -309,7 +309,7 @@ def test_a_consumer_of_its_own_kind_cannot_take_the_role_of_another() -> None:
     said = [row for row in rows(declared) if row.what == "assume ReaderAccess2 of consumer other"]
     assert [row.expected for row in said] == [REFUSED]
     # Only whom the trust names is in question.
-    assert said[0].said.external_id == "e-2"
+    assert said[0].circumstances.external_id == "e-2"
 
 
 def test_a_long_session_is_never_asked_for() -> None:
@@ -324,7 +324,7 @@ def test_what_is_written_is_below_the_probe_prefix() -> None:
         consumer(grant("list", "write", "delete", prefixes=("images/", "videos/"))),
         buckets=(BUCKET, OTHER_BUCKET),
     )
-    scratches = {row.ask.aim.scratch for row in rows(declared) if isinstance(row.ask, Use)}
+    scratches = {row.ask.place.scratch for row in rows(declared) if isinstance(row.ask, Use)}
     assert scratches == {
         "access-verify-0/",
         "images/access-verify-0/",

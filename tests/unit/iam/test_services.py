@@ -1,0 +1,94 @@
+"""What is told of AWS services, held to the models that AWS's own library has of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import boto3
+import pytest
+from botocore.validate import ParamValidator
+
+from cross_account_access.iam.services import Call, Place, Service, service_of, services
+
+ACCOUNT = "111122221111"
+PLACE = Place(
+    arn=f"arn:aws:any:us-west-2:{ACCOUNT}:thing",
+    prefix="images/",
+    scratch="images/access-verify-0/",
+    existing="images/sunset.jpg",
+    home=ACCOUNT,
+    owner=ACCOUNT,
+)
+CALLED = sorted(name for name, each in services().items() if each.operations or each.policy)
+
+
+def calls_of(service: Service) -> list[tuple[Call, ...]]:
+    tried = [each.calls for each in service.operations if each.calls]
+    return [*tried, service.policy.calls] if service.policy else tried
+
+
+@pytest.mark.parametrize("name", CALLED)
+def test_every_call_is_one_that_the_client_has_and_could_make(name: str) -> None:
+    maker: Any = boto3
+    client = maker.client(name, region_name="us-west-2")
+    for calls in calls_of(services()[name]):
+        known = {"endpoint": "https://example.com"}
+        for call in calls:
+            api = client.meta.service_model.operation_model(
+                client.meta.method_to_api_mapping[call.method]
+            )
+            filled = PLACE.fill(call.parameters, **known)
+            report = ParamValidator().validate(filled, api.input_shape)
+            assert not report.has_errors(), (call.method, report.generate_report())
+            answered = set(api.output_shape.members if api.output_shape else ())
+            assert set(call.keep.values()) <= answered
+            known |= dict.fromkeys(call.keep, "kept")
+        policy = services()[name].policy
+        if policy and calls is policy.calls:
+            assert policy.path[0] in answered
+
+
+@pytest.mark.parametrize("name", CALLED)
+def test_what_is_told_of_operations_fits_together(name: str) -> None:
+    service = services()[name]
+    assert service.missing
+    assert len({each.words for each in service.operations}) == len(service.operations)
+    for operation in service.operations:
+        assert service.refusals
+        assert all(action.startswith(f"{name}:") for action in operation.actions)
+        assert all(action.startswith("kms:") for action in operation.key_actions)
+        assert PLACE.fill(operation.resource).startswith(PLACE.arn)
+        assert not operation.invalid & service.refusals
+        PLACE.fill(operation.condition_keys)
+    PLACE.fill(service.encryption_context)
+
+
+def test_a_service_is_found_by_the_arn_of_its_resources() -> None:
+    assert service_of("arn:aws:s3:::shared") is services()["s3"]
+    with pytest.raises(KeyError):
+        service_of("arn:aws:none:::shared")
+
+
+def test_a_template_takes_what_is_not_empty() -> None:
+    template = {"Bucket": "{name}", "Prefix": "{prefix}", "MaxKeys": 0, "Names": ("{home}",)}
+    assert PLACE.fill(template) == {
+        "Bucket": "thing",
+        "Prefix": "images/",
+        "MaxKeys": 0,
+        "Names": [ACCOUNT],
+    }
+    whole = Place(arn=PLACE.arn)
+    assert "Prefix" not in whole.fill(template)
+    assert whole.fill("{url}/{name}", url="https://example.com") == "https://example.com/thing"
+
+
+def test_what_a_place_has_is_no_template() -> None:
+    assert Place(arn=PLACE.arn, prefix="{home}/").fill("{prefix}") == "{home}/"
+
+
+@pytest.mark.parametrize("home", [ACCOUNT, "000000000000", "123456654321"])
+def test_another_account_is_never_the_callers_own(home: str) -> None:
+    elsewhere = Place(arn=PLACE.arn, home=home).elsewhere
+    assert elsewhere != home
+    assert len(elsewhere) == 12
+    assert elsewhere.isdigit()
