@@ -4,6 +4,7 @@ Documents of principals outside the stack are not known. They are taken to allow
 that what is found is what this side, Production's, says.
 """
 
+import re
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -11,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from cross_account_access.command.verification.findings import Finding, Found, Judge
+from cross_account_access.command.verification.patterns import name_of
 from cross_account_access.command.verification.rows import Assume, Circumstances, Row, Use
 from cross_account_access.errors import UncheckedError
 from cross_account_access.iam.engine import (
@@ -20,7 +22,6 @@ from cross_account_access.iam.engine import (
     Outcome,
     Principal,
     Request,
-    RoleDocuments,
     World,
     decide,
     parse_principal,
@@ -56,24 +57,19 @@ class Deduction:
 
     def __init__(self, inventory: Inventory, rows: Iterable[Row], production_account: str) -> None:
         resources = dict(inventory.resources)
-        users: dict[str, IdentityDocuments] = {}
-        roles: dict[str, RoleDocuments] = {}
+        callers = {row.caller.arn for row in rows if row.caller.is_invented}
         for row in rows:
-            arn = row.caller.arn
-            if row.caller.is_invented and ":user/" in arn:
-                users[arn] = _EVERYTHING
-            elif row.caller.is_invented and ":role/" in arn:
-                roles[arn] = {"trust": _NOBODY, "policies": _EVERYTHING["policies"]}
             if isinstance(row.ask, Use) and row.is_hypothetical:
                 resources.setdefault(
                     row.ask.place.arn, {"account": production_account, "policy": None}
                 )
         known = replace(inventory, resources=resources)
-        invented = replace(
-            known, users={**inventory.users, **users}, roles={**inventory.roles, **roles}
-        )
-        self._worlds = {False: known.world(), True: invented.world()}
-        """By whether the caller's own policies are taken to allow everything."""
+        self._known = known.world()
+        self._by_caller: dict[str, World] = {}
+        """By the ARN of a user or role whose own policies are taken to allow everything."""
+        for invented in _apart(sorted(callers)):
+            world = _including(known, invented).world()
+            self._by_caller |= dict.fromkeys(invented, world)
 
     def decide(self, row: Row) -> Finding:
         """Decide a row that is about documents; the length of sessions is not in any."""
@@ -92,7 +88,9 @@ class Deduction:
         )
 
     def _decisions(self, row: Row) -> Iterator[Decision]:
-        ask, world = row.ask, self._worlds[row.caller.is_invented]
+        ask, world = row.ask, self._known
+        if row.caller.is_invented:
+            world = self._by_caller.get(row.caller.arn, world)
         if isinstance(ask, Use):
             principal = parse_principal(ask.role_arn or row.caller.arn)
             resource = ask.place.fill(ask.operation.resource)
@@ -110,6 +108,38 @@ class Deduction:
         else:
             msg = "documents do not say how long a session may last"
             raise UncheckedError(msg)
+
+
+def _apart(arns: Iterable[str]) -> list[list[str]]:
+    """Users and roles in groups in which each name stands once, as in an account."""
+    groups: list[dict[str, str]] = []
+    for arn in arns:
+        key = _key(arn)
+        if key is not None:
+            group = next((each for each in groups if key not in each), None)
+            if group is None:
+                groups.append(group := {})
+            group[key] = arn
+    return [list(group.values()) for group in groups]
+
+
+def _including(known: Inventory, arns: Iterable[str]) -> Inventory:
+    """The same with more users and roles, in place of those who have their names."""
+    taken = {_key(arn) for arn in arns}
+    users = {arn: user for arn, user in known.users.items() if _key(arn) not in taken}
+    roles = {arn: role for arn, role in known.roles.items() if _key(arn) not in taken}
+    for arn in arns:
+        if ":user/" in arn:
+            users[arn] = _EVERYTHING
+        else:
+            roles[arn] = {"trust": _NOBODY, "policies": _EVERYTHING["policies"]}
+    return replace(known, users=users, roles=roles)
+
+
+def _key(arn: str) -> str | None:
+    """What is unique of a user or role; None for anybody else."""
+    start = re.match(r"arn:[^:]*:iam::\d*:(?:user|role)/", arn)
+    return start and f"{start[0]}{name_of(arn)}"
 
 
 def _assuming(

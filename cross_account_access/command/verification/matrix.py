@@ -158,12 +158,11 @@ class _Matrix:
 
     def _assuming_anothers(self, consumer: Consumer) -> Iterator[Row]:
         """One row: those who are one principal each have a role each, and no other."""
-        alone = ("user", "ec2")
         others = (
             other
             for other in self._contract.consumers.values()
-            if consumer.kind in alone
-            and other.kind in alone
+            if consumer.is_one_principal
+            and other.is_one_principal
             and other.principal_arns != consumer.principal_arns
         )
         for other in others:
@@ -193,7 +192,7 @@ class _Matrix:
             grants = [grant for grant in consumer.grants if grant.resource_arn == arn]
             for via, way in (("role", usual), ("resource", own)):
                 yield from self._granted(way, consumer, arn, [g for g in grants if g.via == via])
-            if consumer.kind != "oidc" and all(grant.via == "role" for grant in grants):
+            if consumer.sign_in != "web_identity" and all(grant.via == "role" for grant in grants):
                 yield from self._without_the_role(itself, arn, grants)
         for arn in self._resources:
             if arn not in granted:

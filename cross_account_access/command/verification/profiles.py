@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from fnmatch import fnmatchcase
 
 import boto3
 import botocore.session
@@ -12,6 +11,7 @@ from cross_account_access.command.verification.rows import OTHER
 from cross_account_access.credentials.assume import Identity, identify
 from cross_account_access.credentials.contract import Consumer, Contract
 from cross_account_access.errors import UncheckedError, UsageError
+from cross_account_access.iam.patterns import matches
 from cross_account_access.stack import Account
 
 
@@ -36,13 +36,13 @@ def actors(
     found = {}
     for consumer in consumers:
         named = profiles.get(consumer.name)
-        if named and consumer.kind == "oidc":
+        if named and consumer.sign_in == "web_identity":
             message = (
                 f"--profile {consumer.name}={named}: {consumer.name} signs in with a token of its "
                 "identity provider, not with a profile; leave it out, and the engine decides"
             )
             raise UsageError(message)
-        profile = named or _usual_profile(consumer)
+        profile = named or contract.usual_profile(consumer)
         if profile and (named or is_there(profile)):
             identity = identify(profile, contract.production_region)
             _check_is(consumer, profile, identity)
@@ -68,10 +68,6 @@ def administrator(account: Account, named: str | None) -> tuple[Account, boto3.S
 def is_there(profile: str) -> bool:
     """Whether the AWS files have a profile."""
     return profile in botocore.session.Session().available_profiles
-
-
-def _usual_profile(consumer: Consumer) -> str | None:
-    return consumer.name if consumer.kind == "principals" else consumer.user_name
 
 
 def _session(contract: Contract, profile: str) -> boto3.Session:
@@ -100,14 +96,14 @@ def _check_is_another(
         )
         raise UncheckedError(message)
     for consumer in consumers:
-        if consumer.kind != "organization" and _is_let_in(consumer, identity):
+        if consumer.principal_arns and _is_let_in(consumer, identity):
             message = f"--other {profile} is {identity.arn}, whom consumer {consumer.name} lets in"
             raise UsageError(message)
 
 
 def _is_let_in(consumer: Consumer, identity: Identity) -> bool:
     # Which accounts an organization has, its ARNs do not say.
-    return consumer.kind == "organization" or any(
+    return not consumer.principal_arns or any(
         _names(arn, identity.arn) for arn in consumer.principal_arns
     )
 
@@ -119,5 +115,5 @@ def _names(pattern: str, caller: str) -> bool:
         return False
     if it.startswith("assumed-role/"):
         name, wanted = it.split("/")[1], who.rsplit("/", 1)[-1]
-        return who == "root" or (who.startswith("role/") and fnmatchcase(name, wanted))
-    return who == "root" or fnmatchcase(it, who)
+        return who == "root" or (who.startswith("role/") and matches(wanted, name))
+    return who == "root" or matches(who, it)

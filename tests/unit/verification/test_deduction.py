@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from cross_account_access.command.verification.deduction import Deduction
 from cross_account_access.command.verification.findings import Finding, Found, Judge
+from cross_account_access.command.verification.rows import Assume, Expected
 from cross_account_access.credentials.contract import Contract
 from cross_account_access.iam.engine import PolicyKind
 from cross_account_access.iam.inventory import Inventory, unknown_document
+from cross_account_access.iam.patterns import matches
 from tests.support.states import allow, deny, policy
 from tests.unit.verification.declared import (
     BUCKET,
@@ -91,6 +95,32 @@ def test_stating_tags_needs_leave_of_both_sides() -> None:
     assert decided("assume ReaderAccess", inventory(READ), declared).found is Found.ALLOWED
     own = policy(allow("sts:AssumeRole", ROLE))
     assert decided("assume ReaderAccess", inventory(READ, own=own), declared).found is Found.REFUSED
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("role/data/*", "role/ops/*"),
+        # No two of these can be there at the same time.
+        ("role/data/Deploy", "role/ops/deploy"),
+        ("user/ops/Reader", "user/people/*"),
+    ],
+)
+def test_principals_of_one_name_are_decided_apart(names: tuple[str, str]) -> None:
+    arns = tuple(f"arn:aws:iam::{STAGING}:{name}" for name in names)
+    declared = contract(consumer(grant("read"), kind="principals", principal_arns=arns))
+    root = {"AWS": f"arn:aws:iam::{STAGING}:root"}
+    for pattern, *others in (arns, arns[::-1]):
+        like = {"ArnLike": {"aws:PrincipalArn": pattern}}
+        trust = policy(allow("sts:AssumeRole", Principal=root, Condition=like))
+        made = [row for row in rows(declared) if isinstance(row.ask, Assume)]
+        deduction = Deduction(inventory(READ, trust=trust), made, PRODUCTION)
+        for row in made:
+            found = deduction.decide(row).found
+            is_meant = matches(pattern, row.caller.arn)
+            assert found is (Found.ALLOWED if is_meant else Found.REFUSED), row.what
+        assert len({row.caller.arn for row in made if row.expected is Expected.ALLOWED}) == 2
+        assert not any(matches(pattern, other) for other in others)
 
 
 def test_a_session_of_a_role_has_no_mfa() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from fnmatch import fnmatchcase
 from itertools import combinations
 from typing import Any
 
@@ -12,7 +11,11 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cross_account_access.command.verification.patterns import instance_of, sibling_of
+from cross_account_access.command.verification.patterns import (
+    instance_of,
+    instances_of,
+    sibling_of,
+)
 from cross_account_access.command.verification.rows import (
     EVERYBODY_ELSE,
     Expected,
@@ -20,6 +23,8 @@ from cross_account_access.command.verification.rows import (
     Use,
 )
 from cross_account_access.credentials.contract import read
+from cross_account_access.declaration.settings.rules import principal_pattern
+from cross_account_access.iam.patterns import matches
 from cross_account_access.iam.services import service_of
 from tests.support.deployment import PROJECT, ROOT, deploy
 from tests.unit.verification.declared import (
@@ -182,6 +187,20 @@ def test_each_condition_has_a_row_in_which_it_is_not_met(
     assert said["assume ReaderAccess"] is ALLOWED
     for how in refused:
         assert said[f"assume ReaderAccess {how}"] is REFUSED
+
+
+def test_each_pattern_of_principals_has_a_row_in_which_it_is_let_in() -> None:
+    arns = tuple(f"arn:aws:iam::{STAGING}:{name}" for name in ("role/data/*", "role/ops/*"))
+    declared = contract(consumer(grant("read"), kind="principals", principal_arns=arns))
+    made = {row.what: row for row in rows(declared)}
+    first, second = made["assume ReaderAccess"], made["assume ReaderAccess as role/ops/y"]
+    assert (first.expected, second.expected) == (ALLOWED, ALLOWED)
+    assert first.caller.arn == f"arn:aws:iam::{STAGING}:role/data/x"
+    # One profile stands for the consumer, so that the second one is the engine's.
+    assert (first.caller.actor, second.caller.actor) == ("reader", None)
+    assert second.caller.is_invented
+    for near in ("role/data-xx", "role/ops-xx"):
+        assert made[f"assume ReaderAccess as {near}"].expected is REFUSED
 
 
 @pytest.mark.parametrize(
@@ -352,15 +371,40 @@ def test_no_two_rows_of_a_consumer_have_one_name(example: str) -> None:
     assert granted <= by_consumer
 
 
-PATTERNS = st.text(alphabet="abc/:_-*?", min_size=1).filter(lambda text: text.strip("*?"))
+PATTERNS = st.text(alphabet="abc/:_-[]*?", min_size=1).filter(lambda text: text.strip("*?"))
 
 
 @given(pattern=PATTERNS, others=st.lists(PATTERNS, max_size=3))
 def test_a_sibling_is_matched_by_none_of_the_patterns(pattern: str, others: list[str]) -> None:
     near = sibling_of(pattern, others)
     if near is not None:
-        assert not any(fnmatchcase(near, each) for each in (pattern, *others))
-    assert fnmatchcase(instance_of(pattern), pattern)
+        assert not any(matches(each, near) for each in (pattern, *others))
+    assert matches(pattern, instance_of(pattern))
+
+
+NAMES = st.text(alphabet="abX/*?", min_size=1, max_size=8)
+PRINCIPALS = st.builds(
+    f"arn:aws:iam::{STAGING}:{{}}/{{}}".format, st.sampled_from(["user", "role"]), NAMES
+)
+
+
+def accepted(pattern: str) -> bool:
+    return principal_pattern("aws", STAGING)(pattern) is None
+
+
+@given(patterns=st.lists(PRINCIPALS.filter(accepted), min_size=1, max_size=6, unique=True))
+def test_principals_of_any_patterns_have_names_of_their_own(patterns: list[str]) -> None:
+    instances = instances_of(patterns)
+    assert all(map(matches, patterns, instances))
+    names, wanted = (
+        [each.rsplit("/", 1)[-1].lower() for each in arns] for arns in (instances, patterns)
+    )
+    fixed = [name for name in wanted if not set("*?") & set(name)]
+    repeated = len(fixed) - len(set(fixed))
+    assert len(set(names)) == len(patterns) - repeated
+    for pattern in patterns:
+        near = sibling_of(pattern, patterns)
+        assert near is None or not any(matches(each, near) for each in patterns)
 
 
 @pytest.mark.parametrize(
@@ -377,4 +421,4 @@ def test_a_sibling_is_matched_by_none_of_the_patterns(pattern: str, others: list
 def test_a_pattern_that_was_loosened_lets_the_sibling_in(pattern: str, loosened: str) -> None:
     near = sibling_of(pattern)
     assert near is not None
-    assert fnmatchcase(near, loosened)
+    assert matches(loosened, near)
