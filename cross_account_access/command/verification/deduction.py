@@ -15,6 +15,7 @@ from cross_account_access.command.verification.findings import Finding, Found, J
 from cross_account_access.command.verification.patterns import name_of
 from cross_account_access.command.verification.rows import Assume, Circumstances, Row, Use
 from cross_account_access.errors import UncheckedError
+from cross_account_access.facts.partitions import dns_suffix
 from cross_account_access.iam.engine import (
     Context,
     Decision,
@@ -173,10 +174,9 @@ def _of_use(circumstances: Circumstances, ask: Use) -> Context:
 def _of_key(circumstances: Circumstances, place: Place, key: str) -> Context:
     """The service asks for the key on behalf of the caller."""
     _, partition, _, region, *_ = key.split(":")
-    suffix = ".cn" if partition == "aws-cn" else ""
     encryption_context = place.fill(service_of(place.arn).encryption_context)
     stated = {
-        "kms:ViaService": f"{service_name(place.arn)}.{region}.amazonaws.com{suffix}",
+        "kms:ViaService": f"{service_name(place.arn)}.{region}.{dns_suffix(partition)}",
         **{f"kms:EncryptionContext:{name}": value for name, value in encryption_context.items()},
     }
     return _context(circumstances, stated)
