@@ -56,7 +56,7 @@ class Callers:
         """The account that a consumer belongs to: Staging, unless it says another."""
         return (consumer and consumer.home_account) or self._contract.staging_account_id
 
-    def nearly(self, consumer: Consumer) -> list[Caller]:
+    def near_misses(self, consumer: Consumer) -> list[Caller]:
         """Whose names are nearly the consumer's, and whom the trust policy names beside it."""
         near: list[str] = []
         if self._is_of_staging(consumer):

@@ -10,12 +10,12 @@ from typing import Final
 
 from cross_account_access.command.verification.callers import Callers, invented
 from cross_account_access.command.verification.conditions import (
-    elsewhere,
+    all_met,
     end_of,
-    late,
+    mfa_too_old,
     misstated,
-    otherwise,
-    right,
+    not_at_will,
+    other_place_or_time,
 )
 from cross_account_access.command.verification.rows import (
     EVERYBODY_ELSE,
@@ -101,7 +101,7 @@ class _Matrix:
         role_arn = consumer.role_arn
         if role_arn is None:
             return
-        met = right(consumer)
+        met = all_met(consumer)
         caller, *more = self._callers.of(consumer)
         yield self._assume(consumer, role_arn, expected=Expected.ALLOWED)
         for each in more:
@@ -118,10 +118,13 @@ class _Matrix:
                     circumstances=circumstances,
                     by=invented(caller.arn),
                 )
-        for how, circumstances in (*elsewhere(consumer, met), *otherwise(consumer, met)):
+        for how, circumstances in (
+            *other_place_or_time(consumer, met),
+            *not_at_will(consumer, met),
+        ):
             row = self._assume(consumer, role_arn, how, circumstances=circumstances)
             yield replace(row, is_hypothetical=True)
-        for near in self._callers.nearly(consumer):
+        for near in self._callers.near_misses(consumer):
             yield self._assume(consumer, role_arn, f"as {self._callers.label(near)}", by=near)
         if another := self._callers.another(consumer):
             yield self._assume(consumer, role_arn, "as another principal of Staging", by=another)
@@ -153,7 +156,7 @@ class _Matrix:
             expected=expected,
             caller=by or self._callers.of(consumer)[0],
             ask=Assume(role_arn),
-            circumstances=circumstances or right(consumer),
+            circumstances=circumstances or all_met(consumer),
         )
 
     def _assuming_anothers(self, consumer: Consumer) -> Iterator[Row]:
@@ -171,7 +174,7 @@ class _Matrix:
                     consumer,
                     other.role_arn,
                     f"of consumer {other.name}",
-                    circumstances=right(other),
+                    circumstances=all_met(other),
                 )
                 yield row
                 return
@@ -181,7 +184,10 @@ class _Matrix:
     def _way(self, consumer: Consumer, role_arn: str | None) -> "_Way":
         caller, *_ = self._callers.of(consumer)
         return _Way(
-            consumer=consumer.name, caller=caller, role_arn=role_arn, circumstances=right(consumer)
+            consumer=consumer.name,
+            caller=caller,
+            role_arn=role_arn,
+            circumstances=all_met(consumer),
         )
 
     def _using(self, consumer: Consumer) -> Iterator[Row]:
@@ -226,7 +232,7 @@ class _Matrix:
                 )
                 if way.role_arn is None:
                     yield from self._without_mfa(way, consumer, operation, place)
-                for how, circumstances in elsewhere(
+                for how, circumstances in other_place_or_time(
                     consumer, way.circumstances, through_endpoints=True
                 ):
                     at_odds = replace(
@@ -246,7 +252,7 @@ class _Matrix:
             yield replace(without, how=f"{way.how} without MFA").row(
                 operation, place, Expected.REFUSED
             )
-        for how, circumstances in late(consumer, way.circumstances):
+        for how, circumstances in mfa_too_old(consumer, way.circumstances):
             older = replace(
                 way, circumstances=circumstances, how=f"{way.how} {how}", is_hypothetical=True
             )

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import boto3
-import botocore.session
 
 from cross_account_access.aws import session_of
 from cross_account_access.command.verification.rows import OTHER
+from cross_account_access.credentials import aws_files
 from cross_account_access.credentials.assume import Identity, identify
 from cross_account_access.credentials.contract import Consumer, Contract
 from cross_account_access.errors import UncheckedError, UsageError
@@ -43,7 +43,7 @@ def actors(
             )
             raise UsageError(message)
         profile = named or contract.usual_profile(consumer)
-        if profile and (named or is_there(profile)):
+        if profile and (named or aws_files.exists(profile)):
             identity = identify(profile, contract.production_region)
             _check_is(consumer, profile, identity)
             found[consumer.name] = _session(contract, profile)
@@ -60,14 +60,9 @@ def administrator(account: Account, named: str | None) -> tuple[Account, boto3.S
         UncheckedError: the profile gives no credentials, or those of another account.
     """
     account = replace(account, profile=named or account.profile)
-    if named is None and account.profile is not None and not is_there(account.profile):
+    if named is None and account.profile is not None and not aws_files.exists(account.profile):
         return account, None
     return account, session_of(account)
-
-
-def is_there(profile: str) -> bool:
-    """Whether the AWS files have a profile."""
-    return profile in botocore.session.Session().available_profiles
 
 
 def _session(contract: Contract, profile: str) -> boto3.Session:

@@ -13,6 +13,7 @@ import pytest
 
 from cross_account_access.command.cli import main
 from cross_account_access.command.verification import profiles
+from cross_account_access.credentials import aws_files
 from cross_account_access.credentials.assume import Identity
 from cross_account_access.errors import NotDeployedError, UncheckedError
 from cross_account_access.stack import Stack, resources_of_state
@@ -92,7 +93,7 @@ def aws(monkeypatch: pytest.MonkeyPatch, exported: dict[str, Any]) -> World:
     monkeypatch.setattr(Stack, "outputs", lambda _: exported)
     monkeypatch.setattr(Stack, "state", lambda _: resources_of_state(export(walkthrough())))
     monkeypatch.setattr(profiles, "identify", identify)
-    monkeypatch.setattr(profiles, "is_there", lambda _: True)
+    monkeypatch.setattr(aws_files, "exists", lambda _: True)
     monkeypatch.setattr(profiles, "_session", lambda *_: consumers.session())
     monkeypatch.setattr(profiles, "session_of", lambda _: world.administrator.session())
     monkeypatch.setattr(
@@ -274,7 +275,7 @@ def test_without_administrators_the_rest_is_checked(
     aws: World, verify: Verify, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert aws.asked == []
-    monkeypatch.setattr(profiles, "is_there", lambda name: name == "StageAdmin")
+    monkeypatch.setattr(aws_files, "exists", lambda name: name == "StageAdmin")
     monkeypatch.setattr(
         "cross_account_access.command.verbs.verify._foreign_bucket", lambda *_: None
     )
@@ -291,7 +292,7 @@ def test_without_credentials_of_the_consumer_the_engine_decides(
     aws: World, verify: Verify, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert aws.asked == []
-    monkeypatch.setattr(profiles, "is_there", lambda name: name != "StageAdmin")
+    monkeypatch.setattr(aws_files, "exists", lambda name: name != "StageAdmin")
     ran = verify()
     assert ran.status == 0, ran.out
     assert "stage-admin" in ran.out
