@@ -1,8 +1,9 @@
 """Decides all rows, and those that disappoint again a little later.
 
 A change of IAM takes a while to be known everywhere, so that a new role cannot be assumed for some
-seconds and an old policy lives on ("Troubleshoot IAM", Changes that I make are not always
-immediately visible). What is still not as intended when patience ends is a result.
+seconds and an old policy lives on ("Troubleshoot IAM",
+https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html, Changes that I make are not
+always immediately visible). What is still not as intended when patience ends is a result.
 """
 
 import time

@@ -45,7 +45,8 @@ _NOBODY: Final[dict[str, Any]] = {
 }
 _NO_MFA: Final = {"aws:MultiFactorAuthPresent": "false", "aws:MultiFactorAuthAge": None}
 """Of a role's session, which does not carry the MFA of whoever assumed it ("Configuring
-MFA-protected API access")."""
+MFA-protected API access",
+https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_configure-api-require.html)."""
 _FOUND: Final = {Outcome.ALLOWED: Found.ALLOWED, Outcome.DENIED: Found.REFUSED}
 
 
@@ -148,8 +149,10 @@ def _assuming(
 ) -> Iterator[Decision]:
     """Decide the request for the role, and each thing that it states and needs leave for.
 
-    Sources: "Monitor and control actions taken with assumed roles" (sts:SetSourceIdentity),
-    "Pass session tags in AWS STS" (sts:TagSession).
+    Sources: "Monitor and control actions taken with assumed roles",
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_monitor.html
+    (sts:SetSourceIdentity); "Pass session tags in AWS STS",
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html (sts:TagSession).
     """
     yield assume_role(world, principal, role_arn, _of_assuming(circumstances)).decision
     stated: dict[str, dict[str, Any]] = {}

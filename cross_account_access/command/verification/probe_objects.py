@@ -12,7 +12,8 @@ from cross_account_access.aws import PATIENT
 from cross_account_access.iam.services import Place
 
 _AT_ONCE: Final = 1000
-"""Objects of one DeleteObjects request ("DeleteObjects", Amazon S3 API reference)."""
+"""Objects of one DeleteObjects request ("DeleteObjects",
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html)."""
 _NAMES: Final = ("object", "new", "parts")
 
 

@@ -31,7 +31,9 @@ from cross_account_access.command.verification.rows import (
 from cross_account_access.iam.services import Place, service_name, service_of, services
 
 SESSION_SECONDS: Final = 900
-"""The shortest that STS gives ("AssumeRole"): a session cannot be ended, so it should end soon."""
+"""The shortest that STS gives ("AssumeRole",
+https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html): a session cannot be ended,
+so it should end soon."""
 _RENEWED_AFTER: Final = 600.0
 _SESSION_NAME: Final = "access-verify"
 
@@ -172,7 +174,7 @@ class Probes:
         return Found.ALLOWED if is_longer else Found.REFUSED
 
     def _assume(self, actor: str, role_arn: str, circumstances: Circumstances) -> _Identity:
-        """Get a session of the role ("AssumeRole", AWS STS API reference)."""
+        """Get a session of the role."""
         tags = {
             key: value for key, value in circumstances.session_tags.items() if value is not None
         }

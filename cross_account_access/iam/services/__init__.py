@@ -129,7 +129,8 @@ class Operation:
     """Whether a grant that is confined to prefixes leaves it out."""
     needs_object: bool = False
     """Whether only an object that exists tells a refusal from a missing key: S3 answers for a
-    missing key as for a forbidden one to whoever may not list ("GetObject")."""
+    missing key as for a forbidden one to whoever may not list ("GetObject",
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html)."""
     leaves_something: bool = False
     """Whether it writes below the scratch prefix."""
     checks_refusal: bool = True

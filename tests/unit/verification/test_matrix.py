@@ -207,6 +207,7 @@ def test_each_pattern_of_principals_has_a_row_in_which_it_is_let_in() -> None:
     ("conditions", "how"),
     [
         ({"source_ips": ("203.0.113.0/24",)}, "from 192.0.2.1"),
+        ({"source_ips": ("192.0.2.0/24", "198.51.100.0/24")}, "from 203.0.113.1"),
         ({"vpc_endpoints": ("vpce-1",)}, "through no VPC endpoint"),
         ({"vpc_endpoints": ("vpce-1",)}, "through another VPC endpoint"),
         ({"expires_at": "2031-01-01T00:00:00Z"}, "after 2031-01-01T00:00:00Z"),
