@@ -319,9 +319,8 @@ class _Matrix:
             for operation, place in self._places(arn, self._grants_on(arn)):
                 if operation.checks_refusal:
                     may_list = arn in self._contract.listed_by_staging
-                    is_open = (
-                        may_list and operation.scope is Scope.LISTING and who.endswith("Staging")
-                    )
+                    is_of_staging = f"::{self._contract.staging_account_id}:" in caller.arn
+                    is_open = may_list and operation.scope is Scope.LISTING and is_of_staging
                     expected = Expected.ALLOWED if is_open else Expected.REFUSED
                     yield way.row(operation, place, expected)
 
@@ -331,7 +330,8 @@ class _Matrix:
         """Each operation on each place that could be told from the others.
 
         Where grants are confined to prefixes these are their prefixes, those of other consumers,
-        and beside each a prefix that only begins alike; for listing the whole bucket too.
+        and beside each a prefix that only begins alike; the whole bucket too for listing, and where
+        another grant is about all of it.
         """
         whole = Place(
             arn=arn,
@@ -340,7 +340,8 @@ class _Matrix:
             home=self._callers.home(consumer),
         )
         confined = sorted({prefix for grant in grants for prefix in grant.prefixes})
-        if all(grant.prefixes for grant in grants) and confined:
+        places = []
+        if confined:
             others = {
                 prefix
                 for grant in self._grants_on(arn)
@@ -354,14 +355,11 @@ class _Matrix:
             for prefix in confined:
                 beside = f"{prefix.rstrip('/')}-{self._environment.probe}"
                 places.append(replace(whole, prefix=beside, scratch=beside))
-        else:
-            places = []
+        is_confined = bool(confined) and all(grant.prefixes for grant in grants)
         for operation in service_of(arn).operations:
-            if operation.scope is Scope.RESOURCE or not places:
+            if operation.scope is not Scope.OBJECTS or not is_confined:
                 yield operation, whole
-            else:
-                if operation.scope is Scope.LISTING:
-                    yield operation, whole
+            if operation.scope is not Scope.RESOURCE:
                 for place in places:
                     yield operation, place
 

@@ -112,14 +112,64 @@ def test_what_is_confined_to_prefixes_tells_nothing_of_the_whole_bucket() -> Non
     assert said["ask for the region of shared"] is ALLOWED
 
 
-def test_another_bucket_of_the_stack_is_refused() -> None:
+def test_one_grant_of_the_whole_bucket_hides_no_other_that_is_confined() -> None:
+    declared = contract(consumer(grant("read"), grant("write", prefixes=("images/",))))
+    said = expectations(declared)
+    assert said["read shared"] is ALLOWED
+    assert said["read shared/images/"] is ALLOWED
+    assert said["write to shared/images/"] is ALLOWED
+    assert said["write to shared"] is REFUSED
+    assert said["write to shared/images-access-verify-0/"] is REFUSED
+    assert said["list shared/images/"] is REFUSED
+
+
+def test_what_else_the_stack_shares_is_refused() -> None:
+    shared = {"topic_arns": {"news": TOPIC}, "queue_arns": {"jobs": QUEUE}}
     said = expectations(
-        contract(consumer(grant("read")), buckets=(BUCKET, OTHER_BUCKET)),
+        contract(consumer(grant("read")), buckets=(BUCKET, OTHER_BUCKET), **shared),
     )
     assert said["read shared"] is ALLOWED
     assert {said[f"{words} private"] for words in ("list", "read", "write to", "delete in")} == {
         REFUSED
     }
+    assert said["publish to news"] is REFUSED
+    assert said["send to jobs"] is REFUSED
+
+
+def test_a_consumer_without_conditions_has_these_rows_and_no_more() -> None:
+    refused = ("write to", "list the unfinished uploads of", "delete in")
+    itself = contract(consumer(grant("list", "read", via="resource"), role_arn=None))
+    assert [(row.what, row.expected) for row in rows(itself) if row.consumer == "reader"] == [
+        ("ask for the region of shared", ALLOWED),
+        ("list shared", ALLOWED),
+        ("read shared", ALLOWED),
+        *(
+            (f"{words} shared{how}", REFUSED)
+            for words in refused
+            for how in ("", ", whatever its own policy allows")
+        ),
+        ("list shared over plain HTTP", REFUSED),
+        ("read shared over plain HTTP", REFUSED),
+        ("list access-verify-0, which is not of the stack", REFUSED),
+        ("read access-verify-0, which is not of the stack", REFUSED),
+    ]
+    by_role = contract(consumer(grant("list", "read")))
+    assert [(row.what, row.expected) for row in rows(by_role) if row.consumer == "reader"] == [
+        ("assume ReaderAccess", ALLOWED),
+        ("assume ReaderAccess as user/Reader-x", REFUSED),
+        ("assume ReaderAccess as another principal of Staging", REFUSED),
+        ("assume ReaderAccess as a principal of another account", REFUSED),
+        ("assume ReaderAccess for more than 3600 seconds", REFUSED),
+        ("ask for the region of shared", ALLOWED),
+        ("list shared", ALLOWED),
+        ("read shared", ALLOWED),
+        *((f"{words} shared", REFUSED) for words in refused),
+        ("list shared over plain HTTP", REFUSED),
+        ("read shared over plain HTTP", REFUSED),
+        ("read shared without the role", REFUSED),
+        ("list access-verify-0, which is not of the stack", REFUSED),
+        ("read access-verify-0, which is not of the stack", REFUSED),
+    ]
 
 
 def test_a_bucket_that_is_there_is_asked_about_rather_than_one_that_could_be() -> None:
@@ -298,6 +348,15 @@ def test_everybody_else_is_refused_where_a_bucket_policy_may_be_too_wide() -> No
     ):
         assert said[f"read shared/images/ as {who}"] is REFUSED
     assert said["list shared as anybody of another account"] is REFUSED
+
+
+def test_all_of_staging_may_list_what_its_administrators_may_let_it() -> None:
+    declared = contract(consumer(grant("read")), listed_by_staging={BUCKET})
+    named = {BUCKET: [f"{USER}2", VENDOR]}
+    said = expectations(declared, EVERYBODY_ELSE, named=named)
+    assert said["list shared as user/Reader2"] is ALLOWED
+    assert said["read shared as user/Reader2"] is REFUSED
+    assert said["list shared as role/access-verify of 777788889999"] is REFUSED
 
 
 def test_whom_a_resource_policy_lets_in_is_not_everybody_else() -> None:
