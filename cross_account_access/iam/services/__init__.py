@@ -150,6 +150,23 @@ class LivePolicy:
 
 
 @dataclass(frozen=True, kw_only=True)
+class StackTypes:
+    """How a Pulumi stack has resources of the service, by the type tokens of pulumi-aws."""
+
+    resources: tuple[str, ...]
+    """Types of the resource itself; where it has a policy, the property is called `policy`."""
+    name: str = "name"
+    """The property that holds its name."""
+    arn: str
+    """Template of the ARN of a resource that is not made yet, with `partition`, `region`,
+    `account`, and `name`, which is the logical name where no other is given."""
+    policies: Mapping[str, str]
+    """Types of the resources that set its policy, and the property that says of which one."""
+    default_policy: Mapping[str, Any] | None = None
+    """Template of the policy of a resource that is given none; None where it then has none."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Service:
     """What is known of one service."""
 
@@ -168,6 +185,11 @@ class Service:
     """Whether the answer to a request without a signature is that of policies."""
     policy: LivePolicy | None = None
     """None where resources have no policy of their own."""
+    stack: StackTypes | None = None
+    """None where the stack's resources of the service are told otherwise."""
+    forms: Mapping[str, str] = field(default_factory=dict)
+    """ARNs that matter one by one, as AWS's service reference writes them, and what to call all of
+    a form."""
 
 
 @cache

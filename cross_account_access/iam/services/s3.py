@@ -2,7 +2,14 @@
 
 from typing import Final
 
-from cross_account_access.iam.services import Call, LivePolicy, Operation, Scope, Service
+from cross_account_access.iam.services import (
+    Call,
+    LivePolicy,
+    Operation,
+    Scope,
+    Service,
+    StackTypes,
+)
 
 _OBJECT: Final = "{arn}/{object}"
 _PARTS: Final = {"Bucket": "{name}", "Key": "{scratch}parts"}
@@ -26,6 +33,16 @@ SERVICE: Final = Service(
         path=("Policy",),
         none=frozenset({"NoSuchBucketPolicy"}),
     ),
+    stack=StackTypes(
+        resources=("aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2"),
+        name="bucket",
+        arn="arn:{partition}:s3:::{name}",
+        policies={"aws:s3/bucketPolicy:BucketPolicy": "bucket"},
+    ),
+    forms={
+        "arn:${Partition}:s3:::${BucketName}": "any bucket",
+        "arn:${Partition}:s3:::${BucketName}/${ObjectName}": "any object",
+    },
     operations=(
         Operation(
             words="ask for the region of",

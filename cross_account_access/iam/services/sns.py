@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from cross_account_access.iam.services import Call, LivePolicy, Operation, Service
+from cross_account_access.iam.services import Call, LivePolicy, Operation, Service, StackTypes
 
 
 def _endpoint(account: str) -> Mapping[str, str]:
@@ -19,6 +19,12 @@ SERVICE: Final = Service(
         calls=(Call("get_topic_attributes", {"TopicArn": "{arn}"}),),
         path=("Attributes", "Policy"),
     ),
+    stack=StackTypes(
+        resources=("aws:sns/topic:Topic",),
+        arn="arn:{partition}:sns:{region}:{account}:{name}",
+        policies={"aws:sns/topicPolicy:TopicPolicy": "arn"},
+    ),
+    forms={"arn:${Partition}:sns:${Region}:${Account}:${TopicName}": "any topic"},
     operations=(
         Operation(
             words="publish to",

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from cross_account_access.iam.services import Call, LivePolicy, Operation, Service
+from cross_account_access.iam.services import Call, LivePolicy, Operation, Service, StackTypes
 
 _QUEUE: Final = {"QueueUrl": "{endpoint}/{account}/{name}"}
 """The queue's address ("Queue and message identifiers",
@@ -17,6 +17,12 @@ SERVICE: Final = Service(
         calls=(Call("get_queue_attributes", {**_QUEUE, "AttributeNames": ("Policy",)}),),
         path=("Attributes", "Policy"),
     ),
+    stack=StackTypes(
+        resources=("aws:sqs/queue:Queue",),
+        arn="arn:{partition}:sqs:{region}:{account}:{name}",
+        policies={"aws:sqs/queuePolicy:QueuePolicy": "queueUrl"},
+    ),
+    forms={"arn:${Partition}:sqs:${Region}:${Account}:${QueueName}": "any queue"},
     operations=(
         Operation(
             words="look up",

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from importlib import import_module
+from inspect import signature
 from typing import Any
 
 import boto3
 import pytest
 from botocore.validate import ParamValidator
 
+from cross_account_access.iam.engine import World
 from cross_account_access.iam.services import Call, Place, Service, service_of, services
 
 ACCOUNT = "111122221111"
@@ -61,6 +65,42 @@ def test_what_is_told_of_operations_fits_together(name: str) -> None:
         assert not operation.invalid & service.refusals
         PLACE.fill(operation.condition_keys)
     PLACE.fill(service.encryption_context)
+
+
+def sdk_type(token: str) -> Any:
+    """The class of pulumi-aws that makes resources of a type."""
+    _, module, name = token.split(":")
+    return getattr(import_module(f"pulumi_aws.{module.split('/')[0]}"), name)
+
+
+def properties(token: str) -> set[str]:
+    """As they are called in a state."""
+    names = signature(sdk_type(token)._internal_init).parameters
+    return {re.sub(r"_(\w)", lambda match: match[1].upper(), name) for name in names}
+
+
+@pytest.mark.parametrize("name", sorted(name for name, each in services().items() if each.stack))
+def test_types_of_a_stack_are_those_of_pulumi_aws(name: str) -> None:
+    types = services()[name].stack
+    assert types is not None
+    for token in types.resources:
+        assert sdk_type(token).pulumi_type == token
+        # Keys have no name.
+        assert types.name in properties(token) or name == "kms"
+    for token, key in types.policies.items():
+        assert sdk_type(token).pulumi_type == token
+        assert properties(token) >= {"policy", key}
+    arn = types.arn.format(partition="aws", region="eu-west-1", account=ACCOUNT, name="thing")
+    assert arn.split(":")[2] == name
+    if types.default_policy is not None:
+        policy = Place(arn=arn).fill(types.default_policy)
+        World(resources={arn: {"account": ACCOUNT, "policy": policy}})
+
+
+def test_forms_are_those_of_the_service() -> None:
+    for name, service in services().items():
+        for form in service.forms:
+            assert form.split(":")[2] == name
 
 
 def test_a_service_is_found_by_the_arn_of_its_resources() -> None:

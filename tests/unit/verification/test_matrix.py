@@ -239,6 +239,37 @@ def test_each_condition_has_a_row_in_which_it_is_not_met(
         assert said[f"assume ReaderAccess {how}"] is REFUSED
 
 
+@pytest.mark.parametrize(
+    ("changes", "caller", "more"),
+    [
+        (
+            {"kind": "third_party", "principal_arns": (VENDOR,)},
+            "arn:aws:iam::777788889999:role/access-verify",
+            ["as role/Robot of 666677778888"],
+        ),
+        (
+            {"kind": "organization", "principal_arns": ()},
+            "arn:aws:iam::999999999999:role/access-verify",
+            ["as role/Robot of 777788889999", "as role/Robot of 666677778888"],
+        ),
+    ],
+)
+def test_of_callers_who_belong_elsewhere_nobody_of_staging_is_nearly_one(
+    changes: dict[str, Any], caller: str, more: list[str]
+) -> None:
+    named = [f"arn:aws:iam::{account}:role/Robot" for account in ("777788889999", "666677778888")]
+    declared = contract(consumer(grant("read"), **changes))
+    made = {
+        row.what.removeprefix("assume ReaderAccess").strip(): row
+        for row in rows(declared, named={ROLE: named})
+        if row.what.startswith("assume")
+    }
+    by_another = "as a principal of another account"
+    assert list(made) == ["", *more, by_another, "for more than 3600 seconds"]
+    assert made[""].caller.arn == caller
+    assert made[""].caller.is_invented
+
+
 def test_each_pattern_of_principals_has_a_row_in_which_it_is_let_in() -> None:
     arns = tuple(f"arn:aws:iam::{STAGING}:{name}" for name in ("role/data/*", "role/ops/*"))
     declared = contract(consumer(grant("read"), kind="principals", principal_arns=arns))
