@@ -199,7 +199,7 @@ class _Matrix:
             for via, way in (("role", usual), ("resource", own)):
                 yield from self._granted(way, consumer, arn, [g for g in grants if g.via == via])
             if consumer.sign_in != "web_identity" and all(grant.via == "role" for grant in grants):
-                yield from self._without_the_role(itself, arn, grants)
+                yield from self._without_the_role(itself, consumer, arn, grants)
         for arn in self._resources:
             if arn not in granted:
                 for operation, place in self._places(arn, [], consumer):
@@ -258,13 +258,15 @@ class _Matrix:
             )
             yield older.row(operation, place, Expected.REFUSED)
 
-    def _without_the_role(self, itself: "_Way", arn: str, grants: Sequence[Grant]) -> Iterator[Row]:
+    def _without_the_role(
+        self, itself: "_Way", consumer: Consumer, arn: str, grants: Sequence[Grant]
+    ) -> Iterator[Row]:
         """What the role may, its caller may not: the two have nothing but the session in common.
 
         Listing is left out, which the bucket policy may let all of Staging do.
         """
         seen = set()
-        for operation, place in self._places(arn, grants):
+        for operation, place in self._places(arn, grants, consumer):
             is_first = operation.words not in seen
             may = any(_allows(grant, operation, place) for grant in grants)
             if (

@@ -7,6 +7,7 @@ from typing import Final
 
 from cross_account_access.iam.patterns import matches
 
+_JOINTS: Final = "/:_-."
 _FILLINGS: Final = f"xyz{string.ascii_lowercase}{string.digits}"
 
 
@@ -42,11 +43,14 @@ def sibling_of(pattern: str, others: Iterable[str] = ()) -> str | None:
     It is what a pattern that was cut short, or got a wildcard at its end, would let in.
     """
     parts = re.split(r"([*?])", pattern)
-    if len(parts) == 1:
-        near = f"{pattern}-x"
-    else:
-        last = max(index for index, part in enumerate(parts) if part.strip("*?"))
-        literal = parts[last]
-        parts[last] = f"{literal.rstrip('/:_-.') if literal[-1] in '/:_-.' else literal[:-1]}-x"
+    last = max(index for index, part in enumerate(parts) if part.strip("*?"))
+    literal = parts[last]
+    if len(parts) > 1:
+        literal = literal.rstrip(_JOINTS) if literal[-1] in _JOINTS else literal[:-1]
+    # The second one for a pattern that ends with the first.
+    for joint in "-_":
+        parts[last] = f"{literal}{joint}x"
         near = instance_of("".join(parts))
-    return None if any(matches(each, near) for each in (pattern, *others)) else near
+        if not any(matches(each, near) for each in (pattern, *others)):
+            return near
+    return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
@@ -11,6 +12,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cross_account_access.command.verification.callers import invented
 from cross_account_access.command.verification.patterns import (
     instance_of,
     instances_of,
@@ -18,6 +20,7 @@ from cross_account_access.command.verification.patterns import (
 )
 from cross_account_access.command.verification.rows import (
     EVERYBODY_ELSE,
+    Caller,
     Expected,
     LongSession,
     Use,
@@ -270,6 +273,90 @@ def test_of_callers_who_belong_elsewhere_nobody_of_staging_is_nearly_one(
     assert made[""].caller.is_invented
 
 
+def test_what_another_consumer_is_confined_to_is_no_place_of_one_that_is_not() -> None:
+    others = consumer(grant("write", prefixes=("incoming/",)), name="writer", role_arn=f"{ROLE}2")
+    said = expectations(contract(consumer(grant("read")), others))
+    assert not any("incoming/" in what for what in said)
+
+
+def test_only_a_caller_with_policies_of_its_own_is_looked_at_without_them() -> None:
+    own = grant("read", via="resource")
+    changes: dict[str, Any] = {"external_id": "e-1", "source_ips": ("203.0.113.0/24",)}
+    known = rows(contract(consumer(own, **changes)))
+    anyway = [row for row in known if row.what.endswith("whatever its own policy allows")]
+    assert len(anyway) >= 2
+    assert all(row.caller == invented(USER) for row in anyway)
+    at_odds = [row for row in known if "read shared as itself from" in row.what]
+    assert [row.caller for row in at_odds] == [invented(USER)]
+    kind = {"kind": "principals", "principal_arns": (f"arn:aws:iam::{STAGING}:role/data/*",)}
+    unknown = rows(contract(consumer(own, **changes, **kind)))
+    assert not [row for row in unknown if row.what.endswith("whatever its own policy allows")]
+    # A session of the role has the role's own policies, which the row is about.
+    by_role = rows(contract(consumer(grant("read"), **changes)))
+    at_odds = [row for row in by_role if "read shared from" in row.what]
+    assert [row.caller.is_invented for row in at_odds] == [False]
+
+
+def test_a_consumer_without_a_role_has_none_that_another_could_take() -> None:
+    bare = consumer(
+        grant("read", via="resource"), name="bare", role_arn=None, principal_arns=(f"{USER}2",)
+    )
+    other = consumer(grant("read"), name="other", role_arn=f"{ROLE}3", principal_arns=(f"{USER}3",))
+    said = expectations(contract(consumer(grant("read")), bare, other))
+    of_others = [what for what in said if " of consumer " in what]
+    assert of_others == ["assume ReaderAccess3 of consumer other"]
+
+
+def test_jobs_are_their_identity_provider() -> None:
+    provider = f"arn:aws:iam::{PRODUCTION}:oidc-provider/ci.example.com"
+    jobs = consumer(grant("read"), kind="oidc", principal_arns=(provider,))
+    (row,) = (row for row in rows(contract(jobs)) if row.what == "assume ReaderAccess")
+    assert row.caller == Caller(arn=provider, actor="reader")
+
+
+@pytest.mark.parametrize(
+    ("changes", "home"),
+    [
+        ({}, STAGING),
+        ({"kind": "third_party", "principal_arns": (VENDOR,)}, "777788889999"),
+        ({"kind": "organization", "principal_arns": ()}, STAGING),
+    ],
+)
+def test_own_queues_are_those_of_the_account_that_callers_belong_to(
+    changes: dict[str, Any], home: str
+) -> None:
+    declared = contract(consumer(grant("subscribe", arn=TOPIC), **changes))
+    asked = [row.ask for row in rows(declared) if row.consumer == "reader"]
+    assert {ask.place.home for ask in asked if isinstance(ask, Use) and ask.place.arn == TOPIC} == {
+        home
+    }
+
+
+def test_the_account_of_strangers_is_nobodys() -> None:
+    nines = consumer(grant("read"), kind="third_party", principal_arns=("arn:aws:iam::9:root",))
+    named = replace(nines, principal_arns=(f"arn:aws:iam::{'9' * 12}:root",))
+    what = "assume ReaderAccess as a principal of another account"
+    for declared, account in (
+        (contract(nines), "9" * 12),
+        (contract(named), "8" * 12),
+        (contract(named, staging_account_id="8" * 12), "7" * 12),
+        (contract(named, production_account_id="8" * 12), "7" * 12),
+    ):
+        (row,) = (row for row in rows(declared) if row.what == what)
+        assert row.caller.arn == f"arn:aws:iam::{account}:role/access-verify"
+
+
+def test_where_all_that_is_nearly_meant_is_meant_nothing_is_near() -> None:
+    arns = tuple(f"arn:aws:iam::{STAGING}:user/{name}" for name in ("Reader", "Reader?x"))
+    said = expectations(contract(consumer(grant("read"), kind="principals", principal_arns=arns)))
+    assert sorted(what for what in said if what.startswith("assume ReaderAccess as ")) == [
+        "assume ReaderAccess as a principal of another account",
+        "assume ReaderAccess as another principal of Staging",
+        "assume ReaderAccess as user/Readerx-x",
+        "assume ReaderAccess as user/Readerxx",
+    ]
+
+
 def test_each_pattern_of_principals_has_a_row_in_which_it_is_let_in() -> None:
     arns = tuple(f"arn:aws:iam::{STAGING}:{name}" for name in ("role/data/*", "role/ops/*"))
     declared = contract(consumer(grant("read"), kind="principals", principal_arns=arns))
@@ -498,9 +585,16 @@ def test_principals_of_any_patterns_have_names_of_their_own(patterns: list[str])
         assert near is None or not any(matches(each, near) for each in patterns)
 
 
+def test_a_pattern_that_ends_with_a_joint_has_a_sibling_too() -> None:
+    assert sibling_of("role/data-*") == "role/data_xx"
+    assert sibling_of("role/data_*") == "role/data-xx"
+    assert sibling_of("user/Reader", ["user/Reader-*"]) == "user/Reader_x"
+
+
 @pytest.mark.parametrize(
     ("pattern", "loosened"),
     [
+        ("role/data-*", "role/data*"),
         ("user/Reader", "user/Reader*"),
         ("role/data/*", "role/*"),
         ("*AWSReservedSSO_Analysts_*", "*AWSReservedSSO_*"),
