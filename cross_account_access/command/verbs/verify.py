@@ -172,11 +172,11 @@ def _setup(
     staging = _account(inventory, contract.staging_account_id)
     documents = None
     if production is not None and (staging.profile is None or aws_files.exists(staging.profile)):
-        seen = replace(inventory, accounts=(account, staging))
-        if foreign is not None:
-            # Its policy is to be read as well.
-            there: dict[str, ResourceDocuments] = {foreign: {"account": account.id, "policy": None}}
-            seen = replace(seen, resources={**inventory.resources, **there})
+        # Policies of what the stack did not make are to be read as well.
+        others = [*contract.resource_arns.values(), *([foreign] if foreign else [])]
+        unread: ResourceDocuments = {"account": account.id, "policy": None}
+        resources = {**dict.fromkeys(others, unread), **inventory.resources}
+        seen = replace(inventory, accounts=(account, staging), resources=resources)
         documents = Documents(seen, contract.production_account_id)
     else:
         tell(

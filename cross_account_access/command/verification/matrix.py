@@ -65,7 +65,10 @@ class _Matrix:
             for consumer in contract.consumers.values()
             for grant in consumer.grants
         }
-        shared = (contract.bucket_arns, contract.topic_arns, contract.queue_arns)
+        shared = (
+            *(contract.bucket_arns, contract.topic_arns, contract.queue_arns),
+            contract.resource_arns,
+        )
         self._resources = sorted(granted.union(*(arns.values() for arns in shared)))
         self._key_arns = {
             contract.bucket_arns[name]: arn for name, arn in contract.kms_key_arns.items()

@@ -299,6 +299,29 @@ def test_without_credentials_of_the_consumer_the_engine_decides(
     assert "decided by the access engine: no credentials of stage-admin at hand" in ran.out
 
 
+def test_policies_of_what_the_stack_did_not_make_are_read(
+    aws: World, verify: Verify, monkeypatch: pytest.MonkeyPatch, exported: dict[str, Any]
+) -> None:
+    assert aws.asked == []
+    queue = "arn:aws:sqs:us-west-2:111122223333:theirs"
+    monkeypatch.setattr(Stack, "outputs", lambda _: {**exported, "resourceArns": {"jobs": queue}})
+    read: list[Any] = []
+
+    def live(known: Any) -> Any:
+        read.append(known)
+        return known
+
+    monkeypatch.setattr("cross_account_access.command.verification.documents.live", live)
+    what = {row["what"]: row["expected"] for row in json.loads(verify("--json").out)["rows"]}
+    assert what["send to theirs"] == "refused"
+    (known,) = read
+    assert set(known.resources) == {
+        *(f"arn:aws:s3:::{name}" for name in (BUCKET, FOREIGN)),
+        queue,
+    }
+    assert known.resources[queue]["account"] == "111122223333"
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
