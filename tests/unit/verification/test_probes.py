@@ -14,6 +14,7 @@ from cross_account_access.command.verification.probes import Actors, Probes
 from cross_account_access.command.verification.rows import Row
 from tests.unit.verification.declared import (
     QUEUE,
+    SECRET,
     TOPIC,
     consumer,
     contract,
@@ -177,6 +178,22 @@ def test_an_administrator_who_may_not_put_is_no_refusal_of_the_reader() -> None:
             "receive_message",
             "AccessDenied",
             "InvalidParameterValue",
+        ),
+        (
+            SECRET,
+            "read",
+            "read db-AbCdEf",
+            "get_secret_value",
+            "AccessDeniedException",
+            "ResourceNotFoundException",
+        ),
+        (
+            SECRET,
+            "read",
+            "change db-AbCdEf",
+            "put_secret_value",
+            "AccessDeniedException",
+            "InvalidRequestException",
         ),
     ],
 )
