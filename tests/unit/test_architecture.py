@@ -54,7 +54,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "iam.patterns": set(),
     "iam.condition_keys": set(),
     "iam.documents": {"iam.errors"},
-    "iam.engine": {"iam.condition_keys", "iam.documents", "iam.errors", "iam.patterns"},
+    "iam.engine": {
+        *("iam.condition_keys", "iam.documents", "iam.errors", "iam.patterns", "iam.services"),
+    },
     "iam.inventory": {"iam.documents", "iam.engine"},
     "iam.routes": {"iam.engine", "iam.inventory"},
     "iam.services": set(),

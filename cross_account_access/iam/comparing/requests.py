@@ -177,7 +177,8 @@ def _has_form(resource: str) -> bool:
 @cache
 def _form(form: str) -> re.Pattern[str]:
     *texts, tail = _PLACEHOLDER.split(form)
-    last = "[^/]+" if form.endswith(":::${BucketName}") else ".+"
+    # What a slash leads to is told apart where it has a form of its own.
+    last = "[^/]+" if any(each.startswith(f"{form}/") for each in FORMS) else ".+"
     return re.compile("[^:/]*".join(map(re.escape, texts)) + last + re.escape(tail), re.DOTALL)
 
 

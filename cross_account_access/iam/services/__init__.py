@@ -187,6 +187,9 @@ class Service:
     """None where resources have no policy of their own."""
     stack: StackTypes | None = None
     """None where the stack's resources of the service are told otherwise."""
+    inside: str | None = None
+    """What stands in the ARN of something inside a resource, such as an object, behind the ARN of
+    the resource, whose policy is about it too; None where nothing is inside."""
     forms: Mapping[str, str] = field(default_factory=dict)
     """ARNs that matter one by one, as AWS's service reference writes them, and what to call all of
     a form."""
@@ -204,6 +207,12 @@ def services() -> Mapping[str, Service]:
 def service_name(arn: str) -> str:
     """The service that an ARN names."""
     return arn.split(":", 3)[2]
+
+
+def policy_resource(arn: str) -> str:
+    """The resource whose policy is about an ARN, or `*`: the bucket of an object, or what it is."""
+    service = services().get(service_name(arn)) if ":" in arn else None
+    return arn if service is None or service.inside is None else arn.split(service.inside, 1)[0]
 
 
 def service_of(arn: str) -> Service:

@@ -19,6 +19,7 @@ SERVICE: Final = Service(
     refusals=frozenset({"AccessDenied"}),
     missing=frozenset({"NoSuchBucket", "404"}),
     takes_unsigned=True,
+    inside="/",
     absent_keys=(
         "s3:delimiter",
         "s3:prefix",

@@ -12,7 +12,14 @@ import pytest
 from botocore.validate import ParamValidator
 
 from cross_account_access.iam.engine import World
-from cross_account_access.iam.services import Call, Place, Service, service_of, services
+from cross_account_access.iam.services import (
+    Call,
+    Place,
+    Service,
+    policy_resource,
+    service_of,
+    services,
+)
 
 ACCOUNT = "111122221111"
 PLACE = Place(
@@ -107,6 +114,20 @@ def test_a_service_is_found_by_the_arn_of_its_resources() -> None:
     assert service_of("arn:aws:s3:::shared") is services()["s3"]
     with pytest.raises(KeyError):
         service_of("arn:aws:none:::shared")
+
+
+@pytest.mark.parametrize(
+    ("arn", "resource"),
+    [
+        ("arn:aws:s3:::shared/images/a:b", "arn:aws:s3:::shared"),
+        ("arn:aws:s3:::shared", "arn:aws:s3:::shared"),
+        ("arn:aws:kms:us-west-2:1:key/1", "arn:aws:kms:us-west-2:1:key/1"),
+        ("arn:aws:none:::a/b", "arn:aws:none:::a/b"),
+        ("*", "*"),
+    ],
+)
+def test_the_policy_of_what_is_inside_is_that_of_the_resource(arn: str, resource: str) -> None:
+    assert policy_resource(arn) == resource
 
 
 def test_a_template_takes_what_is_not_empty() -> None:
