@@ -122,6 +122,10 @@ def test_a_service_is_found_by_the_arn_of_its_resources() -> None:
         ("arn:aws:s3:::shared/images/a:b", "arn:aws:s3:::shared"),
         ("arn:aws:s3:::shared", "arn:aws:s3:::shared"),
         ("arn:aws:kms:us-west-2:1:key/1", "arn:aws:kms:us-west-2:1:key/1"),
+        (
+            "arn:aws:dynamodb:us-west-2:1:table/orders/index/by-date",
+            "arn:aws:dynamodb:us-west-2:1:table/orders",
+        ),
         ("arn:aws:none:::a/b", "arn:aws:none:::a/b"),
         ("*", "*"),
     ],

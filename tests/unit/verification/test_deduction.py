@@ -19,6 +19,7 @@ from tests.unit.verification.declared import (
     PRODUCTION,
     ROLE,
     STAGING,
+    TABLE,
     USER,
     consumer,
     contract,
@@ -88,6 +89,18 @@ def test_an_object_under_a_key_needs_the_key_too() -> None:
     assert decided("read shared", without, declared).found is Found.REFUSED
     with_it = inventory(READ, decrypt, **{KEY: key})
     assert decided("read shared", with_it, declared).found is Found.ALLOWED
+
+
+def test_the_policy_of_a_table_is_about_its_indexes_too() -> None:
+    declared = contract(consumer(grant("read", arn=TABLE)))
+    query = allow("dynamodb:Query", [TABLE, f"{TABLE}/index/*"])
+    closed = policy(deny("dynamodb:Query", f"{TABLE}/index/*", Principal="*"))
+    what = "query an index of table/orders"
+    for table, found in ((None, Found.ALLOWED), (closed, Found.REFUSED)):
+        resource: Any = {"account": PRODUCTION, "policy": table}
+        assert decided(what, inventory(query, **{TABLE: resource}), declared).found is found
+    only_table = inventory(allow("dynamodb:Query", TABLE), **{TABLE: resource})
+    assert decided(what, only_table, declared).found is Found.REFUSED
 
 
 def test_stating_tags_needs_leave_of_both_sides() -> None:

@@ -38,6 +38,7 @@ from tests.unit.verification.declared import (
     ROLE,
     SECRET,
     STAGING,
+    TABLE,
     TOPIC,
     USER,
     consumer,
@@ -74,7 +75,7 @@ def test_a_reader_may_list_and_read_and_no_more() -> None:
         assert said[what] is REFUSED, what
 
 
-@pytest.mark.parametrize("arn", [BUCKET, TOPIC, QUEUE, SECRET])
+@pytest.mark.parametrize("arn", [BUCKET, TOPIC, QUEUE, SECRET, TABLE])
 def test_each_level_is_asked_about_whether_it_is_granted_or_not(arn: str) -> None:
     operations = service_of(arn).operations
     levels = sorted({level for operation in operations for level in operation.levels})

@@ -15,6 +15,7 @@ from cross_account_access.command.verification.rows import Row
 from tests.unit.verification.declared import (
     QUEUE,
     SECRET,
+    TABLE,
     TOPIC,
     consumer,
     contract,
@@ -194,6 +195,14 @@ def test_an_administrator_who_may_not_put_is_no_refusal_of_the_reader() -> None:
             "put_secret_value",
             "AccessDeniedException",
             "InvalidRequestException",
+        ),
+        (
+            TABLE,
+            "write",
+            "put an item into table/orders",
+            "put_item",
+            "AccessDeniedException",
+            "ValidationException",
         ),
     ],
 )
