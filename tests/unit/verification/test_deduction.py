@@ -136,6 +136,48 @@ def test_principals_of_one_name_are_decided_apart(names: tuple[str, str]) -> Non
         assert not any(matches(pattern, other) for other in others)
 
 
+def test_stating_a_source_identity_needs_leave_of_both_sides() -> None:
+    declared = contract(consumer(grant("read"), source_identity_required=True))
+    lying = inventory(READ)
+    # The trust lets in without it.
+    assert decided("assume ReaderAccess", lying, declared).found is Found.REFUSED
+    root = {"AWS": f"arn:aws:iam::{STAGING}:root"}
+    trust = policy(allow(["sts:AssumeRole", "sts:SetSourceIdentity"], Principal=root))
+    lying = inventory(READ, trust=trust)
+    assert decided("assume ReaderAccess", lying, declared).found is Found.ALLOWED
+
+
+def test_the_age_of_mfa_and_the_address_are_those_of_the_row() -> None:
+    root = {"AWS": f"arn:aws:iam::{STAGING}:root"}
+    conditions = {
+        "Bool": {"aws:MultiFactorAuthPresent": "true"},
+        "NumericLessThanEquals": {"aws:MultiFactorAuthAge": "900"},
+        "IpAddress": {"aws:SourceIp": "203.0.113.0/24"},
+    }
+    trust = policy(allow("sts:AssumeRole", Principal=root, Condition=conditions))
+    declared = contract(
+        consumer(grant("read"), mfa=True, mfa_max_age=900, source_ips=("203.0.113.0/24",))
+    )
+    for how, found in (
+        ("", Found.ALLOWED),
+        (" without MFA", Found.REFUSED),
+        (" with MFA of 901 seconds ago", Found.REFUSED),
+        (" from 192.0.2.1", Found.REFUSED),
+    ):
+        lying = inventory(READ, trust=trust)
+        assert decided(f"assume ReaderAccess{how}", lying, declared).found is found
+    # Where nothing is said of addresses, a request comes from anywhere.
+    plain = contract(consumer(grant("read"), mfa=True, mfa_max_age=900))
+    found_for = decided("assume ReaderAccess", inventory(READ, trust=trust), plain)
+    assert found_for.found is Found.UNDECIDED
+
+
+def test_a_session_of_a_role_has_no_age_of_mfa() -> None:
+    recent = {"NumericLessThanIfExists": {"aws:MultiFactorAuthAge": "900"}}
+    access = {**READ, "Condition": recent}
+    assert decided("read shared", inventory(access)).found is Found.ALLOWED
+
+
 def test_a_session_of_a_role_has_no_mfa() -> None:
     """An access policy that asks for it refuses everything."""
     with_mfa = {**READ, "Condition": {"BoolIfExists": {"aws:MultiFactorAuthPresent": "true"}}}
