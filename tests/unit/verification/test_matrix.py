@@ -26,7 +26,7 @@ from cross_account_access.command.verification.rows import (
     Use,
 )
 from cross_account_access.credentials.contract import read
-from cross_account_access.declaration.settings.rules import principal_pattern
+from cross_account_access.declaration.rules import principal_pattern
 from cross_account_access.iam.patterns import matches
 from cross_account_access.iam.services import service_of
 from tests.support.deployment import PROJECT, ROOT, deploy
