@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Final
 
 from cross_account_access.errors import UncheckedError
 from cross_account_access.iam.documents import Document, PolicyKind
@@ -20,7 +21,12 @@ from cross_account_access.iam.inventory import (
     Inventory,
     unknown_document,
 )
+from cross_account_access.iam.services import Place, StackTypes, services
 from cross_account_access.stack import Account, Resource, accounts_of, is_unknown
+
+_STACK_TYPES: Final = {
+    name: service.stack for name, service in services().items() if service.stack is not None
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,8 +102,7 @@ class _Reader:
             self._add_role(resource, account)
         self._read_user_policies()
         self._read_role_policies()
-        self._read_buckets()
-        self._read_targets()
+        self._read_resources()
         return StackInventory(
             accounts=tuple(self._accounts.values()),
             users={user.arn: user.documents() for user in self._users.values()},
@@ -236,53 +241,34 @@ class _Reader:
 
     # Resources with policies of their own.
 
-    def _read_buckets(self) -> None:
-        for resource, account in self._of("aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2"):
-            name = resource.known("bucket") or resource.name
-            arn = f"arn:{account.partition}:s3:::{name}"
-            self._arns[resource.urn] = arn
-            self._targets[arn] = {"account": account.id, "policy": None}
-        for resource, account in self._of("aws:s3/bucketPolicy:BucketPolicy"):
-            name = resource.known("bucket")
-            arn = self._belongs_to(resource, "bucket", "s3") or (
-                f"arn:{account.partition}:s3:::{name}"
-            )
-            self._targets[arn] = {"account": account.id, "policy": self._policy(resource)}
+    def _read_resources(self) -> None:
+        """Read what the services describe; a policy may be a resource of its own."""
+        for service, types in _STACK_TYPES.items():
+            for resource, account in self._of(*types.resources):
+                self._add_target(resource, account, types)
+            for token, key in types.policies.items():
+                for resource, account in self._of(token):
+                    arn = self._belongs_to(resource, key, service)
+                    if arn is None and key == types.name:
+                        arn = _planned(types, resource, account)
+                    if arn is None:
+                        told = f"{token} {resource.name} is about no resource of the stack"
+                        self._gaps.append(told)
+                    else:
+                        policy = self._policy(resource)
+                        self._targets[arn] = {"account": account.id, "policy": policy}
 
-    def _read_targets(self) -> None:
-        """Read topics, queues and keys; their policies may be resources of their own."""
-        for resource, account in self._of("aws:sns/topic:Topic"):
-            self._add_target(resource, account, "sns", _name(resource, resource.name))
-        for resource, account in self._of("aws:sqs/queue:Queue"):
-            self._add_target(resource, account, "sqs", _name(resource, resource.name))
-        for resource, account in self._of("aws:kms/key:Key"):
-            # A planned key has no ID yet; its logical name stands for it.
-            arn = self._add_target(resource, account, "kms", f"key/{resource.name}")
-            if self._targets[arn]["policy"] is None:
-                policy = resource.outputs.get("policy")
-                told = policy if isinstance(policy, str) and policy.startswith("{") else None
-                self._targets[arn]["policy"] = told or _default_key_policy(account)
-        for token, key, service in (
-            ("aws:sns/topicPolicy:TopicPolicy", "arn", "sns"),
-            ("aws:sqs/queuePolicy:QueuePolicy", "queueUrl", "sqs"),
-            ("aws:kms/keyPolicy:KeyPolicy", "keyId", "kms"),
-        ):
-            for resource, account in self._of(token):
-                arn_or_none = self._belongs_to(resource, key, service)
-                if arn_or_none is None:
-                    self._gaps.append(f"{token} {resource.name} is about no resource of the stack")
-                else:
-                    policy = self._policy(resource)
-                    self._targets[arn_or_none] = {"account": account.id, "policy": policy}
-
-    def _add_target(self, resource: Resource, account: Account, service: str, name: str) -> str:
+    def _add_target(self, resource: Resource, account: Account, types: StackTypes) -> None:
         arn = resource.outputs.get("arn")
         if not (isinstance(arn, str) and arn.startswith("arn:")):
-            arn = f"arn:{account.partition}:{service}:{account.region}:{account.id}:{name}"
+            arn = _planned(types, resource, account)
         policy = self._policy(resource) if resource.inputs.get("policy") else None
+        if policy is None and types.default_policy is not None:
+            told = resource.outputs.get("policy")
+            is_document = isinstance(told, str) and told.startswith("{")
+            policy = told if is_document else Place(arn=arn).fill(types.default_policy)
         self._arns[resource.urn] = arn
         self._targets[arn] = {"account": account.id, "policy": policy}
-        return arn
 
     def _policy(self, resource: Resource) -> Document:
         return _document(resource, "policy", PolicyKind.RESOURCE)
@@ -295,6 +281,16 @@ class _Reader:
         last = _last(resource.known(key) or "")
         of_service = (arn for arn in self._targets if arn.split(":")[2] == service)
         return next((arn for arn in of_service if _last(arn) == last), None)
+
+
+def _planned(types: StackTypes, resource: Resource, account: Account) -> str:
+    """Return the ARN of a resource that is not made yet."""
+    return types.arn.format(
+        partition=account.partition,
+        region=account.region,
+        account=account.id,
+        name=resource.known(types.name) or resource.name,
+    )
 
 
 def _name(resource: Resource, otherwise: str) -> str:
@@ -315,19 +311,6 @@ def _document(resource: Resource, key: str, kind: PolicyKind = PolicyKind.IDENTI
         return unknown_document(KNOWN_LATER, kind)
     document: Document = value if isinstance(value, Mapping) else str(value)
     return document
-
-
-def _default_key_policy(account: Account) -> Document:
-    """Return what a key gets that is given no policy (AWS: "Default key policy")."""
-    root = f"arn:{account.partition}:iam::{account.id}:root"
-    statement = {
-        "Sid": "Enable IAM User Permissions",
-        "Effect": "Allow",
-        "Principal": {"AWS": root},
-        "Action": "kms:*",
-        "Resource": "*",
-    }
-    return {"Version": "2012-10-17", "Statement": [statement]}
 
 
 def _texts(value: object) -> Iterator[str]:

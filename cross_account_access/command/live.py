@@ -10,21 +10,14 @@ from typing import Any, Final, TypeVar
 from botocore.exceptions import ClientError
 
 from cross_account_access.aws import CLIENT_CONFIG, explained_failures, session_of
+from cross_account_access.command.calls import make
 from cross_account_access.command.inventory import StackInventory, policy_label
 from cross_account_access.iam.documents import Document
 from cross_account_access.iam.engine import IdentityDocuments, ResourceDocuments, RoleDocuments
+from cross_account_access.iam.services import Place, service_name, service_of, services
 from cross_account_access.presentation import progress
 from cross_account_access.stack import Account
 
-_GONE: Final = {
-    "NoSuchEntity",
-    "NoSuchBucket",
-    "404",
-    "NotFound",
-    "NotFoundException",
-    "AWS.SimpleQueueService.NonExistentQueue",
-    "QueueDoesNotExist",
-}
 _AT_ONCE: Final = 8
 
 _Found = TypeVar("_Found")
@@ -43,7 +36,8 @@ def live(known: StackInventory) -> StackInventory:
 class _Live:
     def __init__(self, known: StackInventory) -> None:
         self._known = known
-        self._readers = {account.id: _Account(account) for account in known.accounts}
+        with_policies = {service_name(arn) for arn in known.resources}
+        self._readers = {account.id: _Account(account, with_policies) for account in known.accounts}
         self._gaps: list[str] = list(known.gaps)
 
     def read(self) -> StackInventory:
@@ -77,14 +71,13 @@ class _Live:
 class _Account:
     """One account, asked for the documents of what lies in it; `None` for what is gone."""
 
-    def __init__(self, account: Account) -> None:
+    def __init__(self, account: Account, with_policies: Iterable[str]) -> None:
         self._account = account
-        session = session_of(account)
+        session: Any = session_of(account)
         self._iam: Any = session.client("iam", config=CLIENT_CONFIG)
         # Clients are made before threads use them: making one is not safe in threads.
-        self._services: dict[str, Any] = {
-            service: session.client(service, config=CLIENT_CONFIG)
-            for service in ("s3", "sns", "sqs", "kms")
+        self._clients: dict[str, Any] = {
+            service: session.client(service, config=CLIENT_CONFIG) for service in with_policies
         }
 
     def user(self, arn: str) -> IdentityDocuments | None:
@@ -96,20 +89,35 @@ class _Account:
         return self._unless_gone(lambda: self._role(name))
 
     def resource(self, arn: str) -> ResourceDocuments | None:
-        service = arn.split(":")[2]
-        read = {"s3": self._bucket, "sns": self._topic, "sqs": self._queue, "kms": self._key}
         return self._unless_gone(
-            lambda: ResourceDocuments(account=self._account.id, policy=read[service](arn))
+            lambda: ResourceDocuments(account=self._account.id, policy=self._policy(arn)),
+            service_name(arn),
         )
 
-    def _unless_gone(self, read: Callable[[], _Found]) -> _Found | None:
+    def _unless_gone(self, read: Callable[[], _Found], service: str = "iam") -> _Found | None:
         with explained_failures(self._account.profile, self._account.label):
             try:
                 return read()
             except ClientError as error:
-                if error.response["Error"]["Code"] in _GONE:
+                if error.response["Error"]["Code"] in services()[service].missing:
                     return None
                 raise
+
+    def _policy(self, arn: str) -> Document | None:
+        how = service_of(arn).policy
+        if how is None:
+            return None
+        client = self._clients[service_name(arn)]
+        try:
+            found: Any = make(client, how.calls, Place(arn=arn, owner=self._account.id))
+        except ClientError as error:
+            if error.response["Error"]["Code"] in how.none:
+                return None
+            raise
+        for field in how.path:
+            found = found.get(field) or {}
+        policy: str | None = found or None
+        return policy
 
     def _user(self, name: str) -> IdentityDocuments:
         user = self._iam.get_user(UserName=name)["User"]
@@ -153,36 +161,6 @@ class _Account:
     def _pages(self, operation: str, key: str, **arguments: str) -> Iterable[Any]:
         for page in self._iam.get_paginator(operation).paginate(**arguments):
             yield from page[key]
-
-    def _bucket(self, arn: str) -> Document | None:
-        bucket = _name(arn)
-        s3 = self._services["s3"]
-        try:
-            policy: str = s3.get_bucket_policy(Bucket=bucket, ExpectedBucketOwner=self._account.id)[
-                "Policy"
-            ]
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "NoSuchBucketPolicy":
-                raise
-            return None
-        return policy
-
-    def _topic(self, arn: str) -> Document | None:
-        answer = self._services["sns"].get_topic_attributes(TopicArn=arn)
-        policy: str | None = answer["Attributes"].get("Policy")
-        return policy
-
-    def _queue(self, arn: str) -> Document | None:
-        sqs = self._services["sqs"]
-        url = sqs.get_queue_url(QueueName=_name(arn))["QueueUrl"]
-        answer = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])
-        policy: str | None = answer.get("Attributes", {}).get("Policy") or None
-        return policy
-
-    def _key(self, arn: str) -> Document | None:
-        answer = self._services["kms"].get_key_policy(KeyId=arn, PolicyName="default")
-        policy: str = answer["Policy"]
-        return policy
 
 
 def _name(arn: str) -> str:

@@ -55,12 +55,15 @@ MAY_IMPORT: dict[str, set[str]] = {
     "iam.condition_keys": set(),
     "iam.actions": {"facts", "iam.patterns"},
     "iam.documents": {"iam.errors"},
-    "iam.engine": {"iam.condition_keys", "iam.documents", "iam.errors", "iam.patterns"},
+    "iam.engine": {
+        *("iam.condition_keys", "iam.documents", "iam.errors", "iam.patterns", "iam.services"),
+    },
     "iam.inventory": {"iam.documents", "iam.engine"},
     "iam.routes": {"iam.engine", "iam.inventory"},
+    "iam.services": set(),
     "iam.comparing": {
         *("facts", "iam.condition_keys", "iam.documents", "iam.engine", "iam.errors"),
-        *("iam.inventory", "iam.patterns"),
+        *("iam.inventory", "iam.patterns", "iam.services"),
     },
     "iam.lint": {
         *("facts", "iam.actions", "iam.documents", "iam.engine", "iam.errors", "iam.inventory"),
@@ -85,17 +88,22 @@ MAY_IMPORT: dict[str, set[str]] = {
     "importing": {"aws", "stack"},
     # The command.
     "command.inventory": {
-        *("errors", "iam.documents", "iam.engine", "iam.errors", "iam.inventory", "stack"),
+        *("errors", "iam.documents", "iam.engine", "iam.errors", "iam.inventory", "iam.services"),
+        "stack",
     },
     "command.change_words": {"iam.comparing", "presentation"},
+    "command.calls": {"iam.services"},
     "command.live": {
-        *("aws", "command.inventory", "iam.documents", "iam.engine", "presentation", "stack"),
+        *("aws", "command.calls", "command.inventory", "iam.documents", "iam.engine"),
+        *("iam.services", "presentation", "stack"),
     },
     "command.sources": {"command.inventory", "command.live", "errors", "stack"},
     "command.drawing": {"iam.comparing", "iam.inventory"},
     "command.verification": {
-        *("aws", "command.inventory", "command.live", "credentials", "credentials.contract"),
-        *("errors", "iam.documents", "iam.engine", "iam.inventory", "presentation", "stack"),
+        *("aws", "command.calls", "command.inventory", "command.live", "credentials"),
+        *("credentials.contract", "errors"),
+        *("facts", "iam.documents", "iam.engine", "iam.errors", "iam.inventory", "iam.patterns"),
+        *("iam.services", "presentation", "stack"),
     },
     "command.verbs": {
         *("aws", "credentials", "credentials.contract", "credentials.role_request", "errors"),
@@ -119,7 +127,7 @@ PROGRAM = {place for place in MAY_IMPORT if place.startswith("declaration.")}
 PROGRAM |= {"components", "program", "package", "__main__"}
 LIBRARIES: dict[str, set[str]] = {
     "pulumi": {
-        *("declaration.settings", "components", "program", "package"),
+        *("declaration.settings", "components", "program", "package", "__main__"),
         *("dev.toolchain", "dev.sandbox"),
     },
     "pulumi_aws": {"components", "program", "dev.sandbox"},

@@ -19,15 +19,16 @@ from botocore.exceptions import ClientError
 from cross_account_access.aws import CLIENT_CONFIG, explained_failures
 from cross_account_access.command.inventory import StackInventory, inventory_of, judged
 from cross_account_access.command.verification import profiles
+from cross_account_access.command.verification.attempts import Attempts
 from cross_account_access.command.verification.documents import Documents
 from cross_account_access.command.verification.findings import Result, Verdict
-from cross_account_access.command.verification.matrix import Surroundings, matrix
+from cross_account_access.command.verification.matrix import Environment, matrix
 from cross_account_access.command.verification.named import named_in
 from cross_account_access.command.verification.probe_objects import ProbeObjects
 from cross_account_access.command.verification.probes import Actors, Probes
 from cross_account_access.command.verification.report import as_json, as_junit, show
-from cross_account_access.command.verification.rounds import Rounds
 from cross_account_access.command.verification.rows import Row
+from cross_account_access.credentials import aws_files
 from cross_account_access.credentials.contract import Consumer, Contract, ContractError, read
 from cross_account_access.errors import Status, UncheckedError, UsageError
 from cross_account_access.iam.engine import ResourceDocuments
@@ -124,16 +125,16 @@ def run(arguments: argparse.Namespace) -> int:
         contract, inventory = _contract(stack), inventory_of(stack.state())
     consumers = _chosen(contract, arguments)
     _check_writable(arguments.junit)
-    scene = _scene(contract, consumers, inventory, arguments)
-    surroundings = Surroundings(
+    setup = _setup(contract, consumers, inventory, arguments)
+    environment = Environment(
         probe=f"{arguments.probe_prefix}{secrets.token_hex(4)}/",
         now=started,
-        foreign_bucket=scene.foreign_bucket,
-        named=named_in(scene.documents.latest) if scene.documents else {},
+        foreign_bucket=setup.foreign_bucket,
+        named=named_in(setup.documents.latest) if setup.documents else {},
     )
-    rows = matrix(contract, consumers, surroundings)
+    rows = matrix(contract, consumers, environment)
     with progress(f"checking {len(rows)} rows"):
-        results, left = _results(scene, rows, arguments.patience)
+        results, left = _results(setup, rows, arguments.patience)
 
     name = arguments.stack or stack.selected()
     if arguments.junit is not None:
@@ -149,7 +150,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Scene:
+class _Setup:
     """Whose credentials are at hand, and what can be seen with them."""
 
     actors: Actors
@@ -157,12 +158,12 @@ class _Scene:
     documents: Documents | None
 
 
-def _scene(
+def _setup(
     contract: Contract,
     consumers: Sequence[Consumer],
     inventory: StackInventory,
     arguments: argparse.Namespace,
-) -> _Scene:
+) -> _Setup:
     sessions = profiles.actors(contract, consumers, dict(arguments.profiles), arguments.other)
     account, production = profiles.administrator(
         _account(inventory, contract.production_account_id), arguments.production_profile
@@ -170,19 +171,19 @@ def _scene(
     foreign = _foreign_bucket(contract, account, production)
     staging = _account(inventory, contract.staging_account_id)
     documents = None
-    if production is not None and (staging.profile is None or profiles.is_there(staging.profile)):
-        seen = replace(inventory, accounts=(account, staging))
-        if foreign is not None:
-            # Its policy is to be read as well.
-            there: dict[str, ResourceDocuments] = {foreign: {"account": account.id, "policy": None}}
-            seen = replace(seen, resources={**inventory.resources, **there})
+    if production is not None and (staging.profile is None or aws_files.exists(staging.profile)):
+        # Policies of what the stack did not make are to be read as well.
+        others = [*contract.resource_arns.values(), *([foreign] if foreign else [])]
+        unread: ResourceDocuments = {"account": account.id, "policy": None}
+        resources = {**dict.fromkeys(others, unread), **inventory.resources}
+        seen = replace(inventory, accounts=(account, staging), resources=resources)
         documents = Documents(seen, contract.production_account_id)
     else:
         notice(
             "no profile of both administrators at hand, so nobody decides what only documents can"
             f" tell; they are {account.profile} and {staging.profile}"
         )
-    return _Scene(
+    return _Setup(
         actors=Actors(
             sessions=sessions,
             production=production,
@@ -194,14 +195,14 @@ def _scene(
     )
 
 
-def _results(scene: _Scene, rows: Sequence[Row], patience: float) -> tuple[list[Result], list[str]]:
+def _results(setup: _Setup, rows: Sequence[Row], patience: float) -> tuple[list[Result], list[str]]:
     """Decide the rows, and remove what that has left, whatever happens."""
-    objects = ProbeObjects(scene.actors.production, scene.foreign_bucket)
+    objects = ProbeObjects(setup.actors.production, setup.foreign_bucket)
     left: list[str] = []
     with _stoppable():
         try:
-            probes = Probes(scene.actors, objects)
-            results = Rounds(probes, scene.documents, patience, notice).decide(rows)
+            probes = Probes(setup.actors, objects)
+            results = Attempts(probes, setup.documents, patience, notice).decide(rows)
         finally:
             left += objects.clean()
             for each in left:

@@ -3,18 +3,16 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from fnmatch import fnmatchcase
 from typing import Final
 
-from cross_account_access.command.verification.patterns import instance_of, sibling_of
+from cross_account_access.command.verification.patterns import instance_of, instances_of, sibling_of
 from cross_account_access.command.verification.rows import OTHER, Caller
 from cross_account_access.credentials.contract import Consumer, Contract
 from cross_account_access.iam.engine import QuestionError, parse_principal
+from cross_account_access.iam.patterns import matches
 
 _ACCOUNTS: Final = tuple(digit * 12 for digit in "987654321")
 _ARN_PARTS: Final = 6
-_NAMED_IN_STAGING: Final = frozenset({"user", "ec2", "principals"})
-"""Kinds whose ARNs name principals of Staging."""
 
 
 class Callers:
@@ -40,30 +38,28 @@ class Callers:
         self._elsewhere = next(each for each in _ACCOUNTS if each not in known)
 
     def of(self, consumer: Consumer) -> tuple[Caller, ...]:
-        """The consumer as far as its kind says who it is: one caller, or one for each pattern."""
-        if consumer.kind in ("user", "ec2", "oidc"):
+        """The consumer as far as it is known who that is: one caller, or one for each pattern."""
+        if consumer.is_one_principal or consumer.sign_in == "web_identity":
             return (Caller(arn=consumer.principal_arns[0], actor=consumer.name),)
-        if consumer.kind == "third_party":
-            account = consumer.principal_arns[0].removesuffix(":root")
-            arns = [f"{account}:role/access-verify"]
-        elif consumer.kind == "principals":
-            arns = [instance_of(arn) for arn in consumer.principal_arns]
-        else:
-            arns = [self.stranger.arn]
         # Whoever acts for the consumer is one of them, whichever.
-        first, *others = map(invented, arns)
+        first, *others = map(invented, self._some_of(consumer))
         return (replace(first, actor=consumer.name), *others)
 
-    def home(self, consumer: Consumer | None) -> str:
-        """The account that a consumer belongs to: Staging, or that of the third party."""
-        if consumer is not None and consumer.kind == "third_party":
-            return consumer.principal_arns[0].split(":")[4]
-        return self._contract.staging_account_id
+    def _some_of(self, consumer: Consumer) -> Sequence[str]:
+        if not consumer.principal_arns:
+            return [self.stranger.arn]
+        if _is_account(consumer.principal_arns[0]):
+            return [self._role_in(arn.split(":")[4]) for arn in consumer.principal_arns]
+        return instances_of(consumer.principal_arns)
 
-    def nearly(self, consumer: Consumer) -> list[Caller]:
+    def home(self, consumer: Consumer | None) -> str:
+        """The account that a consumer belongs to: Staging, unless it says another."""
+        return (consumer and consumer.home_account) or self._contract.staging_account_id
+
+    def near_misses(self, consumer: Consumer) -> list[Caller]:
         """Whose names are nearly the consumer's, and whom the trust policy names beside it."""
         near: list[str] = []
-        if consumer.kind in _NAMED_IN_STAGING:
+        if self._is_of_staging(consumer):
             siblings = (sibling_of(arn, consumer.principal_arns) for arn in consumer.principal_arns)
             near += [arn for arn in siblings if arn]
         also = self.not_let_in(consumer.role_arn or "", [consumer])
@@ -71,9 +67,12 @@ class Callers:
 
     def another(self, consumer: Consumer) -> Caller | None:
         """Another principal of Staging; None where all of it could be meant."""
-        if consumer.kind in _NAMED_IN_STAGING:
+        if self._is_of_staging(consumer):
             return replace(self.neighbour, actor=OTHER)
         return None
+
+    def _is_of_staging(self, consumer: Consumer) -> bool:
+        return consumer.home_account == self._contract.staging_account_id
 
     def not_let_in(self, arn: str, consumers: Iterable[Consumer]) -> list[Caller]:
         """Principals whom a policy names, and who are none of the consumers.
@@ -140,6 +139,11 @@ def _is_principal(name: str) -> bool:
 
 def _means(pattern: str, arn: str) -> bool:
     """Whether a consumer's ARN means a principal; the root of an account means all of it."""
-    if pattern.endswith(":root"):
+    if _is_account(pattern):
         return arn.startswith(f"{pattern.removesuffix('root')}")
-    return fnmatchcase(arn, pattern)
+    return matches(pattern, arn)
+
+
+def _is_account(arn: str) -> bool:
+    """Whether an ARN means all of an account."""
+    return arn.endswith(":root")

@@ -15,7 +15,7 @@ _ADDRESSES: Final = ("192.0.2.1", "198.51.100.1", "203.0.113.1")
 """Addresses that are nobody's (RFC 5737); no consumer can be confined to all of them."""
 
 
-def right(consumer: Consumer) -> Circumstances:
+def all_met(consumer: Consumer) -> Circumstances:
     """All that the consumer's conditions ask for."""
     identities = consumer.source_identities or ("access-verify",)
     return Circumstances(
@@ -49,7 +49,7 @@ def misstated(consumer: Consumer, met: Circumstances) -> Iterator[tuple[str, Cir
         yield f"with a wrong session tag {key}", wrong
 
 
-def elsewhere(
+def other_place_or_time(
     consumer: Consumer, met: Circumstances, *, through_endpoints: bool = False
 ) -> Iterator[tuple[str, Circumstances]]:
     """Each condition on where and when a request is made, not met."""
@@ -67,17 +67,16 @@ def elsewhere(
         yield f"after {consumer.expires_at}", replace(met, moment=end)
 
 
-def otherwise(consumer: Consumer, met: Circumstances) -> Iterator[tuple[str, Circumstances]]:
+def not_at_will(consumer: Consumer, met: Circumstances) -> Iterator[tuple[str, Circumstances]]:
     """Each condition that nobody meets at will, not met."""
-    yield from late(consumer, met)
+    yield from mfa_too_old(consumer, met)
     for key, values in consumer.claims.items():
         for value in values:
             if near := sibling_of(value, values):
-                said = replace(met, claims={**met.claims, key: near})
-                yield f"with {key} {near}", said
+                yield f"with {key} {near}", replace(met, claims={**met.claims, key: near})
 
 
-def late(consumer: Consumer, met: Circumstances) -> Iterator[tuple[str, Circumstances]]:
+def mfa_too_old(consumer: Consumer, met: Circumstances) -> Iterator[tuple[str, Circumstances]]:
     """MFA that is too old."""
     if consumer.mfa and consumer.mfa_max_age is not None:
         age = consumer.mfa_max_age + 1

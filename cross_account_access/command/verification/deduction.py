@@ -4,6 +4,7 @@ Documents of principals outside the stack are not known. They are taken to allow
 that what is found is what this side, Production's, says.
 """
 
+import re
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -11,9 +12,10 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from cross_account_access.command.verification.findings import Finding, Found, Judge
-from cross_account_access.command.verification.operations import Aim, On
+from cross_account_access.command.verification.patterns import name_of
 from cross_account_access.command.verification.rows import Assume, Circumstances, Row, Use
 from cross_account_access.errors import UncheckedError
+from cross_account_access.facts.partitions import dns_suffix
 from cross_account_access.iam.engine import (
     Context,
     Decision,
@@ -21,13 +23,13 @@ from cross_account_access.iam.engine import (
     Outcome,
     Principal,
     Request,
-    RoleDocuments,
     World,
     decide,
     parse_principal,
 )
 from cross_account_access.iam.engine import assume as assume_role
 from cross_account_access.iam.inventory import Inventory
+from cross_account_access.iam.services import Place, service_name, service_of
 
 _EVERYTHING: Final[IdentityDocuments] = {
     "policies": {
@@ -43,8 +45,8 @@ _NOBODY: Final[dict[str, Any]] = {
 }
 _NO_MFA: Final = {"aws:MultiFactorAuthPresent": "false", "aws:MultiFactorAuthAge": None}
 """Of a role's session, which does not carry the MFA of whoever assumed it ("Configuring
-MFA-protected API access")."""
-_OBJECT: Final = "object"
+MFA-protected API access",
+https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_configure-api-require.html)."""
 _FOUND: Final = {Outcome.ALLOWED: Found.ALLOWED, Outcome.DENIED: Found.REFUSED}
 
 
@@ -57,24 +59,19 @@ class Deduction:
 
     def __init__(self, inventory: Inventory, rows: Iterable[Row], production_account: str) -> None:
         resources = dict(inventory.resources)
-        users: dict[str, IdentityDocuments] = {}
-        roles: dict[str, RoleDocuments] = {}
+        callers = {row.caller.arn for row in rows if row.caller.is_invented}
         for row in rows:
-            arn = row.caller.arn
-            if row.caller.is_invented and ":user/" in arn:
-                users[arn] = _EVERYTHING
-            elif row.caller.is_invented and ":role/" in arn:
-                roles[arn] = {"trust": _NOBODY, "policies": _EVERYTHING["policies"]}
             if isinstance(row.ask, Use) and row.is_hypothetical:
                 resources.setdefault(
-                    row.ask.aim.arn, {"account": production_account, "policy": None}
+                    row.ask.place.arn, {"account": production_account, "policy": None}
                 )
         known = replace(inventory, resources=resources)
-        invented = replace(
-            known, users={**inventory.users, **users}, roles={**inventory.roles, **roles}
-        )
-        self._worlds = {False: known.world(), True: invented.world()}
-        """By whether the caller's own policies are taken to allow everything."""
+        self._known = known.world()
+        self._by_caller: dict[str, World] = {}
+        """By the ARN of a user or role whose own policies are taken to allow everything."""
+        for invented in _apart(sorted(callers)):
+            world = _including(known, invented).world()
+            self._by_caller |= dict.fromkeys(invented, world)
 
     def decide(self, row: Row) -> Finding:
         """Decide a row that is about documents; the length of sessions is not in any."""
@@ -93,118 +90,141 @@ class Deduction:
         )
 
     def _decisions(self, row: Row) -> Iterator[Decision]:
-        ask, world = row.ask, self._worlds[row.caller.is_invented]
+        ask, world = row.ask, self._known
+        if row.caller.is_invented:
+            world = self._by_caller.get(row.caller.arn, world)
         if isinstance(ask, Use):
             principal = parse_principal(ask.role_arn or row.caller.arn)
+            resource = ask.place.fill(ask.operation.resource)
             for action in ask.operation.actions:
-                request = Request(principal, action, _resource(ask), _of_use(row.said, ask))
+                request = Request(principal, action, resource, _of_use(row.circumstances, ask))
                 yield decide(world, request)
-            if ask.aim.key_arn is not None:
+            if ask.place.key_arn is not None:
                 for action in ask.operation.key_actions:
-                    context = _of_key(row.said, ask.aim.arn, ask.aim.key_arn)
-                    yield decide(world, Request(principal, action, ask.aim.key_arn, context))
+                    context = _of_key(row.circumstances, ask.place, ask.place.key_arn)
+                    yield decide(world, Request(principal, action, ask.place.key_arn, context))
         elif isinstance(ask, Assume):
-            yield from _assuming(world, parse_principal(row.caller.arn), ask.role_arn, row.said)
+            yield from _assuming(
+                world, parse_principal(row.caller.arn), ask.role_arn, row.circumstances
+            )
         else:
             msg = "documents do not say how long a session may last"
             raise UncheckedError(msg)
 
 
+def _apart(arns: Iterable[str]) -> list[list[str]]:
+    """Users and roles in groups in which each name stands once, as in an account."""
+    groups: list[dict[str, str]] = []
+    for arn in arns:
+        key = _key(arn)
+        if key is not None:
+            group = next((each for each in groups if key not in each), None)
+            if group is None:
+                groups.append(group := {})
+            group[key] = arn
+    return [list(group.values()) for group in groups]
+
+
+def _including(known: Inventory, arns: Iterable[str]) -> Inventory:
+    """The same with more users and roles, in place of those who have their names."""
+    taken = {_key(arn) for arn in arns}
+    users = {arn: user for arn, user in known.users.items() if _key(arn) not in taken}
+    roles = {arn: role for arn, role in known.roles.items() if _key(arn) not in taken}
+    for arn in arns:
+        if ":user/" in arn:
+            users[arn] = _EVERYTHING
+        else:
+            roles[arn] = {"trust": _NOBODY, "policies": _EVERYTHING["policies"]}
+    return replace(known, users=users, roles=roles)
+
+
+def _key(arn: str) -> str | None:
+    """What is unique of a user or role; None for anybody else."""
+    start = re.match(r"arn:[^:]*:iam::\d*:(?:user|role)/", arn)
+    return start and f"{start[0]}{name_of(arn)}"
+
+
 def _assuming(
-    world: World, principal: Principal, role_arn: str, said: Circumstances
+    world: World, principal: Principal, role_arn: str, circumstances: Circumstances
 ) -> Iterator[Decision]:
     """Decide the request for the role, and each thing that it states and needs leave for.
 
-    Sources: "Monitor and control actions taken with assumed roles" (sts:SetSourceIdentity),
-    "Pass session tags in AWS STS" (sts:TagSession).
+    Sources: "Monitor and control actions taken with assumed roles",
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_monitor.html
+    (sts:SetSourceIdentity); "Pass session tags in AWS STS",
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html (sts:TagSession).
     """
-    yield assume_role(world, principal, role_arn, _of_assuming(said)).decision
+    yield assume_role(world, principal, role_arn, _of_assuming(circumstances)).decision
     stated: dict[str, dict[str, Any]] = {}
-    if said.source_identity is not None:
-        stated["sts:SetSourceIdentity"] = {"sts:SourceIdentity": said.source_identity}
-    if any(said.session_tags.values()):
-        stated["sts:TagSession"] = _tags(said)
+    if circumstances.source_identity is not None:
+        stated["sts:SetSourceIdentity"] = {"sts:SourceIdentity": circumstances.source_identity}
+    if any(circumstances.session_tags.values()):
+        stated["sts:TagSession"] = _tags(circumstances)
     for action, keys in stated.items():
-        yield decide(world, Request(principal, action, role_arn, _context(said, keys)))
+        yield decide(world, Request(principal, action, role_arn, _context(circumstances, keys)))
 
 
-def _resource(ask: Use) -> str:
-    aim = ask.aim
-    return aim.arn if ask.operation.on is not On.OBJECTS else f"{aim.arn}/{_key(aim)}"
-
-
-def _key(aim: Aim) -> str:
-    return aim.existing or f"{aim.scratch}{_OBJECT}"
-
-
-def _of_use(said: Circumstances, ask: Use) -> Context:
+def _of_use(circumstances: Circumstances, ask: Use) -> Context:
     stated: dict[str, Any] = {
-        "aws:SourceVpce": said.vpc_endpoint,
-        "s3:delimiter": None,
-        "s3:x-amz-server-side-encryption": None,
-        "s3:x-amz-server-side-encryption-customer-algorithm": None,
-        "s3:prefix": None,
-        **(_mfa(said) if ask.role_arn is None else _NO_MFA),
-        **ask.operation.keys(ask.aim),
+        "aws:SourceVpce": circumstances.vpc_endpoint,
+        **dict.fromkeys(service_of(ask.place.arn).absent_keys),
+        **(_mfa(circumstances) if ask.role_arn is None else _NO_MFA),
+        **ask.place.fill(ask.operation.condition_keys),
     }
-    if ask.operation.on is On.LISTING:
-        stated["s3:prefix"] = ask.aim.prefix or None
-        stated["s3:max-keys"] = "1"
-    return _context(said, stated)
+    return _context(circumstances, stated)
 
 
-def _of_key(said: Circumstances, bucket: str, key: str) -> Context:
-    """S3 asks for the key on behalf of the caller.
-
-    With a bucket key the encryption context is the bucket's ARN ("Reducing the cost of SSE-KMS with
-    Amazon S3 Bucket Keys").
-    """
+def _of_key(circumstances: Circumstances, place: Place, key: str) -> Context:
+    """The service asks for the key on behalf of the caller."""
     _, partition, _, region, *_ = key.split(":")
-    suffix = ".cn" if partition == "aws-cn" else ""
+    encryption_context = place.fill(service_of(place.arn).encryption_context)
     stated = {
-        "kms:ViaService": f"s3.{region}.amazonaws.com{suffix}",
-        "kms:EncryptionContext:aws:s3:arn": bucket,
+        "kms:ViaService": f"{service_name(place.arn)}.{region}.{dns_suffix(partition)}",
+        **{f"kms:EncryptionContext:{name}": value for name, value in encryption_context.items()},
     }
-    return _context(said, stated)
+    return _context(circumstances, stated)
 
 
-def _mfa(said: Circumstances) -> dict[str, Any]:
+def _mfa(circumstances: Circumstances) -> dict[str, Any]:
     """A request with a user's own key has no such keys, unless a code was typed."""
-    if said.mfa_age is None:
+    if circumstances.mfa_age is None:
         return {"aws:MultiFactorAuthPresent": None, "aws:MultiFactorAuthAge": None}
-    return {"aws:MultiFactorAuthPresent": "true", "aws:MultiFactorAuthAge": str(said.mfa_age)}
+    return {
+        "aws:MultiFactorAuthPresent": "true",
+        "aws:MultiFactorAuthAge": str(circumstances.mfa_age),
+    }
 
 
-def _of_assuming(said: Circumstances) -> Context:
+def _of_assuming(circumstances: Circumstances) -> Context:
     return _context(
-        said,
+        circumstances,
         {
-            "sts:ExternalId": said.external_id,
-            "sts:SourceIdentity": said.source_identity,
+            "sts:ExternalId": circumstances.external_id,
+            "sts:SourceIdentity": circumstances.source_identity,
             "sts:RoleSessionName": "access-verify",
-            **_mfa(said),
-            **_tags(said),
+            **_mfa(circumstances),
+            **_tags(circumstances),
         },
     )
 
 
-def _tags(said: Circumstances) -> dict[str, Any]:
-    tags = {f"aws:RequestTag/{key}": value for key, value in said.session_tags.items()}
-    given = [key for key, value in said.session_tags.items() if value is not None]
+def _tags(circumstances: Circumstances) -> dict[str, Any]:
+    tags = {f"aws:RequestTag/{key}": value for key, value in circumstances.session_tags.items()}
+    given = [key for key, value in circumstances.session_tags.items() if value is not None]
     return {**tags, "aws:TagKeys": given or None}
 
 
-def _context(said: Circumstances, stated: dict[str, Any]) -> Context:
+def _context(circumstances: Circumstances, stated: dict[str, Any]) -> Context:
     """The circumstances by condition key; None for a key that the request does not carry."""
-    moment = said.moment or datetime.now(UTC)
+    moment = circumstances.moment or datetime.now(UTC)
     keys = {
         "aws:CurrentTime": f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
-        "aws:SecureTransport": str(not said.is_plain_http).lower(),
-        **said.claims,
+        "aws:SecureTransport": str(not circumstances.is_plain_http).lower(),
+        **circumstances.claims,
         **stated,
     }
-    if said.source_ip is not None:
-        keys["aws:SourceIp"] = said.source_ip
+    if circumstances.source_ip is not None:
+        keys["aws:SourceIp"] = circumstances.source_ip
     return Context(
         {key: value for key, value in keys.items() if value is not None},
         absent=[key for key, value in keys.items() if value is None],

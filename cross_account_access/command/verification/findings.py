@@ -35,7 +35,7 @@ class Finding:
 
     found: Found
     judge: Judge
-    hindrance: str | None = None
+    obstacle: str | None = None
     """Why AWS was not asked."""
     code: str | None = None
     """The error code that decided."""

@@ -10,19 +10,12 @@ from typing import Final
 
 from cross_account_access.command.verification.callers import Callers, invented
 from cross_account_access.command.verification.conditions import (
-    elsewhere,
+    all_met,
     end_of,
-    late,
+    mfa_too_old,
     misstated,
-    otherwise,
-    right,
-)
-from cross_account_access.command.verification.operations import (
-    OPERATIONS,
-    Aim,
-    On,
-    Operation,
-    service_of,
+    not_at_will,
+    other_place_or_time,
 )
 from cross_account_access.command.verification.rows import (
     EVERYBODY_ELSE,
@@ -36,12 +29,13 @@ from cross_account_access.command.verification.rows import (
     Use,
 )
 from cross_account_access.credentials.contract import Consumer, Contract, Grant
+from cross_account_access.iam.services import Operation, Place, Scope, service_of, services
 
 _ANYWAY: Final = "whatever its own policy allows"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Surroundings:
+class Environment:
     """What the rows depend on beside the declaration."""
 
     probe: str
@@ -56,33 +50,36 @@ class Surroundings:
 
 
 def matrix(
-    contract: Contract, consumers: Sequence[Consumer], surroundings: Surroundings
+    contract: Contract, consumers: Sequence[Consumer], environment: Environment
 ) -> tuple[Row, ...]:
     """The rows of some of the consumers, and of everybody else on what these are granted."""
-    return tuple(_Matrix(contract, surroundings).rows(consumers))
+    return tuple(_Matrix(contract, environment).rows(consumers))
 
 
 class _Matrix:
-    def __init__(self, contract: Contract, surroundings: Surroundings) -> None:
+    def __init__(self, contract: Contract, environment: Environment) -> None:
         self._contract = contract
-        self._around = surroundings
+        self._environment = environment
         granted = {
             grant.resource_arn
             for consumer in contract.consumers.values()
             for grant in consumer.grants
         }
-        shared = (contract.bucket_arns, contract.topic_arns, contract.queue_arns)
+        shared = (
+            *(contract.bucket_arns, contract.topic_arns, contract.queue_arns),
+            contract.resource_arns,
+        )
         self._resources = sorted(granted.union(*(arns.values() for arns in shared)))
         self._key_arns = {
             contract.bucket_arns[name]: arn for name, arn in contract.kms_key_arns.items()
         }
         self._partition = next((arn.split(":")[1] for arn in self._resources), "aws")
-        self._callers = Callers(contract, self._partition, surroundings.named)
+        self._callers = Callers(contract, self._partition, environment.named)
 
     def rows(self, consumers: Sequence[Consumer]) -> Iterator[Row]:
         for consumer in consumers:
             end = end_of(consumer)
-            if end is not None and end <= self._around.now:
+            if end is not None and end <= self._environment.now:
                 yield from self._after_the_end(consumer)
             else:
                 yield from self._assuming(consumer)
@@ -97,9 +94,9 @@ class _Matrix:
         itself = replace(self._way(consumer, None), how=f" {how}")
         for arn in _granted_to(consumer):
             grants = [g for g in consumer.grants if (g.resource_arn, g.via) == (arn, "resource")]
-            for operation, aim in self._places(arn, grants, consumer) if grants else ():
-                if operation.is_telling:
-                    yield itself.row(operation, aim, Expected.REFUSED)
+            for operation, place in self._places(arn, grants, consumer) if grants else ():
+                if operation.checks_refusal:
+                    yield itself.row(operation, place, Expected.REFUSED)
 
     # Assuming the role.
 
@@ -107,23 +104,30 @@ class _Matrix:
         role_arn = consumer.role_arn
         if role_arn is None:
             return
-        met = right(consumer)
+        met = all_met(consumer)
         caller, *more = self._callers.of(consumer)
         yield self._assume(consumer, role_arn, expected=Expected.ALLOWED)
         for each in more:
             how = f"as {self._callers.label(each)}"
             yield self._assume(consumer, role_arn, how, by=each, expected=Expected.ALLOWED)
-        for how, said in misstated(consumer, met):
-            yield self._assume(consumer, role_arn, how, said=said)
+        for how, circumstances in misstated(consumer, met):
+            yield self._assume(consumer, role_arn, how, circumstances=circumstances)
             if not caller.is_invented:
                 # Its own policy asks for the same, so that the one above says nothing of the trust.
                 yield self._assume(
-                    consumer, role_arn, f"{how}, {_ANYWAY}", said=said, by=invented(caller.arn)
+                    consumer,
+                    role_arn,
+                    f"{how}, {_ANYWAY}",
+                    circumstances=circumstances,
+                    by=invented(caller.arn),
                 )
-        for how, said in (*elsewhere(consumer, met), *otherwise(consumer, met)):
-            row = self._assume(consumer, role_arn, how, said=said)
+        for how, circumstances in (
+            *other_place_or_time(consumer, met),
+            *not_at_will(consumer, met),
+        ):
+            row = self._assume(consumer, role_arn, how, circumstances=circumstances)
             yield replace(row, is_hypothetical=True)
-        for near in self._callers.nearly(consumer):
+        for near in self._callers.near_misses(consumer):
             yield self._assume(consumer, role_arn, f"as {self._callers.label(near)}", by=near)
         if another := self._callers.another(consumer):
             yield self._assume(consumer, role_arn, "as another principal of Staging", by=another)
@@ -131,7 +135,7 @@ class _Matrix:
             consumer,
             role_arn,
             "as a principal of another account",
-            said=replace(met, claims=dict.fromkeys(consumer.claims)),
+            circumstances=replace(met, claims=dict.fromkeys(consumer.claims)),
             by=self._callers.stranger,
         )
         yield from self._assuming_anothers(consumer)
@@ -145,7 +149,7 @@ class _Matrix:
         role_arn: str,
         how: str = "",
         *,
-        said: Circumstances | None = None,
+        circumstances: Circumstances | None = None,
         by: Caller | None = None,
         expected: Expected = Expected.REFUSED,
     ) -> Row:
@@ -155,23 +159,25 @@ class _Matrix:
             expected=expected,
             caller=by or self._callers.of(consumer)[0],
             ask=Assume(role_arn),
-            said=said or right(consumer),
+            circumstances=circumstances or all_met(consumer),
         )
 
     def _assuming_anothers(self, consumer: Consumer) -> Iterator[Row]:
         """One row: those who are one principal each have a role each, and no other."""
-        alone = ("user", "ec2")
         others = (
             other
             for other in self._contract.consumers.values()
-            if consumer.kind in alone
-            and other.kind in alone
+            if consumer.is_one_principal
+            and other.is_one_principal
             and other.principal_arns != consumer.principal_arns
         )
         for other in others:
             if other.role_arn is not None:
                 row = self._assume(
-                    consumer, other.role_arn, f"of consumer {other.name}", said=right(other)
+                    consumer,
+                    other.role_arn,
+                    f"of consumer {other.name}",
+                    circumstances=all_met(other),
                 )
                 yield row
                 return
@@ -180,7 +186,12 @@ class _Matrix:
 
     def _way(self, consumer: Consumer, role_arn: str | None) -> "_Way":
         caller, *_ = self._callers.of(consumer)
-        return _Way(consumer=consumer.name, caller=caller, role_arn=role_arn, said=right(consumer))
+        return _Way(
+            consumer=consumer.name,
+            caller=caller,
+            role_arn=role_arn,
+            circumstances=all_met(consumer),
+        )
 
     def _using(self, consumer: Consumer) -> Iterator[Row]:
         usual, itself = self._way(consumer, consumer.role_arn), self._way(consumer, None)
@@ -190,13 +201,13 @@ class _Matrix:
             grants = [grant for grant in consumer.grants if grant.resource_arn == arn]
             for via, way in (("role", usual), ("resource", own)):
                 yield from self._granted(way, consumer, arn, [g for g in grants if g.via == via])
-            if consumer.kind != "oidc" and all(grant.via == "role" for grant in grants):
-                yield from self._without_the_role(itself, arn, grants)
+            if consumer.sign_in != "web_identity" and all(grant.via == "role" for grant in grants):
+                yield from self._without_the_role(itself, consumer, arn, grants)
         for arn in self._resources:
             if arn not in granted:
-                for operation, aim in self._places(arn, [], consumer):
-                    if operation.is_telling:
-                        yield usual.row(operation, aim, Expected.REFUSED)
+                for operation, place in self._places(arn, [], consumer):
+                    if operation.checks_refusal:
+                        yield usual.row(operation, place, Expected.REFUSED)
         yield from self._on_foreign_bucket(usual)
 
     def _granted(
@@ -206,70 +217,90 @@ class _Matrix:
         # Its own policy says the same as that of the resource, and would hide what that one lost.
         is_hidden = way.role_arn is None and not way.caller.is_invented
         bare = replace(way, caller=invented(way.caller.arn)) if is_hidden else way
-        allowed: dict[str, tuple[Operation, Aim]] = {}
-        for operation, aim in self._places(arn, grants, consumer) if grants else ():
-            if any(_allows(grant, operation, aim) for grant in grants):
-                allowed.setdefault(operation.words, (operation, aim))
-                yield way.row(operation, aim, Expected.ALLOWED)
-            elif operation.is_telling:
-                yield way.row(operation, aim, Expected.REFUSED)
+        allowed: dict[str, tuple[Operation, Place]] = {}
+        for operation, place in self._places(arn, grants, consumer) if grants else ():
+            if any(_allows(grant, operation, place) for grant in grants):
+                allowed.setdefault(operation.words, (operation, place))
+                yield way.row(operation, place, Expected.ALLOWED)
+            elif operation.checks_refusal:
+                yield way.row(operation, place, Expected.REFUSED)
                 if is_hidden:
                     anyway = replace(bare, how=f"{way.how}, {_ANYWAY}")
-                    yield anyway.row(operation, aim, Expected.REFUSED)
-        for operation, aim in allowed.values():
-            if operation.is_telling:
-                plain = replace(way.said, is_plain_http=True)
-                yield replace(way, said=plain, how=f"{way.how} over plain HTTP").row(
-                    operation, aim, Expected.REFUSED
+                    yield anyway.row(operation, place, Expected.REFUSED)
+        for operation, place in allowed.values():
+            if operation.checks_refusal:
+                plain = replace(way.circumstances, is_plain_http=True)
+                yield replace(way, circumstances=plain, how=f"{way.how} over plain HTTP").row(
+                    operation, place, Expected.REFUSED
                 )
                 if way.role_arn is None:
-                    yield from self._without_mfa(way, consumer, operation, aim)
-                for how, said in elsewhere(consumer, way.said, through_endpoints=True):
-                    at_odds = replace(bare, said=said, how=f"{way.how} {how}", is_hypothetical=True)
-                    yield at_odds.row(operation, aim, Expected.REFUSED)
+                    yield from self._without_mfa(way, consumer, operation, place)
+                for how, circumstances in other_place_or_time(
+                    consumer, way.circumstances, through_endpoints=True
+                ):
+                    at_odds = replace(
+                        bare,
+                        circumstances=circumstances,
+                        how=f"{way.how} {how}",
+                        is_hypothetical=True,
+                    )
+                    yield at_odds.row(operation, place, Expected.REFUSED)
 
     def _without_mfa(
-        self, way: "_Way", consumer: Consumer, operation: Operation, aim: Aim
+        self, way: "_Way", consumer: Consumer, operation: Operation, place: Place
     ) -> Iterator[Row]:
         """Of those who come as themselves each request tells of MFA; that of a role does not."""
         if consumer.mfa:
-            without = replace(way, said=replace(way.said, mfa_age=None))
+            without = replace(way, circumstances=replace(way.circumstances, mfa_age=None))
             yield replace(without, how=f"{way.how} without MFA").row(
-                operation, aim, Expected.REFUSED
+                operation, place, Expected.REFUSED
             )
-        for how, said in late(consumer, way.said):
-            older = replace(way, said=said, how=f"{way.how} {how}", is_hypothetical=True)
-            yield older.row(operation, aim, Expected.REFUSED)
+        for how, circumstances in mfa_too_old(consumer, way.circumstances):
+            older = replace(
+                way, circumstances=circumstances, how=f"{way.how} {how}", is_hypothetical=True
+            )
+            yield older.row(operation, place, Expected.REFUSED)
 
-    def _without_the_role(self, itself: "_Way", arn: str, grants: Sequence[Grant]) -> Iterator[Row]:
+    def _without_the_role(
+        self, itself: "_Way", consumer: Consumer, arn: str, grants: Sequence[Grant]
+    ) -> Iterator[Row]:
         """What the role may, its caller may not: the two have nothing but the session in common.
 
         Listing is left out, which the bucket policy may let all of Staging do.
         """
         seen = set()
-        for operation, aim in self._places(arn, grants):
+        for operation, place in self._places(arn, grants, consumer):
             is_first = operation.words not in seen
-            may = any(_allows(grant, operation, aim) for grant in grants)
-            if is_first and may and operation.on is not On.LISTING and operation.is_telling:
+            may = any(_allows(grant, operation, place) for grant in grants)
+            if (
+                is_first
+                and may
+                and operation.scope is not Scope.LISTING
+                and operation.checks_refusal
+            ):
                 seen.add(operation.words)
-                yield replace(itself, how=" without the role").row(operation, aim, Expected.REFUSED)
+                yield replace(itself, how=" without the role").row(
+                    operation, place, Expected.REFUSED
+                )
 
     def _on_foreign_bucket(self, way: "_Way") -> Iterator[Row]:
         """Only what changes nothing where it succeeds: the bucket is somebody else's."""
-        known = self._around.foreign_bucket
-        name = self._around.probe.strip("/").replace("/", "-")
-        aim = Aim(arn=known or f"arn:{self._partition}:s3:::{name}", scratch=self._around.probe)
-        for operation in OPERATIONS["s3"]:
+        known = self._environment.foreign_bucket
+        name = self._environment.probe.strip("/").replace("/", "-")
+        place = Place(
+            arn=known or f"arn:{self._partition}:s3:::{name}", scratch=self._environment.probe
+        )
+        for operation in services()["s3"].operations:
             if operation.words in ("list", "read"):
                 yield replace(
                     way,
                     how=", which is not of the stack",
                     is_hypothetical=known is None,
-                ).row(operation, aim, Expected.REFUSED)
+                ).row(operation, place, Expected.REFUSED)
 
     def _by_everybody_else(self, arn: str) -> Iterator[Row]:
         # How other services answer a request without a signature says nothing of their policies.
-        nobody = Caller(arn="*", actor=UNSIGNED if service_of(arn) == "s3" else None)
+        nobody = Caller(arn="*", actor=UNSIGNED if service_of(arn).takes_unsigned else None)
         granted = [
             consumer
             for consumer in self._contract.consumers.values()
@@ -287,32 +318,35 @@ class _Matrix:
                 consumer=EVERYBODY_ELSE,
                 caller=caller,
                 role_arn=None,
-                said=Circumstances(claims=dict.fromkeys(claims)),
+                circumstances=Circumstances(claims=dict.fromkeys(claims)),
                 how=f" as {who}",
             )
-            for operation, aim in self._places(arn, self._grants_on(arn)):
-                if operation.is_telling:
+            for operation, place in self._places(arn, self._grants_on(arn)):
+                if operation.checks_refusal:
                     may_list = arn in self._contract.listed_by_staging
-                    is_open = may_list and operation.on is On.LISTING and who.endswith("Staging")
+                    is_of_staging = f"::{self._contract.staging_account_id}:" in caller.arn
+                    is_open = may_list and operation.scope is Scope.LISTING and is_of_staging
                     expected = Expected.ALLOWED if is_open else Expected.REFUSED
-                    yield way.row(operation, aim, expected)
+                    yield way.row(operation, place, expected)
 
     def _places(
         self, arn: str, grants: Sequence[Grant], consumer: Consumer | None = None
-    ) -> Iterator[tuple[Operation, Aim]]:
+    ) -> Iterator[tuple[Operation, Place]]:
         """Each operation on each place that could be told from the others.
 
         Where grants are confined to prefixes these are their prefixes, those of other consumers,
-        and beside each a prefix that only begins alike; for listing the whole bucket too.
+        and beside each a prefix that only begins alike; the whole bucket too for listing, and where
+        another grant is about all of it.
         """
-        whole = Aim(
+        whole = Place(
             arn=arn,
-            scratch=self._around.probe,
+            scratch=self._environment.probe,
             key_arn=self._key_arns.get(arn),
             home=self._callers.home(consumer),
         )
         confined = sorted({prefix for grant in grants for prefix in grant.prefixes})
-        if all(grant.prefixes for grant in grants) and confined:
+        places = []
+        if confined:
             others = {
                 prefix
                 for grant in self._grants_on(arn)
@@ -320,20 +354,17 @@ class _Matrix:
                 if not prefix.startswith(tuple(confined))
             }
             places = [
-                replace(whole, prefix=prefix, scratch=f"{prefix}{self._around.probe}")
+                replace(whole, prefix=prefix, scratch=f"{prefix}{self._environment.probe}")
                 for prefix in (*confined, *sorted(others))
             ]
             for prefix in confined:
-                beside = f"{prefix.rstrip('/')}-{self._around.probe}"
+                beside = f"{prefix.rstrip('/')}-{self._environment.probe}"
                 places.append(replace(whole, prefix=beside, scratch=beside))
-        else:
-            places = []
-        for operation in OPERATIONS[service_of(arn)]:
-            if operation.on is On.RESOURCE or not places:
+        is_confined = bool(confined) and all(grant.prefixes for grant in grants)
+        for operation in service_of(arn).operations:
+            if operation.scope is not Scope.OBJECTS or not is_confined:
                 yield operation, whole
-            else:
-                if operation.on is On.LISTING:
-                    yield operation, whole
+            if operation.scope is not Scope.RESOURCE:
                 for place in places:
                     yield operation, place
 
@@ -353,28 +384,29 @@ class _Way:
     consumer: str
     caller: Caller
     role_arn: str | None
-    said: Circumstances
+    circumstances: Circumstances
     how: str = ""
     is_hypothetical: bool = False
 
-    def row(self, operation: Operation, aim: Aim, expected: Expected) -> Row:
+    def row(self, operation: Operation, place: Place, expected: Expected) -> Row:
+        where = "/".join(filter(None, [place.name, place.prefix]))
         return Row(
             consumer=self.consumer,
-            what=f"{operation.words} {'/'.join(filter(None, [aim.name, aim.prefix]))}{self.how}",
+            what=f"{operation.words} {where}{self.how}",
             expected=expected,
             caller=self.caller,
-            ask=Use(operation=operation, aim=aim, role_arn=self.role_arn),
-            said=self.said,
+            ask=Use(operation=operation, place=place, role_arn=self.role_arn),
+            circumstances=self.circumstances,
             is_hypothetical=self.is_hypothetical,
         )
 
 
-def _allows(grant: Grant, operation: Operation, aim: Aim) -> bool:
+def _allows(grant: Grant, operation: Operation, place: Place) -> bool:
     if not operation.levels & set(grant.levels):
         return False
-    if operation.on is On.RESOURCE:
-        return not (operation.is_unconfined and grant.prefixes)
-    return not grant.prefixes or aim.prefix.startswith(grant.prefixes)
+    if operation.scope is Scope.RESOURCE:
+        return not (operation.needs_whole_resource and grant.prefixes)
+    return not grant.prefixes or place.prefix.startswith(grant.prefixes)
 
 
 def _name(role_arn: str) -> str:

@@ -4,11 +4,10 @@ A policy that lets in one more principal or account would pass by questions abou
 whom it names are asked about by name.
 """
 
-import json
-from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Iterator
+from typing import Final
 
-from cross_account_access.iam.documents import Document
+from cross_account_access.iam.documents import Document, PolicyKind, read
 from cross_account_access.iam.inventory import Inventory
 
 _KEYS: Final = ("aws:principalarn", "aws:principalaccount")
@@ -16,34 +15,27 @@ _ELEMENTS: Final = ("AWS", "Service", "Federated")
 
 
 def named_in(inventory: Inventory) -> dict[str, tuple[str, ...]]:
-    """The principals, as they are written, by the ARN of the role or resource that names them."""
-    documents: dict[str, Document | None] = {
-        **{arn: role["trust"] for arn, role in inventory.roles.items()},
-        **{arn: resource["policy"] for arn, resource in inventory.resources.items()},
-    }
+    """The principals, as they are written, by the ARN of the role or resource that names them.
+
+    Raises:
+        DocumentError: for a document that breaks the policy grammar.
+    """
+    trusts = {arn: role["trust"] for arn, role in inventory.roles.items()}
+    policies = {arn: resource["policy"] for arn, resource in inventory.resources.items()}
     return {
-        arn: tuple(sorted(set(_names(document))))
+        arn: tuple(sorted(set(_names(document, kind, arn))))
+        for kind, documents in ((PolicyKind.TRUST, trusts), (PolicyKind.RESOURCE, policies))
         for arn, document in documents.items()
         if document is not None
     }
 
 
-def _names(document: Document) -> Iterator[str]:
-    parsed: Any = json.loads(document) if isinstance(document, str) else document
-    for statement in _listed(parsed.get("Statement")):
-        if statement.get("Effect") != "Allow":
+def _names(document: Document, kind: PolicyKind, arn: str) -> Iterator[str]:
+    for statement in read(document, kind, f"{kind.value} of {arn}").statements:
+        if not statement.allows:
             continue
-        principal = statement.get("Principal")
-        if isinstance(principal, Mapping):
-            for element in _ELEMENTS:
-                yield from _listed(principal.get(element))
-        for values in (statement.get("Condition") or {}).values():
-            for key, value in values.items():
-                if key.lower() in _KEYS:
-                    yield from _listed(value)
-
-
-def _listed(value: Any) -> list[Any]:  # noqa: ANN401 - a value of parsed JSON
-    if value is None:
-        return []
-    return list(value) if isinstance(value, list | tuple) else [value]
+        if not statement.not_principal:
+            yield from (name for element, name in statement.principals if element in _ELEMENTS)
+        for key in _KEYS:
+            for condition in statement.by_key.get(key, ()):
+                yield from condition.values

@@ -9,15 +9,16 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from cross_account_access.aws import CLIENT_CONFIG
-from cross_account_access.command.verification.operations import Aim
+from cross_account_access.iam.services import Place
 
 _AT_ONCE: Final = 1000
-"""Objects of one DeleteObjects request ("DeleteObjects", Amazon S3 API reference)."""
+"""Objects of one DeleteObjects request ("DeleteObjects",
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html)."""
 _NAMES: Final = ("object", "new", "parts")
 
 
 @dataclass(frozen=True)
-class _Place:
+class _Prefix:
     bucket: str
     scratch: str
 
@@ -38,41 +39,43 @@ class ProbeObjects:
         self._admin: Any = production and production.client("s3", config=CLIENT_CONFIG)
         self._foreign = foreign_bucket
         self._known: dict[tuple[str, str], str | None] = {}
-        self._written: dict[_Place, Any] = {}
+        self._written: dict[_Prefix, Any] = {}
         self._lock = Lock()
 
-    def below(self, aim: Aim) -> str | None:
+    def below(self, place: Place) -> str | None:
         """The key of an object of the administrator's; None where nobody may put one.
 
         Raises:
             ClientError, BotoCoreError: the administrator may not, or there is no such bucket.
         """
         with self._lock:
-            place = (aim.arn, aim.scratch)
-            if self._admin is not None and place not in self._known:
-                self._known[place] = (
-                    self._first(self._admin, aim) if aim.arn == self._foreign else self._put(aim)
+            where = (place.arn, place.scratch)
+            if self._admin is not None and where not in self._known:
+                self._known[where] = (
+                    self._first(self._admin, place)
+                    if place.arn == self._foreign
+                    else self._put(place)
                 )
-            return self._known.get(place)
+            return self._known.get(where)
 
-    def seen_by(self, client: Any, aim: Aim) -> str | None:  # noqa: ANN401 - made by botocore
+    def seen_by(self, client: Any, place: Place) -> str | None:  # noqa: ANN401 - made by botocore
         """The key of an object that a caller sees by itself, or puts; None where it may neither."""
         try:
-            if key := self._first(client, aim):
+            if key := self._first(client, place):
                 return key
         except ClientError:
             pass
-        key = f"{aim.scratch}{_NAMES[0]}"
+        key = f"{place.scratch}{_NAMES[0]}"
         try:
-            client.put_object(Bucket=aim.name, Key=key, Body=b"")
+            client.put_object(Bucket=place.name, Key=key, Body=b"")
         except ClientError:
             return None
-        self.wrote(aim, client)
+        self.wrote(place, client)
         return key
 
-    def wrote(self, aim: Aim, client: Any) -> None:  # noqa: ANN401
+    def wrote(self, place: Place, client: Any) -> None:  # noqa: ANN401
         """Note that something may lie below the scratch prefix of a place, and who put it there."""
-        self._written.setdefault(_Place(aim.name, aim.scratch), client)
+        self._written.setdefault(_Prefix(place.name, place.scratch), client)
 
     def clean(self) -> list[str]:
         """Remove what was written, old versions and unfinished uploads included.
@@ -81,37 +84,39 @@ class ProbeObjects:
             what is left, a sentence each.
         """
         return [
-            left for place, client in self._written.items() for left in self._left(place, client)
+            left
+            for written, client in self._written.items()
+            for left in self._left(written, client)
         ]
 
-    def _put(self, aim: Aim) -> str:
-        key = f"{aim.scratch}{_NAMES[0]}"
+    def _put(self, place: Place) -> str:
+        key = f"{place.scratch}{_NAMES[0]}"
         # Noted first: an answer that is lost leaves an object all the same.
-        self.wrote(aim, self._admin)
-        self._admin.put_object(Bucket=aim.name, Key=key, Body=b"")
+        self.wrote(place, self._admin)
+        self._admin.put_object(Bucket=place.name, Key=key, Body=b"")
         return key
 
-    def _first(self, client: Any, aim: Aim) -> str | None:  # noqa: ANN401
-        listed = client.list_objects_v2(Bucket=aim.name, Prefix=aim.prefix, MaxKeys=1)
+    def _first(self, client: Any, place: Place) -> str | None:  # noqa: ANN401
+        listed = client.list_objects_v2(Bucket=place.name, Prefix=place.prefix, MaxKeys=1)
         return next((str(each["Key"]) for each in listed.get("Contents", ())), None)
 
-    def _left(self, place: _Place, client: Any) -> Iterator[str]:  # noqa: ANN401
+    def _left(self, written: _Prefix, client: Any) -> Iterator[str]:  # noqa: ANN401
         try:
             if self._admin is not None:
-                self._remove(place)
+                self._remove(written)
                 return
             for name in _NAMES:
-                client.delete_object(Bucket=place.bucket, Key=f"{place.scratch}{name}")
+                client.delete_object(Bucket=written.bucket, Key=f"{written.scratch}{name}")
             why = "only an administrator of Production can remove old versions"
         except (ClientError, BotoCoreError) as error:
             why = " ".join(str(error).split())
         yield (
-            f"objects below {place} are left ({why}); an administrator of Production can remove "
+            f"objects below {written} are left ({why}); an administrator of Production can remove "
             "them with all their versions"
         )
 
-    def _remove(self, place: _Place) -> None:
-        below = {"Bucket": place.bucket, "Prefix": place.scratch}
+    def _remove(self, written: _Prefix) -> None:
+        below = {"Bucket": written.bucket, "Prefix": written.scratch}
         found = [
             {"Key": each["Key"], "VersionId": each["VersionId"]}
             for page in self._admin.get_paginator("list_object_versions").paginate(**below)
@@ -120,10 +125,10 @@ class ProbeObjects:
         ]
         for start in range(0, len(found), _AT_ONCE):
             batch = {"Objects": found[start : start + _AT_ONCE], "Quiet": True}
-            answer = self._admin.delete_objects(Bucket=place.bucket, Delete=batch)
+            answer = self._admin.delete_objects(Bucket=written.bucket, Delete=batch)
             for error in answer.get("Errors", ()):
                 raise ClientError({"Error": error}, "DeleteObjects")
         for upload in self._admin.list_multipart_uploads(**below).get("Uploads", ()):
             self._admin.abort_multipart_upload(
-                Bucket=place.bucket, Key=upload["Key"], UploadId=upload["UploadId"]
+                Bucket=written.bucket, Key=upload["Key"], UploadId=upload["UploadId"]
             )

@@ -16,8 +16,8 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from cross_account_access.aws import CLIENT_CONFIG
+from cross_account_access.command.calls import make
 from cross_account_access.command.verification.findings import Finding, Found, Judge
-from cross_account_access.command.verification.operations import REFUSALS, Aim, service_of
 from cross_account_access.command.verification.probe_objects import ProbeObjects
 from cross_account_access.command.verification.rows import (
     UNSIGNED,
@@ -28,9 +28,12 @@ from cross_account_access.command.verification.rows import (
     Row,
     Use,
 )
+from cross_account_access.iam.services import Place, service_name, service_of, services
 
 SESSION_SECONDS: Final = 900
-"""The shortest that STS gives ("AssumeRole"): a session cannot be ended, so it should end soon."""
+"""The shortest that STS gives ("AssumeRole",
+https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html): a session cannot be ended,
+so it should end soon."""
 _RENEWED_AFTER: Final = 600.0
 _SESSION_NAME: Final = "access-verify"
 
@@ -82,32 +85,32 @@ class Probes:
         # Making a client is not safe in threads.
         self._lock = Lock()
 
-    def hindrance(self, row: Row) -> str | None:
+    def obstacle(self, row: Row) -> str | None:
         """Why nobody at hand can make the request of a row; None if somebody can."""
-        actor, said = row.caller.actor, row.said
+        actor, circumstances = row.caller.actor, row.circumstances
         if isinstance(row.ask, LongSession):
             return None if self._actors.production else "no administrator of Production at hand"
-        leaves_a_trace = isinstance(row.ask, Use) and row.ask.operation.call is None
+        leaves_a_trace = isinstance(row.ask, Use) and not row.ask.operation.calls
         has_no_credentials = actor != UNSIGNED and actor not in self._actors.sessions
         reasons = (
             (row.is_hypothetical, "nobody can make this request at will"),
             (actor is None, "nobody at hand is such a principal"),
             (leaves_a_trace, "it would leave something behind"),
             (has_no_credentials, f"no credentials of {actor} at hand"),
-            (said.mfa_age is not None, "a code of an MFA device is asked for"),
+            (circumstances.mfa_age is not None, "a code of an MFA device is asked for"),
             (
-                said.source_ip is not None or said.vpc_endpoint is not None,
+                circumstances.source_ip is not None or circumstances.vpc_endpoint is not None,
                 "requests must come from certain addresses or through a VPC endpoint",
             ),
         )
         return next((reason for holds, reason in reasons if holds), None)
 
     def ask(self, row: Row) -> Finding:
-        """Make the request of a row that has no hindrance; it may turn out to have one."""
+        """Make the request of a row that has no obstacle; it may turn out to have one."""
         started = time.perf_counter()
         code: str | None = None
         why = ""
-        hindrance = None
+        obstacle = None
         try:
             found = self._answer(row)
         except ClientError as error:
@@ -116,15 +119,15 @@ class Probes:
             found = Found.REFUSED if code in _refusals(row) else Found.UNDECIDED
             why = f"{error.operation_name}: {details.get('Message', '')}"
             if isinstance(row.ask, Use) and code in row.ask.operation.invalid:
-                hindrance = "AWS did not refuse a request that was made so as to have no effect"
+                obstacle = "AWS did not refuse a request that was made so as to have no effect"
         except _NoObjectError as error:
-            found, hindrance = Found.UNDECIDED, str(error)
+            found, obstacle = Found.UNDECIDED, str(error)
         except (BotoCoreError, _NotAskedError) as error:
             found, why = Found.UNDECIDED, " ".join(str(error).split())
         return Finding(
             found=found,
             judge=Judge.AWS,
-            hindrance=hindrance,
+            obstacle=obstacle,
             code=code,
             why=why,
             seconds=time.perf_counter() - started,
@@ -135,31 +138,30 @@ class Probes:
         if isinstance(ask, LongSession):
             return self._answer_on_length(ask)
         if isinstance(ask, Assume):
-            self._assume(str(row.caller.actor), ask.role_arn, row.said)
+            self._assume(str(row.caller.actor), ask.role_arn, row.circumstances)
             return Found.ALLOWED
         identity = self._identity(row, ask)
-        client = self._client(identity, service_of(ask.aim.arn), plain=row.said.is_plain_http)
-        aim = ask.aim
+        client = self._client(
+            identity, service_name(ask.place.arn), plain=row.circumstances.is_plain_http
+        )
+        place = ask.place
         if ask.operation.needs_object:
-            aim = replace(aim, existing=self._existing(row, aim, identity))
-        self._call(row, ask, client, aim)
+            place = replace(place, existing=self._existing(row, place, identity))
+        self._call(row, ask, client, place)
         return Found.ALLOWED
 
-    def _call(self, row: Row, ask: Use, client: Any, aim: Aim) -> None:  # noqa: ANN401
+    def _call(self, row: Row, ask: Use, client: Any, place: Place) -> None:  # noqa: ANN401
         """Make the call, and note what it may have left: whatever was not plainly refused."""
         leaves = ask.operation.leaves_something
-        if ask.operation.call is None:
-            msg = f"nobody tries to {ask.operation.words} something"
-            raise _NotAskedError(msg)
         try:
-            ask.operation.call(client, aim)
+            make(client, ask.operation.calls, place)
         except ClientError as error:
             is_refusal = error.response["Error"].get("Code") in _refusals(row)
             leaves = leaves and not (is_refusal and row.expected is Expected.REFUSED)
             raise
         finally:
             if leaves:
-                self._objects.wrote(aim, client)
+                self._objects.wrote(place, client)
 
     def _answer_on_length(self, ask: LongSession) -> Found:
         """Read the role's maximum: a long session that was given could not be taken back."""
@@ -171,12 +173,14 @@ class Probes:
         is_longer = int(role["MaxSessionDuration"]) > ask.longest
         return Found.ALLOWED if is_longer else Found.REFUSED
 
-    def _assume(self, actor: str, role_arn: str, said: Circumstances) -> _Identity:
-        """Get a session of the role ("AssumeRole", AWS STS API reference)."""
-        tags = {key: value for key, value in said.session_tags.items() if value is not None}
+    def _assume(self, actor: str, role_arn: str, circumstances: Circumstances) -> _Identity:
+        """Get a session of the role."""
+        tags = {
+            key: value for key, value in circumstances.session_tags.items() if value is not None
+        }
         options = {
-            "ExternalId": said.external_id,
-            "SourceIdentity": said.source_identity,
+            "ExternalId": circumstances.external_id,
+            "SourceIdentity": circumstances.source_identity,
             "Tags": [{"Key": key, "Value": value} for key, value in tags.items()] or None,
         }
         given = self._client(self._callers[actor], "sts").assume_role(
@@ -203,25 +207,25 @@ class Probes:
         held = self._roles.get(key)
         if held is None or time.monotonic() - held.since > _RENEWED_AFTER:
             try:
-                held = self._assume(actor, ask.role_arn, row.said)
+                held = self._assume(actor, ask.role_arn, row.circumstances)
             except ClientError as error:
                 msg = f"its role could not be assumed ({error.response['Error']['Code']})"
                 raise _NotAskedError(msg) from error
             self._roles[key] = held
         return held
 
-    def _existing(self, row: Row, aim: Aim, identity: _Identity) -> str:
+    def _existing(self, row: Row, place: Place, identity: _Identity) -> str:
         """The key of an object that exists: the administrator's, or one that the caller sees."""
         try:
-            key = self._objects.below(aim)
+            key = self._objects.below(place)
         except ClientError as error:
             code = error.response["Error"]["Code"]
             msg = f"the administrator of Production could not put an object there ({code})"
             raise _NotAskedError(msg) from error
         if key is None and row.expected is Expected.ALLOWED:
-            key = self._objects.seen_by(self._client(identity, "s3"), aim)
+            key = self._objects.seen_by(self._client(identity, "s3"), place)
         if key is None:
-            msg = f"no object is known to exist in {aim.name}, and a missing one tells nothing"
+            msg = f"no object is known to exist in {place.name}, and a missing one tells nothing"
             raise _NoObjectError(msg)
         return key
 
@@ -253,5 +257,5 @@ class Probes:
 
 def _refusals(row: Row) -> frozenset[str]:
     if isinstance(row.ask, Use):
-        return REFUSALS[service_of(row.ask.aim.arn)]
-    return REFUSALS["sts"]
+        return service_of(row.ask.place.arn).refusals
+    return services()["sts"].refusals

@@ -2,15 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from fnmatch import fnmatchcase
 
 import boto3
-import botocore.session
 
 from cross_account_access.aws import CallerIdentity, identify, session_of
 from cross_account_access.command.verification.rows import OTHER
+from cross_account_access.credentials import aws_files
 from cross_account_access.credentials.contract import Consumer, Contract
 from cross_account_access.errors import UncheckedError, UsageError
+from cross_account_access.iam.patterns import matches
 from cross_account_access.stack import Account
 
 
@@ -35,14 +35,14 @@ def actors(
     found = {}
     for consumer in consumers:
         named = profiles.get(consumer.name)
-        if named and consumer.kind == "oidc":
+        if named and consumer.sign_in == "web_identity":
             message = (
                 f"--profile {consumer.name}={named}: {consumer.name} signs in with a token of its "
                 "identity provider, not with a profile; leave it out, and the engine decides"
             )
             raise UsageError(message)
-        profile = named or _usual_profile(consumer)
-        if profile and (named or is_there(profile)):
+        profile = named or contract.usual_profile(consumer)
+        if profile and (named or aws_files.exists(profile)):
             identity = identify(profile, contract.production_region)
             _check_is(consumer, profile, identity)
             found[consumer.name] = _session(contract, profile)
@@ -59,18 +59,9 @@ def administrator(account: Account, named: str | None) -> tuple[Account, boto3.S
         UncheckedError: the profile gives no credentials, or those of another account.
     """
     account = replace(account, profile=named or account.profile)
-    if named is None and account.profile is not None and not is_there(account.profile):
+    if named is None and account.profile is not None and not aws_files.exists(account.profile):
         return account, None
     return account, session_of(account)
-
-
-def is_there(profile: str) -> bool:
-    """Whether the AWS files have a profile."""
-    return profile in botocore.session.Session().available_profiles
-
-
-def _usual_profile(consumer: Consumer) -> str | None:
-    return consumer.name if consumer.kind == "principals" else consumer.user_name
 
 
 def _session(contract: Contract, profile: str) -> boto3.Session:
@@ -99,14 +90,14 @@ def _check_is_another(
         )
         raise UncheckedError(message)
     for consumer in consumers:
-        if consumer.kind != "organization" and _is_let_in(consumer, identity):
+        if consumer.principal_arns and _is_let_in(consumer, identity):
             message = f"--other {profile} is {identity.arn}, whom consumer {consumer.name} lets in"
             raise UsageError(message)
 
 
 def _is_let_in(consumer: Consumer, identity: CallerIdentity) -> bool:
     # Which accounts an organization has, its ARNs do not say.
-    return consumer.kind == "organization" or any(
+    return not consumer.principal_arns or any(
         _names(arn, identity.arn) for arn in consumer.principal_arns
     )
 
@@ -118,5 +109,5 @@ def _names(pattern: str, caller: str) -> bool:
         return False
     if it.startswith("assumed-role/"):
         name, wanted = it.split("/")[1], who.rsplit("/", 1)[-1]
-        return who == "root" or (who.startswith("role/") and fnmatchcase(name, wanted))
-    return who == "root" or fnmatchcase(it, who)
+        return who == "root" or (who.startswith("role/") and matches(wanted, name))
+    return who == "root" or matches(who, it)

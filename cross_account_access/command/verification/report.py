@@ -20,12 +20,12 @@ def show(page: Page, results: Sequence[Result]) -> None:
                 page.line((verdict.value, _STYLE[verdict]), f": {_sentence(result)}")
     page.table(_HEADERS, [_cells(result) for result in results])
     by_engine = Counter(
-        (result.row.consumer, result.finding.hindrance)
+        (result.row.consumer, result.finding.obstacle)
         for result in results
-        if result.finding.hindrance
+        if result.finding.obstacle
     )
-    for (consumer, hindrance), count in by_engine.items():
-        page.line((f"{consumer}: {_rows(count)} decided by the access engine: {hindrance}", QUIET))
+    for (consumer, obstacle), count in by_engine.items():
+        page.line((f"{consumer}: {_rows(count)} decided by the access engine: {obstacle}", QUIET))
     counts = Counter(result.verdict for result in results)
     told = [f"{counts[verdict]} {verdict}" for verdict in reversed(Verdict) if counts[verdict]]
     page.line(f"{_rows(len(results))}: {', '.join(told) or 'nothing to check'}")
@@ -44,7 +44,7 @@ def as_json(stack: str, results: Sequence[Result], left: Sequence[str]) -> dict[
                 "verdict": result.verdict.value,
                 "code": result.finding.code,
                 "decidedBy": result.finding.judge.value,
-                "hindrance": result.finding.hindrance,
+                "hindrance": result.finding.obstacle,
                 "why": result.finding.why or None,
                 "seconds": round(result.finding.seconds, 3),
             }
@@ -106,11 +106,11 @@ def _cells(result: Result) -> list[Cell]:
 
 def _sentence(result: Result) -> str:
     row, finding = result.row, result.finding
-    said = f"{row.consumer}: {row.what}: must be {row.expected.value}"
+    told = f"{row.consumer}: {row.what}: must be {row.expected.value}"
     if finding.found is not Found.UNDECIDED:
-        said += f", and is {finding.found.value} (by {finding.judge.value})"
+        told += f", and is {finding.found.value} (by {finding.judge.value})"
     code = f"{finding.code}: " if finding.code else ""
-    return f"{said}; {code}{finding.why}" if finding.why or code else said
+    return f"{told}; {code}{finding.why}" if finding.why or code else told
 
 
 def _rows(count: int) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from cross_account_access.command.verification.operations import Aim, Operation
+from cross_account_access.iam.services import Operation, Place
 
 EVERYBODY_ELSE: Final = "everybody else"
 """In place of a consumer, for rows about those whom the stack does not let in."""
@@ -79,7 +79,7 @@ class Use:
     """Try an operation."""
 
     operation: Operation
-    aim: Aim
+    place: Place
     role_arn: str | None
     """The role to act through; None to act as oneself."""
 
@@ -94,6 +94,6 @@ class Row:
     expected: Expected
     caller: Caller
     ask: Assume | LongSession | Use
-    said: Circumstances
+    circumstances: Circumstances
     is_hypothetical: bool = False
     """Whether nobody can make the request so: at another time, from another address."""

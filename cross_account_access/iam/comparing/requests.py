@@ -21,15 +21,10 @@ from cross_account_access.facts.service_reference import (
 from cross_account_access.iam.comparing.statements import ComparedStatement
 from cross_account_access.iam.comparing.witnesses import Witness, witnesses
 from cross_account_access.iam.patterns import matches
+from cross_account_access.iam.services import services as described
 
 FORMS: Final[Mapping[str, str]] = {
-    "arn:${Partition}:s3:::${BucketName}": "any bucket",
-    "arn:${Partition}:s3:::${BucketName}/${ObjectName}": "any object",
-    "arn:${Partition}:iam::${Account}:role/${RoleNameWithPath}": "any role",
-    "arn:${Partition}:iam::${Account}:user/${UserNameWithPath}": "any user",
-    "arn:${Partition}:kms:${Region}:${Account}:key/${KeyId}": "any key",
-    "arn:${Partition}:sns:${Region}:${Account}:${TopicName}": "any topic",
-    "arn:${Partition}:sqs:${Region}:${Account}:${QueueName}": "any queue",
+    form: words for each in described().values() for form, words in each.forms.items()
 }
 """The ARNs that matter one by one, as AWS's service reference writes them, and what to call all of
 a form."""
@@ -182,7 +177,8 @@ def _has_form(resource: str) -> bool:
 @cache
 def _form(form: str) -> re.Pattern[str]:
     *texts, tail = _PLACEHOLDER.split(form)
-    last = "[^/]+" if form.endswith(":::${BucketName}") else ".+"
+    # What a slash leads to is told apart where it has a form of its own.
+    last = "[^/]+" if any(each.startswith(f"{form}/") for each in FORMS) else ".+"
     return re.compile("[^:/]*".join(map(re.escape, texts)) + last + re.escape(tail), re.DOTALL)
 
 

@@ -38,6 +38,7 @@ from cross_account_access.iam.inventory import (
     Inventory,
     is_unknown_document,
 )
+from cross_account_access.iam.services import policy_resource
 
 _ARN_COLONS: Final = 5
 _ACCOUNT: Final = re.compile(r"\d{12}")
@@ -193,7 +194,7 @@ class Universe:
         return [
             ResourceClass(
                 witness,
-                target_of(witness.text),
+                policy_resource(witness.text),
                 tuple(group for group in self.groups if group.is_about(witness.text)),
             )
             for witness in self._witnesses_and_forms[0]
@@ -337,11 +338,6 @@ def _of_side(statement: ComparedStatement, name: str) -> ComparedStatement:
     if any(each.key.startswith(KNOWN_LATER) for each in statement.conditions):
         return replace(statement, meaning=f"{name}: {statement.meaning}")
     return statement
-
-
-def target_of(resource: str) -> str:
-    """Return the ARN of the resource that has the policy: of an object it is the bucket."""
-    return resource.split("/", 1)[0] if resource.split(":")[2:3] == ["s3"] else resource
 
 
 def _holder_of(principal: Principal) -> str:

@@ -19,6 +19,7 @@ from cross_account_access.iam.engine.principals import (
     parse_principal,
 )
 from cross_account_access.iam.errors import QuestionError
+from cross_account_access.iam.services import policy_resource
 
 _ARN_COLONS = 5
 _ACCOUNT_DIGITS = 12
@@ -231,7 +232,7 @@ class World:
         service = resource.split(":", 3)[2]
         if service == "sts" or (service == "iam" and not action.startswith("sts:")):
             return Target(owner=account_of(resource), policy=None, name="no resource policy")
-        arn = resource.split("/", 1)[0] if service == "s3" else resource
+        arn = policy_resource(resource)
         found = self._targets.get(arn)
         if found is not None:
             return found
@@ -242,7 +243,7 @@ class World:
 def _target(arn: str, documents: ResourceDocuments) -> Target:
     is_arn = arn.startswith("arn:") and arn.count(":") >= _ARN_COLONS
     service = arn.split(":", 3)[2] if is_arn else ""
-    if not is_arn or (service == "s3" and "/" in arn):
+    if not is_arn or policy_resource(arn) != arn:
         msg = f"{arn!r} is not the ARN of a resource with a policy; for an object give its bucket"
         raise QuestionError(msg)
     owner = documents["account"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from cross_account_access.command.verification.matrix import Surroundings, matrix
+from cross_account_access.command.verification.matrix import Environment, matrix
 from cross_account_access.command.verification.rows import Expected, Row
 from cross_account_access.credentials.contract import Consumer, Contract, Grant, _callers
 
@@ -13,6 +13,8 @@ PRODUCTION, STAGING = "111122223333", "444455556666"
 BUCKET, OTHER_BUCKET = "arn:aws:s3:::shared", "arn:aws:s3:::private"
 TOPIC = f"arn:aws:sns:us-west-2:{PRODUCTION}:news"
 QUEUE = f"arn:aws:sqs:us-west-2:{PRODUCTION}:jobs"
+SECRET = f"arn:aws:secretsmanager:us-west-2:{PRODUCTION}:secret:db-AbCdEf"
+TABLE = f"arn:aws:dynamodb:us-west-2:{PRODUCTION}:table/orders"
 USER = f"arn:aws:iam::{STAGING}:user/Reader"
 ROLE = f"arn:aws:iam::{PRODUCTION}:role/ReaderAccess"
 PROBE = "access-verify-0/"
@@ -54,14 +56,17 @@ def contract(
     return Contract(**said)
 
 
-def rows(declared: Contract, **surroundings: Any) -> tuple[Row, ...]:
+def rows(declared: Contract, **environment: Any) -> tuple[Row, ...]:
     """The rows of all consumers."""
-    around = Surroundings(probe=PROBE, now=NOW, **surroundings)
-    return matrix(declared, list(declared.consumers.values()), around)
+    return matrix(
+        declared,
+        list(declared.consumers.values()),
+        Environment(probe=PROBE, now=NOW, **environment),
+    )
 
 
 def expectations(
-    declared: Contract, who: str = "reader", **surroundings: Any
+    declared: Contract, who: str = "reader", **environment: Any
 ) -> dict[str, Expected]:
     """How each row of a consumer should end."""
-    return {row.what: row.expected for row in rows(declared, **surroundings) if row.consumer == who}
+    return {row.what: row.expected for row in rows(declared, **environment) if row.consumer == who}

@@ -14,6 +14,7 @@ import pytest
 from cross_account_access.aws import CallerIdentity
 from cross_account_access.command.cli import main
 from cross_account_access.command.verification import profiles
+from cross_account_access.credentials import aws_files
 from cross_account_access.errors import NotDeployedError, UncheckedError
 from cross_account_access.stack import Stack, resources_of_state
 from tests.support.deployment import deploy, stack_values
@@ -92,7 +93,7 @@ def aws(monkeypatch: pytest.MonkeyPatch, exported: dict[str, Any]) -> World:
     monkeypatch.setattr(Stack, "outputs", lambda _: exported)
     monkeypatch.setattr(Stack, "state", lambda _: resources_of_state(export(walkthrough())))
     monkeypatch.setattr(profiles, "identify", identify)
-    monkeypatch.setattr(profiles, "is_there", lambda _: True)
+    monkeypatch.setattr(aws_files, "exists", lambda _: True)
     monkeypatch.setattr(profiles, "_session", lambda *_: consumers.session())
     monkeypatch.setattr(profiles, "session_of", lambda _: world.administrator.session())
     monkeypatch.setattr(
@@ -274,7 +275,7 @@ def test_without_administrators_the_rest_is_checked(
     aws: World, verify: Verify, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert aws.asked == []
-    monkeypatch.setattr(profiles, "is_there", lambda name: name == "StageAdmin")
+    monkeypatch.setattr(aws_files, "exists", lambda name: name == "StageAdmin")
     monkeypatch.setattr(
         "cross_account_access.command.verbs.verify._foreign_bucket", lambda *_: None
     )
@@ -291,11 +292,34 @@ def test_without_credentials_of_the_consumer_the_engine_decides(
     aws: World, verify: Verify, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert aws.asked == []
-    monkeypatch.setattr(profiles, "is_there", lambda name: name != "StageAdmin")
+    monkeypatch.setattr(aws_files, "exists", lambda name: name != "StageAdmin")
     ran = verify()
     assert ran.status == 0, ran.out
     assert "stage-admin" in ran.out
     assert "decided by the access engine: no credentials of stage-admin at hand" in ran.out
+
+
+def test_policies_of_what_the_stack_did_not_make_are_read(
+    aws: World, verify: Verify, monkeypatch: pytest.MonkeyPatch, exported: dict[str, Any]
+) -> None:
+    assert aws.asked == []
+    queue = "arn:aws:sqs:us-west-2:111122223333:theirs"
+    monkeypatch.setattr(Stack, "outputs", lambda _: {**exported, "resourceArns": {"jobs": queue}})
+    read: list[Any] = []
+
+    def live(known: Any) -> Any:
+        read.append(known)
+        return known
+
+    monkeypatch.setattr("cross_account_access.command.verification.documents.live", live)
+    what = {row["what"]: row["expected"] for row in json.loads(verify("--json").out)["rows"]}
+    assert what["send to theirs"] == "refused"
+    (known,) = read
+    assert set(known.resources) == {
+        *(f"arn:aws:s3:::{name}" for name in (BUCKET, FOREIGN)),
+        queue,
+    }
+    assert known.resources[queue]["account"] == "111122223333"
 
 
 @pytest.mark.parametrize(

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from cross_account_access.command.verification.deduction import Deduction
 from cross_account_access.command.verification.findings import Finding, Found, Judge
+from cross_account_access.command.verification.rows import Assume, Expected
 from cross_account_access.credentials.contract import Contract
 from cross_account_access.iam.engine import PolicyKind
 from cross_account_access.iam.inventory import Inventory, unknown_document
+from cross_account_access.iam.patterns import matches
 from tests.support.states import allow, deny, policy
 from tests.unit.verification.declared import (
     BUCKET,
     PRODUCTION,
     ROLE,
     STAGING,
+    TABLE,
     USER,
     consumer,
     contract,
@@ -86,11 +91,91 @@ def test_an_object_under_a_key_needs_the_key_too() -> None:
     assert decided("read shared", with_it, declared).found is Found.ALLOWED
 
 
+def test_the_policy_of_a_table_is_about_its_indexes_too() -> None:
+    declared = contract(consumer(grant("read", arn=TABLE)))
+    query = allow("dynamodb:Query", [TABLE, f"{TABLE}/index/*"])
+    closed = policy(deny("dynamodb:Query", f"{TABLE}/index/*", Principal="*"))
+    what = "query an index of table/orders"
+    for table, found in ((None, Found.ALLOWED), (closed, Found.REFUSED)):
+        resource: Any = {"account": PRODUCTION, "policy": table}
+        assert decided(what, inventory(query, **{TABLE: resource}), declared).found is found
+    only_table = inventory(allow("dynamodb:Query", TABLE), **{TABLE: resource})
+    assert decided(what, only_table, declared).found is Found.REFUSED
+
+
 def test_stating_tags_needs_leave_of_both_sides() -> None:
     declared = contract(consumer(grant("read"), session_tags={"team": "data"}))
     assert decided("assume ReaderAccess", inventory(READ), declared).found is Found.ALLOWED
     own = policy(allow("sts:AssumeRole", ROLE))
     assert decided("assume ReaderAccess", inventory(READ, own=own), declared).found is Found.REFUSED
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("role/data/*", "role/ops/*"),
+        # No two of these can be there at the same time.
+        ("role/data/Deploy", "role/ops/deploy"),
+        ("user/ops/Reader", "user/people/*"),
+    ],
+)
+def test_principals_of_one_name_are_decided_apart(names: tuple[str, str]) -> None:
+    arns = tuple(f"arn:aws:iam::{STAGING}:{name}" for name in names)
+    declared = contract(consumer(grant("read"), kind="principals", principal_arns=arns))
+    root = {"AWS": f"arn:aws:iam::{STAGING}:root"}
+    for pattern, *others in (arns, arns[::-1]):
+        like = {"ArnLike": {"aws:PrincipalArn": pattern}}
+        trust = policy(allow("sts:AssumeRole", Principal=root, Condition=like))
+        made = [row for row in rows(declared) if isinstance(row.ask, Assume)]
+        deduction = Deduction(inventory(READ, trust=trust), made, PRODUCTION)
+        for row in made:
+            found = deduction.decide(row).found
+            is_meant = matches(pattern, row.caller.arn)
+            assert found is (Found.ALLOWED if is_meant else Found.REFUSED), row.what
+        assert len({row.caller.arn for row in made if row.expected is Expected.ALLOWED}) == 2
+        assert not any(matches(pattern, other) for other in others)
+
+
+def test_stating_a_source_identity_needs_leave_of_both_sides() -> None:
+    declared = contract(consumer(grant("read"), source_identity_required=True))
+    lying = inventory(READ)
+    # The trust lets in without it.
+    assert decided("assume ReaderAccess", lying, declared).found is Found.REFUSED
+    root = {"AWS": f"arn:aws:iam::{STAGING}:root"}
+    trust = policy(allow(["sts:AssumeRole", "sts:SetSourceIdentity"], Principal=root))
+    lying = inventory(READ, trust=trust)
+    assert decided("assume ReaderAccess", lying, declared).found is Found.ALLOWED
+
+
+def test_the_age_of_mfa_and_the_address_are_those_of_the_row() -> None:
+    root = {"AWS": f"arn:aws:iam::{STAGING}:root"}
+    conditions = {
+        "Bool": {"aws:MultiFactorAuthPresent": "true"},
+        "NumericLessThanEquals": {"aws:MultiFactorAuthAge": "900"},
+        "IpAddress": {"aws:SourceIp": "203.0.113.0/24"},
+    }
+    trust = policy(allow("sts:AssumeRole", Principal=root, Condition=conditions))
+    declared = contract(
+        consumer(grant("read"), mfa=True, mfa_max_age=900, source_ips=("203.0.113.0/24",))
+    )
+    for how, found in (
+        ("", Found.ALLOWED),
+        (" without MFA", Found.REFUSED),
+        (" with MFA of 901 seconds ago", Found.REFUSED),
+        (" from 192.0.2.1", Found.REFUSED),
+    ):
+        lying = inventory(READ, trust=trust)
+        assert decided(f"assume ReaderAccess{how}", lying, declared).found is found
+    # Where nothing is said of addresses, a request comes from anywhere.
+    plain = contract(consumer(grant("read"), mfa=True, mfa_max_age=900))
+    found_for = decided("assume ReaderAccess", inventory(READ, trust=trust), plain)
+    assert found_for.found is Found.UNDECIDED
+
+
+def test_a_session_of_a_role_has_no_age_of_mfa() -> None:
+    recent = {"NumericLessThanIfExists": {"aws:MultiFactorAuthAge": "900"}}
+    access = {**READ, "Condition": recent}
+    assert decided("read shared", inventory(access)).found is Found.ALLOWED
 
 
 def test_a_session_of_a_role_has_no_mfa() -> None:

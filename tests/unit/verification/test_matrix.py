@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from fnmatch import fnmatchcase
+from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
@@ -12,15 +12,23 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cross_account_access.command.verification.operations import OPERATIONS, service_of
-from cross_account_access.command.verification.patterns import instance_of, sibling_of
+from cross_account_access.command.verification.callers import invented
+from cross_account_access.command.verification.patterns import (
+    instance_of,
+    instances_of,
+    sibling_of,
+)
 from cross_account_access.command.verification.rows import (
     EVERYBODY_ELSE,
+    Caller,
     Expected,
     LongSession,
     Use,
 )
 from cross_account_access.credentials.contract import read
+from cross_account_access.declaration.rules import principal_pattern
+from cross_account_access.iam.patterns import matches
+from cross_account_access.iam.services import service_of
 from tests.support.deployment import PROJECT, ROOT, deploy
 from tests.unit.verification.declared import (
     BUCKET,
@@ -28,7 +36,9 @@ from tests.unit.verification.declared import (
     PRODUCTION,
     QUEUE,
     ROLE,
+    SECRET,
     STAGING,
+    TABLE,
     TOPIC,
     USER,
     consumer,
@@ -65,9 +75,9 @@ def test_a_reader_may_list_and_read_and_no_more() -> None:
         assert said[what] is REFUSED, what
 
 
-@pytest.mark.parametrize("arn", [BUCKET, TOPIC, QUEUE])
+@pytest.mark.parametrize("arn", [BUCKET, TOPIC, QUEUE, SECRET, TABLE])
 def test_each_level_is_asked_about_whether_it_is_granted_or_not(arn: str) -> None:
-    operations = OPERATIONS[service_of(arn)]
+    operations = service_of(arn).operations
     levels = sorted({level for operation in operations for level in operation.levels})
     for count in range(1, len(levels) + 1):
         for granted in combinations(levels, count):
@@ -76,7 +86,7 @@ def test_each_level_is_asked_about_whether_it_is_granted_or_not(arn: str) -> Non
                 what = f"{operation.words} {arn.rsplit(':', 1)[-1]}"
                 if operation.levels & set(granted):
                     assert said[what] is ALLOWED, (granted, what)
-                elif operation.is_telling:
+                elif operation.checks_refusal:
                     assert said[what] is REFUSED, (granted, what)
                 else:
                     assert what not in said
@@ -107,14 +117,64 @@ def test_what_is_confined_to_prefixes_tells_nothing_of_the_whole_bucket() -> Non
     assert said["ask for the region of shared"] is ALLOWED
 
 
-def test_another_bucket_of_the_stack_is_refused() -> None:
+def test_one_grant_of_the_whole_bucket_hides_no_other_that_is_confined() -> None:
+    declared = contract(consumer(grant("read"), grant("write", prefixes=("images/",))))
+    said = expectations(declared)
+    assert said["read shared"] is ALLOWED
+    assert said["read shared/images/"] is ALLOWED
+    assert said["write to shared/images/"] is ALLOWED
+    assert said["write to shared"] is REFUSED
+    assert said["write to shared/images-access-verify-0/"] is REFUSED
+    assert said["list shared/images/"] is REFUSED
+
+
+def test_what_else_the_stack_shares_is_refused() -> None:
+    shared = {"topic_arns": {"news": TOPIC}, "queue_arns": {"jobs": QUEUE}}
     said = expectations(
-        contract(consumer(grant("read")), buckets=(BUCKET, OTHER_BUCKET)),
+        contract(consumer(grant("read")), buckets=(BUCKET, OTHER_BUCKET), **shared),
     )
     assert said["read shared"] is ALLOWED
     assert {said[f"{words} private"] for words in ("list", "read", "write to", "delete in")} == {
         REFUSED
     }
+    assert said["publish to news"] is REFUSED
+    assert said["send to jobs"] is REFUSED
+
+
+def test_a_consumer_without_conditions_has_these_rows_and_no_more() -> None:
+    refused = ("write to", "list the unfinished uploads of", "delete in")
+    itself = contract(consumer(grant("list", "read", via="resource"), role_arn=None))
+    assert [(row.what, row.expected) for row in rows(itself) if row.consumer == "reader"] == [
+        ("ask for the region of shared", ALLOWED),
+        ("list shared", ALLOWED),
+        ("read shared", ALLOWED),
+        *(
+            (f"{words} shared{how}", REFUSED)
+            for words in refused
+            for how in ("", ", whatever its own policy allows")
+        ),
+        ("list shared over plain HTTP", REFUSED),
+        ("read shared over plain HTTP", REFUSED),
+        ("list access-verify-0, which is not of the stack", REFUSED),
+        ("read access-verify-0, which is not of the stack", REFUSED),
+    ]
+    by_role = contract(consumer(grant("list", "read")))
+    assert [(row.what, row.expected) for row in rows(by_role) if row.consumer == "reader"] == [
+        ("assume ReaderAccess", ALLOWED),
+        ("assume ReaderAccess as user/Reader-x", REFUSED),
+        ("assume ReaderAccess as another principal of Staging", REFUSED),
+        ("assume ReaderAccess as a principal of another account", REFUSED),
+        ("assume ReaderAccess for more than 3600 seconds", REFUSED),
+        ("ask for the region of shared", ALLOWED),
+        ("list shared", ALLOWED),
+        ("read shared", ALLOWED),
+        *((f"{words} shared", REFUSED) for words in refused),
+        ("list shared over plain HTTP", REFUSED),
+        ("read shared over plain HTTP", REFUSED),
+        ("read shared without the role", REFUSED),
+        ("list access-verify-0, which is not of the stack", REFUSED),
+        ("read access-verify-0, which is not of the stack", REFUSED),
+    ]
 
 
 def test_a_bucket_that_is_there_is_asked_about_rather_than_one_that_could_be() -> None:
@@ -185,9 +245,139 @@ def test_each_condition_has_a_row_in_which_it_is_not_met(
 
 
 @pytest.mark.parametrize(
+    ("changes", "caller", "more"),
+    [
+        (
+            {"kind": "third_party", "principal_arns": (VENDOR,)},
+            "arn:aws:iam::777788889999:role/access-verify",
+            ["as role/Robot of 666677778888"],
+        ),
+        (
+            {"kind": "organization", "principal_arns": ()},
+            "arn:aws:iam::999999999999:role/access-verify",
+            ["as role/Robot of 777788889999", "as role/Robot of 666677778888"],
+        ),
+    ],
+)
+def test_of_callers_who_belong_elsewhere_nobody_of_staging_is_nearly_one(
+    changes: dict[str, Any], caller: str, more: list[str]
+) -> None:
+    named = [f"arn:aws:iam::{account}:role/Robot" for account in ("777788889999", "666677778888")]
+    declared = contract(consumer(grant("read"), **changes))
+    made = {
+        row.what.removeprefix("assume ReaderAccess").strip(): row
+        for row in rows(declared, named={ROLE: named})
+        if row.what.startswith("assume")
+    }
+    by_another = "as a principal of another account"
+    assert list(made) == ["", *more, by_another, "for more than 3600 seconds"]
+    assert made[""].caller.arn == caller
+    assert made[""].caller.is_invented
+
+
+def test_what_another_consumer_is_confined_to_is_no_place_of_one_that_is_not() -> None:
+    others = consumer(grant("write", prefixes=("incoming/",)), name="writer", role_arn=f"{ROLE}2")
+    said = expectations(contract(consumer(grant("read")), others))
+    assert not any("incoming/" in what for what in said)
+
+
+def test_only_a_caller_with_policies_of_its_own_is_looked_at_without_them() -> None:
+    own = grant("read", via="resource")
+    changes: dict[str, Any] = {"external_id": "e-1", "source_ips": ("203.0.113.0/24",)}
+    known = rows(contract(consumer(own, **changes)))
+    anyway = [row for row in known if row.what.endswith("whatever its own policy allows")]
+    assert len(anyway) >= 2
+    assert all(row.caller == invented(USER) for row in anyway)
+    at_odds = [row for row in known if "read shared as itself from" in row.what]
+    assert [row.caller for row in at_odds] == [invented(USER)]
+    kind = {"kind": "principals", "principal_arns": (f"arn:aws:iam::{STAGING}:role/data/*",)}
+    unknown = rows(contract(consumer(own, **changes, **kind)))
+    assert not [row for row in unknown if row.what.endswith("whatever its own policy allows")]
+    # A session of the role has the role's own policies, which the row is about.
+    by_role = rows(contract(consumer(grant("read"), **changes)))
+    at_odds = [row for row in by_role if "read shared from" in row.what]
+    assert [row.caller.is_invented for row in at_odds] == [False]
+
+
+def test_a_consumer_without_a_role_has_none_that_another_could_take() -> None:
+    bare = consumer(
+        grant("read", via="resource"), name="bare", role_arn=None, principal_arns=(f"{USER}2",)
+    )
+    other = consumer(grant("read"), name="other", role_arn=f"{ROLE}3", principal_arns=(f"{USER}3",))
+    said = expectations(contract(consumer(grant("read")), bare, other))
+    of_others = [what for what in said if " of consumer " in what]
+    assert of_others == ["assume ReaderAccess3 of consumer other"]
+
+
+def test_jobs_are_their_identity_provider() -> None:
+    provider = f"arn:aws:iam::{PRODUCTION}:oidc-provider/ci.example.com"
+    jobs = consumer(grant("read"), kind="oidc", principal_arns=(provider,))
+    (row,) = (row for row in rows(contract(jobs)) if row.what == "assume ReaderAccess")
+    assert row.caller == Caller(arn=provider, actor="reader")
+
+
+@pytest.mark.parametrize(
+    ("changes", "home"),
+    [
+        ({}, STAGING),
+        ({"kind": "third_party", "principal_arns": (VENDOR,)}, "777788889999"),
+        ({"kind": "organization", "principal_arns": ()}, STAGING),
+    ],
+)
+def test_own_queues_are_those_of_the_account_that_callers_belong_to(
+    changes: dict[str, Any], home: str
+) -> None:
+    declared = contract(consumer(grant("subscribe", arn=TOPIC), **changes))
+    asked = [row.ask for row in rows(declared) if row.consumer == "reader"]
+    assert {ask.place.home for ask in asked if isinstance(ask, Use) and ask.place.arn == TOPIC} == {
+        home
+    }
+
+
+def test_the_account_of_strangers_is_nobodys() -> None:
+    nines = consumer(grant("read"), kind="third_party", principal_arns=("arn:aws:iam::9:root",))
+    named = replace(nines, principal_arns=(f"arn:aws:iam::{'9' * 12}:root",))
+    what = "assume ReaderAccess as a principal of another account"
+    for declared, account in (
+        (contract(nines), "9" * 12),
+        (contract(named), "8" * 12),
+        (contract(named, staging_account_id="8" * 12), "7" * 12),
+        (contract(named, production_account_id="8" * 12), "7" * 12),
+    ):
+        (row,) = (row for row in rows(declared) if row.what == what)
+        assert row.caller.arn == f"arn:aws:iam::{account}:role/access-verify"
+
+
+def test_where_all_that_is_nearly_meant_is_meant_nothing_is_near() -> None:
+    arns = tuple(f"arn:aws:iam::{STAGING}:user/{name}" for name in ("Reader", "Reader?x"))
+    said = expectations(contract(consumer(grant("read"), kind="principals", principal_arns=arns)))
+    assert sorted(what for what in said if what.startswith("assume ReaderAccess as ")) == [
+        "assume ReaderAccess as a principal of another account",
+        "assume ReaderAccess as another principal of Staging",
+        "assume ReaderAccess as user/Readerx-x",
+        "assume ReaderAccess as user/Readerxx",
+    ]
+
+
+def test_each_pattern_of_principals_has_a_row_in_which_it_is_let_in() -> None:
+    arns = tuple(f"arn:aws:iam::{STAGING}:{name}" for name in ("role/data/*", "role/ops/*"))
+    declared = contract(consumer(grant("read"), kind="principals", principal_arns=arns))
+    made = {row.what: row for row in rows(declared)}
+    first, second = made["assume ReaderAccess"], made["assume ReaderAccess as role/ops/y"]
+    assert (first.expected, second.expected) == (ALLOWED, ALLOWED)
+    assert first.caller.arn == f"arn:aws:iam::{STAGING}:role/data/x"
+    # One profile stands for the consumer, so that the second one is the engine's.
+    assert (first.caller.actor, second.caller.actor) == ("reader", None)
+    assert second.caller.is_invented
+    for near in ("role/data-xx", "role/ops-xx"):
+        assert made[f"assume ReaderAccess as {near}"].expected is REFUSED
+
+
+@pytest.mark.parametrize(
     ("conditions", "how"),
     [
         ({"source_ips": ("203.0.113.0/24",)}, "from 192.0.2.1"),
+        ({"source_ips": ("192.0.2.0/24", "198.51.100.0/24")}, "from 203.0.113.1"),
         ({"vpc_endpoints": ("vpce-1",)}, "through no VPC endpoint"),
         ({"vpc_endpoints": ("vpce-1",)}, "through another VPC endpoint"),
         ({"expires_at": "2031-01-01T00:00:00Z"}, "after 2031-01-01T00:00:00Z"),
@@ -280,6 +470,15 @@ def test_everybody_else_is_refused_where_a_bucket_policy_may_be_too_wide() -> No
     assert said["list shared as anybody of another account"] is REFUSED
 
 
+def test_all_of_staging_may_list_what_its_administrators_may_let_it() -> None:
+    declared = contract(consumer(grant("read")), listed_by_staging={BUCKET})
+    named = {BUCKET: [f"{USER}2", VENDOR]}
+    said = expectations(declared, EVERYBODY_ELSE, named=named)
+    assert said["list shared as user/Reader2"] is ALLOWED
+    assert said["read shared as user/Reader2"] is REFUSED
+    assert said["list shared as role/access-verify of 777788889999"] is REFUSED
+
+
 def test_whom_a_resource_policy_lets_in_is_not_everybody_else() -> None:
     own = consumer(grant("read", via="resource"), role_arn=None)
     said = expectations(contract(own), EVERYBODY_ELSE, named={BUCKET: [USER, f"{USER}2"]})
@@ -309,7 +508,7 @@ def test_a_consumer_of_its_own_kind_cannot_take_the_role_of_another() -> None:
     said = [row for row in rows(declared) if row.what == "assume ReaderAccess2 of consumer other"]
     assert [row.expected for row in said] == [REFUSED]
     # Only whom the trust names is in question.
-    assert said[0].said.external_id == "e-2"
+    assert said[0].circumstances.external_id == "e-2"
 
 
 def test_a_long_session_is_never_asked_for() -> None:
@@ -324,7 +523,7 @@ def test_what_is_written_is_below_the_probe_prefix() -> None:
         consumer(grant("list", "write", "delete", prefixes=("images/", "videos/"))),
         buckets=(BUCKET, OTHER_BUCKET),
     )
-    scratches = {row.ask.aim.scratch for row in rows(declared) if isinstance(row.ask, Use)}
+    scratches = {row.ask.place.scratch for row in rows(declared) if isinstance(row.ask, Use)}
     assert scratches == {
         "access-verify-0/",
         "images/access-verify-0/",
@@ -352,20 +551,52 @@ def test_no_two_rows_of_a_consumer_have_one_name(example: str) -> None:
     assert granted <= by_consumer
 
 
-PATTERNS = st.text(alphabet="abc/:_-*?", min_size=1).filter(lambda text: text.strip("*?"))
+PATTERNS = st.text(alphabet="abc/:_-[]*?", min_size=1).filter(lambda text: text.strip("*?"))
 
 
 @given(pattern=PATTERNS, others=st.lists(PATTERNS, max_size=3))
 def test_a_sibling_is_matched_by_none_of_the_patterns(pattern: str, others: list[str]) -> None:
     near = sibling_of(pattern, others)
     if near is not None:
-        assert not any(fnmatchcase(near, each) for each in (pattern, *others))
-    assert fnmatchcase(instance_of(pattern), pattern)
+        assert not any(matches(each, near) for each in (pattern, *others))
+    assert matches(pattern, instance_of(pattern))
+
+
+NAMES = st.text(alphabet="abX/*?", min_size=1, max_size=8)
+PRINCIPALS = st.builds(
+    f"arn:aws:iam::{STAGING}:{{}}/{{}}".format, st.sampled_from(["user", "role"]), NAMES
+)
+
+
+def accepted(pattern: str) -> bool:
+    return principal_pattern("aws", STAGING)(pattern) is None
+
+
+@given(patterns=st.lists(PRINCIPALS.filter(accepted), min_size=1, max_size=6, unique=True))
+def test_principals_of_any_patterns_have_names_of_their_own(patterns: list[str]) -> None:
+    instances = instances_of(patterns)
+    assert all(map(matches, patterns, instances))
+    names, wanted = (
+        [each.rsplit("/", 1)[-1].lower() for each in arns] for arns in (instances, patterns)
+    )
+    fixed = [name for name in wanted if not set("*?") & set(name)]
+    repeated = len(fixed) - len(set(fixed))
+    assert len(set(names)) == len(patterns) - repeated
+    for pattern in patterns:
+        near = sibling_of(pattern, patterns)
+        assert near is None or not any(matches(each, near) for each in patterns)
+
+
+def test_a_pattern_that_ends_with_a_joint_has_a_sibling_too() -> None:
+    assert sibling_of("role/data-*") == "role/data_xx"
+    assert sibling_of("role/data_*") == "role/data-xx"
+    assert sibling_of("user/Reader", ["user/Reader-*"]) == "user/Reader_x"
 
 
 @pytest.mark.parametrize(
     ("pattern", "loosened"),
     [
+        ("role/data-*", "role/data*"),
         ("user/Reader", "user/Reader*"),
         ("role/data/*", "role/*"),
         ("*AWSReservedSSO_Analysts_*", "*AWSReservedSSO_*"),
@@ -377,4 +608,4 @@ def test_a_sibling_is_matched_by_none_of_the_patterns(pattern: str, others: list
 def test_a_pattern_that_was_loosened_lets_the_sibling_in(pattern: str, loosened: str) -> None:
     near = sibling_of(pattern)
     assert near is not None
-    assert fnmatchcase(near, loosened)
+    assert matches(loosened, near)

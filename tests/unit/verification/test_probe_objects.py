@@ -10,12 +10,12 @@ import pytest
 from botocore.exceptions import ConnectionClosedError
 from moto import mock_aws
 
-from cross_account_access.command.verification.operations import Aim
 from cross_account_access.command.verification.probe_objects import ProbeObjects
+from cross_account_access.iam.services import Place
 from tests.unit.verification.stand_in import Aws
 
-SHARED = Aim(arn="arn:aws:s3:::shared", scratch="access-verify-0/")
-IMAGES = Aim(arn="arn:aws:s3:::shared", prefix="images/", scratch="images/access-verify-0/")
+SHARED = Place(arn="arn:aws:s3:::shared", scratch="access-verify-0/")
+IMAGES = Place(arn="arn:aws:s3:::shared", prefix="images/", scratch="images/access-verify-0/")
 
 
 @pytest.fixture
@@ -100,7 +100,7 @@ def test_what_a_consumer_wrote_is_told_where_only_an_administrator_could_remove_
 
 def test_a_failed_clean_up_is_told_and_the_others_go_on(session: boto3.Session) -> None:
     objects = ProbeObjects(session, None)
-    gone = Aim(arn="arn:aws:s3:::gone", scratch="access-verify-0/")
+    gone = Place(arn="arn:aws:s3:::gone", scratch="access-verify-0/")
     objects.wrote(gone, session.client("s3"))
     objects.below(SHARED)
     (told,) = objects.clean()

@@ -7,13 +7,15 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
+from cross_account_access.command.verification.attempts import Attempts
 from cross_account_access.command.verification.findings import Found, Judge, Verdict
 from cross_account_access.command.verification.probe_objects import ProbeObjects
 from cross_account_access.command.verification.probes import Actors, Probes
-from cross_account_access.command.verification.rounds import Rounds
 from cross_account_access.command.verification.rows import Row
 from tests.unit.verification.declared import (
     QUEUE,
+    SECRET,
+    TABLE,
     TOPIC,
     consumer,
     contract,
@@ -154,8 +156,8 @@ def test_without_any_object_reading_cannot_be_decided() -> None:
     for what in ("read shared", "read shared without the role"):
         finding = probes(aws, administrator=False).ask(row_of(what))
         assert finding.found is Found.UNDECIDED
-        assert finding.hindrance is not None
-        assert "no object is known to exist" in finding.hindrance
+        assert finding.obstacle is not None
+        assert "no object is known to exist" in finding.obstacle
     assert aws.made("get_object") == []
 
 
@@ -178,6 +180,30 @@ def test_an_administrator_who_may_not_put_is_no_refusal_of_the_reader() -> None:
             "AccessDenied",
             "InvalidParameterValue",
         ),
+        (
+            SECRET,
+            "read",
+            "read db-AbCdEf",
+            "get_secret_value",
+            "AccessDeniedException",
+            "ResourceNotFoundException",
+        ),
+        (
+            SECRET,
+            "read",
+            "change db-AbCdEf",
+            "put_secret_value",
+            "AccessDeniedException",
+            "InvalidRequestException",
+        ),
+        (
+            TABLE,
+            "write",
+            "put an item into table/orders",
+            "put_item",
+            "AccessDeniedException",
+            "ValidationException",
+        ),
     ],
 )
 def test_a_message_request_without_effect_proves_refusals_only(
@@ -187,8 +213,8 @@ def test_a_message_request_without_effect_proves_refusals_only(
     assert found(what, refusal, call=call, declared=declared).found is Found.REFUSED
     finding = found(what, invalid, call=call, declared=declared)
     assert finding.found is Found.UNDECIDED
-    assert finding.hindrance is not None
-    assert found(what, "QueueDoesNotExist", call=call, declared=declared).hindrance is None
+    assert finding.obstacle is not None
+    assert found(what, "QueueDoesNotExist", call=call, declared=declared).obstacle is None
 
 
 @pytest.mark.parametrize(
@@ -208,15 +234,15 @@ def test_a_message_request_without_effect_proves_refusals_only(
 )
 def test_what_nobody_at_hand_can_ask_is_said(what: str, changes: Any, why: str) -> None:
     declared = contract(consumer(grant("list", "read"), **changes))
-    hindrance = probes(Aws(lambda _name, _: None)).hindrance(row_of(what, declared))
-    assert hindrance is not None
-    assert why in hindrance
+    obstacle = probes(Aws(lambda _name, _: None)).obstacle(row_of(what, declared))
+    assert obstacle is not None
+    assert why in obstacle
 
 
 def test_a_refusal_for_want_of_mfa_can_be_asked_for() -> None:
     declared = contract(consumer(grant("read"), mfa=True, mfa_max_age=60))
     row = row_of("assume ReaderAccess without MFA", declared)
-    assert probes(Aws(lambda _name, _: None)).hindrance(row) is None
+    assert probes(Aws(lambda _name, _: None)).obstacle(row) is None
 
 
 def decided(
@@ -232,8 +258,8 @@ def decided(
         return error(code) if code else None
 
     with clock(monkeypatch) as pauses:
-        rounds = Rounds(probes(Aws(answer)), None, patience, said.append)
-        (result,) = rounds.decide([row_of(what)])
+        attempts = Attempts(probes(Aws(answer)), None, patience, said.append)
+        (result,) = attempts.decide([row_of(what)])
     return result.verdict, pauses, said
 
 
@@ -275,8 +301,8 @@ def test_trouble_may_pass_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_what_only_documents_tell_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     with clock(monkeypatch) as pauses:
-        rounds = Rounds(probes(Aws(lambda _name, _: None)), None, 60, lambda _: None)
-        (result,) = rounds.decide([row_of("assume ReaderAccess as user/Reader-x")])
+        attempts = Attempts(probes(Aws(lambda _name, _: None)), None, 60, lambda _: None)
+        (result,) = attempts.decide([row_of("assume ReaderAccess as user/Reader-x")])
     assert result.verdict is Verdict.UNCHECKED
     assert "cannot be read" in result.finding.why
     assert pauses == []

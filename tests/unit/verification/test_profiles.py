@@ -9,6 +9,7 @@ import pytest
 
 from cross_account_access.aws import CallerIdentity
 from cross_account_access.command.verification import profiles
+from cross_account_access.credentials import aws_files
 from cross_account_access.errors import UncheckedError, UsageError
 from tests.unit.verification.declared import STAGING, consumer, contract
 
@@ -117,5 +118,5 @@ def test_the_usual_profile_serves_where_there_is_one(
     assert {name: session.profile_name for name, session in found.items()} == (
         {"reader": profile} if profile else {}
     )
-    monkeypatch.setattr(profiles, "is_there", lambda _: False)
+    monkeypatch.setattr(aws_files, "exists", lambda _: False)
     assert found_for(monkeypatch, arn, named=None, **changes) == {}

@@ -1,8 +1,9 @@
 """Decides all rows, and those that disappoint again a little later.
 
 A change of IAM takes a while to be known everywhere, so that a new role cannot be assumed for some
-seconds and an old policy lives on ("Troubleshoot IAM", Changes that I make are not always
-immediately visible). What is still not as intended when patience ends is a result.
+seconds and an old policy lives on ("Troubleshoot IAM",
+https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html, Changes that I make are not
+always immediately visible). What is still not as intended when patience ends is a result.
 """
 
 import time
@@ -27,7 +28,7 @@ _AT_ONCE: Final = 8
 _LONGEST_PAUSE: Final = 16.0
 
 
-class Rounds:
+class Attempts:
     """Rows, and those who decide them.
 
     Args:
@@ -62,7 +63,7 @@ class Rounds:
                 time.sleep(pause)
             asked = [rows[index] for index in pending]
             # Reading takes a while too, and those whom AWS answers need none.
-            stale = pause > 0 and any(map(self._probes.hindrance, asked))
+            stale = pause > 0 and any(map(self._probes.obstacle, asked))
             decided = self._round(asked, again=stale)
             results.update(zip(pending, decided, strict=True))
             pending = [index for index in pending if _may_change(results[index])]
@@ -82,23 +83,23 @@ class Rounds:
         return [Result(row, finding) for row, finding in zip(rows, findings, strict=True)]
 
     def _decided(self, row: Row, deduction: Deduction | None) -> Finding:
-        hindrance = self._probes.hindrance(row)
-        if hindrance is not None:
-            return _deduced(deduction, row, hindrance)
+        obstacle = self._probes.obstacle(row)
+        if obstacle is not None:
+            return _deduced(deduction, row, obstacle)
         finding = self._probes.ask(row)
-        if finding.hindrance is not None:
-            return _deduced(deduction, row, finding.hindrance)
+        if finding.obstacle is not None:
+            return _deduced(deduction, row, finding.obstacle)
         return finding
 
 
-def _deduced(deduction: Deduction | None, row: Row, hindrance: str) -> Finding:
+def _deduced(deduction: Deduction | None, row: Row, obstacle: str) -> Finding:
     if deduction is not None and not isinstance(row.ask, LongSession):
-        return replace(deduction.decide(row), hindrance=hindrance)
+        return replace(deduction.decide(row), obstacle=obstacle)
     return Finding(
         found=Found.UNDECIDED,
         judge=Judge.ENGINE,
-        hindrance=hindrance,
-        why=f"{hindrance}, and the documents of the accounts cannot be read",
+        obstacle=obstacle,
+        why=f"{obstacle}, and the documents of the accounts cannot be read",
     )
 
 

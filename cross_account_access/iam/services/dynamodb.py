@@ -1,0 +1,115 @@
+"""Amazon DynamoDB: tables and their indexes.
+
+No item is read or written: requests for one name no key, which every item has. Scanning counts.
+"""
+
+from typing import Final
+
+from cross_account_access.iam.services import Call, LivePolicy, Operation, Service
+
+_TABLE: Final = {"TableName": "{arn}"}
+"""An ARN serves as a name ("GetItem",
+https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_GetItem.html)."""
+_INDEX: Final = "access-verify"
+_INVALID: Final = frozenset({"ValidationException"})
+_READ: Final = frozenset({"read"})
+_WRITE: Final = frozenset({"write"})
+
+SERVICE: Final = Service(
+    refusals=frozenset({"AccessDeniedException"}),
+    missing=frozenset({"ResourceNotFoundException"}),
+    inside="/index/",
+    policy=LivePolicy(
+        calls=(Call("get_resource_policy", {"ResourceArn": "{arn}"}),),
+        path=("Policy",),
+        none=frozenset({"PolicyNotFoundException"}),
+    ),
+    forms={
+        "arn:${Partition}:dynamodb:${Region}:${Account}:table/${TableName}": "any table",
+        "arn:${Partition}:dynamodb:${Region}:${Account}:table/${TableName}/index/${IndexName}": (
+            "any index"
+        ),
+    },
+    operations=(
+        Operation(
+            words="look at",
+            actions=("dynamodb:DescribeTable",),
+            levels=_READ,
+            calls=(Call("describe_table", _TABLE),),
+        ),
+        Operation(
+            words="read an item of",
+            actions=("dynamodb:GetItem",),
+            levels=_READ,
+            calls=(Call("get_item", {**_TABLE, "Key": {}}),),
+            invalid=_INVALID,
+        ),
+        Operation(
+            words="read in batches and transactions from",
+            actions=("dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem"),
+            levels=_READ,
+            checks_refusal=False,
+        ),
+        Operation(
+            words="query",
+            actions=("dynamodb:Query",),
+            levels=_READ,
+            calls=(Call("query", _TABLE),),
+            invalid=_INVALID,
+        ),
+        Operation(
+            words="query an index of",
+            actions=("dynamodb:Query",),
+            levels=_READ,
+            resource=f"{{arn}}/index/{_INDEX}",
+            calls=(Call("query", {**_TABLE, "IndexName": _INDEX}),),
+            invalid=_INVALID,
+        ),
+        Operation(
+            words="scan",
+            actions=("dynamodb:Scan",),
+            levels=_READ,
+            calls=(Call("scan", {**_TABLE, "Select": "COUNT", "Limit": 1}),),
+        ),
+        Operation(
+            words="put an item into",
+            actions=("dynamodb:PutItem",),
+            levels=_WRITE,
+            calls=(Call("put_item", {**_TABLE, "Item": {}}),),
+            invalid=_INVALID,
+        ),
+        Operation(
+            words="change an item of",
+            actions=("dynamodb:UpdateItem",),
+            levels=_WRITE,
+            calls=(Call("update_item", {**_TABLE, "Key": {}}),),
+            invalid=_INVALID,
+        ),
+        Operation(
+            words="delete an item of",
+            actions=("dynamodb:DeleteItem",),
+            levels=_WRITE,
+            calls=(Call("delete_item", {**_TABLE, "Key": {}}),),
+            invalid=_INVALID,
+        ),
+        Operation(
+            words="write in batches to",
+            actions=("dynamodb:BatchWriteItem",),
+            levels=_WRITE,
+        ),
+        Operation(
+            words="change the settings of",
+            actions=("dynamodb:UpdateTable",),
+            # With nothing to change.
+            calls=(Call("update_table", _TABLE),),
+            invalid=_INVALID,
+        ),
+        Operation(words="delete", actions=("dynamodb:DeleteTable",)),
+        Operation(
+            words="rewrite the policy of",
+            actions=("dynamodb:PutResourcePolicy",),
+            calls=(Call("put_resource_policy", {"ResourceArn": "{arn}", "Policy": "none"}),),
+            invalid=_INVALID,
+        ),
+    ),
+)

@@ -1,0 +1,118 @@
+"""Amazon S3: buckets and their objects."""
+
+from typing import Final
+
+from cross_account_access.iam.services import (
+    Call,
+    LivePolicy,
+    Operation,
+    Scope,
+    Service,
+    StackTypes,
+)
+
+_OBJECT: Final = "{arn}/{object}"
+_PARTS: Final = {"Bucket": "{name}", "Key": "{scratch}parts"}
+_UPLOAD: Final = {**_PARTS, "UploadId": "{upload}"}
+
+SERVICE: Final = Service(
+    refusals=frozenset({"AccessDenied"}),
+    missing=frozenset({"NoSuchBucket", "404"}),
+    takes_unsigned=True,
+    inside="/",
+    absent_keys=(
+        "s3:delimiter",
+        "s3:prefix",
+        "s3:x-amz-server-side-encryption",
+        "s3:x-amz-server-side-encryption-customer-algorithm",
+    ),
+    # With a bucket key ("Reducing the cost of SSE-KMS with Amazon S3 Bucket Keys",
+    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html).
+    encryption_context={"aws:s3:arn": "{arn}"},
+    policy=LivePolicy(
+        calls=(Call("get_bucket_policy", {"Bucket": "{name}", "ExpectedBucketOwner": "{owner}"}),),
+        path=("Policy",),
+        none=frozenset({"NoSuchBucketPolicy"}),
+    ),
+    stack=StackTypes(
+        resources=("aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2"),
+        name="bucket",
+        arn="arn:{partition}:s3:::{name}",
+        policies={"aws:s3/bucketPolicy:BucketPolicy": "bucket"},
+    ),
+    forms={
+        "arn:${Partition}:s3:::${BucketName}": "any bucket",
+        "arn:${Partition}:s3:::${BucketName}/${ObjectName}": "any object",
+    },
+    operations=(
+        Operation(
+            words="ask for the region of",
+            actions=("s3:GetBucketLocation",),
+            levels=frozenset({"list"}),
+            calls=(Call("get_bucket_location", {"Bucket": "{name}"}),),
+            checks_refusal=False,
+        ),
+        Operation(
+            words="list",
+            actions=("s3:ListBucket",),
+            levels=frozenset({"list"}),
+            scope=Scope.LISTING,
+            calls=(
+                Call("list_objects_v2", {"Bucket": "{name}", "MaxKeys": 1, "Prefix": "{prefix}"}),
+            ),
+            condition_keys={"s3:prefix": "{prefix}", "s3:max-keys": "1"},
+        ),
+        Operation(
+            words="read",
+            actions=("s3:GetObject",),
+            key_actions=("kms:Decrypt",),
+            levels=frozenset({"read", "write"}),
+            scope=Scope.OBJECTS,
+            resource=_OBJECT,
+            calls=(Call("get_object", {"Bucket": "{name}", "Key": "{existing}"}),),
+            needs_object=True,
+        ),
+        Operation(
+            words="write to",
+            actions=("s3:PutObject",),
+            key_actions=("kms:GenerateDataKey",),
+            levels=frozenset({"write"}),
+            scope=Scope.OBJECTS,
+            resource=_OBJECT,
+            leaves_something=True,
+            calls=(Call("put_object", {"Bucket": "{name}", "Key": "{scratch}new", "Body": b""}),),
+        ),
+        Operation(
+            words="upload in parts to",
+            actions=("s3:PutObject", "s3:ListMultipartUploadParts", "s3:AbortMultipartUpload"),
+            key_actions=("kms:Decrypt", "kms:GenerateDataKey"),
+            levels=frozenset({"write"}),
+            scope=Scope.OBJECTS,
+            resource=_OBJECT,
+            leaves_something=True,
+            calls=(
+                Call("create_multipart_upload", _PARTS, keep={"upload": "UploadId"}),
+                Call("list_parts", _UPLOAD),
+                Call("abort_multipart_upload", _UPLOAD),
+            ),
+            checks_refusal=False,
+        ),
+        Operation(
+            words="list the unfinished uploads of",
+            actions=("s3:ListBucketMultipartUploads",),
+            levels=frozenset({"write"}),
+            calls=(Call("list_multipart_uploads", {"Bucket": "{name}", "MaxUploads": 1}),),
+            needs_whole_resource=True,
+        ),
+        Operation(
+            words="delete in",
+            actions=("s3:DeleteObject",),
+            levels=frozenset({"delete"}),
+            scope=Scope.OBJECTS,
+            resource=_OBJECT,
+            # Where versions are kept, a marker.
+            leaves_something=True,
+            calls=(Call("delete_object", {"Bucket": "{name}", "Key": "{scratch}gone"}),),
+        ),
+    ),
+)

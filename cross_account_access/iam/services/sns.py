@@ -1,0 +1,50 @@
+"""Amazon SNS: topics."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from cross_account_access.iam.services import Call, LivePolicy, Operation, Service, StackTypes
+
+
+def _endpoint(account: str) -> Mapping[str, str]:
+    """A queue of an account, as `Subscribe` names it."""
+    queue = f"arn:{{partition}}:sqs:{{region}}:{account}:access-verify"
+    return {"sns:Endpoint": queue, "sns:Protocol": "sqs"}
+
+
+SERVICE: Final = Service(
+    refusals=frozenset({"AuthorizationError", "AuthorizationErrorException"}),
+    missing=frozenset({"NotFound", "NotFoundException"}),
+    policy=LivePolicy(
+        calls=(Call("get_topic_attributes", {"TopicArn": "{arn}"}),),
+        path=("Attributes", "Policy"),
+    ),
+    stack=StackTypes(
+        resources=("aws:sns/topic:Topic",),
+        arn="arn:{partition}:sns:{region}:{account}:{name}",
+        policies={"aws:sns/topicPolicy:TopicPolicy": "arn"},
+    ),
+    forms={"arn:${Partition}:sns:${Region}:${Account}:${TopicName}": "any topic"},
+    operations=(
+        Operation(
+            words="publish to",
+            actions=("sns:Publish",),
+            levels=frozenset({"publish"}),
+            # A subject has 100 characters at the most ("Publish",
+            # https://docs.aws.amazon.com/sns/latest/api/API_Publish.html).
+            calls=(Call("publish", {"TopicArn": "{arn}", "Message": "x", "Subject": "x" * 101}),),
+            invalid=frozenset({"InvalidParameter", "InvalidParameterException"}),
+        ),
+        Operation(
+            words="subscribe a queue of its own account to",
+            actions=("sns:Subscribe",),
+            levels=frozenset({"subscribe"}),
+            condition_keys=_endpoint("{home}"),
+        ),
+        Operation(
+            words="subscribe a queue of another account to",
+            actions=("sns:Subscribe",),
+            condition_keys=_endpoint("{elsewhere}"),
+        ),
+    ),
+)
