@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterator
 from typing import Final
 
-from cross_account_access.iam.engine import (
+from cross_account_access.iam import (
     Context,
     Decision,
     DocumentError,
@@ -17,6 +17,7 @@ from cross_account_access.iam.engine import (
     compile_policy,
     decide,
     parse_principal,
+    read,
 )
 from tests.conformance.cases import Case
 from tests.conformance.judges import Judge
@@ -50,9 +51,8 @@ def _answer(case: Case) -> str:
     if case.through is None:
         request = Request(principal, case.action, case.resource, context, passed)
         return decide(world, request).outcome.value
-    name = case.session_name or "session"
-    step = assume(world, principal, case.through, context, session_name=name)
-    request = Request(step.session, case.action, case.resource, context, passed)
+    step = assume(world, principal, case.through, context, session_name=case.session_name)
+    request = Request(step.session, case.action, case.resource, step.context, passed)
     return _together(step.decision, decide(world, request))
 
 
@@ -67,8 +67,11 @@ def _together(*steps: Decision) -> str:
 
 
 def _verdict(case: Case) -> str:
+    kind = PolicyKind(case.kind)
     try:
-        compile_policy(case.document, PolicyKind(case.kind), "policy")
+        compile_policy(case.document, kind, "policy")
     except DocumentError:
         return "refused"
-    return "accepted"
+    statements = read(case.document, kind, "policy").statements
+    is_open = any(True for each in statements for _ in each.may_be_refused)
+    return "unknown" if is_open else "accepted"
