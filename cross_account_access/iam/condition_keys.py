@@ -25,7 +25,9 @@ ALWAYS_PRESENT: Final = frozenset(
         "aws:epochtime",
         "aws:principalaccount",
         "aws:principaltype",
+        "aws:requestedregion",
         "aws:securetransport",
+        "aws:useragent",
         "aws:userid",
         "aws:viaawsservice",
     }

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
+from cross_account_access.iam.checks import clipped, shown
 from cross_account_access.iam.errors import DocumentError
 
 Document = str | Mapping[str, Any]
@@ -90,6 +91,29 @@ class Statement:
         """What to call it where its document and place are told beside."""
         return f"statement {self.sid!r}" if self.sid else "a statement"
 
+    @property
+    def may_be_refused(self) -> Iterator[str]:
+        """Why AWS may refuse to save it, where its pages leave that open or contradict each other.
+
+        Sources: AWS, "AWS JSON policy elements: NotPrincipal" (most kinds of policies do not take
+        it in an allow),
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html;
+        "IAM roles" (no wildcard as principal of a trust policy),
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html; "Grammar of the IAM JSON
+        policy language" (lists have values),
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html.
+        """
+        if self.allows and self.not_principal:
+            yield "NotPrincipal in an allow"
+        if self.kind is PolicyKind.TRUST and ("*", "*") in self.principals:
+            yield 'Principal "*" in a trust policy'
+        if not self.actions or self.resources == ():
+            yield "an empty list of actions or resources"
+        if self.kind.names_principals and not self.principals:
+            yield "an empty list of principals"
+        if self.raw.get("Condition") == {} or not all(each.values for each in self.conditions):
+            yield "an empty condition"
+
     @cached_property
     def by_key(self) -> Mapping[str, tuple[Condition, ...]]:
         """The conditions by their key in lower case."""
@@ -148,12 +172,14 @@ def read(document: Document, kind: PolicyKind, source: str) -> PolicyDocument:
     """
     value = _parse(document, source) if isinstance(document, str) else document
     if not isinstance(value, Mapping):
-        msg = f"{source}: a policy document is a JSON object, not {_shown(value)}"
+        msg = f"{source}: a policy document is a JSON object, not {shown(value)}"
         raise DocumentError(msg)
     _only(value, _POLICY_ELEMENTS, source)
     version = value.get("Version", _VERSIONS[0])
     if version not in _VERSIONS:
-        msg = f"{source}: Version: {version!r} is no policy language; write {_WITH_VARIABLES!r}"
+        msg = (
+            f"{source}: Version: {shown(version)} is no policy language; write '{_WITH_VARIABLES}'"
+        )
         raise DocumentError(msg)
     if "Statement" not in value:
         msg = f"{source}: Statement is missing; a policy document has one or a list of them"
@@ -187,7 +213,7 @@ def _parse(text: str, source: str) -> object:
         result: dict[str, Any] = {}
         for key, value in pairs:
             if key in result:
-                msg = f"{source}: {key!r} stands twice in one object; keep one"
+                msg = f"{source}: {shown(key)} stands twice in one object; keep one"
                 raise DocumentError(msg)
             result[key] = value
         return result
@@ -240,16 +266,16 @@ def _statement(
     value: object, kind: PolicyKind, index: int, place: Place | None, where: str
 ) -> Statement:
     if not isinstance(value, Mapping):
-        msg = f"{where}: a statement is a JSON object, not {_shown(value)}"
+        msg = f"{where}: a statement is a JSON object, not {shown(value)}"
         raise DocumentError(msg)
     _only(value, _STATEMENT_ELEMENTS, where)
     effect = value.get("Effect")
     if effect not in ("Allow", "Deny"):
-        msg = f"{where}.Effect: {effect!r} is no effect; write 'Allow' or 'Deny'"
+        msg = f"{where}.Effect: {shown(effect)} is no effect; write 'Allow' or 'Deny'"
         raise DocumentError(msg)
     sid = value.get("Sid")
     if sid is not None and not isinstance(sid, str):
-        msg = f"{where}.Sid: {_shown(sid)} is no text"
+        msg = f"{where}.Sid: {shown(sid)} is no text"
         raise DocumentError(msg)
     action = _one_of(value, "Action", where)
     resource = _resource_element(value, kind, where)
@@ -309,16 +335,16 @@ def _principals(element: object, where: str) -> tuple[tuple[str, str], ...]:
     if element == "*":
         return (("*", "*"),)
     if not isinstance(element, Mapping) or not element:
-        msg = f'{where}: {_shown(element)} is no principal; write "*" or {{"AWS": "<ARN>"}}'
+        msg = f'{where}: {shown(element)} is no principal; write "*" or {{"AWS": "<ARN>"}}'
         raise DocumentError(msg)
     found = []
     for kind, names in element.items():
         if kind not in _PRINCIPALS:
-            msg = f"{where}.{kind}: {kind!r} is no kind of principal; use AWS, Service or Federated"
+            msg = f"{where}: {shown(kind)} is no kind of principal; use AWS, Service or Federated"
             raise DocumentError(msg)
         for name in _list(names):
             if not isinstance(name, str) or not name:
-                msg = f"{where}.{kind}: {_shown(name)} is no principal; give a text"
+                msg = f"{where}.{kind}: {shown(name)} is no principal; give a text"
                 raise DocumentError(msg)
             found.append((kind, name))
     return tuple(found)
@@ -326,29 +352,37 @@ def _principals(element: object, where: str) -> tuple[tuple[str, str], ...]:
 
 def _conditions(value: object, where: str) -> Iterator[Condition]:
     if not isinstance(value, Mapping):
-        msg = f"{where}: {_shown(value)} is no JSON object of operators"
+        msg = f"{where}: {shown(value)} is no JSON object of operators"
         raise DocumentError(msg)
     for operator, keys in value.items():
         if not isinstance(keys, Mapping):
-            place = f"{where}.{_one_line(operator)}"
-            msg = f"{place}: {_shown(keys)} is no JSON object of condition keys"
+            place = f"{where}.{clipped(operator)}"
+            msg = f"{place}: {shown(keys)} is no JSON object of condition keys"
             raise DocumentError(msg)
         for key, values in keys.items():
-            texts = _condition_texts(values, _one_line(f"{where}.{operator}.{key}"))
-            yield condition(operator, key, texts)
+            place = f"{where}.{clipped(operator)}.{clipped(key)}"
+            if not isinstance(operator, str) or not isinstance(key, str):
+                msg = f"{place}: names of operators and keys are texts"
+                raise DocumentError(msg)
+            yield condition(operator, key, _condition_texts(values, place))
 
 
 def _condition_texts(value: object, where: str) -> tuple[str, ...]:
     """Return condition values as texts; numbers and truth values may stand without quotes."""
     result = []
     for each in _list(value):
-        if isinstance(each, bool):
-            result.append(str(each).lower())
-        elif isinstance(each, str | int | float):
-            result.append(str(each))
-        else:
-            msg = f"{where}: {_shown(each)} is no text, number or truth value"
-            raise DocumentError(msg)
+        try:
+            if isinstance(each, bool):
+                result.append(str(each).lower())
+                continue
+            if isinstance(each, str | int | float):
+                result.append(str(each))
+                continue
+        except ValueError as error:
+            msg = f"{where}: a number has too many digits"
+            raise DocumentError(msg) from error
+        msg = f"{where}: {shown(each)} is no text, number or truth value"
+        raise DocumentError(msg)
     return tuple(result)
 
 
@@ -356,7 +390,7 @@ def _texts(value: object, where: str) -> tuple[str, ...]:
     listed = _list(value)
     for each in listed:
         if not isinstance(each, str):
-            msg = f"{where}: {_shown(each)} is no text; give a text or a list of texts"
+            msg = f"{where}: {shown(each)} is no text; give a text or a list of texts"
             raise DocumentError(msg)
     return tuple(listed)
 
@@ -368,15 +402,7 @@ def _list(value: Any) -> list[Any]:  # noqa: ANN401 - any part of a document
 def _only(value: Mapping[str, Any], known: tuple[str, ...], where: str) -> None:
     for key in value:
         if key not in known:
-            near = difflib.get_close_matches(str(key), known, n=1, cutoff=0.5)
+            near = difflib.get_close_matches(clipped(key), known, n=1, cutoff=0.5)
             hint = f"; did you mean {near[0]!r}?" if near else f"; known are {', '.join(known)}"
-            msg = f"{where}: {key!r} is no element of a policy document{hint}"
+            msg = f"{where}: {shown(key)} is no element of a policy document{hint}"
             raise DocumentError(msg)
-
-
-def _shown(value: object) -> str:
-    return f"{value!r:.60}"
-
-
-def _one_line(text: object) -> str:
-    return " ".join(str(text).split())

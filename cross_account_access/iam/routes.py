@@ -2,10 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
 
 from cross_account_access.iam.engine import (
-    Context,
     Decision,
     Outcome,
     Principal,
@@ -16,8 +14,6 @@ from cross_account_access.iam.engine import (
     decide,
 )
 from cross_account_access.iam.inventory import Inventory
-
-_MFA: Final = "aws:multifactorauthpresent"
 
 
 @dataclass(frozen=True)
@@ -46,9 +42,9 @@ def routes(inventory: Inventory, request: Request) -> Iterator[Route]:
     """Yield the direct way, and then one through each role that the principal could assume.
 
     A principal without identity-based policies, and a session of the role itself, has only the
-    direct way. The context is that of every step; AWS drops the MFA of the caller when it gives a
-    session, so `aws:MultiFactorAuthPresent` is not carried over (AWS: "Configuring MFA-protected
-    API access").
+    direct way. The context is that of every step, but for what it says of the caller: a session has
+    the tags of its role, an ID of its own and no MFA (AWS: "AWS global condition context keys",
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html).
     """
     world = inventory.world()
     yield Route(None, (decide(world, request),))
@@ -69,9 +65,5 @@ def _is_itself(principal: Principal, role: str) -> bool:
 
 def _through(world: World, request: Request, role: str) -> Route:
     step = assume(world, request.principal, role, request.context)
-    inside = Context()
-    inside.states.update(
-        {key: state for key, state in request.context.states.items() if key != _MFA}
-    )
-    then = decide(world, Request(step.session, request.action, request.resource, inside))
+    then = decide(world, Request(step.session, request.action, request.resource, step.context))
     return Route(role, (step.decision, then))

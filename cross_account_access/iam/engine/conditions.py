@@ -11,14 +11,22 @@ import binascii
 import difflib
 import ipaddress
 import operator
+import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import lru_cache
-from typing import TypeVar
+from typing import Final, TypeVar
 
+from cross_account_access.iam.checks import clipped, shown
 from cross_account_access.iam.documents import Condition
-from cross_account_access.iam.engine.context import KeyState, Known, RequestContext
+from cross_account_access.iam.engine.context import (
+    AtLeast,
+    KeyState,
+    Known,
+    Partial,
+    RequestContext,
+)
 from cross_account_access.iam.engine.matching import PatternSet, Shape, Truth
 from cross_account_access.iam.errors import DocumentError
 from cross_account_access.iam.patterns import Variable, tokenize
@@ -26,7 +34,7 @@ from cross_account_access.iam.patterns import Variable, tokenize
 _Parsed = TypeVar("_Parsed")
 _ANY, _ALL = "ForAnyValue", "ForAllValues"
 
-Test = Callable[[str, RequestContext], Truth]
+Test = Callable[[str | Partial, RequestContext], Truth]
 """Says whether one value of the request matches one of the values of the policy."""
 
 
@@ -46,7 +54,7 @@ class CompiledCondition:
 
     def __init__(self, written: Condition, *, variables: bool, where: str) -> None:
         self.text = f"{written.operator} {written.key}"
-        place = " ".join(f"{where}.Condition.{written.operator}.{written.key}".split())
+        place = f"{where}.Condition.{clipped(written.operator)}.{clipped(written.key)}"
         self._key = written.key.lower()
         self._quantifier = written.quantifier
         self._if_exists = written.if_exists
@@ -55,14 +63,14 @@ class CompiledCondition:
         name = written.comparison
         if name == "Null":
             if self._if_exists or self._quantifier:
-                msg = f"{place}: {written.operator!r} is no operator; Null stands alone"
+                msg = f"{place}: {shown(written.operator)} is no operator; Null stands alone"
                 raise DocumentError(msg)
             self._wants_null = frozenset(_truth_value(value, place) for value in written.values)
             return
         if name not in _OPERATORS:
             near = difflib.get_close_matches(name, [*_OPERATORS, "Null"], n=1)
             hint = f"; did you mean {near[0]!r}?" if near else ""
-            msg = f"{place}: {written.operator!r} is no condition operator{hint}"
+            msg = f"{place}: {shown(written.operator)} is no condition operator{hint}"
             raise DocumentError(msg)
         build, self._negated = _OPERATORS[name]
         self._test: Test = build(written.values, variables, place)
@@ -73,10 +81,17 @@ class CompiledCondition:
         if self._wants_null is not None:
             return self._holds_null(state, request)
         if state is KeyState.ABSENT:
-            return self._holds_without_key()
+            return self._holds_without_key(request)
         if isinstance(state, KeyState):
             request.doubt(f"context key {self.text.split(' ', 1)[1]} is not stated")
             return None
+        if isinstance(state, AtLeast):
+            return self._holds_for_some(state, request)
+        return self._holds_for(state, request)
+
+    def _holds_for(self, state: Partial | tuple[str, ...], request: RequestContext) -> Truth:
+        if isinstance(state, Partial):
+            return self._matches(state, request)
         if self._quantifier:
             return self._holds_for_set(state, request)
         if len(state) == 1:
@@ -95,17 +110,32 @@ class CompiledCondition:
         is_null = state is KeyState.ABSENT or state in ((), ("",))
         return is_null in wanted
 
-    def _holds_without_key(self) -> bool:
+    def _holds_without_key(self, request: RequestContext) -> Truth:
         """Apply the rules for a missing key.
 
         `IfExists` makes the condition true, `ForAllValues` is true of nothing, `ForAnyValue`
-        false, a negated operator true, any other false.
+        false, a negated operator true, any other false. Of `ForAnyValue` with `IfExists` the pages
+        say both ("Single-valued vs. multivalued context keys" false, "IAM JSON policy elements:
+        Condition operators" true).
         """
+        if self._if_exists and self._quantifier == _ANY:
+            request.doubt(
+                f"AWS's pages contradict each other about {self.text} of a request without the key"
+            )
+            return None
         if self._if_exists or self._quantifier == _ALL:
             return True
         return self._negated and not self._quantifier
 
-    def _matches(self, value: str, request: RequestContext) -> Truth:
+    def _holds_for_some(self, some: AtLeast, request: RequestContext) -> Truth:
+        """Apply a set operator to values of which only some are known."""
+        decisive = self._quantifier == _ANY
+        if self._quantifier and self._holds_for_set(some.values, request) is decisive:
+            return decisive
+        request.doubt(f"{self.text} may have more values than are known")
+        return None
+
+    def _matches(self, value: str | Partial, request: RequestContext) -> Truth:
         matched = self._test(value, request)
         return matched if matched is None or not self._negated else not matched
 
@@ -127,9 +157,10 @@ class CompiledCondition:
 _Builder = Callable[[Sequence[str], bool, str], Test]
 
 
-def _patterns(shape: Shape, *, fold: bool = False) -> _Builder:
+def _patterns(shape: Shape, *, fold: bool = False, negated: bool = False) -> _Builder:
     def build(values: Sequence[str], variables: bool, where: str) -> Test:  # noqa: ARG001
-        return PatternSet(values, shape=shape, variables=variables, fold=fold).match
+        patterns = PatternSet(values, shape=shape, variables=variables, fold=fold, negated=negated)
+        return patterns.match
 
     return build
 
@@ -144,7 +175,7 @@ def _truth_values(values: Sequence[str], variables: bool, where: str) -> Test:
 
 def _truth_value(value: str, where: str) -> bool:
     if value.lower() not in ("true", "false"):
-        msg = f"{where}: {value!r} is no truth value; write true or false"
+        msg = f"{where}: {shown(value)} is no truth value; write true or false"
         raise DocumentError(msg)
     return value.lower() == "true"
 
@@ -157,11 +188,14 @@ def _ordered(
     def build(values: Sequence[str], variables: bool, where: str) -> Test:  # noqa: ARG001
         bounds = [_parsed(parse, what, value, where) for value in values]
 
-        def test(value: str, request: RequestContext) -> Truth:
+        def test(value: str | Partial, request: RequestContext) -> Truth:
+            if isinstance(value, Partial):
+                request.doubt(f"the value that begins with {shown(value.start)} is not stated")
+                return None
             try:
                 actual = parse(value)
             except ValueError:
-                request.doubt(f"the request's value {value!r}, which is no {what}")
+                request.doubt(f"the request's value {shown(value)}, which is no {what}")
                 return None
             return any(compare(actual, bound) for bound in bounds)
 
@@ -175,18 +209,26 @@ def _parsed(parse: Callable[[str], _Parsed], what: str, value: str, where: str) 
         return parse(value)
     except ValueError as error:
         rule = "; policy variables are for text and ARN operators only" if "${" in value else ""
-        msg = f"{where}: {value!r} is no {what}{rule}"
+        msg = f"{where}: {shown(value)} is no {what}{rule}"
         raise DocumentError(msg) from error
 
 
+_NUMBER: Final = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,3})?")
+_SECONDS: Final = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
+_DATE: Final = re.compile(
+    r"[0-9]{4}(?:-[0-9]{2}(?:-[0-9]{2}"
+    r"(?:T[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?(?:Z|[+-][0-9]{2}:[0-9]{2}))?)?)?"
+)
+_RANGE: Final = re.compile(r"[0-9A-Fa-f:.]+(?:/[0-9]{1,3})?")
+"""What AWS's pages have, which is less than Python reads: "IAM JSON policy elements: Condition
+operators", https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html.
+"""
+
+
 def _number(text: str) -> Decimal:
-    try:
-        number = Decimal(text)
-    except InvalidOperation as error:
-        raise ValueError(text) from error
-    if not number.is_finite():
+    if not _NUMBER.fullmatch(text):
         raise ValueError(text)
-    return number
+    return Decimal(text)
 
 
 _YEAR_DIGITS = 4
@@ -195,20 +237,17 @@ _YEAR_DIGITS = 4
 @lru_cache(maxsize=1024)
 def _moment(text: str) -> datetime:
     """Read a date in a W3C form of ISO 8601 or in seconds since 1970; four digits are a year."""
-    digits = text.removeprefix("-")
-    if digits.isascii() and digits.replace(".", "", 1).isdigit() and len(text) != _YEAR_DIGITS:
+    if _SECONDS.fullmatch(text) and len(text) != _YEAR_DIGITS:
         try:
             return datetime.fromtimestamp(float(text), UTC)
         except (OverflowError, OSError) as error:
             raise ValueError(text) from error
+    if not _DATE.fullmatch(text):
+        raise ValueError(text)
     full = f"{text}-01-01" if len(text) == _YEAR_DIGITS else text
     full = f"{full}-01" if len(full) == len("2020-01") else full
     moment = datetime.fromisoformat(full)
-    if moment.tzinfo is None:
-        if "T" in full or " " in full:
-            raise ValueError(text)
-        return moment.replace(tzinfo=UTC)
-    return moment
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
 
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -216,6 +255,8 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 @lru_cache(maxsize=4096)
 def _network(text: str) -> Network:
+    if not _RANGE.fullmatch(text):
+        raise ValueError(text)
     return ipaddress.ip_network(text, strict=False)
 
 
@@ -247,11 +288,11 @@ _ADDRESS = _ordered(_network, "IP address or range", _inside)
 
 _OPERATORS: dict[str, tuple[_Builder, bool]] = {
     "StringEquals": (_patterns(Shape.EXACT), False),
-    "StringNotEquals": (_patterns(Shape.EXACT), True),
+    "StringNotEquals": (_patterns(Shape.EXACT, negated=True), True),
     "StringEqualsIgnoreCase": (_patterns(Shape.EXACT, fold=True), False),
-    "StringNotEqualsIgnoreCase": (_patterns(Shape.EXACT, fold=True), True),
+    "StringNotEqualsIgnoreCase": (_patterns(Shape.EXACT, fold=True, negated=True), True),
     "StringLike": (_patterns(Shape.GLOB), False),
-    "StringNotLike": (_patterns(Shape.GLOB), True),
+    "StringNotLike": (_patterns(Shape.GLOB, negated=True), True),
     "NumericEquals": (_numeric(operator.eq), False),
     "NumericNotEquals": (_numeric(operator.eq), True),
     "NumericLessThan": (_numeric(operator.lt), False),
@@ -270,7 +311,7 @@ _OPERATORS: dict[str, tuple[_Builder, bool]] = {
     "NotIpAddress": (_ADDRESS, True),
     "ArnEquals": (_patterns(Shape.ARN), False),
     "ArnLike": (_patterns(Shape.ARN), False),
-    "ArnNotEquals": (_patterns(Shape.ARN), True),
-    "ArnNotLike": (_patterns(Shape.ARN), True),
+    "ArnNotEquals": (_patterns(Shape.ARN, negated=True), True),
+    "ArnNotLike": (_patterns(Shape.ARN, negated=True), True),
 }
 """By name: how the values are compared, and whether the operator says that none matches."""

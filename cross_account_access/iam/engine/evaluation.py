@@ -16,6 +16,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
+from cross_account_access.iam.checks import shown, text
 from cross_account_access.iam.engine.context import Context, RequestContext
 from cross_account_access.iam.engine.matching import Truth
 from cross_account_access.iam.engine.policies import Citation, CompiledStatement, Policy
@@ -26,7 +27,9 @@ from cross_account_access.iam.errors import QuestionError
 
 _ACTION: Final = re.compile(r"[A-Za-z0-9-]+:[A-Za-z0-9]+")
 _RESOURCE: Final = re.compile(r"\*|arn:[a-z-]+:[a-z0-9-]+:[^:]*:[^:]*:.+", re.DOTALL)
-_NO_PERMISSION_NEEDED: Final = "sts:getcalleridentity"
+_NO_PERMISSION_NEEDED: Final = frozenset({"sts:getcalleridentity", "sts:getsessiontoken"})
+_NOT_OF_ROLE_SESSIONS: Final = frozenset({"sts:getfederationtoken", "sts:getsessiontoken"})
+_TAKES_UNSIGNED: Final = ("s3:", "sns:", "sqs:")
 _OWNER_ROOT_ALWAYS: Final = frozenset(
     {"s3:getbucketpolicy", "s3:putbucketpolicy", "s3:deletebucketpolicy"}
 )
@@ -60,12 +63,14 @@ class Request:
 
     def __post_init__(self) -> None:
         """Refuse what is not one action and one resource."""
+        text(self.action, "action")
+        text(self.resource, "resource")
         if not _ACTION.fullmatch(self.action):
-            msg = f"action {self.action!r} is no single action; write it like 's3:GetObject'"
+            msg = f"action {shown(self.action)} is no single action; write it like 's3:GetObject'"
             raise QuestionError(msg)
         if not _RESOURCE.fullmatch(self.resource):
             msg = (
-                f"resource {self.resource!r} is no ARN; write it in full,"
+                f"resource {shown(self.resource)} is no ARN; write it in full,"
                 " or '*' for an action that has no resource"
             )
             raise QuestionError(msg)
@@ -98,7 +103,9 @@ class Assumption:
 
     decision: Decision
     session: Principal
-    """The principal of the session, to ask what it may do."""
+    """The principal of the session, to ask what it may do; without a name, any session."""
+    context: Context
+    """What of the circumstances holds for the session's own requests as well."""
 
 
 class _Weight:
@@ -188,6 +195,7 @@ class _Case:
             resource=request.resource,
             owner=self.target.owner,
             context=request.context,
+            has_boundary=self.identity is not None and self.identity.boundary is not None,
         )
         self.own = _Weight()
         self.boundary = _Weight()
@@ -195,11 +203,11 @@ class _Case:
         self.granted = _Weight()
 
     def decide(self) -> Decision:
-        if self.context.action == _NO_PERMISSION_NEEDED:
-            return Decision(Outcome.ALLOWED, self.request)
         refusal = self._refused_by_nature()
         if refusal is not None:
             return Decision(Outcome.DENIED, self.request, missing=(refusal,))
+        if self.context.action in _NO_PERMISSION_NEEDED:
+            return Decision(Outcome.ALLOWED, self.request)
         self._weigh()
         deny = self._deny()
         if deny is True:
@@ -226,8 +234,14 @@ class _Case:
     def _refused_by_nature(self) -> str | None:
         """Return why no policy could allow the request, if so.
 
-        Sources: AWS, "How IAM roles differ from resource-based policies" (one partition);
-        "AssumeRole", AWS STS API reference (root credentials cannot call it).
+        Sources: AWS, "Cross account resource access in IAM" (one partition),
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies-cross-account-resource-access.html;
+        "AssumeRole" (root credentials cannot call it),
+        https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html;
+        "Compare AWS STS credentials" (what sessions cannot call),
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_sts-comparison.html;
+        "IAM policy elements: Variables and tags" (who has anonymous callers),
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html.
         """
         principal, resource = self.request.principal, self.request.resource
         if principal.partition and resource != "*":
@@ -236,6 +250,23 @@ class _Case:
                 return f"access from partition {principal.partition} to {partition} does not exist"
         if principal.kind is PrincipalKind.ROOT and self.context.action == _ASSUME.lower():
             return "an account's root user cannot assume a role; use a user or a role"
+        return self._refused_by_credentials()
+
+    def _refused_by_credentials(self) -> str | None:
+        kind, action = self.request.principal.kind, self.context.action
+        if kind is PrincipalKind.ANONYMOUS and not action.startswith(_TAKES_UNSIGNED):
+            return f"{self.request.action} takes no request without credentials"
+        if kind is PrincipalKind.ROLE and action in _NOT_OF_ROLE_SESSIONS:
+            return f"the credentials of a role cannot call {self.request.action}"
+        if (
+            kind is PrincipalKind.FEDERATED_USER
+            and action.startswith("sts:")
+            and action != "sts:getcalleridentity"
+        ):
+            return (
+                f"the credentials of GetFederationToken cannot call {self.request.action}, nor"
+                " anything of AWS STS but GetCallerIdentity"
+            )
         return None
 
     def _is_same_account(self) -> bool:
@@ -376,13 +407,24 @@ def decide(world: World, request: Request) -> Decision:
     return _Case(world, request).decide()
 
 
+_SESSION_NAME: Final = "sts:rolesessionname"
+_OF_THE_CALLER: Final = (
+    *("aws:multifactorauth", "aws:principaltag/", "aws:tokenissuetime", "aws:userid"),
+    _SESSION_NAME,
+)
+"""Begins of keys that tell of a caller, not of the session that it gets (AWS: "AWS global condition
+context keys", https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html).
+"""
+_OF_THE_ACCOUNT: Final = "aws:principalorg"
+
+
 def assume(
     world: World,
     principal: Principal,
     role_arn: str,
     context: Context | None = None,
     *,
-    session_name: str = "session",
+    session_name: str | None = None,
 ) -> Assumption:
     """Answer whether the principal may assume the role, and return the session it would get.
 
@@ -391,21 +433,43 @@ def assume(
         principal: who assumes.
         role_arn: the role.
         context: circumstances of the call, such as `sts:ExternalId`.
-        session_name: name of the session.
+        session_name: name of the session, which the trust policy sees as `sts:RoleSessionName`;
+            `None` when the caller has not said.
 
     Raises:
-        QuestionError: when `role_arn` is not the ARN of a role.
+        QuestionError: when `role_arn` is not the ARN of a role, and when the context states
+            another name of the session.
     """
     role = parse_principal(role_arn)
     if role.kind is not PrincipalKind.ROLE or role.session is not None:
-        msg = f"{role_arn!r} is not the ARN of a role; a session cannot be assumed"
+        msg = f"{shown(role_arn)} is not the ARN of a role; a session cannot be assumed"
         raise QuestionError(msg)
     action = _ASSUME
     if principal.kind is PrincipalKind.PROVIDER:
         is_saml = ":saml-provider/" in principal.arn
         action += "WithSAML" if is_saml else "WithWebIdentity"
-    request = Request(principal, action, role_arn, context or Context())
-    session = parse_principal(
-        f"arn:{role.partition}:sts::{role.account}:assumed-role/{role.name}/{session_name}"
-    )
-    return Assumption(decide(world, request), session)
+    said = context or Context()
+    session = role
+    if session_name is not None:
+        text(session_name, "session name")
+        said = _naming_session(said, session_name)
+        session = parse_principal(
+            f"arn:{role.partition}:sts::{role.account}:assumed-role/{role.name}/{session_name}"
+        )
+    decision = decide(world, Request(principal, action, role_arn, said))
+    is_foreign = principal.account != role.account
+    kept = {
+        key: state
+        for key, state in said.states.items()
+        if not key.startswith(_OF_THE_CALLER)
+        and not (is_foreign and key.startswith(_OF_THE_ACCOUNT))
+    }
+    return Assumption(decision, session, Context.of(kept))
+
+
+def _naming_session(context: Context, name: str) -> Context:
+    stated = context.states.get(_SESSION_NAME, (name,))
+    if stated != (name,):
+        msg = f"the context states another sts:RoleSessionName than {shown(name)}; leave one out"
+        raise QuestionError(msg)
+    return Context.of({**context.states, _SESSION_NAME: (name,)})

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
-from cross_account_access.iam.engine.context import KeyState, RequestContext
+from cross_account_access.iam.engine.context import KeyState, Partial, RequestContext
 from cross_account_access.iam.patterns import (
     Token,
     Variable,
@@ -87,6 +87,49 @@ def _compile(shape: Shape, tokens: tuple[Token, ...]) -> _Compiled:
     )
 
 
+def _meets(tokens: tuple[Token, ...], text: Partial, *, for_any_middle: bool) -> bool:
+    """Say whether a pattern matches the text for any middle that it could have, or for some.
+
+    The positions in the pattern are followed that a text can lead to; a middle that may be anything
+    is met by a `*` alone.
+    """
+    atoms: list[str | Wildcard] = []
+    for token in tokens:
+        if isinstance(token, str):
+            atoms.extend(token)
+        elif isinstance(token, Wildcard):
+            atoms.append(token)
+
+    def past_runs(positions: Iterable[int]) -> set[int]:
+        reached = set()
+        for position in positions:
+            while position not in reached:
+                reached.add(position)
+                if position < len(atoms) and atoms[position] is Wildcard.RUN:
+                    position += 1  # noqa: PLW2901 - a run may be empty
+        return reached
+
+    def after(positions: set[int], part: str) -> set[int]:
+        for character in part:
+            next_ones = set()
+            for position in positions:
+                atom = atoms[position] if position < len(atoms) else None
+                if atom is Wildcard.RUN:
+                    next_ones.add(position)
+                elif atom is Wildcard.ONE or atom == character:
+                    next_ones.add(position + 1)
+            positions = past_runs(next_ones)
+        return positions
+
+    begun = after(past_runs([0]), text.start)
+    if for_any_middle:
+        runs = {each for each in begun if each < len(atoms) and atoms[each] is Wildcard.RUN}
+        middle = past_runs(runs)
+    else:
+        middle = set(range(min(begun), len(atoms) + 1)) if begun else set()
+    return len(atoms) in after(middle, text.end)
+
+
 class PatternSet:
     """Patterns of which one is enough.
 
@@ -95,17 +138,26 @@ class PatternSet:
         shape: how they are read.
         variables: whether the document's policy language has variables.
         fold: whether case does not matter.
+        negated: whether the statement means what they do not match.
     """
 
-    __slots__ = ("_dynamic", "_exact", "_fold", "_shape", "_static")
+    __slots__ = ("_dynamic", "_exact", "_fold", "_negated", "_shape", "_static", "_tokens")
 
     def __init__(
-        self, patterns: Iterable[str], *, shape: Shape, variables: bool = False, fold: bool = False
+        self,
+        patterns: Iterable[str],
+        *,
+        shape: Shape,
+        variables: bool = False,
+        fold: bool = False,
+        negated: bool = False,
     ) -> None:
         self._shape = shape
+        self._negated = negated
         self._fold = fold
         exact: set[str] = set()
         static: list[_Compiled] = []
+        self._tokens: list[tuple[Token, ...]] = []
         self._dynamic: list[tuple[Token, ...]] = []
         for pattern in patterns:
             tokens = tokenize(pattern, wildcards=shape is not Shape.EXACT, variables=variables)
@@ -114,6 +166,7 @@ class PatternSet:
                 continue
             if fold:
                 tokens = tuple(t.lower() if isinstance(t, str) else t for t in tokens)
+            self._tokens.append(tokens)
             if all(isinstance(token, str) for token in tokens):
                 exact.add("".join(token for token in tokens if isinstance(token, str)))
             else:
@@ -121,8 +174,10 @@ class PatternSet:
         self._exact = frozenset(exact)
         self._static = tuple(static)
 
-    def match(self, text: str, request: RequestContext) -> Truth:
+    def match(self, text: str | Partial, request: RequestContext) -> Truth:
         """Say whether one of the patterns matches the text."""
+        if isinstance(text, Partial):
+            return self._match_partly(text, request)
         if self._fold:
             text = text.lower()
         if text in self._exact:
@@ -143,14 +198,29 @@ class PatternSet:
                 answer = None
         return answer
 
+    def _match_partly(self, text: Partial, request: RequestContext) -> Truth:
+        """Match a text whose middle is not known: for any middle, for some, or for none."""
+        if self._fold:
+            text = Partial(text.start.lower(), text.end.lower())
+        if any(_meets(tokens, text, for_any_middle=True) for tokens in self._tokens):
+            return True
+        if self._dynamic or any(
+            _meets(tokens, text, for_any_middle=False) for tokens in self._tokens
+        ):
+            request.doubt(f"the value that begins with {text.start!r} is not stated")
+            return None
+        return False
+
     def _match_variables(
         self, tokens: tuple[Token, ...], text: str, request: RequestContext
     ) -> Truth:
         """Match with the request's values in place of the variables.
 
         A variable without a value and default makes the pattern match nothing (AWS: "IAM policy
-        elements: Variables and tags", Policy variables with no value). Values are plain text:
-        wildcards in them are not wildcards.
+        elements: Variables and tags", Policy variables with no value), and so does one of a key
+        with several values, which cannot be a variable; what does not match such a pattern is then
+        open, since AWS may drop the statement. Values are plain text: wildcards in them are not
+        wildcards.
         """
         filled: list[Token] = []
         unknown: list[str] = []
@@ -159,15 +229,19 @@ class PatternSet:
                 filled.append(token)
                 continue
             state = request.look(token.key)
-            if isinstance(state, tuple) and len(state) == 1:
-                filled.append(state[0])
-            elif state is KeyState.ABSENT or state == ():
+            if state is KeyState.ABSENT or state == ():
                 if token.default is None:
                     return False
                 filled.append(token.default)
-            else:
-                filled.append(Wildcard.RUN)
+            elif not isinstance(state, tuple):
+                known = state if isinstance(state, Partial) else Partial("")
+                filled += [known.start, Wildcard.RUN, known.end]
                 unknown.append(token.key)
+            elif len(state) == 1:
+                filled.append(state[0])
+            else:
+                request.doubt(f"context key {token.key} has several values")
+                return None if self._negated else False
         if self._fold:
             filled = [token.lower() if isinstance(token, str) else token for token in filled]
         if not unknown:

@@ -13,11 +13,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from cross_account_access.iam.checks import shown
 from cross_account_access.iam.documents import Document, PolicyKind, Statement, read
 from cross_account_access.iam.engine.conditions import CompiledCondition
 from cross_account_access.iam.engine.context import RequestContext
 from cross_account_access.iam.engine.matching import PatternSet, Shape, Truth
-from cross_account_access.iam.engine.principal_elements import Bounds, PrincipalElement
+from cross_account_access.iam.engine.principal_elements import Bounds, Naming, PrincipalElement
 from cross_account_access.iam.errors import DocumentError
 from cross_account_access.iam.patterns import Variable, split_segments, tokenize
 
@@ -81,10 +82,17 @@ class CompiledStatement:
         return answer
 
     def naming(self, request: RequestContext) -> Bounds:
-        """Say how the statement of a resource-based policy names the principal."""
+        """Say how the statement of a resource-based policy names the principal.
+
+        A deny with `NotPrincipal` always denies who has a permissions boundary (AWS: "AWS JSON
+        policy elements: NotPrincipal",
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html).
+        """
         if self.principal is None:
             msg = "identity-based statements name nobody"
             raise TypeError(msg)
+        if self.principal.is_negated and not self.allows and request.has_boundary:
+            return Naming.SELF, Naming.SELF
         return self.principal.naming(request)
 
     def unmet(self, request: RequestContext) -> tuple[str, ...]:
@@ -153,7 +161,7 @@ class _Compiler:
             if not _ACTION.fullmatch(action):
                 element = "NotAction" if written.not_action else "Action"
                 where = f"{written.where}.{element}"
-                msg = f"{where}: {action!r} is no action; write it like 's3:GetObject'"
+                msg = f"{where}: {shown(action)} is no action; write it like 's3:GetObject'"
                 raise DocumentError(msg)
         return PatternSet((action.lower() for action in written.actions), shape=Shape.GLOB)
 
@@ -165,6 +173,7 @@ class _Compiler:
             [value if value == "*" else self._arn(value, where) for value in written.resources],
             shape=Shape.RESOURCE,
             variables=self._has_variables,
+            negated=written.not_resource,
         )
 
     def _arn(self, value: str, where: str) -> str:
@@ -174,17 +183,17 @@ class _Compiler:
         (AWS: "Identify AWS resources with Amazon Resource Names (ARNs)").
         """
         if not value.startswith("arn:"):
-            msg = f"{where}: {value!r} is no ARN; write one, or '*'"
+            msg = f"{where}: {shown(value)} is no ARN; write one, or '*'"
             raise DocumentError(msg)
         tokens = tokenize(value, variables=self._has_variables)
         segments = split_segments(tokens, _ARN_PARTS)
         if any(
             isinstance(token, Variable) for part in segments[: _ARN_PARTS - 1] for token in part
         ):
-            msg = f"{where}: {value!r} has a policy variable before the fifth colon of the ARN"
+            msg = f"{where}: {shown(value)} has a policy variable before the fifth colon of the ARN"
             raise DocumentError(msg)
         missing = _ARN_PARTS - len(segments)
         if missing and self._kind not in (PolicyKind.IDENTITY, PolicyKind.BOUNDARY):
-            msg = f"{where}: {value!r} has fewer than six fields; write the ARN in full"
+            msg = f"{where}: {shown(value)} has fewer than six fields; write the ARN in full"
             raise DocumentError(msg)
         return value + ":*" * missing

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
+from cross_account_access.iam.checks import shown
 from cross_account_access.iam.engine.context import RequestContext
 from cross_account_access.iam.engine.principals import PrincipalKind
 from cross_account_access.iam.errors import DocumentError
@@ -67,12 +68,12 @@ class PrincipalElement:
         "_canonical",
         "_every_aws",
         "_everyone",
-        "_negated",
         "_others",
+        "is_negated",
     )
 
     def __init__(self, principals: Iterable[tuple[str, str]], *, negated: bool, where: str) -> None:
-        self._negated = negated
+        self.is_negated = negated
         self._everyone = False
         self._every_aws = False
         self._canonical = False
@@ -89,7 +90,7 @@ class PrincipalElement:
         elif kind == "AWS":
             self._add_aws(name, where)
         elif "*" in name or "?" in name:
-            msg = f"{where}: {name!r} has a wildcard, but a principal must be named in full"
+            msg = f"{where}: {shown(name)} has a wildcard, but a principal must be named in full"
             raise DocumentError(msg)
         elif kind == "CanonicalUser":
             self._canonical = True
@@ -100,7 +101,10 @@ class PrincipalElement:
         if name == "*":
             self._every_aws = True
         elif "*" in name or "?" in name:
-            msg = f"{where}: {name!r} has a wildcard, but a principal must be named in full or be *"
+            msg = (
+                f"{where}: {shown(name)} has a wildcard, but a principal must be named in full or"
+                " be *"
+            )
             raise DocumentError(msg)
         elif match := _ACCOUNT.fullmatch(name):
             self._accounts.add(match[1])
@@ -108,14 +112,14 @@ class PrincipalElement:
             self._arns.add(name)
         else:
             msg = (
-                f"{where}: {name!r} is no AWS principal; name an account ID, or the ARN of an"
+                f"{where}: {shown(name)} is no AWS principal; name an account ID, or the ARN of an"
                 " account's root, a user, a role or a session"
             )
             raise DocumentError(msg)
 
     def naming(self, request: RequestContext) -> Bounds:
         """Return how the element names the principal of the request."""
-        if self._negated:
+        if self.is_negated:
             return self._names_all_others(request)
         if self._everyone:
             return _ALL

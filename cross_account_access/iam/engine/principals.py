@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from cross_account_access.iam.checks import shown
+from cross_account_access.iam.checks import text as text_of
 from cross_account_access.iam.errors import QuestionError
 
 _CALLER = re.compile(
@@ -88,6 +90,7 @@ def parse_principal(text: str) -> Principal:
     Raises:
         QuestionError: for anything else.
     """
+    text_of(text, "principal")
     if text == "*":
         return Principal(PrincipalKind.ANONYMOUS, text)
     if match := _CALLER.fullmatch(text):
@@ -97,7 +100,7 @@ def parse_principal(text: str) -> Principal:
     if re.fullmatch(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+(?:/\S*)?", text):
         return Principal(PrincipalKind.PROVIDER, text)
     msg = (
-        f"principal {text!r} is no user, role, session, root, service or identity provider;"
+        f"principal {shown(text)} is no user, role, session, root, service or identity provider;"
         " give an ARN such as arn:aws:iam::111122223333:user/Name"
     )
     raise QuestionError(msg)
@@ -117,7 +120,10 @@ def _from_arn(text: str, match: re.Match[str]) -> Principal:
         "role": PrincipalKind.ROLE,
     }.get(match["kind"], PrincipalKind.PROVIDER)
     if (kind is PrincipalKind.ROOT) == bool(match["path"]):
-        msg = f"principal {text!r} is incomplete or has too much; root has no name, others have one"
+        msg = (
+            f"principal {shown(text)} is incomplete or has too much; root has no name, others have"
+            " one"
+        )
         raise QuestionError(msg)
     name = (match["path"] or "").rsplit("/", 1)[-1]
     return Principal(kind, text, match["iam"], partition, name)

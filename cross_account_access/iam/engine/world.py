@@ -10,6 +10,7 @@ import difflib
 from collections.abc import Mapping
 from typing import NotRequired, TypedDict
 
+from cross_account_access.iam.checks import clipped, mapping, shown, text
 from cross_account_access.iam.documents import Document, PolicyKind
 from cross_account_access.iam.engine.policies import Policy, compile_policy
 from cross_account_access.iam.engine.principals import (
@@ -50,19 +51,20 @@ class ResourceDocuments(TypedDict):
 
 
 def _check_keys(
-    documents: Mapping[str, object], arn: str, needed: tuple[str, ...], optional: tuple[str, ...]
+    documents: object, arn: str, needed: tuple[str, ...], optional: tuple[str, ...]
 ) -> None:
     """Refuse a misspelt key: a boundary that is silently left out would widen the answers."""
     known = (*needed, *optional)
-    for key in documents:
+    stated = mapping(documents, clipped(arn))
+    for key in stated:
         if key not in known:
             near = difflib.get_close_matches(key, known, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
-            msg = f"{arn}: {key!r} is not part of what it can have; {hint}"
+            msg = f"{clipped(arn)}: {shown(key)} is not part of what it can have; {hint}"
             raise QuestionError(msg)
     for key in needed:
-        if key not in documents:
-            msg = f"{arn}: {key!r} is missing; give it"
+        if key not in stated:
+            msg = f"{clipped(arn)}: {shown(key)} is missing; give it"
             raise QuestionError(msg)
 
 
@@ -73,12 +75,13 @@ class IdentityPolicies:
 
     def __init__(self, arn: str, documents: IdentityDocuments) -> None:
         self.arn = arn
-        name = arn.rsplit(":", 1)[-1]
+        name = clipped(arn.rsplit(":", 1)[-1])
+        named = mapping(documents.get("policies", {}), f"policies of {name}")
         self.policies = tuple(
             compile_policy(
-                document, PolicyKind.IDENTITY, f"identity-based policy {label!r} of {name}"
+                document, PolicyKind.IDENTITY, f"identity-based policy {shown(label)} of {name}"
             )
-            for label, document in documents.get("policies", {}).items()
+            for label, document in named.items()
         )
         boundary = documents.get("boundary")
         self.boundary: Policy | None = None
@@ -144,7 +147,7 @@ class World:
         self._arns: dict[_Name, str] = {}
         """ARNs of users and roles, by their names in lower case."""
         self._targets: dict[str, Target] = {}
-        self._add(users or {}, roles or {}, resources or {})
+        self._add(users, roles, resources)
 
     def including(
         self,
@@ -164,28 +167,28 @@ class World:
         more._identities = dict(self._identities)
         more._arns = dict(self._arns)
         more._targets = dict(self._targets)
-        more._add(users or {}, roles or {}, resources or {})
+        more._add(users, roles, resources)
         return more
 
     def _add(
         self,
-        users: Mapping[str, IdentityDocuments],
-        roles: Mapping[str, RoleDocuments],
-        resources: Mapping[str, ResourceDocuments],
+        users: Mapping[str, IdentityDocuments] | None,
+        roles: Mapping[str, RoleDocuments] | None,
+        resources: Mapping[str, ResourceDocuments] | None,
     ) -> None:
-        for arn, user in users.items():
+        for arn, user in mapping({} if users is None else users, "users").items():
             _check_keys(user, arn, (), ("policies", "boundary"))
             self._identities[self._free(arn, PrincipalKind.USER)] = IdentityPolicies(arn, user)
-        for arn, role in roles.items():
+        for arn, role in mapping({} if roles is None else roles, "roles").items():
             self._add_role(arn, role)
-        for arn, resource in resources.items():
+        for arn, resource in mapping({} if resources is None else resources, "resources").items():
             _check_keys(resource, arn, ("account", "policy"), ())
             self._targets[arn] = _target(arn, resource)
 
     def _add_role(self, arn: str, documents: RoleDocuments) -> None:
         key = self._free(arn, PrincipalKind.ROLE)
         _check_keys(documents, arn, ("trust",), ("policies", "boundary"))
-        source = f"trust policy of {arn.rsplit(':', 1)[-1]}"
+        source = f"trust policy of {clipped(arn.rsplit(':', 1)[-1])}"
         trust = compile_policy(documents["trust"], PolicyKind.TRUST, source)
         self._identities[key] = IdentityPolicies(arn, documents)
         self._targets[arn] = Target(
@@ -200,13 +203,13 @@ class World:
         """
         principal = parse_principal(arn)
         if principal.kind is not kind or ":iam:" not in arn:
-            msg = f"{arn!r} is not the ARN of a {kind.noun}"
+            msg = f"{shown(arn)} is not the ARN of a {kind.noun}"
             raise QuestionError(msg)
         taken = self._arns.setdefault((kind, principal.account, principal.name.lower()), arn)
         if taken != arn:
             msg = (
-                f"{arn!r} and {taken!r} have one name, but the name of a {kind.noun} exists once in"
-                " an account, whatever its path and case; leave one out"
+                f"{shown(arn)} and {shown(taken)} have one name, but the name of a {kind.noun}"
+                " exists once in an account, whatever its path and case; leave one out"
             )
             raise QuestionError(msg)
         return kind, principal.account, principal.name
@@ -231,7 +234,12 @@ class World:
             return Target(owner=principal.account, policy=None, name="no resource policy")
         service = resource.split(":", 3)[2]
         if service == "sts" or (service == "iam" and not action.startswith("sts:")):
-            return Target(owner=account_of(resource), policy=None, name="no resource policy")
+            # A policy that AWS manages is there for every account (AWS: "Managed policies and
+            # inline policies",
+            # https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_managed-vs-inline.html).
+            field = account_of(resource)
+            account = principal.account if field == "aws" else field
+            return Target(owner=account, policy=None, name="no resource policy")
         arn = policy_resource(resource)
         found = self._targets.get(arn)
         if found is not None:
@@ -244,20 +252,23 @@ def _target(arn: str, documents: ResourceDocuments) -> Target:
     is_arn = arn.startswith("arn:") and arn.count(":") >= _ARN_COLONS
     service = arn.split(":", 3)[2] if is_arn else ""
     if not is_arn or policy_resource(arn) != arn:
-        msg = f"{arn!r} is not the ARN of a resource with a policy; for an object give its bucket"
+        msg = (
+            f"{shown(arn)} is not the ARN of a resource with a policy;"
+            " for an object give its bucket"
+        )
         raise QuestionError(msg)
-    owner = documents["account"]
+    owner = text(documents["account"], f"account of {clipped(arn)}")
     if not (len(owner) == _ACCOUNT_DIGITS and owner.isdigit()):
-        msg = f"account {owner!r} of {arn} is not 12 digits; give it as a text"
+        msg = f"account {shown(owner)} of {clipped(arn)} is not 12 digits; give it as a text"
         raise QuestionError(msg)
     if account_of(arn) not in ("", owner):
-        msg = f"account {owner!r} contradicts the ARN {arn!r}; give the one of the ARN"
+        msg = f"account {shown(owner)} contradicts the ARN {shown(arn)}; give the one of the ARN"
         raise QuestionError(msg)
     is_key = service == "kms"
-    source = f"{'key policy' if is_key else 'resource-based policy'} of {arn}"
+    source = f"{'key policy' if is_key else 'resource-based policy'} of {clipped(arn)}"
     document = documents["policy"]
     if document is None and is_key:
-        msg = f"key {arn!r} has no key policy, but every key has one; give it"
+        msg = f"key {shown(arn)} has no key policy, but every key has one; give it"
         raise QuestionError(msg)
     policy = None
     if document is not None:

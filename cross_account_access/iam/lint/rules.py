@@ -232,6 +232,18 @@ def _literal_wildcard(statement: Statement) -> Found:
                 )
 
 
+def _may_be_refused(statement: Statement) -> Found:
+    """What pages leave open ("IAM Access Analyzer policy check reference" among them)."""
+    for what in statement.may_be_refused:
+        is_used = what.startswith(("NotPrincipal", "Principal"))
+        yield (
+            Severity.LOW if is_used else Severity.MEDIUM,
+            "may-be-refused",
+            f"{statement.name} has {what}, which AWS may refuse to save;"
+            f" {'name the principals' if is_used else 'leave it out or fill it'}",
+        )
+
+
 RULES: Final[tuple[Rule, ...]] = (
     _open_principal,
     _not_principal,
@@ -244,5 +256,6 @@ RULES: Final[tuple[Rule, ...]] = (
     _mfa,
     _any_external_id,
     _literal_wildcard,
+    _may_be_refused,
 )
 """In the order in which they are told."""

@@ -152,6 +152,23 @@ def test_mfa_is_not_carried_into_the_session(ask: Any) -> None:
     assert asked.json["outcome"] == "unknown"
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "outcome"),
+    [
+        ("aws:PrincipalTag/team", "red", "unknown"),
+        ("aws:userid", "AIDACKCEVSQ6C2EXAMPLE", "denied"),
+        ("aws:SourceIp", "203.0.113.7", "allowed"),
+    ],
+)
+def test_what_is_said_of_the_caller_is_not_said_of_the_session(
+    ask: Any, key: str, value: str, outcome: str
+) -> None:
+    guarded = policy(READ | {"Condition": {"StringEquals": {key: value}}})
+    said = ("--context", f"{key}={value}", "--json")
+    asked = ask("staging:user/StageAdmin", "s3:GetObject", OBJECT, *said, role=guarded)
+    assert asked.json["outcome"] == outcome
+
+
 def test_a_preview_is_judged_by_what_is_planned(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

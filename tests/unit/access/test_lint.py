@@ -77,6 +77,13 @@ RULES: list[tuple[str, PolicyKind, Json, Json | None]] = [
         | when("ArnLike", "aws:PrincipalArn", f"arn:aws:iam::{STAGING}:role/app-*"),
     ),
     ("not-principal", RESOURCE, READ | {"NotPrincipal": ROOT}, READ | {"Principal": ROOT}),
+    ("may-be-refused", RESOURCE, READ | {"NotPrincipal": ROOT}, READ | {"Principal": ROOT}),
+    ("may-be-refused", TRUST_KIND, assume("*"), assume({"AWS": "*"})),
+    ("may-be-refused", IDENTITY, READ | {"Action": []}, READ),
+    ("may-be-refused", IDENTITY, READ | {"Resource": []}, READ),
+    ("may-be-refused", IDENTITY, READ | {"Condition": {}}, READ | EXTERNAL),
+    ("may-be-refused", IDENTITY, READ | when("StringEquals", "aws:SourceVpc", []), READ),
+    ("may-be-refused", RESOURCE, READ | {"Principal": {"AWS": []}}, READ | {"Principal": ROOT}),
     (
         "not-principal",
         RESOURCE,
