@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from cross_account_access.credentials.profile_text import Kind, MalformedError, edit, read
+from cross_account_access.credentials.profile_text import FileFormat, MalformedError, edit, read
 from cross_account_access.errors import UncheckedError
 from cross_account_access.files import locked, put_in_place, staged
 
@@ -29,19 +29,21 @@ _LOCK_SECONDS: Final = 10.0
 class AwsFile:
     """One of the two files."""
 
-    kind: Kind
+    file_format: FileFormat
     path: Path
     """The file itself: links are followed, so that a link stays a link."""
 
     @classmethod
     def config(cls) -> "AwsFile":
         """The file of AWS_CONFIG_FILE, or ~/.aws/config."""
-        return cls(Kind.CONFIG, _location("AWS_CONFIG_FILE", "~/.aws/config"))
+        return cls(FileFormat.CONFIG, _location("AWS_CONFIG_FILE", "~/.aws/config"))
 
     @classmethod
     def credentials(cls) -> "AwsFile":
         """The file of AWS_SHARED_CREDENTIALS_FILE, or ~/.aws/credentials."""
-        return cls(Kind.CREDENTIALS, _location("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials"))
+        return cls(
+            FileFormat.CREDENTIALS, _location("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials")
+        )
 
     def profile(self, name: str) -> dict[str, str] | None:
         """The options of a profile by name in lower case, or None where the file has none.
@@ -50,7 +52,7 @@ class AwsFile:
             UncheckedError: the file cannot be read.
         """
         with self._explained():
-            return read(self._text(), self.kind, name)
+            return read(self._text(), self.file_format, name)
 
     def _text(self) -> str:
         try:
@@ -142,8 +144,8 @@ def _location(variable: str, default: str) -> Path:
 
 def _edited(file: AwsFile, profile: str, options_from: Callable[[dict[str, str]], Options]) -> str:
     text = file._text()
-    options = options_from(read(text, file.kind, profile) or {})
-    return edit(text, file.kind, profile, options)
+    options = options_from(read(text, file.file_format, profile) or {})
+    return edit(text, file.file_format, profile, options)
 
 
 def _refuse_unwritable(path: Path) -> None:

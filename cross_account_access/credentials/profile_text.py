@@ -25,7 +25,7 @@ class MalformedError(Exception):
     """
 
 
-class Kind(Enum):
+class FileFormat(Enum):
     """Which of the two files a text is; they write the names of profiles differently."""
 
     CONFIG = "config"
@@ -33,7 +33,11 @@ class Kind(Enum):
 
     def header(self, profile: str) -> str:
         """How a new section of the profile is headed, without brackets."""
-        return profile if self is Kind.CREDENTIALS or profile == "default" else f"profile {profile}"
+        return (
+            profile
+            if self is FileFormat.CREDENTIALS or profile == "default"
+            else f"profile {profile}"
+        )
 
     def profile(self, header: str) -> str | None:
         """The profile that a section is for, or None where it is for something else.
@@ -41,7 +45,7 @@ class Kind(Enum):
         The config file heads them `[profile NAME]`, the credentials file `[NAME]` ("Configuration
         and credential file settings in the AWS CLI").
         """
-        if self is Kind.CREDENTIALS or header == "default":
+        if self is FileFormat.CREDENTIALS or header == "default":
             return header
         try:
             words = shlex.split(header)
@@ -50,16 +54,18 @@ class Kind(Enum):
         return words[1] if words[:1] == ["profile"] and len(words) == 2 else None  # noqa: PLR2004
 
 
-def read(text: str, kind: Kind, profile: str) -> dict[str, str] | None:
+def read(text: str, file_format: FileFormat, profile: str) -> dict[str, str] | None:
     """The options of a profile by their names in lower case, or None where it has no section.
 
     Raises:
         MalformedError: the AWS CLI could not read the text either, or the profile has two sections.
     """
-    return _one(_parse(text), kind, profile)
+    return _one(_parse(text), file_format, profile)
 
 
-def edit(text: str, kind: Kind, profile: str, options: Mapping[str, str | None]) -> str:
+def edit(
+    text: str, file_format: FileFormat, profile: str, options: Mapping[str, str | None]
+) -> str:
     """The text with these options of the profile set, or removed where the value is None.
 
     A profile without a section gets one at the end; a section without an option left goes.
@@ -68,7 +74,7 @@ def edit(text: str, kind: Kind, profile: str, options: Mapping[str, str | None])
         MalformedError: as for `read`, or the layout is such that the edit would reach further.
     """
     before = _parse(text)
-    current = _one(before, kind, profile) or {}
+    current = _one(before, file_format, profile) or {}
     wanted = {name: value for name, value in {**current, **options}.items() if value is not None}
     if wanted == current:
         return text
@@ -76,10 +82,10 @@ def edit(text: str, kind: Kind, profile: str, options: Mapping[str, str | None])
     ending = next(iter(re.findall(r"\r\n|\r|\n", text)), "\n")
     lines = _scan(text)
     headers = [at for at, line in enumerate(lines) if line.header]
-    start = next((at for at in headers if kind.profile(lines[at].header) == profile), None)
+    start = next((at for at in headers if file_format.profile(lines[at].header) == profile), None)
     if start is None:
         separator = [_Line(ending)] if lines else []
-        header = _Line(f"[{kind.header(profile)}]{ending}")
+        header = _Line(f"[{file_format.header(profile)}]{ending}")
         lines += [*separator, header, *_written(wanted, "", ending)]
     else:
         end = next((at for at in headers if at > start), len(lines))
@@ -90,8 +96,8 @@ def edit(text: str, kind: Kind, profile: str, options: Mapping[str, str | None])
     edited = "".join([*(_ended(line, ending) for line in followed), last])
 
     after = _parse(edited)
-    if _others(after, kind, profile) != _others(before, kind, profile) or (
-        (_one(after, kind, profile) or {}) != wanted
+    if _others(after, file_format, profile) != _others(before, file_format, profile) or (
+        (_one(after, file_format, profile) or {}) != wanted
     ):
         message = "its layout allows no safe edit; write section headers without indentation"
         raise MalformedError(message)
@@ -189,13 +195,13 @@ def _parse(text: str) -> _Sections:
     raise MalformedError(message)
 
 
-def _one(sections: _Sections, kind: Kind, profile: str) -> dict[str, str] | None:
-    found = [options for header, options in sections if kind.profile(header) == profile]
+def _one(sections: _Sections, file_format: FileFormat, profile: str) -> dict[str, str] | None:
+    found = [options for header, options in sections if file_format.profile(header) == profile]
     if len(found) > 1:
         message = f"the profile {profile} has {len(found)} sections"
         raise MalformedError(message)
     return found[0] if found else None
 
 
-def _others(sections: _Sections, kind: Kind, profile: str) -> _Sections:
-    return [section for section in sections if kind.profile(section[0]) != profile]
+def _others(sections: _Sections, file_format: FileFormat, profile: str) -> _Sections:
+    return [section for section in sections if file_format.profile(section[0]) != profile]

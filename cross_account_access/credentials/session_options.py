@@ -3,20 +3,15 @@
 import argparse
 import re
 from collections.abc import Callable
-from typing import Final
 
 from cross_account_access.credentials.contract import Consumer, Contract
 from cross_account_access.credentials.role_request import RoleRequest
 from cross_account_access.errors import UsageError
-
-_SECONDS: Final = range(900, 43201)
-"""`DurationSeconds` of "AssumeRole", AWS STS API reference."""
-_DEFAULT_SECONDS: Final = 3600
-"""What AWS takes without a duration."""
+from cross_account_access.facts.quotas import DEFAULT_SESSION_SECONDS, SESSION_SECONDS
 
 
 def add_session_options(
-    parser: argparse.ArgumentParser, *, duration: int | None = _DEFAULT_SECONDS
+    parser: argparse.ArgumentParser, *, duration: int | None = DEFAULT_SESSION_SECONDS
 ) -> None:
     """Add what a session may be given beside the role; `request_of` reads it.
 
@@ -36,8 +31,8 @@ def add_session_options(
         metavar="SECONDS",
         type=_duration,
         default=duration,
-        help=f"length of the session, {_SECONDS[0]} to {_SECONDS[-1]} and within the role's"
-        f" maximum ({duration or 'that maximum'})",
+        help=f"length of the session, {SESSION_SECONDS[0]} to {SESSION_SECONDS[-1]} and within the"
+        f" role's maximum ({duration or 'that maximum'})",
     )
     parser.add_argument(
         "--session-name",
@@ -158,9 +153,9 @@ def _mfa_serial(consumer: Consumer, named: str | None) -> str:
 
 
 def _duration(text: str) -> int:
-    if text.isdecimal() and int(text) in _SECONDS:
+    if text.isdecimal() and int(text) in SESSION_SECONDS:
         return int(text)
-    message = f"{text!r} must be {_SECONDS[0]} to {_SECONDS[-1]} seconds"
+    message = f"{text!r} must be {SESSION_SECONDS[0]} to {SESSION_SECONDS[-1]} seconds"
     raise argparse.ArgumentTypeError(message)
 
 

@@ -3,12 +3,11 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from cross_account_access.facts.quotas import DEFAULT_ROLE_SESSION_SECONDS
 from cross_account_access.importing.found import Clients, Found, becomes, lost_tags, unless
 from cross_account_access.stack import Resource
 
 _GONE: Final = ("NoSuchEntity",)
-_SESSION_SECONDS: Final = 3600
-"""The longest session of a role that says nothing else ("CreateRole", IAM API reference)."""
 
 
 def _role(clients: Clients, resource: Resource) -> Found | None:
@@ -16,7 +15,7 @@ def _role(clients: Clients, resource: Resource) -> Found | None:
     role = unless(_GONE, lambda: clients.iam.get_role(RoleName=name)["Role"])
     if role is None:
         return None
-    longest = resource.known("maxSessionDuration") or _SESSION_SECONDS
+    longest = resource.known("maxSessionDuration") or DEFAULT_ROLE_SESSION_SECONDS
     return Found(
         import_id=name,
         changes=(

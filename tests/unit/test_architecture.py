@@ -93,7 +93,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("aws", "credentials.contract", "credentials.role_request", "errors", "facts", "files"),
         "stack",
     },
-    "importing": {"aws", "stack"},
+    "importing": {"aws", "facts", "stack"},
     # The command.
     "command.inventory": {
         *("errors", "iam.documents", "iam.engine", "iam.errors", "iam.inventory", "iam.services"),

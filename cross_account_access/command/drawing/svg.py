@@ -23,12 +23,13 @@ _LONGEST: Final = 46
 """Characters of a line; the tooltip has the rest."""
 
 _STYLE: Final = """\
-svg.access { --ink: #1c2430; --quiet: #5b6675; --paper: #ffffff; --box: #f4f6f9; --line: #98a3b3;
-  --user: #1f6feb; --role: #8250df; --resource: #1a7f37; --outsider: #bc4c00;
-  background: var(--paper); font: 11px ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
+:root { --ink: #1c2430; --quiet: #5b6675; --paper: #ffffff; --box: #f4f6f9; --line: #98a3b3;
+  --user: #1f6feb; --role: #8250df; --resource: #1a7f37; --outsider: #bc4c00; }
 @media (prefers-color-scheme: dark) {
-  svg.access { --ink: #e6edf3; --quiet: #9aa7b5; --paper: #0d1117; --box: #161b22; --line: #57606a;
+  :root { --ink: #e6edf3; --quiet: #9aa7b5; --paper: #0d1117; --box: #161b22; --line: #57606a;
     --user: #58a6ff; --role: #bc8cff; --resource: #3fb950; --outsider: #f0883e; } }
+svg.access { background: var(--paper);
+  font: 11px ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
 svg.access text { fill: var(--ink); }
 svg.access .account rect { fill: none; stroke: var(--line); stroke-dasharray: 4 4; }
 svg.access .account text { fill: var(--quiet); font-weight: bold; }
@@ -43,6 +44,7 @@ svg.access .edge.uncertain path { stroke-dasharray: 3 3; }
 svg.access .edge text { fill: var(--quiet); text-anchor: end; }
 svg.access .arrow { fill: var(--line); }
 """
+"""The colours hold for a page that the picture is part of too."""
 
 
 @dataclass

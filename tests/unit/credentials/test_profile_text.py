@@ -7,9 +7,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from cross_account_access.credentials.profile_text import Kind, MalformedError, edit, read
+from cross_account_access.credentials.profile_text import FileFormat, MalformedError, edit, read
 
-CREDENTIALS, CONFIG = Kind.CREDENTIALS, Kind.CONFIG
+CREDENTIALS, CONFIG = FileFormat.CREDENTIALS, FileFormat.CONFIG
 
 OTHER_LINES = st.sampled_from(
     [
