@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 
 from botocore.exceptions import ClientError
 
-from cross_account_access.aws import CLIENT_CONFIG, explained_failures, session_of
+from cross_account_access.aws import CLIENT_CONFIG, code_and_message, explained_failures, session_of
 from cross_account_access.command.calls import make
 from cross_account_access.command.inventory import StackInventory, policy_label
 from cross_account_access.iam.documents import Document
@@ -99,7 +99,7 @@ class _Account:
             try:
                 return read()
             except ClientError as error:
-                if error.response["Error"]["Code"] in services()[service].missing:
+                if code_and_message(error)[0] in services()[service].missing:
                     return None
                 raise
 
@@ -111,7 +111,7 @@ class _Account:
         try:
             found: Any = make(client, how.calls, Place(arn=arn, owner=self._account.id))
         except ClientError as error:
-            if error.response["Error"]["Code"] in how.none:
+            if code_and_message(error)[0] in how.none:
                 return None
             raise
         for field in how.path:

@@ -16,7 +16,7 @@ from typing import Final
 import boto3
 from botocore.exceptions import ClientError
 
-from cross_account_access.aws import CLIENT_CONFIG, explained_failures
+from cross_account_access.aws import CLIENT_CONFIG, code_and_message, explained_failures
 from cross_account_access.command.inventory import StackInventory, inventory_of, judged
 from cross_account_access.command.verification import profiles
 from cross_account_access.command.verification.attempts import Attempts
@@ -269,7 +269,7 @@ def _foreign_bucket(
             s3 = production.client("s3", config=CLIENT_CONFIG)
             listed = s3.list_buckets(BucketRegion=contract.production_region)["Buckets"]
         except ClientError as error:
-            if error.response["Error"]["Code"] == "AccessDenied":
+            if code_and_message(error)[0] == "AccessDenied":
                 return None
             raise
     arns = sorted(f"arn:{partition}:s3:::{bucket['Name']}" for bucket in listed)

@@ -15,7 +15,7 @@ from botocore import UNSIGNED as WITHOUT_SIGNATURE
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cross_account_access.aws import CLIENT_CONFIG
+from cross_account_access.aws import CLIENT_CONFIG, code_and_message
 from cross_account_access.command.calls import make
 from cross_account_access.command.verification.findings import Finding, Found, Judge
 from cross_account_access.command.verification.probe_objects import ProbeObjects
@@ -114,10 +114,9 @@ class Probes:
         try:
             found = self._answer(row)
         except ClientError as error:
-            details = error.response.get("Error", {})
-            code = details.get("Code")
+            code, message = code_and_message(error)
             found = Found.REFUSED if code in _refusals(row) else Found.UNDECIDED
-            why = f"{error.operation_name}: {details.get('Message', '')}"
+            why = f"{error.operation_name}: {message}"
             if isinstance(row.ask, Use) and code in row.ask.operation.invalid:
                 obstacle = "AWS did not refuse a request that was made so as to have no effect"
         except _NoObjectError as error:
@@ -156,7 +155,7 @@ class Probes:
         try:
             make(client, ask.operation.calls, place)
         except ClientError as error:
-            is_refusal = error.response["Error"].get("Code") in _refusals(row)
+            is_refusal = code_and_message(error)[0] in _refusals(row)
             leaves = leaves and not (is_refusal and row.expected is Expected.REFUSED)
             raise
         finally:
@@ -209,7 +208,7 @@ class Probes:
             try:
                 held = self._assume(actor, ask.role_arn, row.circumstances)
             except ClientError as error:
-                msg = f"its role could not be assumed ({error.response['Error']['Code']})"
+                msg = f"its role could not be assumed ({code_and_message(error)[0]})"
                 raise _NotAskedError(msg) from error
             self._roles[key] = held
         return held
@@ -219,7 +218,7 @@ class Probes:
         try:
             key = self._objects.below(place)
         except ClientError as error:
-            code = error.response["Error"]["Code"]
+            code, _ = code_and_message(error)
             msg = f"the administrator of Production could not put an object there ({code})"
             raise _NotAskedError(msg) from error
         if key is None and row.expected is Expected.ALLOWED:

@@ -32,6 +32,21 @@ def test_what_a_role_may_in_several_places_is_tried_once_without_it() -> None:
     ]
 
 
+def test_a_confined_grant_is_tried_in_its_prefix_and_beside_it() -> None:
+    said = expectations(contract(consumer(grant("list", "read", prefixes=("images/",)))))
+    tried: dict[str, list[str]] = {"ask for the region of": [], "list": [], "read": []}
+    for what in said:
+        words, _, place = what.partition(" shared")
+        if words in tried and " " not in place:
+            tried[words].append(place)
+    beside = "/images-access-verify-0/"
+    assert tried == {
+        "ask for the region of": [""],
+        "list": ["", "/images/", beside],
+        "read": ["/images/", beside],
+    }
+
+
 def test_jobs_cannot_come_without_the_role() -> None:
     provider = "arn:aws:iam::111122223333:oidc-provider/ci.example.com"
     jobs = consumer(grant("read"), kind="oidc", principal_arns=(provider,))
