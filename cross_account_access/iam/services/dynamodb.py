@@ -108,8 +108,19 @@ SERVICE: Final = Service(
         Operation(
             words="rewrite the policy of",
             actions=("dynamodb:PutResourcePolicy",),
-            calls=(Call("put_resource_policy", {"ResourceArn": "{arn}", "Policy": "none"}),),
-            invalid=_INVALID,
+            # Nor is it in the place of a revision that there is ("PutResourcePolicy",
+            # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_PutResourcePolicy.html).
+            calls=(
+                Call(
+                    "put_resource_policy",
+                    {
+                        "ResourceArn": "{arn}",
+                        "Policy": "none",
+                        "ExpectedRevisionId": "access-verify",
+                    },
+                ),
+            ),
+            invalid=_INVALID | {"PolicyNotFoundException"},
         ),
     ),
 )

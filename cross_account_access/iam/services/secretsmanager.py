@@ -33,9 +33,11 @@ SERVICE: Final = Service(
         Operation(
             words="change",
             actions=("secretsmanager:PutSecretValue",),
-            # With nothing to put ("PutSecretValue",
+            # With nothing to put, under a label that nobody asks for ("PutSecretValue",
             # https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutSecretValue.html).
-            calls=(Call("put_secret_value", _SECRET),),
+            calls=(
+                Call("put_secret_value", {**_SECRET, "VersionStages": ("access-verify-nothing",)}),
+            ),
             invalid=_VOID,
         ),
         Operation(
