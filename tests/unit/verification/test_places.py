@@ -47,6 +47,24 @@ def test_a_confined_grant_is_tried_in_its_prefix_and_beside_it() -> None:
     }
 
 
+def test_mfa_is_told_of_with_each_request_of_oneself_and_none_of_a_role() -> None:
+    mfa = {"mfa": True, "mfa_max_age": 60}
+    itself = rows(contract(consumer(grant("read", via="resource"), role_arn=None, **mfa)))
+    told = {
+        row.what: (row.circumstances.mfa_age, row.is_hypothetical)
+        for row in itself
+        if row.consumer == "reader" and row.what.startswith("read shared")
+    }
+    assert told == {
+        "read shared": (1, False),
+        "read shared over plain HTTP": (1, False),
+        "read shared without MFA": (None, False),
+        "read shared with MFA of 61 seconds ago": (61, True),
+    }
+    by_role = expectations(contract(consumer(grant("read"), **mfa)))
+    assert not [what for what in by_role if what.startswith("read shared") and "MFA" in what]
+
+
 def test_jobs_cannot_come_without_the_role() -> None:
     provider = "arn:aws:iam::111122223333:oidc-provider/ci.example.com"
     jobs = consumer(grant("read"), kind="oidc", principal_arns=(provider,))
