@@ -12,7 +12,7 @@ from tests.support.recorded import STATES, examples, opened, replay, resources, 
 RECORDED: Final = sorted(path.stem for path in STATES.glob("*.json"))
 WITHOUT: Final = {"consumer-stack": "reads our stack and makes nothing by our program"}
 """Examples that have no state of ours, and why."""
-NEWER: Final[dict[str, str]] = {}
+NEWER: Final = {"existing-resources": "no earlier program knew `resources`"}
 """Examples of which nobody has a state yet, and why not."""
 
 

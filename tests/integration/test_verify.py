@@ -18,6 +18,7 @@ from cross_account_access.dev.sandbox.box import Sandbox
 from cross_account_access.stack import Resource, Stack
 from tests.integration.breakages import BREAKAGES, FOREIGN, VENDOR
 from tests.support.deployment import ROOT
+from tests.support.existing import make_existing
 from tests.support.people import PRODUCTION_ADMIN, REGION, STAGING_ADMIN, admin
 from tests.support.program import Program
 
@@ -90,6 +91,7 @@ def scene(
     program = Program.copied_to(folder, box.environment)
     if example != "prod":
         shutil.copy2(ROOT / "examples" / example / "Pulumi.prod.yaml", program.folder)
+    make_existing(program)
     program.init()
     program.up()
     s3 = admin(PRODUCTION_ADMIN).client("s3")

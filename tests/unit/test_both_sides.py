@@ -21,13 +21,14 @@ from cross_account_access.declaration.kinds import (
     ThirdParty,
     WebIdentities,
 )
-from cross_account_access.declaration.model import Consumer, Grant, Via
+from cross_account_access.declaration.model import Consumer, ExistingResource, Grant, Via
 from cross_account_access.declaration.reader import Problems
 from cross_account_access.declaration.settings import Settings, parse
 from cross_account_access.iam.engine import (
     Context,
     Outcome,
     Request,
+    ResourceDocuments,
     World,
     assume,
     decide,
@@ -74,7 +75,14 @@ class Example:
             elif ":role/" in arn and arn not in roles:
                 nobody = {"Version": "2012-10-17", "Statement": []}
                 roles[arn] = {"policies": {"own": ANYTHING}, "trust": nobody}
-        self.world = World(users=users, roles=roles, resources=inventory.resources)
+        owner = self.accounts.trusting
+        of_others: dict[str, ResourceDocuments] = {
+            each.arn(owner): {"account": owner.account_id, "policy": None}
+            for each in self.settings.resources
+            if isinstance(each, ExistingResource)
+        }
+        resources = {**inventory.resources, **of_others}
+        self.world = World(users=users, roles=roles, resources=resources)
 
     @property
     def accounts(self) -> Accounts:
@@ -157,11 +165,12 @@ def test_the_examples_have_grants_of_every_kind_and_way() -> None:
         for path in EXAMPLES
         for config in [yaml.safe_load(path.read_text())["config"]]
         for grant in config[f"{PROJECT}:grants"]
-        for kind in ("bucket", "topic", "queue")
+        for kind in ("bucket", "topic", "queue", "resource")
         for via in [grant.get("via", "role")]
         if kind in grant
     }
-    assert ways == {(kind, via) for kind in ("bucket", "topic", "queue") for via in Via}
+    made = {(kind, via) for kind in ("bucket", "topic", "queue") for via in Via}
+    assert ways == {*made, ("resource", Via.ROLE)}
 
 
 def _requests(grant: Grant, levels: Any, accounts: Accounts) -> Iterator[tuple[str, str]]:
@@ -173,8 +182,9 @@ def _requests(grant: Grant, levels: Any, accounts: Accounts) -> Iterator[tuple[s
         for action in actions.on_resource:
             if action != "s3:ListBucketMultipartUploads" or not grant.prefixes:
                 yield action, arn
+        inside = grant.resource.arns(owner)[-1].removesuffix("*")
         for action in actions.on_objects:
-            yield action, f"{arn}/{min(grant.prefixes, default='')}sunset.jpg"
+            yield action, f"{inside}{min(grant.prefixes, default='')}sunset.jpg"
             has_key = isinstance(grant.resource, Bucket) and grant.resource.has_own_key
             if has_key and action in NEEDS_OF_KEY:
                 # A planned key is called by its logical name.
