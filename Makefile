@@ -15,7 +15,7 @@ $(shell $(VENV)/bin/python -c '' 2>/dev/null || rm -f $(INSTALLED))
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo test unit integration lint format schema settings reference bench clean
+.PHONY: help setup demo test full unit integration lint format schema settings reference bench clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' Makefile \
@@ -27,14 +27,19 @@ setup: $(INSTALLED) ## make .venv, the Pulumi command line and the AWS CLI ready
 demo: setup ## both accounts on the emulated AWS: up, the proof, drift found and healed
 	@$(DEV).demo
 
-test: setup lint unit integration ## everything: set-up, lint, unit and integration tests
+test: setup lint unit integration ## what CI runs: set-up, lint, unit and integration tests
+
+full: test ## the same with every case, and with many random examples of each property
+
+test full: COVERAGE := --cov --cov-report=term:skip-covered
+full: EXTENT := --full
 
 unit: $(INSTALLED) ## the tests that need no engine
-	$(RUN) pytest tests/unit
+	$(RUN) pytest tests/unit --numprocesses=auto --dist=loadfile $(EXTENT) $(COVERAGE)
 
 integration: setup ## the tests on the real engine and the emulated AWS
 	@$(DEV).toolchain ensure yaml
-	$(RUN) pytest tests/integration
+	$(RUN) pytest tests/integration $(EXTENT)
 
 lint: $(INSTALLED) ## format, lint and strict types, changing nothing
 	$(RUN) ruff format --check
@@ -61,7 +66,7 @@ bench: setup ## speed and memory beside a flat program and plain boto3
 	@$(DEV).bench
 
 clean: ## remove .venv and the caches of this checkout
-	rm -rf $(VENV) .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	@echo "The tools stay in your cache folder; python3 -m cross_account_access.dev.toolchain --help names it."
 

@@ -1,9 +1,20 @@
 """Every unit test runs away from the machine's own AWS files and variables."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from botocore.loaders import create_loader
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _service_models_are_read_once() -> Iterator[None]:
+    """botocore reads megabytes of JSON for each new session; its loader keeps what it has read."""
+    loader = create_loader()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("botocore.session.create_loader", lambda _path=None: loader)
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -8,9 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cross_account_access.dev.demo.screen import Screen
-from cross_account_access.dev.demo.shell import DiffersError, Shell
-from cross_account_access.dev.demo.trimming import essential
+from cross_account_access.dev.demo.shell import DiffersError, Shell, essential
 
 DENIED = "An error occurred (AccessDenied) when calling the GetObject operation: no"
 
@@ -22,7 +20,7 @@ def written() -> io.StringIO:
 
 @pytest.fixture
 def shell(tmp_path: Path, written: io.StringIO) -> Iterator[Shell]:
-    opened = Shell(Screen(written), tmp_path, {"PATH": "/usr/bin:/bin"})
+    opened = Shell(tmp_path, {"PATH": "/usr/bin:/bin"}, written)
     yield opened
     opened.close()
 
@@ -129,10 +127,14 @@ class Terminal(io.StringIO):
     [(Terminal, "", True), (Terminal, "1", False), (io.StringIO, "", False)],
 )
 def test_colours_are_for_terminals_that_want_them(
-    monkeypatch: pytest.MonkeyPatch, stream: type[io.StringIO], no_color: str, coloured: bool
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    stream: type[io.StringIO],
+    no_color: str,
+    coloured: bool,
 ) -> None:
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("NO_COLOR", no_color)
     out = stream()
-    Screen(out).passed("done")
+    Shell(tmp_path, {}, out).passed("done")
     assert ("\x1b[32m" in out.getvalue()) is coloured

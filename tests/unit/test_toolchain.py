@@ -21,16 +21,16 @@ import pytest
 from cross_account_access.dev import toolchain
 from cross_account_access.dev.toolchain import (
     aws_command,
+    building,
     go_modules,
     progress,
     pulumi_cli,
-    workshop,
     yaml_language,
 )
 from cross_account_access.dev.toolchain.__main__ import main
+from cross_account_access.dev.toolchain.building import Build
 from cross_account_access.dev.toolchain.cache import Tool, cache_folder, ensure
 from cross_account_access.dev.toolchain.errors import CommandError, ToolchainError
-from cross_account_access.dev.toolchain.workshop import Workshop
 
 ROOT = Path(__file__).parents[2]
 NEWER = "v3.999.0"
@@ -41,11 +41,11 @@ import sys
 from pathlib import Path
 from cross_account_access.dev.toolchain.cache import Tool, ensure
 
-def build(workshop):
+def fill(build):
     {body}
-    (workshop.product / "run").touch(0o755)
+    (build.product / "run").touch(0o755)
 
-ensure(Tool(name="tool-1", executables=("run",), build=build))
+ensure(Tool(name="tool-1", executables=("run",), build=fill))
 """
 
 
@@ -53,7 +53,7 @@ ensure(Tool(name="tool-1", executables=("run",), build=build))
 def caches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty cache of the test's own."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "caches"))
-    monkeypatch.setattr(workshop, "POLL_SECONDS", 0.01)
+    monkeypatch.setattr(building, "POLL_SECONDS", 0.01)
     return tmp_path / "caches" / "cross-account-access"
 
 
@@ -122,11 +122,11 @@ def go(folder: Path, version: str = "go1.99.0") -> Path:
     return notes
 
 
-def ready(build: Callable[[Workshop], None], name: str = "tool-1") -> Path:
+def ready(build: Callable[[Build], None], name: str = "tool-1") -> Path:
     return ensure(Tool(name=name, executables=("run",), build=build))
 
 
-def build_well(shop: Workshop) -> None:
+def build_well(shop: Build) -> None:
     (shop.product / "run").touch(0o755)
     (shop.scratch / "leftover").touch()
 
@@ -186,7 +186,7 @@ class TestCache:
         assert [entry.name for entry in folder.iterdir()] == ["run"]
 
     def test_an_interrupted_build_leaves_nothing_that_looks_ready(self, caches: Path) -> None:
-        def interrupted(shop: Workshop) -> None:
+        def interrupted(shop: Build) -> None:
             build_well(shop)
             raise KeyboardInterrupt
 
@@ -217,7 +217,7 @@ class TestCache:
         pid_file = tmp_path / "pid"
         # The inner shell is a grandchild, as a compiler is one of `go build`.
         command = f"sh -c 'echo $$ > {pid_file}; sleep 60'; true"
-        killed = start(f'workshop.run(["sh", "-c", "{command}"], doing="compiling")')
+        killed = start(f'build.run(["sh", "-c", "{command}"], doing="compiling")')
         until(lambda: pid_file.exists() and bool(pid_file.read_text().strip()))
         grandchild = int(pid_file.read_text())
 
@@ -245,7 +245,7 @@ while not pathlib.Path({str(go_on)!r}).exists():
     time.sleep(0.02)
 """
         )
-        killed = start(f'workshop.run([sys.executable, "{daemon}"], doing="compiling")')
+        killed = start(f'build.run([sys.executable, "{daemon}"], doing="compiling")')
         until(begun.exists)
         killed.kill()
         second = start("pass")
@@ -264,7 +264,7 @@ while not pathlib.Path({str(go_on)!r}).exists():
     ) -> None:
         built, go_on = tmp_path / "built", tmp_path / "go_on"
         body = (
-            f'workshop.run(["sh", "-c", "echo built >> {built}; '
+            f'build.run(["sh", "-c", "echo built >> {built}; '
             f'while [ ! -e {go_on} ]; do sleep 0.02; done"], doing="compiling")'
         )
         first = start(body)
@@ -285,7 +285,7 @@ while not pathlib.Path({str(go_on)!r}).exists():
     ) -> None:
         seen: list[list[str]] = []
 
-        def broken_once(shop: Workshop) -> None:
+        def broken_once(shop: Build) -> None:
             seen.append([entry.name for entry in shop.product.iterdir()])
             (shop.product / "debris").touch()
             if len(seen) == 1:
@@ -298,9 +298,9 @@ while not pathlib.Path({str(go_on)!r}).exists():
         assert "flaky network" in capsys.readouterr().err
 
     def test_a_build_that_breaks_twice_names_its_log_and_shows_its_end(self, caches: Path) -> None:
-        attempts: list[Workshop] = []
+        attempts: list[Build] = []
 
-        def broken(shop: Workshop) -> None:
+        def broken(shop: Build) -> None:
             attempts.append(shop)
             shop.run(["sh", "-c", "seq 1 500; echo out of luck; exit 3"], doing="compiling")
 
@@ -316,10 +316,10 @@ while not pathlib.Path({str(go_on)!r}).exists():
         assert "\n17\n" in log.read_text()
         assert {entry.name for entry in caches.iterdir()} == {"lock", "tool-1.log"}
 
-    def test_what_a_second_try_cannot_mend_is_not_tried_twice(self) -> None:
-        attempts: list[Workshop] = []
+    def test_what_a_second_try_cannot_repair_is_not_tried_twice(self) -> None:
+        attempts: list[Build] = []
 
-        def hopeless(shop: Workshop) -> None:
+        def hopeless(shop: Build) -> None:
             attempts.append(shop)
             message = "no compiler"
             raise ToolchainError(message)
@@ -331,7 +331,7 @@ while not pathlib.Path({str(go_on)!r}).exists():
     def test_a_command_that_hangs_is_ended(self) -> None:
         begin = time.monotonic()
 
-        def hanging(shop: Workshop) -> None:
+        def hanging(shop: Build) -> None:
             shop.run(["sleep", "60"], doing="downloading", limit=0.05)
 
         with pytest.raises(CommandError, match="downloading took longer than 0 s"):
@@ -339,7 +339,7 @@ while not pathlib.Path({str(go_on)!r}).exists():
         assert time.monotonic() - begin < 10
 
     def test_a_program_that_is_not_there_is_named(self) -> None:
-        def misspelt(shop: Workshop) -> None:
+        def misspelt(shop: Build) -> None:
             shop.run(["no-such-program"], doing="compiling")
 
         with pytest.raises(CommandError, match="compiling failed: no-such-program cannot be start"):
@@ -441,7 +441,7 @@ class TestProgress:
     ) -> None:
         monkeypatch.setattr(progress, "PLAIN_SECONDS", 0.0)
 
-        def talking(shop: Workshop) -> None:
+        def talking(shop: Build) -> None:
             shop.run(["sh", "-c", "echo fetching alpha; sleep 0.2"], doing="downloading")
             build_well(shop)
 
@@ -692,14 +692,14 @@ class TestAwsCli:
     def _no_packages(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """An environment whose Python tells its arguments."""
 
-        def run(_: Workshop, command: list[str | Path], **__: object) -> str:
+        def run(_: Build, command: list[str | Path], **__: object) -> str:
             if "venv" in command:
                 python = Path(command[-1]) / "bin" / "python"
                 python.parent.mkdir(parents=True)
                 script(python, "printf '<%s>' \"$@\"")
             return ""
 
-        monkeypatch.setattr(Workshop, "run", run)
+        monkeypatch.setattr(Build, "run", run)
 
     def test_its_folder_holds_the_command_alone(self) -> None:
         assert [entry.name for entry in toolchain.aws_cli().iterdir()] == ["aws"]

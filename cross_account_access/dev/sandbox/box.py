@@ -12,14 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import botocore.session
+import trustme
 
 from cross_account_access.dev import toolchain
 from cross_account_access.dev.sandbox import emulator, plugin
-from cross_account_access.dev.sandbox.certificate import make_certificate
 from cross_account_access.dev.sandbox.errors import SandboxError
 from cross_account_access.files import locked, write_private
 
 REGION = "us-west-2"
+_AUTHORITY = "authority.pem"
 _LOCK = "lock"
 _LOCK_SECONDS = 3.0
 _PULUMI_VARIABLES_OF_THE_CALLER = {
@@ -74,17 +75,9 @@ class Sandbox:
                 _make_folder(folder)
             lock = stack.enter_context(_locked(folder))
             _claim(folder, production, staging)
-            tls = folder / "tls"
-            authority, server, key = (tls / name for name in ("authority.pem", "server.pem", "key"))
-            if not key.exists():
-                tls.mkdir(exist_ok=True)
-                # S3 Control puts the account ID before the host name.
-                hosts = ["localhost", *(f"{name}.localhost" for name in (production, staging))]
-                make_certificate(authority=authority, server=server, key=key, hosts=hosts)
+            certificate = _certificate(folder / "tls", production, staging)
             running = stack.enter_context(
-                emulator.running(
-                    folder / "emulator", certificate=server, key=key, keep_open=(lock,)
-                )
+                emulator.running(folder / "emulator", certificate=certificate, keep_open=(lock,))
             )
             box = cls(production=production, staging=staging, folder=folder, emulator=running)
             box._make_administrators()
@@ -124,7 +117,7 @@ class Sandbox:
             "AWS_CONFIG_FILE": str(self._aws / "config"),
             "AWS_SHARED_CREDENTIALS_FILE": str(self._aws / "credentials"),
             "AWS_ENDPOINT_URL": self.emulator.https_endpoint,
-            "AWS_CA_BUNDLE": str(self.folder / "tls" / "authority.pem"),
+            "AWS_CA_BUNDLE": str(self.folder / "tls" / _AUTHORITY),
             "AWS_EC2_METADATA_DISABLED": "true",
             "SANDBOX_PLAIN_HTTP_ENDPOINT": self.emulator.http_endpoint,
             # The AWS CLI keeps role sessions below the home folder, by role and not by endpoint:
@@ -170,39 +163,63 @@ class Sandbox:
                 f"profile {who.profile}": {"region": REGION} for who in self._administrators
             }
             _write_ini(config, profiles)
+        session = botocore.session.Session()
         keys = {
-            who.profile: self._administrator_key(who, kept.get(who.profile, {}))
+            who.profile: _key(
+                who, kept.get(who.profile, {}), self._root_client(session, who.account_id)
+            )
             for who in self._administrators
         }
         _write_ini(credentials, {**kept, **keys})
 
-    def _administrator_key(self, who: _Administrator, kept: Mapping[str, str]) -> dict[str, str]:
-        iam = self._root_client(who.account_id)
-        try:
-            iam.get_user(UserName=who.user)
-        except iam.exceptions.NoSuchEntityException:
-            iam.create_user(UserName=who.user)
-        keys = iam.list_access_keys(UserName=who.user)["AccessKeyMetadata"]
-        if kept.get("aws_access_key_id") in {key["AccessKeyId"] for key in keys}:
-            return dict(kept)
-        iam.attach_user_policy(
-            UserName=who.user, PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess"
-        )
-        key = iam.create_access_key(UserName=who.user)["AccessKey"]
-        return {
-            "aws_access_key_id": key["AccessKeyId"],
-            "aws_secret_access_key": key["SecretAccessKey"],
-        }
-
-    def _root_client(self, account_id: str) -> Any:  # noqa: ANN401 - botocore makes them as it runs
+    def _root_client(self, session: botocore.session.Session, account_id: str) -> Any:  # noqa: ANN401 - botocore makes them as it runs
         """Acts as the account's root, which passes every policy: for making administrators only."""
-        return botocore.session.Session().create_client(
+        return session.create_client(
             "iam",
             endpoint_url=self.emulator.http_endpoint,
             region_name=REGION,
             aws_access_key_id=account_id,
             aws_secret_access_key="test",  # noqa: S106 - every account's root in the emulator
         )
+
+
+def _key(who: _Administrator, kept: Mapping[str, str], iam: Any) -> dict[str, str]:  # noqa: ANN401
+    """The administrator's access key: the one that was kept where it is good, or a new one."""
+    try:
+        iam.get_user(UserName=who.user)
+    except iam.exceptions.NoSuchEntityException:
+        iam.create_user(UserName=who.user)
+    keys = iam.list_access_keys(UserName=who.user)["AccessKeyMetadata"]
+    if kept.get("aws_access_key_id") in {key["AccessKeyId"] for key in keys}:
+        return dict(kept)
+    iam.attach_user_policy(
+        UserName=who.user, PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess"
+    )
+    key = iam.create_access_key(UserName=who.user)["AccessKey"]
+    return {
+        "aws_access_key_id": key["AccessKeyId"],
+        "aws_secret_access_key": key["SecretAccessKey"],
+    }
+
+
+def _certificate(folder: Path, production: str, staging: str) -> Path:
+    """The server's certificate and its key in one PEM file, beside that of their authority.
+
+    Policies that deny plain HTTP (`aws:SecureTransport`) show only where there is HTTPS too, and
+    clients check certificates. The authority's own key is dropped: nothing else can ever be
+    signed with it.
+    """
+    server = folder / "server-and-key.pem"
+    if not server.exists():
+        folder.mkdir(exist_ok=True)
+        authority = trustme.CA()
+        # S3 Control puts the account ID before the host name.
+        hosts = ("localhost", f"{production}.localhost", f"{staging}.localhost", "127.0.0.1")
+        issued = authority.issue_cert(*hosts)
+        authority.cert_pem.write_to_path(folder / _AUTHORITY)
+        # Comes last: where it is, the authority is too.
+        write_private(server, issued.private_key_and_cert_chain_pem.bytes().decode())
+    return server
 
 
 def _make_folder(folder: Path) -> None:

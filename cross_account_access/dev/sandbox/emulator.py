@@ -51,14 +51,13 @@ class Emulator:
 
 @contextlib.contextmanager
 def running(
-    folder: Path, *, certificate: Path, key: Path, keep_open: tuple[int, ...] = ()
+    folder: Path, *, certificate: Path, keep_open: tuple[int, ...] = ()
 ) -> Iterator[Emulator]:
     """Runs the emulator for as long as the context lasts; its state lives in `folder`.
 
     Args:
         folder: holds the saved state, the objects and the log.
-        certificate: PEM file of the HTTPS endpoint.
-        key: PEM file of its key.
+        certificate: PEM file of the HTTPS endpoint, with its key.
         keep_open: file descriptors that the child holds until it has saved its state.
 
     Raises:
@@ -72,7 +71,7 @@ def running(
             [
                 *(sys.executable, "-P", "-m", "cross_account_access.dev.sandbox.serving"),
                 *(f"fd://{https.fileno()}", f"fd://{http.fileno()}"),
-                *(str(certificate), str(key)),
+                str(certificate),
             ],
             env=_environment(folder, http_port),
             pass_fds=(https.fileno(), http.fileno(), *keep_open),

@@ -1,7 +1,7 @@
 """The emulator's own process: serves ministack until its standard input closes.
 
-Arguments: the socket for HTTPS and the one for HTTP, as `fd://NUMBER`; the PEM files of the
-certificate and of its key.
+Arguments: the socket for HTTPS and the one for HTTP, as `fd://NUMBER`; the PEM file of
+the certificate and its key.
 """
 
 import asyncio
@@ -13,19 +13,18 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from ministack.app import app
 
-from cross_account_access.dev.sandbox import mending
+from cross_account_access.dev.sandbox import corrections
 
 _GRACE_SECONDS = 1.0
 
 
-def main(https: str, http: str, certificate: str, key: str) -> None:
+def main(https: str, http: str, certificate: str) -> None:
     """Serves on both sockets; ministack saves its state on the way out."""
-    mending.mend()
+    corrections.apply()
     config = Config()
     config.bind = [https]
     config.insecure_bind = [http]
-    config.certfile = certificate
-    config.keyfile = key
+    config.certfile = config.keyfile = certificate
     config.graceful_timeout = _GRACE_SECONDS
     # A client that sleeps on an open connection never answers the end of TLS: its half a minute
     # would be spent before the state is saved.

@@ -4,8 +4,8 @@ import hashlib
 import sys
 from pathlib import Path
 
+from cross_account_access.dev.toolchain.building import Build
 from cross_account_access.dev.toolchain.cache import Tool, ensure
-from cross_account_access.dev.toolchain.workshop import Workshop
 
 REQUIREMENTS = Path(__file__).parents[3] / "requirements-awscli.txt"
 
@@ -45,16 +45,16 @@ def _tool() -> Tool:
     )
 
 
-def _build(workshop: Workshop) -> None:
-    environment = workshop.product / "environment"
+def _build(build: Build) -> None:
+    environment = build.product / "environment"
     python = environment / "bin" / "python"
-    workshop.run([sys.executable, "-m", "venv", environment], doing="making its environment")
-    workshop.run(
+    build.run([sys.executable, "-m", "venv", environment], doing="making its environment")
+    build.run(
         [python, "-m", "pip", "install", "--require-hashes", "-r", REQUIREMENTS],
         doing="installing",
     )
-    launcher = workshop.product / "bin" / "aws"
+    launcher = build.product / "bin" / "aws"
     launcher.parent.mkdir()
     launcher.write_text(LAUNCHER)
     launcher.chmod(0o755)
-    workshop.run([launcher, "--version"], doing="starting the new command")
+    build.run([launcher, "--version"], doing="starting the new command")

@@ -9,9 +9,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from cross_account_access.dev.toolchain.building import Build
 from cross_account_access.dev.toolchain.errors import CommandError, ToolchainError
 from cross_account_access.dev.toolchain.progress import Progress
-from cross_account_access.dev.toolchain.workshop import Workshop
 from cross_account_access.files import locked
 
 ATTEMPTS = 2
@@ -26,8 +26,8 @@ class Tool:
     """Folder in the cache: the tool and what tells its versions apart."""
     executables: tuple[str, ...]
     """Paths in that folder without which the tool is not complete."""
-    build: Callable[[Workshop], None]
-    """Fills the workshop's `product`."""
+    build: Callable[[Build], None]
+    """Fills the build's `product`."""
 
     def is_complete(self) -> bool:
         """Whether the cache has this tool; a look at a few files, no process is started."""
@@ -107,7 +107,7 @@ def _build(tool: Tool, progress: Progress, lock: int) -> None:
     log = tool.folder.with_name(f"{tool.name}.log")
     log.write_bytes(b"")
     unfinished = tool.folder.with_name(f"{tool.name}{UNFINISHED}")
-    workshop = Workshop(
+    build = Build(
         product=unfinished / "product",
         scratch=unfinished / "scratch",
         log=log,
@@ -119,16 +119,16 @@ def _build(tool: Tool, progress: Progress, lock: int) -> None:
         for leftover in cache_folder().glob(f"*{UNFINISHED}"):
             progress.show("removing what an interrupted run left")
             shutil.rmtree(leftover)
-        workshop.product.mkdir(parents=True)
-        workshop.scratch.mkdir()
+        build.product.mkdir(parents=True)
+        build.scratch.mkdir()
         try:
-            tool.build(workshop)
+            tool.build(build)
             # Before the rename, since nobody looks for leftovers once the tool is complete.
             progress.show("removing what the build no longer needs")
-            shutil.rmtree(workshop.scratch)
+            shutil.rmtree(build.scratch)
             with suppress(FileNotFoundError):
                 shutil.rmtree(tool.folder)
-            workshop.product.rename(tool.folder)
+            build.product.rename(tool.folder)
         except CommandError as error:
             if attempt == ATTEMPTS:
                 raise

@@ -5,8 +5,8 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+from cross_account_access.dev.toolchain.building import Build
 from cross_account_access.dev.toolchain.errors import CommandError, ToolchainError
-from cross_account_access.dev.toolchain.workshop import Workshop
 
 MODULES = Path(__file__).parent / "modules"
 
@@ -14,16 +14,16 @@ Version = tuple[int, ...]
 
 
 class Wrapper:
-    """A module of `modules` that pins one command; Go keeps to the scratch of the workshop.
+    """A module of `modules` that pins one command; Go keeps to the scratch of the build.
 
     Args:
-        workshop: where it is compiled.
+        build: where it is compiled.
         name: the module's folder.
     """
 
-    def __init__(self, workshop: Workshop, name: str) -> None:
-        self._workshop = workshop
-        self._folder = workshop.scratch / name
+    def __init__(self, build: Build, name: str) -> None:
+        self._build = build
+        self._folder = build.scratch / name
         shutil.copytree(MODULES / name, self._folder)
         self._env = {
             "CGO_ENABLED": "0",
@@ -31,7 +31,7 @@ class Wrapper:
             "GOWORK": "off",
             # Some 3 GB, all in the folder that is thrown away.
             **{
-                variable: str(workshop.scratch / variable.lower())
+                variable: str(build.scratch / variable.lower())
                 for variable in ("GOPATH", "GOMODCACHE", "GOCACHE", "GOTMPDIR")
             },
         }
@@ -68,11 +68,11 @@ class Wrapper:
         if version(go) < version(needed):
             message = f"{product} cannot be built with {go}, which is too old; {remedy}"
             raise ToolchainError(message)
-        free = shutil.disk_usage(self._workshop.scratch).free
+        free = shutil.disk_usage(self._build.scratch).free
         if free < needs:
             message = (
                 f"building {product} needs {needs / 10**9:.0f} GB for a while, and "
-                f"{self._workshop.scratch.parent.parent} has {free / 10**9:.1f} GB free; make "
+                f"{self._build.scratch.parent.parent} has {free / 10**9:.1f} GB free; make "
                 "room, or set XDG_CACHE_HOME to a folder with more"
             )
             raise ToolchainError(message)
@@ -89,7 +89,7 @@ class Wrapper:
         return Path(self._go(words, doing=f"looking for {module}"))
 
     def _go(self, words: Sequence[str | Path], *, doing: str) -> str:
-        return self._workshop.run(["go", *words], doing=doing, cwd=self._folder, env=self._env)
+        return self._build.run(["go", *words], doing=doing, cwd=self._folder, env=self._env)
 
     def _needed_go(self) -> str:
         lines = (self._folder / "go.mod").read_text().splitlines()

@@ -8,10 +8,10 @@ from functools import partial
 from importlib import metadata
 from pathlib import Path
 
+from cross_account_access.dev.toolchain.building import Build
 from cross_account_access.dev.toolchain.cache import Tool, ensure
 from cross_account_access.dev.toolchain.errors import CommandError, ToolchainError
 from cross_account_access.dev.toolchain.go_modules import Wrapper, version
-from cross_account_access.dev.toolchain.workshop import Workshop
 
 VERSION = "3.274.1"
 """The version that is installed or built. `modules/pulumi-cli/go.mod` names it too."""
@@ -118,44 +118,44 @@ def _sdk_version() -> str:
         raise ToolchainError(message) from error
 
 
-def _build(workshop: Workshop, *, why_not_path: str) -> None:
-    workshop.progress.say(why_not_path)
+def _build(build: Build, *, why_not_path: str) -> None:
+    build.progress.say(why_not_path)
     try:
-        _install(workshop)
+        _install(build)
     except CommandError as error:
-        workshop.progress.say(f"no official download ({error.reason}); building from Go modules")
+        build.progress.say(f"no official download ({error.reason}); building from Go modules")
     else:
         return
-    shutil.rmtree(workshop.product)
-    workshop.product.mkdir()
-    _build_from_modules(workshop)
+    shutil.rmtree(build.product)
+    build.product.mkdir()
+    _build_from_modules(build)
 
 
-def _install(workshop: Workshop) -> None:
+def _install(build: Build) -> None:
     """Let Pulumi's SDK run Pulumi's installer."""
     # A first look of its own: without a network the answer should come soon, and looking up a
     # host can hang for longer than any time-out inside the installer.
-    workshop.run(
+    build.run(
         [sys.executable, "-c", LOOK, INSTALLER],
         doing="looking for the official installer",
         limit=ANSWER_SECONDS,
     )
-    workshop.run(
-        [sys.executable, "-c", INSTALL, workshop.product, VERSION],
+    build.run(
+        [sys.executable, "-c", INSTALL, build.product, VERSION],
         doing="downloading",
         limit=DOWNLOAD_SECONDS,
     )
 
 
-def _build_from_modules(workshop: Workshop) -> None:
+def _build_from_modules(build: Build) -> None:
     """Build the engine's command and the language host, each in a wrapper module of its own.
 
     The language host is of an older SDK, the last that is published as a module; the script that
     it starts a program with is of the engine's own version.
     """
-    bin_folder = workshop.product / "bin"
+    bin_folder = build.product / "bin"
     bin_folder.mkdir()
-    engine, host = Wrapper(workshop, "pulumi-cli"), Wrapper(workshop, LANGUAGE_HOST)
+    engine, host = Wrapper(build, "pulumi-cli"), Wrapper(build, LANGUAGE_HOST)
     engine.check(
         f"pulumi {VERSION}",
         otherwise=f"put a pulumi of at least {_sdk_version()} on PATH",
@@ -177,4 +177,4 @@ def _build_from_modules(workshop: Workshop) -> None:
     script = bin_folder / f"{LANGUAGE_HOST}-exec"
     shutil.copyfile(engine.source_of(SDK_MODULE) / "python" / "cmd" / script.name, script)
     script.chmod(0o755)
-    workshop.run([bin_folder / COMMAND, "version"], doing="starting the new command")
+    build.run([bin_folder / COMMAND, "version"], doing="starting the new command")

@@ -4,10 +4,10 @@ import os
 import shutil
 from pathlib import Path
 
+from cross_account_access.dev.toolchain.building import Build
 from cross_account_access.dev.toolchain.cache import Tool, ensure
 from cross_account_access.dev.toolchain.go_modules import Wrapper
 from cross_account_access.dev.toolchain.pulumi_cli import pulumi_if_ready
-from cross_account_access.dev.toolchain.workshop import Workshop
 
 VERSION = "1.25.0"
 """The version that is built. `modules/pulumi-language-yaml/go.mod` names it too."""
@@ -49,10 +49,10 @@ def _tool() -> Tool:
     return Tool(name=f"{HOST}-{VERSION}", executables=(f"bin/{HOST}",), build=_build)
 
 
-def _build(workshop: Workshop) -> None:
-    output = workshop.product / "bin" / HOST
+def _build(build: Build) -> None:
+    output = build.product / "bin" / HOST
     output.parent.mkdir()
-    module = Wrapper(workshop, HOST)
+    module = Wrapper(build, HOST)
     module.check(
         f"{HOST} {VERSION}",
         otherwise="put the official Pulumi, which brings it, on PATH",

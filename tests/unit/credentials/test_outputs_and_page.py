@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cross_account_access.credentials import Consumer, Contract
@@ -307,7 +307,6 @@ def shell_lines(text: str) -> list[list[str]]:
 SHELL = st.text(st.sampled_from(" ;|&$`'\"()<>*?[]#~=%!{}\\/:-aZ0"), min_size=1, max_size=20)
 
 
-@settings(max_examples=60, deadline=None)
 @given(path=SHELL, external_id=SHELL, tag=SHELL, user=SHELL, region=SHELL)
 def test_every_value_of_a_pages_commands_is_one_word_of_a_shell(
     path: str, external_id: str, tag: str, user: str, region: str

@@ -4,7 +4,7 @@ import configparser
 import io
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from cross_account_access.credentials.profile_text import FileFormat, MalformedError, edit, read
@@ -74,7 +74,6 @@ def valid(text: str) -> bool:
     return True
 
 
-@settings(max_examples=150, deadline=None)
 @given(files(), OPTIONS)
 def test_an_edit_changes_the_profile_and_nothing_else(
     parts: tuple[str, str, str], options: dict[str, str | None]
@@ -92,7 +91,6 @@ def test_an_edit_changes_the_profile_and_nothing_else(
     assert list(after) == list(before)
 
 
-@settings(max_examples=150, deadline=None)
 @given(files(), OPTIONS)
 def test_the_lines_of_others_and_all_comments_stay_byte_for_byte(
     parts: tuple[str, str, str], options: dict[str, str | None]
@@ -112,7 +110,6 @@ def test_the_lines_of_others_and_all_comments_stay_byte_for_byte(
     assert [line for line in edited.splitlines() if line == "# ours"] == comments
 
 
-@settings(max_examples=100, deadline=None)
 @given(files())
 def test_setting_and_removing_leaves_the_file_as_it_was(parts: tuple[str, str, str]) -> None:
     text = parts[0] + parts[2]
@@ -123,7 +120,6 @@ def test_setting_and_removing_leaves_the_file_as_it_was(parts: tuple[str, str, s
     assert edit(made, CREDENTIALS, "TempCred", {"a": None, "b": None}) == text
 
 
-@settings(max_examples=100, deadline=None)
 @given(files())
 def test_line_endings_are_not_mixed(parts: tuple[str, str, str]) -> None:
     text = "".join(parts)

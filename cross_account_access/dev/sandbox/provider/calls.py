@@ -26,6 +26,11 @@ def tag_map(tags: Iterable[Mapping[str, str]]) -> dict[str, str]:
     return {tag["Key"]: tag["Value"] for tag in tags}
 
 
+def tagged(tags: Mapping[str, str]) -> dict[str, Any]:
+    """The properties of a state that tell the tags."""
+    return {"tags": tags, "tagsAll": tags}
+
+
 def retag(  # noqa: PLR0913 - two calls, whose they are, and what changes
     tag: Callable[..., Any],
     untag: Callable[..., Any],

@@ -6,14 +6,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from cross_account_access.dev.sandbox.provider.aws import Account
-from cross_account_access.dev.sandbox.provider.calls import given, retag, tag_list, tag_map
+from cross_account_access.dev.sandbox.provider.calls import given, retag, tag_list, tag_map, tagged
 from cross_account_access.dev.sandbox.provider.schema import (
     NAME,
     OUTPUT,
     OWNER,
     POLICY,
-    TAGS,
-    TAGS_ALL,
+    TAGGED,
     Kind,
     Property,
     ResourceType,
@@ -80,8 +79,7 @@ def _read_role(account: Account, name: str) -> dict[str, Any]:
         "name": role["RoleName"],
         "path": role["Path"],
         "permissionsBoundary": _boundary(role),
-        "tags": tags,
-        "tagsAll": tags,
+        **tagged(tags),
         "uniqueId": role["RoleId"],
     }
 
@@ -137,8 +135,7 @@ def _read_user(account: Account, name: str) -> dict[str, Any]:
         "name": user["UserName"],
         "path": user["Path"],
         "permissionsBoundary": _boundary(user),
-        "tags": tags,
-        "tagsAll": tags,
+        **tagged(tags),
         "uniqueId": user["UserId"],
     }
 
@@ -198,8 +195,7 @@ def _read_policy(account: Account, arn: str) -> dict[str, Any]:
         "path": policy["Path"],
         "policy": _document(version["Document"]),
         "policyId": policy["PolicyId"],
-        "tags": tags,
-        "tagsAll": tags,
+        **tagged(tags),
     }
 
 
@@ -421,8 +417,7 @@ RESOURCE_TYPES = (
             "name": NAME,
             "path": _PATH,
             "permissionsBoundary": Property(),
-            "tags": TAGS,
-            "tagsAll": TAGS_ALL,
+            **TAGGED,
             "uniqueId": OUTPUT,
         },
         unsupported=frozenset({"inlinePolicies", "managedPolicyArns", "namePrefix"}),
@@ -441,8 +436,7 @@ RESOURCE_TYPES = (
             "name": NAME,
             "path": Property(default="/"),
             "permissionsBoundary": Property(),
-            "tags": TAGS,
-            "tagsAll": TAGS_ALL,
+            **TAGGED,
             "uniqueId": OUTPUT,
         },
         gone=_GONE,
@@ -462,8 +456,7 @@ RESOURCE_TYPES = (
             "path": _PATH,
             "policy": POLICY,
             "policyId": OUTPUT,
-            "tags": TAGS,
-            "tagsAll": TAGS_ALL,
+            **TAGGED,
         },
         unsupported=frozenset({"delayAfterPolicyCreationInMs", "namePrefix"}),
         gone=_GONE,

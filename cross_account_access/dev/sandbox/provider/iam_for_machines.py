@@ -9,12 +9,12 @@ from cross_account_access.dev.sandbox.provider.calls import (
     retag,
     tag_list,
     tag_map,
+    tagged,
 )
 from cross_account_access.dev.sandbox.provider.schema import (
     NAME,
     OUTPUT,
-    TAGS,
-    TAGS_ALL,
+    TAGGED,
     Kind,
     Property,
     ResourceType,
@@ -46,8 +46,7 @@ def _read_instance_profile(account: Account, name: str) -> dict[str, Any]:
         "name": profile["InstanceProfileName"],
         "path": profile["Path"],
         "role": _role(profile),
-        "tags": tags,
-        "tagsAll": tags,
+        **tagged(tags),
         "uniqueId": profile["InstanceProfileId"],
     }
 
@@ -103,8 +102,7 @@ def _read_identity_provider(account: Account, arn: str) -> dict[str, Any]:
     return {
         "arn": arn,
         "clientIdLists": found["ClientIDList"],
-        "tags": tags,
-        "tagsAll": tags,
+        **tagged(tags),
         "thumbprintLists": found["ThumbprintList"],
         "url": _without_scheme(found["Url"]),
     }
@@ -140,8 +138,7 @@ RESOURCE_TYPES = (
             "name": NAME,
             "path": Property(default="/", replaces=True),
             "role": Property(),
-            "tags": TAGS,
-            "tagsAll": TAGS_ALL,
+            **TAGGED,
             "uniqueId": OUTPUT,
         },
         unsupported=frozenset({"namePrefix"}),
@@ -157,8 +154,7 @@ RESOURCE_TYPES = (
         properties={
             "arn": OUTPUT,
             "clientIdLists": Property(kind=Kind.SET, required=True),
-            "tags": TAGS,
-            "tagsAll": TAGS_ALL,
+            **TAGGED,
             "thumbprintLists": Property(kind=Kind.SET, computed=True),
             "url": Property(required=True, replaces=True, meaning=_without_scheme),
         },

@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from cross_account_access.dev.sandbox.provider.aws import Account
-from cross_account_access.dev.sandbox.provider.calls import after_making, given, retag
+from cross_account_access.dev.sandbox.provider.calls import after_making, given, retag, tagged
 from cross_account_access.dev.sandbox.provider.schema import (
     OUTPUT,
-    TAGS,
-    TAGS_ALL,
+    TAGGED,
     Kind,
     Property,
     ResourceType,
@@ -60,8 +59,7 @@ def _read_key(account: Account, key_id: str) -> dict[str, Any] | None:
         "isEnabled": metadata["Enabled"],
         "keyId": metadata["KeyId"],
         "policy": kms.get_key_policy(**key, PolicyName=_POLICY_NAME)["Policy"],
-        "tags": tags,
-        "tagsAll": tags,
+        **tagged(tags),
     }
 
 
@@ -139,8 +137,7 @@ RESOURCE_TYPES = (
             "keyId": OUTPUT,
             "policy": Property(kind=Kind.DOCUMENT, computed=True),
             "region": OUTPUT,
-            "tags": TAGS,
-            "tagsAll": TAGS_ALL,
+            **TAGGED,
         },
         unsupported=frozenset(
             {

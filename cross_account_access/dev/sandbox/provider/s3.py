@@ -6,13 +6,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from cross_account_access.dev.sandbox.provider.aws import Account, code
-from cross_account_access.dev.sandbox.provider.calls import after_making, tag_list, tag_map
+from cross_account_access.dev.sandbox.provider.calls import after_making, tag_list, tag_map, tagged
 from cross_account_access.dev.sandbox.provider.schema import (
     OUTPUT,
     OWNER,
     POLICY,
-    TAGS,
-    TAGS_ALL,
+    TAGGED,
     Kind,
     Property,
     ResourceType,
@@ -59,8 +58,7 @@ def _read_bucket(account: Account, name: str) -> dict[str, Any]:
         "bucketDomainName": f"{name}.s3.amazonaws.com",
         "bucketRegion": account.region,
         "bucketRegionalDomainName": f"{name}.s3.{account.region}.amazonaws.com",
-        "tags": tags,
-        "tagsAll": tags,
+        **tagged(tags),
     }
 
 
@@ -436,8 +434,7 @@ RESOURCE_TYPES = (
             "bucketRegionalDomainName": OUTPUT,
             "forceDestroy": Property(kind=Kind.BOOLEAN, default=False, local=True),
             "region": OUTPUT,
-            "tags": TAGS,
-            "tagsAll": TAGS_ALL,
+            **TAGGED,
         },
         unsupported=frozenset(
             {

@@ -4,7 +4,7 @@ Property names, here and in every state and input, are those of the Pulumi packa
 """
 
 import enum
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,8 +63,8 @@ NAME = Property(computed=True, replaces=True, named_by=lambda logical: logical)
 OWNER = Property(required=True, replaces=True)
 """What the resource belongs to."""
 POLICY = Property(kind=Kind.DOCUMENT, required=True)
-TAGS = Property(kind=Kind.MAP)
-TAGS_ALL = Property(kind=Kind.MAP, output=True)
+TAGGED = {"tags": Property(kind=Kind.MAP), "tagsAll": Property(kind=Kind.MAP, output=True)}
+"""The tags of a resource, and all of them with those of the provider."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,6 +96,44 @@ class ResourceType:
     def inputs(self) -> dict[str, Property]:
         """The properties that a program may set."""
         return {name: each for name, each in self.properties.items() if not each.output}
+
+
+def policy_type(  # noqa: PLR0913 - what the policies of services differ in
+    *,
+    pulumi_type: str,
+    title: str,
+    owner: str,
+    outputs: Iterable[str] = (),
+    gone: frozenset[str],
+    put: Callable[[Account, str, str], None],
+    read: Callable[[Account, str], dict[str, Any] | None],
+    delete: Callable[[Account, str], None],
+) -> ResourceType:
+    """The type of a policy that is an attribute of its owner, by whose ID it goes.
+
+    `owner` is the property that names it, `outputs` what AWS tells besides the policy, and
+    `delete` leaves the owner as it was without the policy. The rest is as in `ResourceType`.
+    """
+
+    def create(account: Account, inputs: dict[str, Any]) -> str:
+        put(account, inputs[owner], inputs["policy"])
+        return str(inputs[owner])
+
+    return ResourceType(
+        pulumi_type=pulumi_type,
+        title=title,
+        properties={
+            owner: OWNER,
+            "policy": POLICY,
+            **dict.fromkeys(["region", *outputs], OUTPUT),
+        },
+        unsupported=frozenset({"region"}),
+        gone=gone,
+        create=create,
+        read=read,
+        update=lambda account, owner_id, _old, new: put(account, owner_id, new["policy"]),
+        delete=lambda account, owner_id, _state: delete(account, owner_id),
+    )
 
 
 class UnfinishedError(Exception):

@@ -4,16 +4,14 @@ import json
 from typing import Any
 
 from cross_account_access.dev.sandbox.provider.aws import Account
-from cross_account_access.dev.sandbox.provider.calls import given, retag, tag_list, tag_map
+from cross_account_access.dev.sandbox.provider.calls import given, retag, tag_list, tag_map, tagged
 from cross_account_access.dev.sandbox.provider.schema import (
     NAME,
     OUTPUT,
-    OWNER,
-    POLICY,
-    TAGS,
-    TAGS_ALL,
+    TAGGED,
     Property,
     ResourceType,
+    policy_type,
 )
 
 _GONE = frozenset({"NotFound"})
@@ -57,8 +55,7 @@ def _read_topic(account: Account, arn: str) -> dict[str, Any]:
         "kmsMasterKeyId": attributes.get("KmsMasterKeyId"),
         "name": arn.rpartition(":")[2],
         "owner": attributes["Owner"],
-        "tags": tags,
-        "tagsAll": tags,
+        **tagged(tags),
     }
 
 
@@ -80,17 +77,12 @@ def _put_policy(account: Account, arn: str, policy: str) -> None:
     _set(account, arn, "Policy", policy)
 
 
-def _create_policy(account: Account, inputs: dict[str, Any]) -> str:
-    _put_policy(account, inputs["arn"], inputs["policy"])
-    return str(inputs["arn"])
-
-
 def _read_policy(account: Account, arn: str) -> dict[str, Any]:
     attributes = _attributes(account, arn)
     return {"arn": arn, "owner": attributes["Owner"], "policy": attributes["Policy"]}
 
 
-def _delete_policy(account: Account, arn: str, _state: dict[str, Any]) -> None:
+def _delete_policy(account: Account, arn: str) -> None:
     """Gives the topic back to its owner alone: a topic is never without a policy."""
     statement = {
         "Sid": "__default_statement_ID",
@@ -114,8 +106,7 @@ RESOURCE_TYPES = (
             "name": NAME,
             "owner": OUTPUT,
             "region": OUTPUT,
-            "tags": TAGS,
-            "tagsAll": TAGS_ALL,
+            **TAGGED,
         },
         unsupported=frozenset(
             {
@@ -138,15 +129,14 @@ RESOURCE_TYPES = (
         update=_update_topic,
         delete=_delete_topic,
     ),
-    ResourceType(
+    policy_type(
         pulumi_type="aws:sns/topicPolicy:TopicPolicy",
         title="SNS Topic Policy",
-        properties={"arn": OWNER, "owner": OUTPUT, "policy": POLICY, "region": OUTPUT},
-        unsupported=frozenset({"region"}),
+        owner="arn",
+        outputs=["owner"],
         gone=_GONE,
-        create=_create_policy,
+        put=_put_policy,
         read=_read_policy,
-        update=lambda account, arn, _old, new: _put_policy(account, arn, new["policy"]),
         delete=_delete_policy,
     ),
 )

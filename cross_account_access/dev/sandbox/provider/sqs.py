@@ -5,17 +5,15 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from cross_account_access.dev.sandbox.provider.aws import Account
-from cross_account_access.dev.sandbox.provider.calls import retag
+from cross_account_access.dev.sandbox.provider.calls import retag, tagged
 from cross_account_access.dev.sandbox.provider.schema import (
     NAME,
     OUTPUT,
-    OWNER,
-    POLICY,
-    TAGS,
-    TAGS_ALL,
+    TAGGED,
     Kind,
     Property,
     ResourceType,
+    policy_type,
 )
 
 _GONE = frozenset({"AWS.SimpleQueueService.NonExistentQueue"})
@@ -84,8 +82,7 @@ def _read_queue(account: Account, url: str) -> dict[str, Any]:
         **_from_api(attributes),
         "arn": arn,
         "name": arn.rpartition(":")[2],
-        "tags": tags,
-        "tagsAll": tags,
+        **tagged(tags),
         "url": url,
     }
 
@@ -113,11 +110,6 @@ def _put_policy(account: Account, url: str, policy: str) -> None:
     _sqs(account).set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
 
 
-def _create_policy(account: Account, inputs: dict[str, Any]) -> str:
-    _put_policy(account, inputs["queueUrl"], inputs["policy"])
-    return str(inputs["queueUrl"])
-
-
 def _read_policy(account: Account, url: str) -> dict[str, Any] | None:
     policy = _get_attributes(account, url).get("Policy")
     return {"policy": policy, "queueUrl": url} if policy else None
@@ -132,8 +124,7 @@ RESOURCE_TYPES = (
             "arn": OUTPUT,
             "name": NAME,
             "region": OUTPUT,
-            "tags": TAGS,
-            "tagsAll": TAGS_ALL,
+            **TAGGED,
             "url": OUTPUT,
         },
         unsupported=frozenset(
@@ -150,15 +141,13 @@ RESOURCE_TYPES = (
         update=_update_queue,
         delete=_delete_queue,
     ),
-    ResourceType(
+    policy_type(
         pulumi_type="aws:sqs/queuePolicy:QueuePolicy",
         title="SQS Queue Policy",
-        properties={"policy": POLICY, "queueUrl": OWNER, "region": OUTPUT},
-        unsupported=frozenset({"region"}),
+        owner="queueUrl",
         gone=_GONE,
-        create=_create_policy,
+        put=_put_policy,
         read=_read_policy,
-        update=lambda account, url, _old, new: _put_policy(account, url, new["policy"]),
-        delete=lambda account, url, _state: _put_policy(account, url, ""),
+        delete=lambda account, url: _put_policy(account, url, ""),
     ),
 )

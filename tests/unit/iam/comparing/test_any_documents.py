@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cross_account_access.command.inventory import inventory_of
@@ -86,7 +86,6 @@ CONTEXTS = st.builds(
 )
 
 
-@settings(max_examples=80, deadline=None)
 @given(
     before=DOCUMENTS,
     after=DOCUMENTS,
@@ -108,7 +107,6 @@ def test_whatever_becomes_possible_is_told(
         assert Effect.NARROWS in effects
 
 
-@settings(max_examples=25, deadline=None)
 @given(document=DOCUMENTS)
 def test_nothing_differs_from_itself(document: Json) -> None:
     reordered = json.loads(json.dumps(document))
@@ -188,7 +186,6 @@ def asked(found: Inventory, principal: str, target: str, context: Context) -> Ou
     return decide(world, Request(parse_principal(principal), action, target, context)).outcome
 
 
-@settings(max_examples=80, deadline=None)
 @given(
     trusts=st.tuples(*[naming(Action="sts:AssumeRole")] * 2),
     buckets=st.tuples(*[naming(Action="s3:GetObject", Resource=f"{BUCKET}/*")] * 2),

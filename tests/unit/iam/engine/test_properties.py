@@ -10,7 +10,7 @@ import json
 from typing import Any
 
 from hypothesis import assume as given_that
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cross_account_access.iam.engine import (
@@ -42,7 +42,6 @@ from tests.unit.iam.engine.accounts import (
     root_of,
 )
 
-LAWS = settings(max_examples=100, deadline=None, database=None, derandomize=True)
 RANK = {Outcome.DENIED: 0, Outcome.UNKNOWN: 1, Outcome.ALLOWED: 2}
 
 ACTIONS = ["s3:GetObject", "s3:PutObject", "sts:AssumeRole", "kms:Decrypt"]
@@ -189,7 +188,6 @@ def with_statement(places: Places, place: str, statement: dict[str, Any]) -> Pla
     return {**places, place: [*places[place], statement]}
 
 
-@LAWS
 @given(worlds, questions, states, additions("Deny"))
 def test_adding_a_deny_never_widens(
     places: Places, question: Any, stated: dict[str, Any], addition: tuple[str, Json]
@@ -200,7 +198,6 @@ def test_adding_a_deny_never_widens(
     assert RANK[after] <= RANK[before]
 
 
-@LAWS
 @given(worlds, questions, states, additions("Allow"))
 def test_adding_an_allow_never_narrows(
     places: Places, question: Any, stated: dict[str, Any], addition: tuple[str, Json]
@@ -211,14 +208,12 @@ def test_adding_an_allow_never_narrows(
     assert RANK[after] >= RANK[before]
 
 
-@LAWS
 @given(worlds, questions, states)
 def test_a_boundary_never_widens(places: Places, question: Any, stated: dict[str, Any]) -> None:
     before = answer({**places, "boundary": []}, question, stated)
     assert RANK[answer(places, question, stated)] <= RANK[before]
 
 
-@LAWS
 @given(worlds, questions, states)
 def test_order_does_not_matter(places: Places, question: Any, stated: dict[str, Any]) -> None:
     def turned(value: Any) -> Any:
@@ -231,7 +226,6 @@ def test_order_does_not_matter(places: Places, question: Any, stated: dict[str, 
     assert answer(turned(places), question, stated) == answer(places, question, stated)
 
 
-@LAWS
 @given(worlds, questions, states)
 def test_one_text_means_the_same_as_a_list_of_one(
     places: Places, question: Any, stated: dict[str, Any]
@@ -249,7 +243,6 @@ def test_one_text_means_the_same_as_a_list_of_one(
     assert answer(plain, question, stated) == answer(places, question, stated)
 
 
-@LAWS
 @given(worlds, questions, states)
 def test_actions_are_not_case_sensitive(
     places: Places, question: Any, stated: dict[str, Any]
@@ -259,7 +252,6 @@ def test_actions_are_not_case_sensitive(
     assert answer(places, louder, stated) == answer(places, question, stated)
 
 
-@LAWS
 @given(worlds, questions, states, st.sampled_from(sorted(KEYS)), st.data())
 def test_stating_a_key_changes_no_answer_that_was_known(
     places: Places, question: Any, stated: dict[str, Any], key: str, data: Any
@@ -271,7 +263,6 @@ def test_stating_a_key_changes_no_answer_that_was_known(
     assert before in (Outcome.UNKNOWN, after)
 
 
-@LAWS
 @given(worlds, questions, states, st.sampled_from([USER, LOCAL_USER, BUCKET, KEY]))
 def test_knowing_more_of_the_world_changes_no_answer_that_was_known(
     places: Places, question: Any, stated: dict[str, Any], without: str
@@ -280,7 +271,6 @@ def test_knowing_more_of_the_world_changes_no_answer_that_was_known(
     assert before in (Outcome.UNKNOWN, answer(places, question, stated))
 
 
-@LAWS
 @given(worlds, questions)
 def test_nothing_is_unknown_when_all_is_stated(places: Places, question: Any) -> None:
     given_that(question[0] not in (ROLE, "ec2.amazonaws.com"))
@@ -289,7 +279,6 @@ def test_nothing_is_unknown_when_all_is_stated(places: Places, question: Any) ->
     assert answer(places, question, stated) is not Outcome.UNKNOWN
 
 
-@LAWS
 @given(worlds, questions, states)
 def test_a_resource_that_denies_everything_to_everyone_is_closed(
     places: Places, question: Any, stated: dict[str, Any]
@@ -303,7 +292,6 @@ def test_a_resource_that_denies_everything_to_everyone_is_closed(
     assert answer(closed, question, stated) is Outcome.DENIED
 
 
-@LAWS
 @given(worlds, questions, states)
 def test_allowed_access_is_cited_and_across_accounts_on_both_sides(
     places: Places, question: Any, stated: dict[str, Any]
@@ -326,7 +314,6 @@ def test_allowed_access_is_cited_and_across_accounts_on_both_sides(
         assert decision.missing or decision.caller_side or decision.resource_side
 
 
-@LAWS
 @given(worlds, questions, states)
 def test_every_refusal_says_what_is_missing_or_what_denies(
     places: Places, question: Any, stated: dict[str, Any]
@@ -361,7 +348,6 @@ def matches(pattern: str, text: str) -> bool:
     return bool(text) and pattern[0] in ("?", text[0]) and matches(pattern[1:], text[1:])
 
 
-@LAWS
 @given(texts, st.text(alphabet="ab*?:$", min_size=1, max_size=8))
 def test_wildcards_match_as_spelt_out(pattern: str, value: str) -> None:
     document = policy(
@@ -380,7 +366,6 @@ def test_wildcards_match_as_spelt_out(pattern: str, value: str) -> None:
     assert decide(world, request).allowed == matches(pattern, value)
 
 
-@LAWS
 @given(texts, st.text(alphabet="ab*?:$", min_size=1, max_size=8))
 def test_resource_match_is_certain_only_where_the_wildcards_would_match(
     pattern: str, name: str
@@ -428,7 +413,6 @@ anything = st.recursive(
 )
 
 
-@LAWS
 @given(anything, st.sampled_from(list(PolicyKind)))
 def test_any_document_compiles_or_is_refused_in_one_line(document: Any, kind: PolicyKind) -> None:
     message = ""

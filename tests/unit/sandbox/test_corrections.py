@@ -1,4 +1,4 @@
-"""Where the emulated AWS is mended: each rule is wrong in ministack as it is, and right with us."""
+"""What is corrected in the emulated AWS: each rule is wrong as shipped, and right with us."""
 
 import json
 from collections.abc import Iterator
@@ -13,19 +13,22 @@ from cross_account_access.dev.sandbox.box import REGION, Sandbox
 PRODUCTION, STAGING = "111122223333", "444455556666"
 ROLE = f"arn:aws:iam::{PRODUCTION}:role/Target"
 MACHINE = f"arn:aws:iam::{STAGING}:role/machines/Machine"
-UNMENDED = "from cross_account_access.dev.sandbox import mending\nmending.mend = lambda: None\n"
+UNCORRECTED = """
+from cross_account_access.dev.sandbox import corrections
+corrections.apply = lambda: None
+"""
 
-Made = Literal["mended", "as shipped"]
+Made = Literal["corrected", "as shipped"]
 
 
-@pytest.fixture(scope="module", params=["mended", "as shipped"])
+@pytest.fixture(scope="module", params=["corrected", "as shipped"])
 def emulated(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Made, Sandbox]]:
     with pytest.MonkeyPatch.context() as patch:
         if request.param == "as shipped":
-            folder = tmp_path_factory.mktemp("unmended")
-            (folder / "sitecustomize.py").write_text(UNMENDED)
+            folder = tmp_path_factory.mktemp("uncorrected")
+            (folder / "sitecustomize.py").write_text(UNCORRECTED)
             patch.setenv("PYTHONPATH", str(folder))
         with Sandbox.start(production=PRODUCTION, staging=STAGING) as box:
             yield request.param, box
@@ -52,7 +55,7 @@ class Accounts(NamedTuple):
         iam.put_user_policy(UserName=name, PolicyName="own", PolicyDocument=policy(*statements))
         return iam.create_access_key(UserName=name)["AccessKey"]
 
-    def assumes(self, key: Any, role_arn: str = ROLE, **said: Any) -> Any:
+    def assumes(self, key: Any, role_arn: str = ROLE, **stated: Any) -> Any:
         """Credentials of the role, or None where AWS refuses."""
         session = boto3.Session(
             key["AccessKeyId"],
@@ -62,7 +65,7 @@ class Accounts(NamedTuple):
         )
         try:
             answer = session.client("sts").assume_role(
-                RoleArn=role_arn, RoleSessionName="test", **said
+                RoleArn=role_arn, RoleSessionName="test", **stated
             )
         except ClientError as error:
             if error.response["Error"]["Code"] != "AccessDenied":
@@ -99,13 +102,13 @@ def test_the_principal_of_a_role_session_is_the_role(accounts: Accounts) -> None
     machine = accounts.assumes(starter, MACHINE)
     other = accounts.assumes(starter, MACHINE.replace("Machine", "Other"))
 
-    assert bool(accounts.assumes(machine)) == (accounts.made == "mended")
+    assert bool(accounts.assumes(machine)) == (accounts.made == "corrected")
     assert not accounts.assumes(other)
     assert not accounts.assumes(starter)
 
 
 @pytest.mark.parametrize(
-    ("key", "said"),
+    ("key", "stated"),
     [
         ("sts:ExternalId", {"ExternalId": "wanted"}),
         ("sts:RoleSessionName", {}),
@@ -113,17 +116,17 @@ def test_the_principal_of_a_role_session_is_the_role(accounts: Accounts) -> None
     ],
 )
 def test_a_caller_s_own_policy_may_ask_for_what_it_states(
-    accounts: Accounts, key: str, said: dict[str, str]
+    accounts: Accounts, key: str, stated: dict[str, str]
 ) -> None:
     accounts.role("Target", PRODUCTION, Action=["sts:AssumeRole", "sts:SetSourceIdentity"])
     identity = on_role(Action="sts:SetSourceIdentity")
-    value = next(iter(said.values()), "test")
+    value = next(iter(stated.values()), "test")
     right = accounts.user("Right", on_role(Condition={"StringEquals": {key: value}}), identity)
     wrong = accounts.user("Wrong", on_role(Condition={"StringEquals": {key: "else"}}), identity)
 
-    assert bool(accounts.assumes(right, **said)) == (accounts.made == "mended")
-    assert not accounts.assumes(wrong, **said)
-    if said:
+    assert bool(accounts.assumes(right, **stated)) == (accounts.made == "corrected")
+    assert not accounts.assumes(wrong, **stated)
+    if stated:
         assert not accounts.assumes(right)
 
 
@@ -137,20 +140,20 @@ def test_a_trust_policy_may_ask_for_the_source_identity(accounts: Accounts) -> N
     caller = accounts.user("Caller", on_role(Action="sts:*"))
 
     alice = accounts.assumes(caller, SourceIdentity="Alice")
-    assert bool(alice) == (accounts.made == "mended")
+    assert bool(alice) == (accounts.made == "corrected")
     assert not accounts.assumes(caller, SourceIdentity="Bob")
     assert not accounts.assumes(caller)
 
 
 @pytest.mark.parametrize(
-    ("action", "said", "trust_is_asked"),
+    ("action", "stated", "trust_is_asked"),
     [
         ("sts:SetSourceIdentity", {"SourceIdentity": "Alice"}, False),
         ("sts:TagSession", {"Tags": [{"Key": "project", "Value": "apollo"}]}, True),
     ],
 )
 def test_stating_more_needs_its_own_action_on_both_sides(
-    accounts: Accounts, action: str, said: dict[str, Any], trust_is_asked: bool
+    accounts: Accounts, action: str, stated: dict[str, Any], trust_is_asked: bool
 ) -> None:
     accounts.role("Target", PRODUCTION, Action=["sts:AssumeRole", action])
     accounts.role("Narrow", PRODUCTION)
@@ -158,12 +161,12 @@ def test_stating_more_needs_its_own_action_on_both_sides(
     actions = ["sts:AssumeRole", action]
     both = accounts.user("Both", {"Resource": "*", "Action": actions})
     narrow = accounts.user("Narrow", {"Resource": "*"})
-    mended = accounts.made == "mended"
+    corrected = accounts.made == "corrected"
 
-    assert accounts.assumes(both, **said)
+    assert accounts.assumes(both, **stated)
     assert accounts.assumes(narrow)
-    assert bool(accounts.assumes(narrow, **said)) != mended
-    assert bool(accounts.assumes(both, narrow_role, **said)) != (mended or trust_is_asked)
+    assert bool(accounts.assumes(narrow, **stated)) != corrected
+    assert bool(accounts.assumes(both, narrow_role, **stated)) != (corrected or trust_is_asked)
 
 
 def test_a_listing_tells_the_second_of_an_object(accounts: Accounts) -> None:
@@ -174,7 +177,9 @@ def test_a_listing_tells_the_second_of_an_object(accounts: Accounts) -> None:
         s3.put_object(Bucket="images", Key=key, Body=b"")
     listed = s3.list_objects_v2(Bucket="images")["Contents"]
 
-    assert any(item["LastModified"].microsecond for item in listed) == (accounts.made != "mended")
+    assert any(item["LastModified"].microsecond for item in listed) == (
+        accounts.made != "corrected"
+    )
 
 
 @pytest.mark.parametrize(
@@ -210,5 +215,5 @@ def test_a_bucket_policy_may_mean_one_user_of_another_account(
             return False
         return True
 
-    assert reads("Copier", **objects) == (accounts.made == "mended")
+    assert reads("Copier", **objects) == (accounts.made == "corrected")
     assert not reads("Other", **objects)

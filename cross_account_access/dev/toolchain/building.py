@@ -21,7 +21,7 @@ TAIL_BYTES = 8192
 
 
 @dataclass(frozen=True, kw_only=True)
-class Workshop:
+class Build:
     """One attempt to build one tool.
 
     What a build leaves in `product` becomes the tool; `scratch` is thrown away.

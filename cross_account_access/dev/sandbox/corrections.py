@@ -1,4 +1,4 @@
-"""Answers in which ministack 1.5.33 differs from AWS, put right before it serves.
+"""Answers in which ministack 1.5.33 differs from AWS, corrected before it serves.
 
 AWS says ("AWS global condition context keys", "Actions, resources, and condition keys for AWS
 Security Token Service", "Monitor and control actions taken with assumed roles", "ListObjectsV2"):
@@ -15,7 +15,7 @@ Security Token Service", "Monitor and control actions taken with assumed roles",
   it judge a caller of another account as that account's root, so that a statement for one user of
   it, or one that asks for the caller's ARN, meets nobody.
 
-What has no test that fails without it is not mended here, and a rule goes when ministack has it.
+What has no test that fails without it is not corrected here, and a rule goes when ministack has it.
 """
 
 import dataclasses
@@ -39,7 +39,7 @@ _identity: ContextVar[str | None] = ContextVar("source_identity_of_the_request",
 _caller: ContextVar[Any] = ContextVar("principal_of_the_request", default=None)
 
 
-def mend() -> None:
+def apply() -> None:
     """Replaces seven functions of ministack, in this process; to be called once."""
     resolve = iam_evaluator._resolve_condition_key
     request_context = iam_actions.request_tag_context
