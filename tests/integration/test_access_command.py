@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -88,18 +87,8 @@ def test_credentials_of_the_wrong_account_are_refused(deployed: Program, tmp_pat
         .replace("[x]", f"[{STAGING_ADMIN}]")
     )
     ran = deployed.run(
-        sys.executable,
-        *(
-            "-m",
-            "cross_account_access.command",
-            "explain",
-            USER,
-            "s3:GetObject",
-            OBJECT,
-            "--stack",
-            "prod",
-        ),
-        PYTHONPATH=str(ROOT),
+        ACCESS,
+        *("explain", USER, "s3:GetObject", OBJECT, "--stack", "prod"),
         AWS_SHARED_CREDENTIALS_FILE=str(swapped),
     )
     assert ran.status == 3
