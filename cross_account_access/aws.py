@@ -43,7 +43,10 @@ class CallerIdentity:
 
 
 def identify(profile: str | None, region: str | None = None) -> CallerIdentity:
-    """Asks STS who a profile is ("GetCallerIdentity", which needs no permission).
+    """Asks STS who a profile is, which needs no permission.
+
+    "GetCallerIdentity", AWS STS API reference
+    (https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html).
 
     Args:
         profile: of the AWS files; None for the credentials of the environment.

@@ -17,7 +17,8 @@ VERSION: Final = 1
 """The version of the contract that this reader understands."""
 
 DEFAULT_SESSION_SECONDS: Final = 3600
-"""The longest session of a role that says nothing else ("CreateRole", IAM API reference)."""
+"""The longest session of a role that says nothing else ("CreateRole", IAM API reference,
+https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html)."""
 
 
 class ContractError(Exception):

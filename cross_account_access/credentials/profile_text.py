@@ -43,7 +43,8 @@ class FileFormat(Enum):
         """The profile that a section is for, or None where it is for something else.
 
         The config file heads them `[profile NAME]`, the credentials file `[NAME]` ("Configuration
-        and credential file settings in the AWS CLI").
+        and credential file settings in the AWS CLI",
+        https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-files.html).
         """
         if self is FileFormat.CREDENTIALS or header == "default":
             return header

@@ -38,7 +38,8 @@ def renewed_by_process(request: RoleRequest) -> dict[str, str]:
     """Options with which the AWS CLI and the SDKs start `access credentials` for the role.
 
     The command needs neither a folder nor a stack, nor variables of the shell ("Source
-    credentials with an external process in the AWS CLI").
+    credentials with an external process in the AWS CLI",
+    https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-sourcing-external.html).
 
     Raises:
         UsageError: the role wants an MFA code, which nobody could type there, or the source is

@@ -1,8 +1,9 @@
 """Keeps the credentials of role sessions between two starts of `access credentials`.
 
 The AWS CLI and the SDKs start a credential_process anew for each command and
-keep nothing of it ("Sourcing credentials with an external process in the AWS
-CLI"). Imports nothing heavy, since every AWS command waits for it.
+keep nothing of it ("Source credentials with an external process in the AWS CLI",
+https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-sourcing-external.html).
+Imports nothing heavy, since every AWS command waits for it.
 """
 
 import hashlib

@@ -70,7 +70,8 @@ def _managed_policy(clients: Clients, resource: Resource) -> Found | None:
     obstacle = _other_path(policy["Path"], resource)
     described, declared = policy.get("Description", ""), resource.known("description") or ""
     if not obstacle and described != declared:
-        # The description of a managed policy is for ever ("CreatePolicy", IAM API reference).
+        # The description of a managed policy is for ever ("CreatePolicy", IAM API reference,
+        # https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicy.html).
         obstacle = (
             f"has the description {described!r}, which AWS never changes, so that `pulumi up` "
             "would make it anew; give the policy another name in the stack file (role.policy_name),"

@@ -18,8 +18,9 @@ party that has given you one of its own needs none from here.
 
 _LENGTH: Final = 32
 _CHARACTERS: Final = string.ascii_letters + string.digits
-"""What STS takes ("AssumeRole", AWS STS API reference) without what a shell or a file of settings
-would want in quotes."""
+"""What STS takes ("AssumeRole", AWS STS API reference,
+https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html) without what a shell or a
+file of settings would want in quotes."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -26,7 +26,8 @@ Outputs = Mapping[str, Any]
 
 _STANDARD_PARAMETER: Final = 4096
 _ADVANCED_PARAMETER: Final = 8192
-"""Characters of a parameter ("PutParameter", AWS Systems Manager API reference)."""
+"""Characters of a parameter ("PutParameter", AWS Systems Manager API reference,
+https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html)."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
