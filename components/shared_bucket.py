@@ -16,7 +16,8 @@ class SharedBucket(Shared):
     """A private, versioned, encrypted bucket that answers over TLS only, with its bucket policy.
 
     Its parts are made one after the other: S3 answers 409 OperationAborted when
-    two changes of one bucket meet ("PutBucketPolicy", Amazon S3 API reference).
+    two changes of one bucket meet ("PutBucketPolicy", Amazon S3 API reference,
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html).
     Each states what S3 also does by default for new buckets, so that a change
     behind our back shows as drift.
     """

@@ -1,7 +1,10 @@
 """Answers in which ministack 1.5.33 differs from AWS, corrected before it serves.
 
-AWS says ("AWS global condition context keys", "Actions, resources, and condition keys for AWS
-Security Token Service", "Monitor and control actions taken with assumed roles", "ListObjectsV2"):
+AWS says: "AWS global condition context keys",
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html; "Monitor
+and control actions taken with assumed roles",
+https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_monitor.html;
+"ListObjectsV2", https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html.
 
 - `aws:PrincipalArn` of a role session is the ARN of the role; ministack takes the session's.
 - `sts:ExternalId`, `sts:RoleSessionName` and `sts:SourceIdentity` are part of the request, so the
@@ -11,9 +14,10 @@ Security Token Service", "Monitor and control actions taken with assumed roles",
   the policies of the caller and by the trust policy; ministack asks the trust policy for tags only.
 - S3 knows when an object was written to the second, in a listing as in the header of the object;
   ministack's listings have milliseconds, so that no copy of an object looks as old as it.
-- The policy of a bucket judges whoever makes the request ("Policy evaluation logic"); ministack has
-  it judge a caller of another account as that account's root, so that a statement for one user of
-  it, or one that asks for the caller's ARN, meets nobody.
+- The policy of a bucket judges whoever makes the request ("Policy evaluation logic",
+  https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html);
+  ministack has it judge a caller of another account as that account's root, so that a statement
+  for one user of it, or one that asks for the caller's ARN, meets nobody.
 
 What has no test that fails without it is not corrected here, and a rule goes when ministack has it.
 """

@@ -1,6 +1,7 @@
 """The actions of all services: their resources, condition keys and access levels.
 
-The data are a snapshot of AWS's "Service Authorization Reference",
+The data are a snapshot of AWS's Service Authorization Reference, "Actions, resources,
+and condition keys for AWS services",
 https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html,
 one file a service, read when a service is first asked for. `snapshot/source.json` says where it is
 from and of which day. No snapshot is complete on the day it is read, so an action that is unknown

@@ -50,8 +50,9 @@ ContextValue = str | bool | int | list[str] | tuple[str, ...]
 class Context:
     """The circumstances of a request that only its sender knows.
 
-    Key names are not case-sensitive (AWS: "IAM JSON policy elements: Condition"). A key that is
-    neither given a value nor listed as absent is unknown.
+    Key names are not case-sensitive (AWS: "IAM JSON policy elements: Condition",
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition.html).
+    A key that is neither given a value nor listed as absent is unknown.
 
     Args:
         values: by key name, one value or, for a multivalued key, a list of values.

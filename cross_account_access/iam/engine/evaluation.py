@@ -285,7 +285,8 @@ class _Case:
         """Weigh identity-based policies, boundary and session policies.
 
         The root user has full access in its account. A federated user session without a session
-        policy has no permissions of its own (AWS: "Policy evaluation logic").
+        policy has no permissions of its own (AWS: "Policy evaluation logic",
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html).
         """
         request, identity, context = self.request, self.identity, self.context
         principal = request.principal
@@ -310,7 +311,8 @@ class _Case:
         """Add up the explicit denies; one is enough.
 
         The owner's root user can always read and replace the bucket policy (AWS: "PutBucketPolicy",
-        Amazon S3 API reference).
+        Amazon S3 API reference,
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html).
         """
         granted = self.granted.deny
         if (

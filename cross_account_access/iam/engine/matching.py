@@ -1,7 +1,6 @@
 """Texts against patterns: exact texts, wildcards, ARNs, and policy variables in any of them.
 
-Rules: AWS, "IAM JSON policy elements: Resource", "IAM JSON policy elements: Condition operators"
-and "IAM policy elements: Variables and tags".
+Rules: the pages of AWS that the functions name.
 """
 
 from __future__ import annotations
@@ -43,8 +42,10 @@ def _expressions(shape: Shape, tokens: tuple[Token, ...]) -> tuple[str | None, s
 
     A `*` that ends a segment of a resource ARN reaches beyond colons; of other wildcards the page
     says only that they stand within a segment, so a match that needs more is not certain (AWS:
-    "IAM JSON policy elements: Resource"). An ARN operator compares the six components separately
-    (AWS: "IAM JSON policy elements: Condition operators").
+    "IAM JSON policy elements: Resource",
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html). An
+    ARN operator compares the six components separately (AWS: "IAM JSON policy elements: Condition operators",
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html).
     """
     anything = expression(tokens, ".")
     if shape in (Shape.EXACT, Shape.GLOB) or tokens == (Wildcard.RUN,):
@@ -217,10 +218,11 @@ class PatternSet:
         """Match with the request's values in place of the variables.
 
         A variable without a value and default makes the pattern match nothing (AWS: "IAM policy
-        elements: Variables and tags", Policy variables with no value), and so does one of a key
-        with several values, which cannot be a variable; what does not match such a pattern is then
-        open, since AWS may drop the statement. Values are plain text: wildcards in them are not
-        wildcards.
+        elements: Variables and tags", Policy variables with no value,
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html), and
+        so does one of a key with several values, which cannot be a variable; what does not match
+        such a pattern is then open, since AWS may drop the statement. Values are plain text:
+        wildcards in them are not wildcards.
         """
         filled: list[Token] = []
         unknown: list[str] = []

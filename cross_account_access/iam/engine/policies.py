@@ -180,7 +180,8 @@ class _Compiler:
         """Check an ARN, and complete one that has fewer than six fields.
 
         Completion is documented for identity-based policies; session policies refuse such an ARN
-        (AWS: "Identify AWS resources with Amazon Resource Names (ARNs)").
+        (AWS: "Identify AWS resources with Amazon Resource Names (ARNs)",
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html).
         """
         if not value.startswith("arn:"):
             msg = f"{where}: {shown(value)} is no ARN; write one, or '*'"

@@ -51,7 +51,8 @@ class PrincipalElement:
     """A compiled `Principal` or `NotPrincipal`.
 
     A unique ID such as `AIDA…` stands in a policy once its user or role is deleted and names
-    nobody any more (AWS: "AWS JSON policy elements: Principal", IAM user principals).
+    nobody any more (AWS: "AWS JSON policy elements: Principal", IAM user principals,
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html).
 
     Args:
         principals: as the reader of documents has them.
@@ -183,7 +184,8 @@ class PrincipalElement:
 
         AWS may check the account, then the role, then the session, and recommends to list all of
         them; a list that has only some is therefore not decided here (AWS: "AWS JSON policy
-        elements: NotPrincipal", NotPrincipal with Deny).
+        elements: NotPrincipal", NotPrincipal with Deny,
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html).
         """
         if self._everyone:
             return _NOT

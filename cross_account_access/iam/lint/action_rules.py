@@ -85,7 +85,11 @@ def _unknown_condition(statement: Statement) -> Found:
 
 
 def _mismatched_type(statement: Statement) -> Found:
-    """Operators for other values ("IAM JSON policy elements: Condition operators")."""
+    """Operators for other values.
+
+    "IAM JSON policy elements: Condition operators",
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html.
+    """
     for each in statement.conditions:
         found = (condition_key_type(each.key) or "").removeprefix("ArrayOf")
         wanted = {type_ for name, type_ in _FAMILIES.items() if each.comparison.startswith(name)}

@@ -51,7 +51,11 @@ def _is_narrowed_by(statement: Statement, *keys: str) -> bool:
 
 
 def _open_principal(statement: Statement) -> Found:
-    """Everybody ("AWS JSON policy elements: Principal", All principals)."""
+    """Everybody.
+
+    "AWS JSON policy elements: Principal", All principals,
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html.
+    """
     everybody = any(name == "*" for _, name in statement.principals)
     is_open = statement.allows and everybody and not statement.not_principal
     if is_open and not _is_narrowed_by(statement, *_WHO):
@@ -64,7 +68,11 @@ def _open_principal(statement: Statement) -> Found:
 
 
 def _not_principal(statement: Statement) -> Found:
-    """All but ("AWS JSON policy elements: NotPrincipal")."""
+    """All but.
+
+    "AWS JSON policy elements: NotPrincipal",
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html.
+    """
     if not statement.not_principal:
         return
     if statement.allows:
@@ -85,7 +93,11 @@ def _not_principal(statement: Statement) -> Found:
 
 
 def _canonical_user(statement: Statement) -> Found:
-    """Rewritten by S3 ("AWS JSON policy elements: Principal", AWS account principals)."""
+    """Rewritten by S3.
+
+    "AWS JSON policy elements: Principal", AWS account principals,
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html.
+    """
     if any(element == "CanonicalUser" for element, _ in statement.principals):
         yield (
             Severity.MEDIUM,
@@ -96,7 +108,11 @@ def _canonical_user(statement: Statement) -> Found:
 
 
 def _dead_principal(statement: Statement) -> Found:
-    """IDs in place of ARNs ("AWS JSON policy elements: Principal", IAM user principals)."""
+    """IDs in place of ARNs.
+
+    "AWS JSON policy elements: Principal", IAM user principals,
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html.
+    """
     for _, name in statement.principals:
         if _UNIQUE_ID.fullmatch(name):
             yield (
@@ -108,7 +124,11 @@ def _dead_principal(statement: Statement) -> Found:
 
 
 def _whole_account(statement: Statement) -> Found:
-    """Root means all of an account ("AWS JSON policy elements: Principal", Account principals)."""
+    """Root means all of an account.
+
+    "AWS JSON policy elements: Principal", Account principals,
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html.
+    """
     if statement.kind is not PolicyKind.TRUST or not statement.allows:
         return
     tags = (key for key in statement.by_key if key.startswith(_TAG))
@@ -128,7 +148,11 @@ _TAG: Final = "aws:principaltag/"
 
 
 def _named_principal(statement: Statement) -> Found:
-    """ARNs become IDs ("AWS JSON policy elements: Principal", IAM user principals)."""
+    """ARNs become IDs.
+
+    "AWS JSON policy elements: Principal", IAM user principals,
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html.
+    """
     if statement.kind is not PolicyKind.TRUST:
         return
     for element, name in statement.principals:
@@ -142,7 +166,11 @@ def _named_principal(statement: Statement) -> Found:
 
 
 def _wildcard_action(statement: Statement) -> Found:
-    """All actions ("Security best practices in IAM", Apply least-privilege permissions)."""
+    """All actions.
+
+    "Security best practices in IAM", Apply least-privilege permissions,
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html.
+    """
     if not statement.allows:
         return
     if statement.not_action:
@@ -167,7 +195,11 @@ def _wildcard_action(statement: Statement) -> Found:
 
 
 def _wildcard_resource(statement: Statement) -> Found:
-    """All resources ("IAM JSON policy elements: Resource"); some actions have none."""
+    """All resources; some actions have none.
+
+    "IAM JSON policy elements: Resource",
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html.
+    """
     if not statement.allows or statement.kind is not PolicyKind.IDENTITY:
         return
     if statement.not_resource:
@@ -190,7 +222,11 @@ def _wildcard_resource(statement: Statement) -> Found:
 
 
 def _mfa(statement: Statement) -> Found:
-    """Requests with an access key have no such key ("AWS global condition context keys")."""
+    """Requests with an access key have no such key.
+
+    "AWS global condition context keys",
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html.
+    """
     for each in statement.by_key.get(_MFA, ()):
         values = [value.lower() for value in each.values]
         if statement.allows and each.if_exists and "true" in values:
@@ -210,7 +246,11 @@ def _mfa(statement: Statement) -> Found:
 
 
 def _any_external_id(statement: Statement) -> Found:
-    """An ID that anybody knows ("Access to AWS accounts owned by third parties")."""
+    """An ID that anybody knows.
+
+    "Access to AWS accounts owned by third parties",
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_common-scenarios_third-party.html.
+    """
     for each in statement.by_key.get("sts:externalid", ()):
         if any(_ANYTHING.fullmatch(value) for value in each.values):
             message = f"{statement.name} accepts any sts:ExternalId; give the one that was agreed"
@@ -218,7 +258,11 @@ def _any_external_id(statement: Statement) -> Found:
 
 
 def _literal_wildcard(statement: Statement) -> Found:
-    """Equality knows no wildcards ("IAM JSON policy elements: Condition operators")."""
+    """Equality knows no wildcards.
+
+    "IAM JSON policy elements: Condition operators",
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html.
+    """
     for condition in statement.conditions:
         exact = condition.comparison.startswith("String") and "Like" not in condition.comparison
         for value in condition.values if exact else ():

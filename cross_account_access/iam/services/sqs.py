@@ -5,7 +5,7 @@ from typing import Final
 from cross_account_access.iam.services import Call, LivePolicy, Operation, Service, StackTypes
 
 _QUEUE: Final = {"QueueUrl": "{endpoint}/{account}/{name}"}
-"""The queue's address ("Queue and message identifiers",
+"""The queue's address ("Amazon SQS queue and message identifiers",
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-queue-message-identifiers.html);
 asking for it would need leave too."""
 _INVALID: Final = "InvalidParameterValue"

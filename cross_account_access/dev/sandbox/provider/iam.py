@@ -20,7 +20,8 @@ from cross_account_access.dev.sandbox.provider.schema import (
 
 _GONE = frozenset({"NoSuchEntity"})
 _MOST_VERSIONS = 5
-"""A managed policy has at most five versions ("IAM and AWS STS quotas")."""
+"""A managed policy has at most five versions ("IAM and AWS STS quotas",
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html)."""
 
 _PATH = Property(default="/", replaces=True)
 _NAMES = Property(kind=Kind.SET, required=True)

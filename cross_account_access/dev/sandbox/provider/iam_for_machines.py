@@ -52,7 +52,8 @@ def _read_instance_profile(account: Account, name: str) -> dict[str, Any]:
 
 
 def _role(profile: dict[str, Any]) -> str | None:
-    # A list in the API, of at most one ("IAM and AWS STS quotas").
+    # A list in the API, of at most one ("IAM and AWS STS quotas",
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html).
     return next((str(role["RoleName"]) for role in profile["Roles"]), None)
 
 

@@ -1,4 +1,8 @@
-"""The catalogue as a Pulumi package schema ("Pulumi Package Schema Reference")."""
+"""The catalogue as a Pulumi package schema.
+
+"Pulumi Package Schema Reference",
+https://www.pulumi.com/docs/iac/guides/building-extending/packages/schema/.
+"""
 
 import importlib.metadata
 from collections.abc import Mapping
