@@ -1,6 +1,7 @@
 """The whole program on Pulumi's mocks: what it registers, in which account, how it agrees."""
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -369,6 +370,36 @@ def test_logical_names_are_the_documented_ones(prod: Deployment) -> None:
         of_bucket = item.type.startswith("aws:s3/")
         suffix = "production-test-bucket-101" if of_bucket else "stage-admin"
         assert item.name == f"access-{suffix}"
+
+
+def test_what_one_more_grant_costs_on_a_bucket_that_is_there() -> None:
+    stack = stack_values("prod")
+    buckets, consumers, grants = (
+        json.loads(stack[name]) for name in ("buckets", "consumers", "grants")
+    )
+    buckets.append({"name": "records"})
+    other = {"name": "auditor", "user": {"name": "Auditor"}, "role": {"name": "AuditRole"}}
+
+    def types(**changes: Any) -> Counter[str]:
+        made = deploy(stack_values("prod", buckets=buckets, **changes)).resources
+        return Counter(item.type for item in made)
+
+    def added(consumer: str, *new: dict[str, Any]) -> Counter[str]:
+        more = [*grants, {**grants[0], "consumer": consumer, "bucket": "records"}]
+        return types(consumers=[*consumers, *new], grants=more) - types()
+
+    assert added("stage-admin") == Counter()
+    assert added("auditor", other) == Counter(
+        [
+            "cross-account-access:index:TrustedUser",
+            *STAGING_TYPES,
+            "cross-account-access:index:AssumableRole",
+            "aws:iam/role:Role",
+            "aws:iam/policy:Policy",
+            "aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive",
+            "aws:iam/rolePoliciesExclusive:RolePoliciesExclusive",
+        ]
+    )
 
 
 def test_all_registrations_have_begun_when_the_sdk_starts_to_wait() -> None:
