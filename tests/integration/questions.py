@@ -1,0 +1,315 @@
+"""A question about access, put to the emulated AWS and to the access engine."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import boto3
+from botocore import UNSIGNED
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from cross_account_access.dev.sandbox.box import Sandbox
+from cross_account_access.iam.engine import (
+    Context,
+    IdentityDocuments,
+    Outcome,
+    Request,
+    World,
+    assume,
+    decide,
+    parse_principal,
+)
+from tests.support.people import REGION
+
+PRODUCTION, STAGING = "111122223333", "444455556666"
+BUCKET, ROLE = "example-differential-101", f"arn:aws:iam::{PRODUCTION}:role/apps/Differential"
+ARN = f"arn:aws:s3:::{BUCKET}"
+PEOPLE = {
+    "owner": f"arn:aws:iam::{PRODUCTION}:user/Owner",
+    "guest": f"arn:aws:iam::{STAGING}:user/team/Guest",
+    "stranger": f"arn:aws:iam::{STAGING}:user/Stranger",
+}
+"""A user of the account that owns bucket and role, and two of the other account."""
+SESSION = f"arn:aws:sts::{PRODUCTION}:assumed-role/Differential/differential"
+CALLERS = {**PEOPLE, "session": SESSION, "nobody": "*"}
+
+Document = dict[str, Any]
+Statement = dict[str, Any]
+
+
+def policy(*statements: Statement) -> Document:
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+def allow(action: Any, resource: Any = None, /, **more: Any) -> Statement:
+    resources = {} if resource is None else {"Resource": resource}
+    return {"Effect": "Allow", "Action": action, **resources, **more}
+
+
+def deny(action: Any, resource: Any = None, /, **more: Any) -> Statement:
+    return {**allow(action, resource, **more), "Effect": "Deny"}
+
+
+NAMES_THE_ROLE = policy(allow("sts:AssumeRole", Principal={"AWS": PEOPLE["guest"]}))
+MAY_ASSUME = policy(allow("sts:AssumeRole", "*"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Policies:
+    """All documents that a question is about."""
+
+    own: Mapping[str, Document] = field(default_factory=dict)
+    """By caller: the inline policy of a user, or of the role behind the session."""
+    limits: Mapping[str, Document] = field(default_factory=dict)
+    """By caller: the permissions boundary."""
+    bucket: Document | None = None
+    trust: Document = field(default_factory=lambda: NAMES_THE_ROLE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """Who asks for what, and how."""
+
+    who: str
+    action: str
+    key: str = ""
+    """Of an object; for listing the prefix."""
+    plain: bool = False
+    said: Mapping[str, Any] = field(default_factory=dict)
+    """Parameters of AssumeRole."""
+
+
+class Accounts:
+    """Both emulated accounts, with the callers, the bucket and the role."""
+
+    def __init__(self, box: Sandbox) -> None:
+        box.reset()
+        self._plain = box.emulator.http_endpoint
+        # Untyped: its clients are made with keys from a mapping.
+        base: Any = boto3.Session(region_name=REGION)
+        self._base = base
+        # No policy holds for an account's root in the emulated AWS, so that no policy of a bucket
+        # can keep these out.
+        roots = {
+            account: {"aws_access_key_id": account, "aws_secret_access_key": "test"}
+            for account in (PRODUCTION, STAGING)
+        }
+        self._iam = {account: self._base.client("iam", **keys) for account, keys in roots.items()}
+        self._s3 = self._base.client("s3", **roots[PRODUCTION])
+        self._s3.create_bucket(
+            Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "us-west-2"}
+        )
+        # The engine leaves Block Public Access out.
+        self._s3.delete_public_access_block(Bucket=BUCKET)
+        for key in ("a", "images/a", "images-private/a"):
+            self._s3.put_object(Bucket=BUCKET, Key=key, Body=b"")
+        self._made = Policies()
+        keys: dict[str, dict[str, str]] = {}
+        for who, arn in PEOPLE.items():
+            iam, (path, name) = self._iam[arn.split(":")[4]], _path_and_name(arn)
+            iam.create_user(UserName=name, Path=path)
+            key = iam.create_access_key(UserName=name)["AccessKey"]
+            keys[who] = {
+                "aws_access_key_id": key["AccessKeyId"],
+                "aws_secret_access_key": key["SecretAccessKey"],
+            }
+        path, name = _path_and_name(ROLE)
+        self._iam[PRODUCTION].create_role(
+            RoleName=name, Path=path, AssumeRolePolicyDocument=json.dumps(NAMES_THE_ROLE)
+        )
+        self.apply(Policies(own={"guest": MAY_ASSUME}))
+        self._sts = {who: self._base.client("sts", **keys[who]) for who in PEOPLE}
+        given = self._sts["guest"].assume_role(RoleArn=ROLE, RoleSessionName="differential")
+        keys["session"] = {
+            "aws_access_key_id": given["Credentials"]["AccessKeyId"],
+            "aws_secret_access_key": given["Credentials"]["SecretAccessKey"],
+            "aws_session_token": given["Credentials"]["SessionToken"],
+        }
+        self._clients = {
+            (who, plain): self._client(keys.get(who), plain=plain)
+            for who in CALLERS
+            for plain in (False, True)
+        }
+
+    def apply(self, policies: Policies) -> None:
+        """Makes these the documents that lie in the accounts, and no others."""
+        for who in ("owner", "guest", "stranger", "session"):
+            if self._made.own.get(who) != policies.own.get(who):
+                self._put_own(who, policies.own.get(who))
+            if self._made.limits.get(who) != policies.limits.get(who):
+                self._put_limit(who, policies.limits.get(who))
+        if policies.bucket is None and self._made.bucket is not None:
+            self._s3.delete_bucket_policy(Bucket=BUCKET)
+        elif policies.bucket is not None:
+            self._s3.put_bucket_policy(Bucket=BUCKET, Policy=json.dumps(policies.bucket))
+        self._iam[PRODUCTION].update_assume_role_policy(
+            RoleName="Differential", PolicyDocument=json.dumps(policies.trust)
+        )
+        self._made = policies
+
+    def answer(self, question: Question) -> bool:
+        """Whether AWS lets the request pass; anything but a plain refusal is an error."""
+        try:
+            if question.action == "sts:AssumeRole":
+                self._sts[question.who].assume_role(RoleArn=ROLE, **question.said)
+            else:
+                _CALLS[question.action](self._clients[question.who, question.plain], question.key)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "AccessDenied":
+                raise
+            return False
+        return True
+
+    def _client(self, keys: dict[str, str] | None, *, plain: bool) -> Any:
+        endpoint = {"endpoint_url": self._plain} if plain else {}
+        signed: Mapping[str, Any] = keys or {"config": Config(signature_version=UNSIGNED)}
+        return self._base.client("s3", **signed, **endpoint)
+
+    def _put_own(self, who: str, document: Document | None) -> None:
+        arn = ROLE if who == "session" else PEOPLE[who]
+        iam: Any = self._iam[arn.split(":")[4]]
+        kind, name = ("role", "RoleName") if who == "session" else ("user", "UserName")
+        about = {name: _path_and_name(arn)[1], "PolicyName": "own"}
+        if document is None:
+            getattr(iam, f"delete_{kind}_policy")(**about)
+        else:
+            getattr(iam, f"put_{kind}_policy")(**about, PolicyDocument=json.dumps(document))
+
+    def _put_limit(self, who: str, document: Document | None) -> None:
+        arn = ROLE if who == "session" else PEOPLE[who]
+        iam: Any = self._iam[arn.split(":")[4]]
+        kind, name = ("role", "RoleName") if who == "session" else ("user", "UserName")
+        about = {name: _path_and_name(arn)[1]}
+        limit = f"arn:aws:iam::{arn.split(':')[4]}:policy/limit-{who}"
+        if self._made.limits.get(who) is not None:
+            getattr(iam, f"delete_{kind}_permissions_boundary")(**about)
+            iam.delete_policy(PolicyArn=limit)
+        if document is not None:
+            iam.create_policy(PolicyName=f"limit-{who}", PolicyDocument=json.dumps(document))
+            getattr(iam, f"put_{kind}_permissions_boundary")(**about, PermissionsBoundary=limit)
+
+
+_CALLS: Mapping[str, Any] = {
+    "s3:GetObject": lambda s3, key: s3.get_object(Bucket=BUCKET, Key=key)["Body"].close(),
+    "s3:PutObject": lambda s3, key: s3.put_object(Bucket=BUCKET, Key=f"{key}-new", Body=b""),
+    "s3:DeleteObject": lambda s3, key: s3.delete_object(Bucket=BUCKET, Key=f"{key}-gone"),
+    "s3:ListBucket": lambda s3, prefix: s3.list_objects_v2(
+        Bucket=BUCKET, **({"Prefix": prefix} if prefix else {})
+    ),
+    "s3:GetBucketLocation": lambda s3, _: s3.get_bucket_location(Bucket=BUCKET),
+    "s3:ListBucketMultipartUploads": lambda s3, _: s3.list_multipart_uploads(Bucket=BUCKET),
+    "s3:GetBucketPolicyStatus": lambda s3, _: s3.get_bucket_versioning(Bucket=BUCKET),
+}
+"""How each action is tried; the keys that are written are those of `_key`."""
+
+
+def _key(question: Question) -> str:
+    ending = {"s3:PutObject": "-new", "s3:DeleteObject": "-gone"}.get(question.action, "")
+    return f"{question.key}{ending}"
+
+
+def _path_and_name(arn: str) -> tuple[str, str]:
+    _, *path, name = arn.split(":", 5)[5].split("/")
+    return "/".join(["", *path, ""]), name
+
+
+# What the engine says.
+
+
+def world(policies: Policies) -> World:
+    def identity(who: str) -> IdentityDocuments:
+        own = {"own": policies.own[who]} if who in policies.own else {}
+        return {"policies": own, "boundary": policies.limits.get(who)}
+
+    return World(
+        users={arn: identity(who) for who, arn in PEOPLE.items()},
+        roles={
+            ROLE: {
+                "trust": policies.trust,
+                "policies": identity("session")["policies"],
+                "boundary": policies.limits.get("session"),
+            }
+        },
+        resources={ARN: {"account": PRODUCTION, "policy": policies.bucket}},
+    )
+
+
+_NEEDS_LEAVE = {"Tags": "sts:TagSession", "SourceIdentity": "sts:SetSourceIdentity"}
+"""What must be allowed beside the role, by the parameter that is stated."""
+
+
+def judged(of: World, question: Question) -> Outcome:
+    principal = parse_principal(CALLERS[question.who])
+    if question.action == "sts:AssumeRole":
+        steps = [assume(of, principal, ROLE, _context_of_assuming(question)).decision]
+        for parameter, action in _NEEDS_LEAVE.items():
+            if question.said.get(parameter):
+                request = Request(principal, action, ROLE, _context_of_assuming(question))
+                steps.append(decide(of, request))
+        outcomes = {step.outcome for step in steps}
+        for outcome in (Outcome.DENIED, Outcome.UNKNOWN):
+            if outcome in outcomes:
+                return outcome
+        return Outcome.ALLOWED
+    is_about_objects = question.action.endswith("Object")
+    resource = f"{ARN}/{_key(question)}" if is_about_objects else ARN
+    request = Request(principal, question.action, resource, _context(question))
+    return decide(of, request).outcome
+
+
+ABSENT = (
+    "aws:MultiFactorAuthAge",
+    "aws:PrincipalOrgID",
+    "aws:SourceVpce",
+    "s3:delimiter",
+    "s3:max-keys",
+    "s3:x-amz-acl",
+)
+
+
+def _context(question: Question) -> Context:
+    stated = {
+        "aws:SecureTransport": str(not question.plain).lower(),
+        "aws:SourceIp": "127.0.0.1",
+        "aws:CurrentTime": "2027-01-01T00:00:00Z",
+    }
+    # Only requests with credentials that end have the key ("AWS global condition context keys").
+    absent = [*ABSENT]
+    if question.who == "session":
+        stated["aws:MultiFactorAuthPresent"] = "false"
+    else:
+        absent.append("aws:MultiFactorAuthPresent")
+    has_prefix = question.action == "s3:ListBucket" and question.key
+    if has_prefix:
+        stated["s3:prefix"] = question.key
+    else:
+        absent.append("s3:prefix")
+    return Context(stated, absent=absent)
+
+
+def _context_of_assuming(question: Question) -> Context:
+    said = question.said
+    stated: dict[str, Any] = {
+        "aws:SecureTransport": "true",
+        "aws:SourceIp": "127.0.0.1",
+        "aws:CurrentTime": "2027-01-01T00:00:00Z",
+        "sts:RoleSessionName": said["RoleSessionName"],
+    }
+    absent = [*ABSENT, "aws:MultiFactorAuthPresent"]
+    tags = {tag["Key"]: tag["Value"] for tag in said.get("Tags", ())}
+    for key, value in (
+        ("sts:ExternalId", said.get("ExternalId")),
+        ("sts:SourceIdentity", said.get("SourceIdentity")),
+        ("aws:RequestTag/project", tags.get("project")),
+        ("aws:RequestTag/team", tags.get("team")),
+        ("aws:TagKeys", list(tags) or None),
+    ):
+        if value is None:
+            absent.append(key)
+        else:
+            stated[key] = value
+    return Context(stated, absent=absent)

@@ -1,0 +1,86 @@
+"""Deploying the shapes of `examples/`, and the callers whom their stacks do not make."""
+
+import json
+import shutil
+from collections.abc import Callable
+
+import boto3
+
+from cross_account_access.iam.engine import IdentityDocuments
+from tests.support.deployment import ROOT
+from tests.support.existing import make_existing
+from tests.support.people import PRODUCTION_ADMIN, REGION, admin, assume, refused
+from tests.support.program import Program
+
+STAGING, VENDOR = "444455556666", "777788889999"
+ANY_ROLE: IdentityDocuments = {
+    "policies": {
+        "any-role": {
+            "Version": "2012-10-17",
+            "Statement": [{"Effect": "Allow", "Action": "sts:*", "Resource": "*"}],
+        }
+    }
+}
+"""The own policy of callers whom the stack does not make, as wide as it can be."""
+EVERYTHING = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
+}
+CONTEXT = "kms:EncryptionContext:aws:s3:arn"
+AN_HOUR_AGO = {"aws_MultiFactorAuthAge": "3600"}
+
+
+def deploy(program: Program, example: str) -> None:
+    shutil.copy2(ROOT / "examples" / example / "Pulumi.prod.yaml", program.folder)
+    make_existing(program)
+    program.up()
+
+
+def role(name: str) -> str:
+    return f"arn:aws:iam::111122223333:role/{name}"
+
+
+def put(bucket: str, *keys: str) -> None:
+    s3 = admin(PRODUCTION_ADMIN).client("s3")
+    for key in keys:
+        s3.put_object(Bucket=bucket, Key=key, Body=b"evening")
+
+
+def root(account: str) -> boto3.Session:
+    return boto3.Session(account, "test", region_name=REGION)
+
+
+def session_of(role_arn: str) -> boto3.Session:
+    """A session of a new role of that name, whose own policy lets it assume every role there is."""
+    account, path = role_arn.split(":")[4], role_arn.split(":role")[1]
+    folder, _, name = path.rpartition("/")
+    iam, person = root(account).client("iam"), caller_of(account, f"Person-{name}"[:64])
+    trust = {"Effect": "Allow", "Principal": {"AWS": account}, "Action": "sts:AssumeRole"}
+    iam.create_role(
+        RoleName=name,
+        Path=f"{folder}/",
+        AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}),
+    )
+    for policy, document in ANY_ROLE["policies"].items():
+        iam.put_role_policy(RoleName=name, PolicyName=policy, PolicyDocument=json.dumps(document))
+    return assume(person, role_arn)
+
+
+def none_allowed(*requests: Callable[[], object], code: str = "AccessDenied") -> None:
+    for request in requests:
+        with refused(code):
+            request()
+
+
+def caller_of(account: str, name: str, path: str = "/") -> boto3.Session:
+    """A user of any account whose own policy lets it assume every role there is."""
+    iam = root(account).client("iam")
+    iam.create_user(UserName=name, Path=path)
+    for policy, document in ANY_ROLE["policies"].items():
+        iam.put_user_policy(UserName=name, PolicyName=policy, PolicyDocument=json.dumps(document))
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    return boto3.Session(
+        aws_access_key_id=key["AccessKeyId"],
+        aws_secret_access_key=key["SecretAccessKey"],
+        region_name=REGION,
+    )
