@@ -44,8 +44,8 @@ _NOBODY: Final[dict[str, Any]] = {
     "Statement": [{"Effect": "Deny", "Principal": "*", "Action": "sts:*"}],
 }
 _NO_MFA: Final = {"aws:MultiFactorAuthPresent": "false", "aws:MultiFactorAuthAge": None}
-"""Of a role's session, which does not carry the MFA of whoever assumed it ("Configuring
-MFA-protected API access",
+"""Of a role's session, which does not carry the MFA of whoever assumed it ("Secure
+API access with MFA",
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_configure-api-require.html)."""
 _FOUND: Final = {Outcome.ALLOWED: Found.ALLOWED, Outcome.DENIED: Found.REFUSED}
 

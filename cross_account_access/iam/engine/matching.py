@@ -44,7 +44,8 @@ def _expressions(shape: Shape, tokens: tuple[Token, ...]) -> tuple[str | None, s
     says only that they stand within a segment, so a match that needs more is not certain (AWS:
     "IAM JSON policy elements: Resource",
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html). An
-    ARN operator compares the six components separately (AWS: "IAM JSON policy elements: Condition operators",
+    ARN operator compares the six components separately (AWS: "IAM JSON policy elements: Condition
+    operators",
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html).
     """
     anything = expression(tokens, ".")
