@@ -19,7 +19,7 @@ from cross_account_access.declaration.reader import Fields, Problems
 from cross_account_access.package.host import Host
 from cross_account_access.program.outputs import OUTPUTS
 from tests.support.deployment import ROOT, Recorder, Registered, deploy, stack_values
-from tests.unit.test_program import every_kind
+from tests.unit.program.stacks import every_kind
 
 TOKEN = "cross-account-access:index:CrossAccountAccess"
 MAPS = {"tags"}

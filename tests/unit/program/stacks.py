@@ -1,0 +1,96 @@
+"""The stacks that the tests of the program deploy on mocks."""
+
+import json
+from typing import Any
+
+from tests.support.deployment import Deployment, stack_values
+
+PRODUCTION, STAGING = "111122223333", "444455556666"
+USER_ARN = f"arn:aws:iam::{STAGING}:user/StageAdmin"
+EVERY_KIND = {
+    "buckets": [{"name": "records", "encryption": "kms"}],
+    "topics": [{"name": "news"}],
+    "queues": [{"name": "jobs", "protect": False}],
+}
+STAGING_TYPES = {
+    "aws:iam/user:User",
+    "aws:iam/userPolicy:UserPolicy",
+    "aws:iam/userPoliciesExclusive:UserPoliciesExclusive",
+    "aws:iam/userPolicyAttachmentsExclusive:UserPolicyAttachmentsExclusive",
+}
+
+RESOURCE_POLICIES = (
+    "aws:s3/bucketPolicy:BucketPolicy",
+    "aws:sns/topicPolicy:TopicPolicy",
+    "aws:sqs/queuePolicy:QueuePolicy",
+)
+
+
+KINDS: dict[str, dict[str, Any]] = {
+    "machines": {"ec2": {"role": {"name": "Replicator"}, "instance_profile": "Replicators"}},
+    "vendor": {
+        "third_party": {"account_id": "777788889999"},
+        "conditions": {"external_id": "vendor-7"},
+    },
+    "ci": {
+        "oidc": {
+            "issuer": "https://ci.example.com",
+            "audience": "aws",
+            "subjects": ["repo:our-org/site:main"],
+        }
+    },
+    "ci-of-another-team": {
+        "oidc": {
+            "issuer": "https://ci.example.com",
+            "audience": "teams",
+            "subjects": ["repo:our-org/app:main"],
+        }
+    },
+    "ci-elsewhere": {
+        "oidc": {
+            "issuer": "https://other.example.com",
+            "audience": "elsewhere",
+            "subjects": ["repo:our-org/app:main"],
+            "provider": "existing",
+        }
+    },
+    "analysts": {"principals": {"arns": [f"arn:aws:iam::{STAGING}:role/data/*"]}},
+    "group": {"organization": {"id": "o-a1b2c3d4e5"}},
+}
+
+
+def every_kind() -> dict[str, str]:
+    """Settings with a consumer of each kind beside the user."""
+    stack = stack_values("prod")
+    users, grants = json.loads(stack["consumers"]), json.loads(stack["grants"])
+    others = [
+        {"name": name, "role": {"name": f"{name}-role"}, **kind} for name, kind in KINDS.items()
+    ]
+    more = [{**grants[0], "consumer": name} for name in KINDS]
+    return stack_values("prod", consumers=users + others, grants=grants + more)
+
+
+def shared(**consumer: Any) -> dict[str, str]:
+    """Settings with something of every kind, all of it granted to one consumer.
+
+    Each grant has the way that the consumer has: by its role, if it has one.
+    """
+    via = "role" if "role" in consumer else "resource"
+    return stack_values(
+        "prod",
+        **EVERY_KIND,
+        consumers=[{"name": "data-team", **consumer}],
+        grants=[
+            {"consumer": "data-team", "bucket": "records", "levels": ["read"], "via": via},
+            {"consumer": "data-team", "topic": "news", "levels": ["publish"], "via": via},
+            {"consumer": "data-team", "queue": "jobs", "levels": ["receive"], "via": via},
+        ],
+    )
+
+
+def by_role() -> dict[str, str]:
+    return shared(user={"name": "Data"}, role={"name": "DataRole"})
+
+
+def aws_resources(deployment: Deployment) -> list[Any]:
+    return [item for item in deployment.resources if item.type.startswith("aws:")]
