@@ -15,7 +15,7 @@ $(shell $(VENV)/bin/python -c '' 2>/dev/null || rm -f $(INSTALLED))
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo test full unit integration lint format schema reference settings bench clean
+.PHONY: help setup demo test full unit integration lint format schema reference settings bench mutants clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' Makefile \
@@ -65,8 +65,13 @@ settings: $(INSTALLED) ## write what Pulumi.yaml and docs say of settings, after
 bench: setup ## speed and memory beside a flat program and plain boto3
 	@$(DEV).bench
 
+mutants: $(INSTALLED) ## break documents, settings, engine and verification on purpose; tell what no test notices
+	@$(RUN) pip install --disable-pip-version-check --quiet --require-hashes -r requirements-mutants.txt
+	$(VENV)/bin/mutmut run $(MODULES)
+	$(VENV)/bin/mutmut results
+
 clean: ## remove .venv and the caches of this checkout
-	rm -rf $(VENV) .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) mutants .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	@echo "The tools stay in your cache folder; python3 -m cross_account_access.dev.toolchain --help names it."
 

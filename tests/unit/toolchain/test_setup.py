@@ -69,7 +69,10 @@ def pins(name: str) -> dict[str, str]:
 
 
 class TestPins:
-    FILES = ("requirements.txt", "requirements-dev.txt", "requirements-awscli.txt")
+    FILES = (
+        *("requirements.txt", "requirements-dev.txt"),
+        *("requirements-awscli.txt", "requirements-mutants.txt"),
+    )
 
     @pytest.mark.parametrize("name", FILES)
     def test_every_package_is_pinned_by_hash_and_no_registry_is_named(self, name: str) -> None:
