@@ -85,6 +85,19 @@ def context(all_of: Sequence[Dimension], choice: Choice) -> Context:
     return Context(values, absent)
 
 
+def plainest(all_of: Sequence[Dimension], chosen: set[Choice]) -> Choice:
+    """Return the combination that states the fewest keys, over TLS where that is among them."""
+
+    def departures(choice: Choice) -> tuple[int, Choice]:
+        stated = sum(
+            dimension.variants[number].value != ("true" if dimension.key == _TLS else None)
+            for dimension, number in zip(all_of, choice, strict=True)
+        )
+        return stated, choice
+
+    return min(chosen, key=departures)
+
+
 def describe(all_of: Sequence[Dimension], chosen: set[Choice]) -> list[str]:
     """Say in words which combinations are meant; an empty text for all of them.
 

@@ -10,7 +10,7 @@ widened, and is said to.
 import enum
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from cross_account_access.iam.comparing.circumstances import (
@@ -19,6 +19,7 @@ from cross_account_access.iam.comparing.circumstances import (
     context,
     describe,
     dimensions,
+    plainest,
 )
 from cross_account_access.iam.comparing.requests import ActionGroup
 from cross_account_access.iam.comparing.statements import ACCOUNT, USERNAME, ComparedStatement
@@ -65,6 +66,35 @@ class Change:
     """Short name or pattern, or words."""
     when: str
     """The circumstances in words; empty for all."""
+    example: Request | None = field(default=None, compare=False)
+    """The simplest of its requests; None where circumstances cannot be compared."""
+
+
+@dataclass(frozen=True)
+class Examination:
+    """The differences between two inventories, and what was looked at to find them."""
+
+    changes: tuple[Change, ...]
+    """Widening first."""
+    principals: int
+    """How many principals, or kinds of them, were told apart."""
+    actions: int
+    """How many kinds of actions."""
+    resources: int
+    """How many kinds of resources."""
+    decisions: int
+    """How many answers were compared one by one; where both sides say the same of a request by
+    the same statements, none was needed."""
+
+
+def examine(before: Inventory, after: Inventory) -> Examination:
+    """Return the differences, and how much was compared.
+
+    Raises:
+        DocumentError: for a document that breaks the policy grammar.
+        ComparisonError: for patterns that overlap in more ways than can be looked at.
+    """
+    return _Comparison(before, after).examination()
 
 
 def compare(before: Inventory, after: Inventory) -> list[Change]:
@@ -110,13 +140,25 @@ _About = tuple[Effect, str, tuple[str, ...], "ActionGroup"]
 class _Comparison:
     def __init__(self, before: Inventory, after: Inventory) -> None:
         self._universe = Universe(before, after)
+        self._decisions = 0
+
+    def examination(self) -> Examination:
+        changes = self.changes(through_roles=True)
+        universe = self._universe
+        return Examination(
+            changes=tuple(changes),
+            principals=len(universe.known) + len(universe.outsiders),
+            actions=len(universe.groups),
+            resources=len(universe.resources),
+            decisions=self._decisions,
+        )
 
     def changes(self, *, through_roles: bool) -> list[Change]:
-        found: dict[_About, set[int]] = defaultdict(set)
+        found: dict[_About, dict[int, Request | None]] = defaultdict(dict)
         for name in (*sorted(self._universe.known), *self._universe.outsiders):
             for group, number in self._candidates(name):
-                for effect, whens in self._effects(name, group, number).items():
-                    found[effect, name, tuple(whens), group].add(number)
+                for effect, (whens, example) in self._effects(name, group, number).items():
+                    found[effect, name, tuple(whens), group][number] = example
         return self._told(found, through_roles=through_roles)
 
     def _candidates(self, name: str) -> Iterator[tuple[ActionGroup, int]]:
@@ -160,13 +202,16 @@ class _Comparison:
         self, arn: str, attached: Iterable[Mapping[str, tuple[ComparedStatement, ...]]]
     ) -> bool:
         before, after = (_meanings(each.get(arn, ())) for each in attached)
-        is_missing = [arn in side.missing for side in self._universe.sides]
-        return before != after or any(is_missing)
+        sides = self._universe.sides
+        is_bounded = {arn in side.bounded for side in sides}
+        is_missing = [arn in side.missing for side in sides]
+        return before != after or len(is_bounded) > 1 or any(is_missing)
 
     def _is_different(self, name: str, group: ActionGroup, resource: ResourceClass) -> bool:
         before, after = (
             (
                 name in side.missing,
+                name in side.bounded,
                 resource.target in side.missing,
                 _meanings(_covering(side, name, group, resource)),
             )
@@ -174,8 +219,10 @@ class _Comparison:
         )
         return before != after
 
-    def _effects(self, name: str, group: ActionGroup, number: int) -> dict[Effect, list[str]]:
-        """Return what changes for one kind of request, and in which circumstances."""
+    def _effects(
+        self, name: str, group: ActionGroup, number: int
+    ) -> dict[Effect, tuple[list[str], Request | None]]:
+        """Return what changes for one kind of request, in which circumstances, and an example."""
         resource = self._universe.resources[number]
         sides = self._universe.sides
         found = [each for side in sides for each in _covering(side, name, group, resource)]
@@ -183,35 +230,56 @@ class _Comparison:
         try:
             keys = dimensions(_all_conditions(found), _fillings(principal))
         except ComparisonError:
-            return {Effect.MAY_WIDEN: ["in circumstances that cannot be compared"]}
+            return {Effect.MAY_WIDEN: (["in circumstances that cannot be compared"], None)}
         chosen: dict[Effect, set[Choice]] = defaultdict(set)
         for choice in choices(keys):
             circumstances = context(keys, choice)
             request = Request(principal, group.name, resource.witness.text, circumstances)
             effect = _effect(*(_outcome(side, request, resource.target) for side in sides))
+            self._decisions += 1
             if effect is not None:
                 chosen[effect].add(choice)
-        return {effect: describe(keys, each) for effect, each in chosen.items()}
+        return {
+            effect: (
+                describe(keys, each),
+                Request(
+                    principal,
+                    group.name,
+                    resource.witness.text,
+                    context(keys, plainest(keys, each)),
+                ),
+            )
+            for effect, each in chosen.items()
+        }
 
-    def _told(self, found: Mapping[_About, set[int]], *, through_roles: bool) -> list[Change]:
+    def _told(
+        self, found: Mapping[_About, Mapping[int, Request | None]], *, through_roles: bool
+    ) -> list[Change]:
         grouped: dict[tuple[Effect, str, str | None, str, str], set[str]] = defaultdict(set)
+        examples: dict[tuple[Effect, str, str | None, str, str], list[Request]] = defaultdict(list)
         ways: dict[tuple[bool, str], list[_Way]] = {}
-        for (effect, name, whens, group), numbers in found.items():
+        for (effect, name, whens, group), numbered in found.items():
+            simple = min(filter(None, numbered.values()), key=_simplicity, default=None)
             key = (effect.is_widening, name)
             if key not in ways:
                 ways[key] = self._ways(effect, name)
             # Which role a role may become next is told of the role, once.
             is_followed = through_roles and not group.name.startswith("sts:")
             for way in ways[key] if is_followed else [_Way(self._who(name))]:
-                for resource in self._resources(group, numbers):
+                for resource in self._resources(group, set(numbered)):
                     for when in whens:
                         about = (effect, way.principal, way.role, resource, way.when(when))
                         grouped[about] |= set(group.names)
+                        examples[about] += [simple] if simple else []
         order = list(Effect)
         return sorted(
             (
-                Change(effect, who, through, self._actions(names), resource, when)
-                for (effect, who, through, resource, when), names in grouped.items()
+                Change(
+                    *(effect, who, through, self._actions(names), resource, when),
+                    min(examples[about], key=_simplicity, default=None),
+                )
+                for about, names in grouped.items()
+                for effect, who, through, resource, when in [about]
             ),
             key=lambda c: (order.index(c.effect), c.principal, c.resource, c.actions, c.when),
         )
@@ -325,6 +393,14 @@ def _effect(before: Outcome, after: Outcome) -> Effect | None:
         is_certain = Outcome.UNKNOWN not in (before, after)
         return Effect.WIDENS if is_certain else Effect.MAY_WIDEN
     return Effect.NARROWS if Outcome.UNKNOWN not in (before, after) else Effect.MAY_NARROW
+
+
+def _simplicity(request: Request) -> tuple[int, int, str, str, str]:
+    """Order requests: first the one with the fewest circumstances, then the shortest."""
+    return (
+        *(len(request.context.states), len(request.resource), request.resource),
+        *(request.action, request.principal.arn),
+    )
 
 
 def _is_possible(name: str, action: str, target: str) -> bool:

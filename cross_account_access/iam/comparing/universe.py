@@ -21,7 +21,7 @@ from cross_account_access.iam.comparing.requests import (
 )
 from cross_account_access.iam.comparing.statements import ComparedStatement, compared, filled
 from cross_account_access.iam.comparing.witnesses import Witness, witnesses
-from cross_account_access.iam.documents import Document, read
+from cross_account_access.iam.documents import Document, PolicyKind, read
 from cross_account_access.iam.engine import (
     IdentityDocuments,
     Principal,
@@ -84,6 +84,8 @@ class Side:
     """Statements of resource-based and trust policies, by resource."""
     missing: frozenset[str]
     """ARNs that do not exist: only the other side has them, or one of ours has their name."""
+    bounded: frozenset[str]
+    """ARNs of those with a boundary, which refuses what it does not speak of."""
     _grown: dict[frozenset[str], World | None] = field(default_factory=dict)
 
     def world_of(self, principal: Principal, target: str) -> World | None:
@@ -247,7 +249,9 @@ class Universe:
         for each in everything.documents():
             found = of_target if each.kind.names_principals else own
             statements = compared(read(each.document, each.kind, each.holder))
-            found[each.holder] += (_of_side(statement, name) for statement in statements)
+            found[each.holder] += (
+                _of_kind(_of_side(statement, name), each.kind) for statement in statements
+            )
         present = ours | inventory.resources.keys()
         impossible = {arn for arn in outside if arn not in ours and _name_of(arn) in taken}
         return Side(
@@ -262,6 +266,11 @@ class Universe:
             rivals=rivals,
             own={arn: tuple(each) for arn, each in own.items()},
             of_target={arn: tuple(each) for arn, each in of_target.items()},
+            bounded=frozenset(
+                arn
+                for arn, identity in {**inventory.users, **inventory.roles}.items()
+                if identity.get("boundary") is not None
+            ),
             missing=frozenset(((self.known | self.targets) - present) | impossible),
         )
 
@@ -337,6 +346,13 @@ def _of_side(statement: ComparedStatement, name: str) -> ComparedStatement:
     """Tell what is not known yet on one side from what is not known on the other."""
     if any(each.key.startswith(KNOWN_LATER) for each in statement.conditions):
         return replace(statement, meaning=f"{name}: {statement.meaning}")
+    return statement
+
+
+def _of_kind(statement: ComparedStatement, kind: PolicyKind) -> ComparedStatement:
+    """Tell what a boundary says from the same in a policy, which allows it by itself."""
+    if kind is PolicyKind.BOUNDARY:
+        return replace(statement, meaning=f"boundary: {statement.meaning}")
     return statement
 
 

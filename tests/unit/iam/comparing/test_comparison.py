@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from cross_account_access.command.inventory import inventory_of
-from cross_account_access.iam.comparing.comparison import Change, Effect, compare, grants
+from cross_account_access.iam.comparing.comparison import Change, Effect, compare, examine, grants
+from cross_account_access.iam.engine import RoleDocuments
 from cross_account_access.iam.errors import ComparisonError
 from cross_account_access.iam.inventory import NOTHING, Inventory
 from cross_account_access.stack import resources_of_state
@@ -531,3 +533,37 @@ def test_patterns_without_end_are_told_and_not_waited_for(monkeypatch: pytest.Mo
     wild = policy(allow("s3:GetObject", [f"{BUCKET}/*{letter}*z*" for letter in "abcdefgh"]))
     with pytest.raises(ComparisonError, match="too many patterns"):
         compare(inventory(), inventory(role=wild))
+
+
+def test_a_boundary_that_repeats_a_part_of_the_policy_narrows() -> None:
+    free = inventory()
+    (role,) = free.roles
+    limited: RoleDocuments = {**free.roles[role], "boundary": policy(READ)}
+    changes = compare(free, replace(free, roles={role: limited}))
+    assert {change.effect for change in changes} == {Effect.NARROWS}
+    assert "s3:ListBucket" in changes[0].actions
+
+
+def test_the_example_of_a_change_is_the_simplest_of_its_requests() -> None:
+    (change,) = compare(
+        inventory(), inventory(role=policy(LIST, READ, allow("s3:PutObject", f"{BUCKET}/*")))
+    )
+    example = change.example
+    assert example is not None
+    assert (example.principal.arn, example.action) == (ROLE, "s3:PutObject")
+    assert example.resource == f"{BUCKET}/z"
+    assert example.context.states == {"aws:securetransport": ("true",)}
+
+
+def test_an_examination_tells_how_much_was_compared() -> None:
+    same = examine(inventory(), inventory())
+    assert same.changes == ()
+    assert same.decisions == 0
+    wider = examine(
+        inventory(), inventory(role=policy(LIST, allow("s3:GetObject*", f"{BUCKET}/*")))
+    )
+    assert list(wider.changes) == compare(
+        inventory(), inventory(role=policy(LIST, allow("s3:GetObject*", f"{BUCKET}/*")))
+    )
+    assert wider.decisions > 0
+    assert min(wider.principals, wider.actions, wider.resources) > 5
