@@ -73,8 +73,12 @@ class Consumer:
     """Whether the role is assumed only by whoever states a source identity."""
     source_identities: tuple[str, ...] = ()
     """Which may be stated; any where it is empty."""
+    may_state_source_identity: bool = False
+    """Whether callers may state a source identity at all."""
     session_tags: Mapping[str, str] = field(default_factory=dict)
     """Tags that the session must be given."""
+    allowed_session_tags: Mapping[str, str] = field(default_factory=dict)
+    """Tags that the session may be given, with these values and no others."""
     max_session_duration: int = DEFAULT_SESSION_SECONDS
     """Seconds; of no meaning without a role."""
     source_ips: tuple[str, ...] = ()
@@ -246,7 +250,14 @@ def _consumers(outputs: Mapping[str, Any], declaration: Mapping[str, Any]) -> di
             source_ips=tuple(entry.get("source_ips", ())),
             vpc_endpoints=tuple(entry.get("vpc_endpoints", ())),
             claims={key: tuple(values) for key, values in entry.get("claims", {}).items()},
+            # Outputs written before say what must be stated, and not what may.
+            may_state_source_identity=entry.get(
+                "may_state_source_identity",
+                entry.get("source_identity_required", False)
+                or bool(entry.get("source_identities")),
+            ),
             session_tags=entry.get("session_tags", {}),
+            allowed_session_tags=entry.get("allowed_session_tags", entry.get("session_tags", {})),
             max_session_duration=entry["max_session_duration"] or DEFAULT_SESSION_SECONDS,
             expires_at=entry["expires_at"],
             access_policy_arns=policies.get(name, ()),

@@ -231,6 +231,10 @@ def declaration(
                     "source_identity_required": bool(
                         (identity := consumer.conditions.source_identity) and identity.required
                     ),
+                    "may_state_source_identity": consumer.conditions.source_identity is not None,
+                    "allowed_session_tags": dict(tags.tags)
+                    if (tags := consumer.conditions.session_tags)
+                    else {},
                     "session_tags": dict(tags.tags)
                     if (tags := consumer.conditions.session_tags) and tags.required
                     else {},

@@ -327,7 +327,9 @@ def test_the_declaration_says_who_may_do_what() -> None:
                 "external_id": "vendor-7",
                 "mfa": False,
                 "source_identity_required": False,
+                "may_state_source_identity": False,
                 "session_tags": {},
+                "allowed_session_tags": {},
                 "max_session_duration": 3600,
                 "expires_at": "2030-01-31T00:00:00Z",
                 "mfa_max_age": None,
@@ -362,7 +364,9 @@ def test_the_declaration_says_what_a_caller_must_state(required: bool) -> None:
     )
     (said,) = json.loads(declaration(ACCOUNTS, [stated], [], []))["consumers"]
     assert said["source_identity_required"] is required
+    assert said["may_state_source_identity"] is True
     assert said["session_tags"] == ({"team": "data"} if required else {})
+    assert said["allowed_session_tags"] == {"team": "data"}
 
 
 def test_the_declaration_says_of_mfa_whether_it_is_asked_for() -> None:

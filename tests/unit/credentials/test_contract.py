@@ -120,9 +120,25 @@ def test_the_declaration_tells_what_requests_must_be_like(exported: dict[str, An
     vendor = found.consumer("vendor")
     assert vendor.mfa_max_age == 900
     assert vendor.source_identities == ("Alice",)
+    assert vendor.may_state_source_identity
     assert vendor.source_ips == ("203.0.113.0/24",)
     assert vendor.vpc_endpoints == ("vpce-1",)
     assert vendor.claims == {"aws:PrincipalOrgID": ("o-a1b2c3d4e5",)}
+
+
+@pytest.mark.parametrize("required", [True, False])
+def test_what_may_be_stated_is_told_apart_from_what_must(
+    exported: dict[str, Any], required: bool
+) -> None:
+    tags = {"team": "data"}
+    told = {"may_state_source_identity": True, "allowed_session_tags": tags}
+    older = {"source_identity_required": required, "session_tags": tags if required else {}}
+    for conditions, may_state in ((older | told, True), (older, required)):
+        declaration = {"consumers": [declared(**conditions)], "grants": []}
+        vendor = read({**exported, "declaration": json.dumps(declaration)}).consumer("vendor")
+        assert vendor.may_state_source_identity is may_state
+        assert vendor.allowed_session_tags == (tags if may_state else {})
+        assert vendor.session_tags == older["session_tags"]
 
 
 def test_all_that_is_shared_is_told_by_name(exported: dict[str, Any]) -> None:
