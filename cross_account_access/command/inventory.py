@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from cross_account_access.errors import UncheckedError
 from cross_account_access.iam.documents import Document, PolicyKind
@@ -24,6 +24,7 @@ from cross_account_access.iam.inventory import (
 from cross_account_access.iam.services import Place, StackTypes, services
 from cross_account_access.stack import Account, Resource, accounts_of, is_unknown
 
+_STACK: Final = "pulumi:pulumi:Stack"
 _STACK_TYPES: Final = {
     name: service.stack for name, service in services().items() if service.stack is not None
 }
@@ -34,6 +35,8 @@ class StackInventory(Inventory):
     """An inventory whose accounts one can sign in to."""
 
     accounts: tuple[Account, ...]
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+    """Those of the stack, by name, as far as they are known."""
 
 
 @contextmanager
@@ -112,6 +115,12 @@ class _Reader:
             },
             resources=self._targets,
             gaps=tuple(self._gaps),
+            outputs={
+                name: value
+                for each in self._all
+                if each.type == _STACK
+                for name, value in each.outputs.items()
+            },
         )
 
     def _of(self, *types: str) -> Iterator[tuple[Resource, Account]]:

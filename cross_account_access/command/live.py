@@ -52,6 +52,7 @@ class _Live:
                 lambda arn: known.resources[arn]["account"],
             ),
             gaps=tuple(self._gaps),
+            outputs=known.outputs,
         )
 
     def _each(

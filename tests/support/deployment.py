@@ -32,6 +32,8 @@ class Registered:
     name: str
     inputs: dict[str, Any]
     provider: str
+    outputs: dict[str, Any] = field(default_factory=dict)
+    """What is known of it besides."""
 
 
 @dataclass
@@ -45,10 +47,12 @@ class Recorder(Mocks):
     def new_resource(self, args: MockResourceArgs) -> tuple[str, dict[str, Any]]:
         """Records the registration."""
         provider = _provider_name(args.provider)
-        self.resources.append(Registered(args.typ, args.name, dict(args.inputs), provider))
         if args.typ == "pulumi:providers:aws":
             self.accounts[args.name] = json.loads(args.inputs["allowedAccountIds"])[0]
-        state = {**args.inputs, **self._computed(args, provider)}
+        computed = self._computed(args, provider)
+        inputs = dict(args.inputs)
+        self.resources.append(Registered(args.typ, args.name, inputs, provider, computed))
+        state = {**inputs, **computed}
         return f"{args.name}_id", state
 
     def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:

@@ -106,6 +106,10 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("iam.services", "presentation", "stack"),
     },
     "command.sources": {"command.inventory", "command.live", "errors", "stack"},
+    "command.proof": {
+        *("", "command.inventory", "credentials.contract", "errors", "facts", "iam.comparing"),
+        *("iam.documents", "iam.engine", "iam.inventory", "iam.services"),
+    },
     "command.drawing": {"iam.comparing", "iam.inventory"},
     "command.verification": {
         *("aws", "command.calls", "command.inventory", "command.live", "credentials"),
@@ -117,7 +121,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("aws", "credentials", "credentials.contract", "credentials.role_request", "errors"),
         *("facts", "importing", "presentation", "stack"),
         *("command.change_words", "command.drawing", "command.inventory", "command.live"),
-        *("command.sources", "command.verification"),
+        *("command.proof", "command.sources", "command.verification"),
         *("iam.comparing", "iam.engine", "iam.errors", "iam.inventory", "iam.lint", "iam.routes"),
     },
     "command.cli": {"", "errors"},

@@ -116,6 +116,13 @@ class Operation:
     scope: Scope = Scope.RESOURCE
     resource: str = "{arn}"
     """Of the request, as a template of its ARN."""
+    everything: str = "{arn}"
+    """All that it can be about at a place, as a template of an ARN pattern."""
+    confined: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    """Template of the conditions without which no level means it: operator, key, values. Those of
+    a listing count where a grant is confined to prefixes."""
+    unless_own_key: tuple[str, ...] = ()
+    """Condition keys of requests that a resource with a key of its own refuses."""
     calls: tuple[Call, ...] = ()
     """Try it, one after the other; none where every way to try it would leave something behind."""
     invalid: frozenset[str] = frozenset()
@@ -178,6 +185,9 @@ class Service:
     """In the order in which they are tried."""
     absent_keys: tuple[str, ...] = ()
     """Condition keys that no request has whose operation does not name them."""
+    left_to_owner: tuple[str, ...] = ()
+    """Actions that the policy of a resource leaves to the IAM policies of its account, where these
+    count for nothing unless it does."""
     encryption_context: Mapping[str, str] = field(default_factory=dict)
     """Templates of what it tells KMS when it asks for the key of a resource on a caller's
     behalf."""

@@ -11,6 +11,7 @@ _TABLE: Final = {"TableName": "{arn}"}
 """An ARN serves as a name ("GetItem",
 https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_GetItem.html)."""
 _INDEX: Final = "access-verify"
+_INDEXES: Final = "{arn}/index/*"
 _INVALID: Final = frozenset({"ValidationException"})
 _READ: Final = frozenset({"read"})
 _WRITE: Final = frozenset({"write"})
@@ -62,6 +63,7 @@ SERVICE: Final = Service(
             actions=("dynamodb:Query",),
             levels=_READ,
             resource=f"{{arn}}/index/{_INDEX}",
+            everything=_INDEXES,
             calls=(Call("query", {**_TABLE, "IndexName": _INDEX}),),
             invalid=_INVALID,
         ),
@@ -70,6 +72,16 @@ SERVICE: Final = Service(
             actions=("dynamodb:Scan",),
             levels=_READ,
             calls=(Call("scan", {**_TABLE, "Select": "COUNT", "Limit": 1}),),
+        ),
+        Operation(
+            words="scan an index of",
+            actions=("dynamodb:Scan",),
+            levels=_READ,
+            resource=f"{{arn}}/index/{_INDEX}",
+            everything=_INDEXES,
+            calls=(Call("scan", {**_TABLE, "IndexName": _INDEX, "Select": "COUNT", "Limit": 1}),),
+            invalid=_INVALID,
+            checks_refusal=False,
         ),
         Operation(
             words="put an item into",

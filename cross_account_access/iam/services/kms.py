@@ -19,7 +19,23 @@ _DEFAULT: Final = {
 """What a key gets that is given no policy ("Default key policy",
 https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html)."""
 
+_MANAGE: Final = (
+    *("kms:CreateAlias", "kms:UpdateAlias", "kms:DeleteAlias"),
+    *("kms:EnableKey", "kms:DisableKey"),
+    *("kms:ScheduleKeyDeletion", "kms:CancelKeyDeletion"),
+    *("kms:EnableKeyRotation", "kms:DisableKeyRotation", "kms:RotateKeyOnDemand"),
+    *("kms:GetKeyRotationStatus", "kms:ListKeyRotations"),
+    *("kms:DescribeKey", "kms:UpdateKeyDescription"),
+    *("kms:GetKeyPolicy", "kms:ListKeyPolicies", "kms:PutKeyPolicy"),
+    *("kms:ListGrants", "kms:RevokeGrant"),
+    *("kms:TagResource", "kms:UntagResource", "kms:ListResourceTags"),
+)
+"""What manages a key of the stack, and neither uses it nor hands out its use by a grant
+("Key policies in AWS KMS", https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html).
+"""
+
 SERVICE: Final = Service(
+    left_to_owner=_MANAGE,
     missing=frozenset({"NotFoundException"}),
     policy=LivePolicy(
         calls=(Call("get_key_policy", {"KeyId": "{arn}", "PolicyName": "default"}),),

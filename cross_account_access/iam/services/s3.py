@@ -12,6 +12,7 @@ from cross_account_access.iam.services import (
 )
 
 _OBJECT: Final = "{arn}/{object}"
+_OBJECTS: Final = "{arn}/{prefix}*"
 _PARTS: Final = {"Bucket": "{name}", "Key": "{scratch}parts"}
 _UPLOAD: Final = {**_PARTS, "UploadId": "{upload}"}
 
@@ -61,6 +62,10 @@ SERVICE: Final = Service(
                 Call("list_objects_v2", {"Bucket": "{name}", "MaxKeys": 1, "Prefix": "{prefix}"}),
             ),
             condition_keys={"s3:prefix": "{prefix}", "s3:max-keys": "1"},
+            # Who asks for the keys of another prefix, or of the whole bucket, is refused ("Bucket
+            # policy examples using condition keys",
+            # https://docs.aws.amazon.com/AmazonS3/latest/userguide/amazon-s3-policy-keys.html).
+            confined={"StringLike": {"s3:prefix": ("{prefix}*",)}},
         ),
         Operation(
             words="read",
@@ -69,6 +74,7 @@ SERVICE: Final = Service(
             levels=frozenset({"read", "write"}),
             scope=Scope.OBJECTS,
             resource=_OBJECT,
+            everything=_OBJECTS,
             calls=(Call("get_object", {"Bucket": "{name}", "Key": "{existing}"}),),
             needs_object=True,
         ),
@@ -76,9 +82,17 @@ SERVICE: Final = Service(
             words="write to",
             actions=("s3:PutObject",),
             key_actions=("kms:GenerateDataKey",),
+            # An upload leaves the encryption to the bucket; the key that it chose could be one that
+            # readers may not use ("PutObject",
+            # https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html).
+            unless_own_key=(
+                "s3:x-amz-server-side-encryption",
+                "s3:x-amz-server-side-encryption-customer-algorithm",
+            ),
             levels=frozenset({"write"}),
             scope=Scope.OBJECTS,
             resource=_OBJECT,
+            everything=_OBJECTS,
             leaves_something=True,
             calls=(Call("put_object", {"Bucket": "{name}", "Key": "{scratch}new", "Body": b""}),),
         ),
@@ -89,6 +103,7 @@ SERVICE: Final = Service(
             levels=frozenset({"write"}),
             scope=Scope.OBJECTS,
             resource=_OBJECT,
+            everything=_OBJECTS,
             leaves_something=True,
             calls=(
                 Call("create_multipart_upload", _PARTS, keep={"upload": "UploadId"}),
@@ -110,6 +125,7 @@ SERVICE: Final = Service(
             levels=frozenset({"delete"}),
             scope=Scope.OBJECTS,
             resource=_OBJECT,
+            everything=_OBJECTS,
             # Where versions are kept, a marker.
             leaves_something=True,
             calls=(Call("delete_object", {"Bucket": "{name}", "Key": "{scratch}gone"}),),

@@ -40,6 +40,17 @@ SERVICE: Final = Service(
             actions=("sns:Subscribe",),
             levels=frozenset({"subscribe"}),
             condition_keys=_endpoint("{home}"),
+            # Queues and functions of the caller's account; a web or mail address belongs to none
+            # ("Actions, resources, and condition keys for Amazon SNS",
+            # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsns.html).
+            confined={
+                "StringLike": {
+                    "sns:Endpoint": (
+                        "arn:{partition}:lambda:*:{home}:function:*",
+                        "arn:{partition}:sqs:*:{home}:*",
+                    )
+                }
+            },
         ),
         Operation(
             words="subscribe a queue of another account to",

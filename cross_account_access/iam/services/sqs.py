@@ -62,6 +62,19 @@ SERVICE: Final = Service(
             invalid=frozenset({_INVALID, "ReceiptHandleIsInvalid"}),
         ),
         Operation(
+            words="ask for more time for messages of",
+            actions=("sqs:ChangeMessageVisibility",),
+            levels=frozenset({"receive"}),
+            calls=(
+                Call(
+                    "change_message_visibility",
+                    {**_QUEUE, "ReceiptHandle": "access-verify", "VisibilityTimeout": 0},
+                ),
+            ),
+            invalid=frozenset({_INVALID, "ReceiptHandleIsInvalid"}),
+            checks_refusal=False,
+        ),
+        Operation(
             words="ask for the attributes of",
             actions=("sqs:GetQueueAttributes",),
             levels=frozenset({"receive"}),

@@ -1,0 +1,1 @@
+"""Whether documents allow what is declared and nothing more, decided for every request."""
