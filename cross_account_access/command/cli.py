@@ -18,6 +18,7 @@ from cross_account_access.errors import AccessError, Status
 
 VERBS: Final[Mapping[str, str]] = {
     "verify": "assume each role as its consumer and try what must and must not work",
+    "prove": "prove that documents allow what is declared and nothing more, for every request",
     "explain": "say whether PRINCIPAL may do ACTION on RESOURCE, and which statements decide it",
     "diff": "say in words what a preview would change in access; fails when access widens",
     "import": "find what exists already of what the stack would make, and import it",

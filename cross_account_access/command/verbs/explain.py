@@ -89,9 +89,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--from",
         dest="source",
-        choices=(sources.LIVE, sources.STATE, sources.PREVIEW),
+        metavar="SOURCE",
         default=sources.LIVE,
-        help="which documents are judged: of the live accounts (default), the state, or a preview",
+        help="which documents are judged: live (default), state, preview, git:REVISION or a file",
     )
     add_stack_options(parser)
 

@@ -5,7 +5,7 @@ network. Fill a `World`, make a `Request`, call `decide`.
 """
 
 from cross_account_access.iam.documents import PolicyKind
-from cross_account_access.iam.engine.context import Context
+from cross_account_access.iam.engine.context import Context, KeyState
 from cross_account_access.iam.engine.evaluation import (
     Assumption,
     Decision,
@@ -32,6 +32,7 @@ __all__ = [
     "DocumentError",
     "IamError",
     "IdentityDocuments",
+    "KeyState",
     "Outcome",
     "Policy",
     "PolicyKind",

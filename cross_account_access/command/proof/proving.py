@@ -1,0 +1,158 @@
+"""The proof: what is declared against what the documents say, over all requests.
+
+Both sides are compared twice. First as they are; then with every permissions policy for the
+principals outside of Production whom the stack knows, since nobody here decides what else their
+administrators give them. What only the second comparison finds is what Production's side leaves
+open to them.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from cross_account_access.command.inventory import StackInventory
+from cross_account_access.command.proof.expected import expected
+from cross_account_access.credentials.contract import Contract
+from cross_account_access.iam.comparing.comparison import Change, Examination, examine
+from cross_account_access.iam.documents import Document
+from cross_account_access.iam.engine import IdentityDocuments, RoleDocuments
+from cross_account_access.iam.inventory import (
+    POLICIES_OF_OTHERS,
+    Inventory,
+    is_unknown_document,
+)
+
+_ANYTHING: Final = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
+}
+_ANY_POLICIES: Final = "as soon as its own account allows it"
+_ALWAYS_ASSUMED: Final = (
+    "Production's own administrators may give access to principals of Production, and change all"
+    " that is judged here; they are not judged",
+    "policies of an organization (SCP, RCP), of VPC endpoints and S3's Block Public Access are not"
+    " read; they take access away and give none",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proof:
+    """What came of it."""
+
+    differences: tuple[Change, ...]
+    """Between what is declared and what the documents say, widening first."""
+    unread: tuple[str, ...]
+    """Documents that are missing, a sentence each: without them nothing is proved."""
+    assumptions: tuple[str, ...]
+    """What it holds under, a sentence each."""
+    principals: int
+    """Kinds of principals that were told apart."""
+    actions: int
+    """Kinds of actions."""
+    resources: int
+    """Kinds of resources."""
+    decisions: int
+    """Answers that were compared one by one, because documents and declaration say it otherwise."""
+
+    @property
+    def is_proved(self) -> bool:
+        """Whether documents allow what is declared and nothing more."""
+        return not self.differences and not self.unread
+
+
+def prove(contract: Contract, actual: StackInventory) -> Proof:
+    """Compare what is declared with documents.
+
+    Raises:
+        UncheckedError: the declaration does not say enough.
+        DocumentError: a document breaks the policy grammar.
+        ComparisonError: patterns overlap in more ways than can be looked at.
+    """
+    declared = expected(contract, actual.accounts)
+    judged = _without_unknown_boundaries(actual)
+    as_they_are = examine(declared, judged)
+    home = contract.production_account_id
+    anyhow = examine(_with_any_policies(declared, home), _with_any_policies(judged, home))
+    return Proof(
+        differences=tuple(_all_changes(as_they_are, anyhow)),
+        unread=actual.gaps,
+        assumptions=(*_ALWAYS_ASSUMED, *_assumptions(contract, actual)),
+        principals=as_they_are.principals,
+        actions=as_they_are.actions,
+        resources=as_they_are.resources,
+        decisions=as_they_are.decisions + anyhow.decisions,
+    )
+
+
+def _all_changes(as_they_are: Examination, anyhow: Examination) -> Iterator[Change]:
+    """Yield widening first; of the second comparison what the first does not tell."""
+    told = {_request(change) for change in as_they_are.changes if change.effect.is_widening}
+    widening = [change for change in as_they_are.changes if change.effect.is_widening]
+    widening += [
+        replace(change, when="; ".join(filter(None, (change.when, _ANY_POLICIES))))
+        for change in anyhow.changes
+        if change.effect.is_widening and _request(change) not in told
+    ]
+    yield from dict.fromkeys(widening)
+    yield from (change for change in as_they_are.changes if not change.effect.is_widening)
+
+
+def _request(change: Change) -> tuple[object, ...]:
+    return (change.principal, change.through, change.actions, change.resource)
+
+
+def _assumptions(contract: Contract, actual: StackInventory) -> Iterator[str]:
+    for name in contract.resource_arns:
+        yield (
+            f"{name} is not the stack's: what its own policy, and that of its key, allows is its"
+            " owner's matter, and not judged"
+        )
+    for arn, identity in _identities(actual):
+        short = actual.short(arn)
+        if POLICIES_OF_OTHERS in identity.get("policies", {}):
+            yield (
+                f"policies that others gave {short} are not known; whatever they allow counts, and"
+                " they are taken to refuse nothing"
+            )
+        boundary = identity.get("boundary")
+        if boundary is not None and is_unknown_document(boundary):
+            yield f"the permissions boundary of {short} is not known; it is taken to refuse nothing"
+
+
+def _without_unknown_boundaries(inventory: StackInventory) -> StackInventory:
+    """Leave out boundaries whose content is not known: they give no access."""
+
+    def known(boundary: Document | None) -> Document | None:
+        return None if boundary is None or is_unknown_document(boundary) else boundary
+
+    users: dict[str, IdentityDocuments] = {
+        arn: {**user, "boundary": known(user.get("boundary"))}
+        for arn, user in inventory.users.items()
+    }
+    roles: dict[str, RoleDocuments] = {
+        arn: {**role, "boundary": known(role.get("boundary"))}
+        for arn, role in inventory.roles.items()
+    }
+    return replace(inventory, users=users, roles=roles)
+
+
+def _with_any_policies(inventory: Inventory, production: str) -> Inventory:
+    """Give those outside of Production a policy that allows everything."""
+
+    def is_outside(arn: str) -> bool:
+        return arn.split(":")[4] != production
+
+    more: Mapping[str, Document] = {"any": _ANYTHING}
+    users: dict[str, IdentityDocuments] = {
+        arn: {"policies": more} if is_outside(arn) else user
+        for arn, user in inventory.users.items()
+    }
+    roles: dict[str, RoleDocuments] = {
+        arn: {"trust": role["trust"], "policies": more} if is_outside(arn) else role
+        for arn, role in inventory.roles.items()
+    }
+    return replace(inventory, users=users, roles=roles)
+
+
+def _identities(inventory: Inventory) -> Iterable[tuple[str, IdentityDocuments]]:
+    return {**inventory.users, **inventory.roles}.items()
