@@ -140,7 +140,7 @@ def test_help_names_every_verb_and_every_exit_status(capsys: pytest.CaptureFixtu
         assert line in said
 
 
-@pytest.mark.parametrize("name", ["explain", "diff", "map", "lint"])
+@pytest.mark.parametrize("name", ["explain", "diff", "map", "lint", "prove"])
 def test_help_of_a_verb_tells_options_examples_and_exit_statuses(
     capsys: pytest.CaptureFixture[str], name: str
 ) -> None:

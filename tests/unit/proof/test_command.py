@@ -1,0 +1,133 @@
+"""`access prove` as a command: words, exit statuses, the certificate, questions to explain."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cross_account_access import __version__
+from cross_account_access.command.cli import main
+from tests.support.proof import example
+
+ROLE = "ImageServerAccess"
+BUCKET = "arn:aws:s3:::example-prefixes-101"
+ADDED = {
+    "Effect": "Allow",
+    "Action": "s3:GetObject",
+    "Resource": f"{BUCKET}/zzz-hidden/*",
+    "Condition": {"StringEquals": {"aws:SourceVpce": "vpce-1"}},
+}
+
+
+def changed(**statement: Any) -> dict[str, Any]:
+    """The state of the example `prefixes`, with one statement more for the role."""
+    state: dict[str, Any] = json.loads(json.dumps(example("prefixes")))
+    for resource in state["deployment"]["resources"]:
+        if statement and resource["type"] == "aws:iam/policy:Policy":
+            document = json.loads(resource["inputs"]["policy"])
+            document["Statement"].append(statement)
+            resource["inputs"]["policy"] = json.dumps(document)
+    return state
+
+
+def written(folder: Path, state: Any) -> str:
+    path = folder / "state.json"
+    path.write_text(json.dumps(state))
+    return str(path)
+
+
+def test_what_is_proved_is_one_line_with_what_was_compared(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["prove", "--from", written(tmp_path, changed())]) == 0
+    *assumed, last = capsys.readouterr().out.splitlines()
+    assert last.startswith("proved: documents allow what is declared and nothing more (")
+    assert " kinds of principals, " in last
+    assert assumed
+    assert all(line.startswith("assumed: ") for line in assumed)
+
+
+def test_a_difference_comes_with_a_question_that_explain_answers(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["prove", "--from", written(tmp_path, changed(**ADDED))]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("+ staging:user/ImageServer may s3:GetObject ")
+    assert lines[-1].startswith("not proved: 1 difference between documents and declaration (")
+    words = shlex.split(lines[1])
+    assert words[:2] == ["access", "explain"]
+    assert "--context" in words
+    assert main(words[1:]) == 0
+    assert capsys.readouterr().out.startswith("allowed  production:role/ImageServerAccess may ")
+
+
+def test_json_has_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["prove", "--json", "--from", written(tmp_path, changed(**ADDED))]) == 1
+    told = json.loads(capsys.readouterr().out)
+    (difference,) = told["differences"]
+    assert (told["proved"], difference["effect"]) == (False, "widens")
+    assert difference["explain"][:2] == ["access", "explain"]
+    assert told["compared"]["decisions"] > 0
+    assert told["assumptions"]
+
+
+def test_a_certificate_has_the_same_bytes_whenever_it_is_repeated(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    certificates = []
+    for number in range(2):
+        # Neither order nor spelling of the file counts.
+        state = changed()
+        if number:
+            state["deployment"]["resources"][1:] = state["deployment"]["resources"][:0:-1]
+        path = tmp_path / f"{number}.json"
+        words = ["prove", "--from", written(tmp_path, state), "--certificate", str(path)]
+        assert main(words) == 0
+        certificates.append(path.read_bytes())
+    capsys.readouterr()
+    assert certificates[0] == certificates[1]
+    told = json.loads(certificates[0])
+    assert (told["certificate"], told["program"]) == (1, __version__)
+    assert told["result"]["proved"] is True
+    assert {each["kind"] for each in told["documents"]} == {
+        "identity-based policy",
+        "resource-based policy",
+        "trust policy",
+    }
+    assert all(len(each["sha256"]) == 64 for each in told["documents"])
+    assert told["declaration"]["grants"]
+
+
+def test_another_document_has_another_hash(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hashes = []
+    for state in (changed(), changed(**ADDED)):
+        path = tmp_path / "certificate.json"
+        main(["prove", "--from", written(tmp_path, state), "--certificate", str(path)])
+        documents = json.loads(path.read_text())["documents"]
+        hashes.append({(each["holder"], each["kind"]): each["sha256"] for each in documents})
+    capsys.readouterr()
+    (different,) = [key for key in hashes[0] if hashes[0][key] != hashes[1][key]]
+    assert different[0].endswith(f"role/{ROLE}")
+
+
+def test_a_certificate_that_cannot_be_written_is_wrong_usage(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["--certificate", str(tmp_path / "no" / "folder.json")]
+    assert main(["prove", "--from", written(tmp_path, changed()), *words]) == 2
+    assert "No such file or directory" in capsys.readouterr().err
+
+
+def test_without_a_declaration_it_is_unchecked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    state = changed()
+    del state["deployment"]["resources"][0]["outputs"]["declaration"]
+    assert main(["prove", "--from", written(tmp_path, state)]) == 3
+    assert "the outputs have no declaration" in capsys.readouterr().err
