@@ -227,12 +227,14 @@ class _Matrix:
                 if is_hidden:
                     anyway = replace(bare, how=f"{way.how}, {_ANYWAY}")
                     yield anyway.row(operation, place, Expected.REFUSED)
+        # What others own refuses plain HTTP, or does not, by a policy of theirs.
+        is_ours = arn not in self._contract.resource_arns.values()
         for operation, place in allowed.values():
             if operation.checks_refusal:
                 plain = replace(way.circumstances, is_plain_http=True)
-                yield replace(way, circumstances=plain, how=f"{way.how} over plain HTTP").row(
-                    operation, place, Expected.REFUSED
-                )
+                over_http = replace(way, circumstances=plain, how=f"{way.how} over plain HTTP")
+                if is_ours:
+                    yield over_http.row(operation, place, Expected.REFUSED)
                 if way.role_arn is None:
                     yield from self._without_mfa(way, consumer, operation, place)
                 for how, circumstances in other_place_or_time(

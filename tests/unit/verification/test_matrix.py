@@ -66,6 +66,12 @@ def test_a_reader_may_list_and_read_and_no_more() -> None:
         assert said[what] is REFUSED, what
 
 
+@pytest.mark.parametrize(("owners", "asked"), [({}, True), ({"db": SECRET}, False)])
+def test_plain_http_is_for_the_policy_of_what_is_ours(owners: dict[str, str], asked: bool) -> None:
+    said = expectations(contract(consumer(grant("read", arn=SECRET)), resource_arns=owners))
+    assert any(what.endswith("over plain HTTP") for what in said) is asked
+
+
 @pytest.mark.parametrize("arn", [BUCKET, TOPIC, QUEUE, SECRET, TABLE])
 def test_each_level_is_asked_about_whether_it_is_granted_or_not(arn: str) -> None:
     operations = service_of(arn).operations
