@@ -204,7 +204,7 @@ def _loosened(
         yield "if it exists", instead(f"{operator}IfExists", values)
         yield "for all values", instead(f"ForAllValues:{operator}", values)
     if operator.startswith("ForAnyValue:"):
-        yield "for all values", instead(operator.replace("Any", "All"), values)
+        yield "for all values", instead(operator.replace("ForAnyValue", "ForAllValues"), values)
     if operator.startswith(("String", "Arn")):
         like = "StringLike" if operator.startswith("String") else "ArnLike"
         yield "like more", instead(like, [f"{value}*" for value in values])

@@ -213,7 +213,7 @@ class _Comparison:
                 name in side.missing,
                 name in side.bounded,
                 resource.target in side.missing,
-                _meanings(_covering(side, name, group, resource)),
+                {each.terms for each in _covering(side, name, group, resource)},
             )
             for side in self._universe.sides
         )

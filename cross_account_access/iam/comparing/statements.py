@@ -26,6 +26,8 @@ class ComparedStatement:
 
     meaning: str
     """The same for statements that mean the same but for their order and spelling."""
+    terms: str
+    """The same for statements that say the same of every request that they are about."""
     actions: tuple[str, ...]
     """Lower case."""
     not_action: bool
@@ -67,8 +69,12 @@ def compared(document: PolicyDocument) -> Iterator[ComparedStatement]:
         keys = _variables(statement) if document.has_variables else {}
         principals = frozenset(_principals(statement.principals))
         resources = statement.resources
+        terms = _terms(statement, principals, document.version if keys else "")
+        meaning = repr((terms, *_aims(statement)))
         yield ComparedStatement(
-            meaning=_meaning(statement, principals, document.version if keys else ""),
+            meaning=meaning,
+            # What a variable stands for decides which resources it is about.
+            terms=meaning if keys else repr(terms),
             actions=tuple(action.lower() for action in statement.actions),
             not_action=statement.not_action,
             resources=None if resources is None else tuple(_widened(document, resources)),
@@ -132,19 +138,38 @@ def _text(tokens: Iterable[Token], values: dict[str, str], otherwise: str) -> st
     )
 
 
-def _meaning(statement: Statement, principals: frozenset[tuple[str, str]], version: str) -> str:
-    """Return a text that no order, no list of one, no Sid and no case of an action changes."""
+def _terms(
+    statement: Statement, principals: frozenset[tuple[str, str]], version: str
+) -> tuple[object, ...]:
+    """Return what no order, no list of one and no Sid changes: effect, principals, conditions."""
     conditions = {
-        (each.operator, each.key.lower(), tuple(sorted(set(each.values))))
+        (_operator(each), each.key.lower(), tuple(sorted(set(each.values))))
         for each in statement.conditions
     }
-    return repr(
-        (
-            *(version, statement.allows, statement.not_principal, sorted(principals)),
-            *(statement.not_action, sorted({action.lower() for action in statement.actions})),
-            *(statement.not_resource, sorted(set(statement.resources or ()))),
-            sorted(conditions),
-        )
+    who = (statement.not_principal, sorted(principals))
+    return (version, statement.allows, *who, sorted(conditions))
+
+
+def _operator(written: Condition) -> str:
+    """Return one name for operators that compare alike.
+
+    ArnEquals takes wildcards as ArnLike does, and StringLike without any is StringEquals ("IAM JSON
+    policy elements: Condition operators",
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html).
+    """
+    operator = written.operator
+    if "Arn" in operator:
+        return operator.replace("Equals", "Like")
+    if "Like" in operator and not any(sign in value for value in written.values for sign in "*?$"):
+        return operator.replace("Like", "Equals")
+    return operator
+
+
+def _aims(statement: Statement) -> tuple[object, ...]:
+    """Return which actions and resources it is about, whatever their order and case."""
+    return (
+        *(statement.not_action, sorted({action.lower() for action in statement.actions})),
+        *(statement.not_resource, sorted(set(statement.resources or ()))),
     )
 
 

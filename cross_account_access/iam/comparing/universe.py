@@ -345,15 +345,21 @@ class Universe:
 def _of_side(statement: ComparedStatement, name: str) -> ComparedStatement:
     """Tell what is not known yet on one side from what is not known on the other."""
     if any(each.key.startswith(KNOWN_LATER) for each in statement.conditions):
-        return replace(statement, meaning=f"{name}: {statement.meaning}")
+        return _marked(statement, name)
     return statement
 
 
 def _of_kind(statement: ComparedStatement, kind: PolicyKind) -> ComparedStatement:
     """Tell what a boundary says from the same in a policy, which allows it by itself."""
     if kind is PolicyKind.BOUNDARY:
-        return replace(statement, meaning=f"boundary: {statement.meaning}")
+        return _marked(statement, "boundary")
     return statement
+
+
+def _marked(statement: ComparedStatement, mark: str) -> ComparedStatement:
+    """Tell a statement from those that mean the same without the mark."""
+    meaning, terms = f"{mark}: {statement.meaning}", f"{mark}: {statement.terms}"
+    return replace(statement, meaning=meaning, terms=terms)
 
 
 def _holder_of(principal: Principal) -> str:
