@@ -63,6 +63,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Prove it, or tell what differs."""
     inventory = sources.read(arguments.source, stack_of(arguments))
+    is_planned = arguments.source == sources.PREVIEW or arguments.source.startswith(
+        sources.REVISION
+    )
+    if is_planned and "declaration" not in inventory.outputs:
+        message = (
+            f"{arguments.source}: pulumi does not tell the outputs of this preview, and so not what"
+            " is declared; prove it from state after the deployment"
+        )
+        raise UncheckedError(message)
     try:
         contract = read(inventory.outputs)
     except ContractError as error:

@@ -12,6 +12,7 @@ import pytest
 from cross_account_access import __version__
 from cross_account_access.command.cli import main
 from tests.support.proof import example
+from tests.support.states import pulumi_with, walkthrough
 
 ROLE = "ImageServerAccess"
 BUCKET = "arn:aws:s3:::example-prefixes-101"
@@ -131,3 +132,11 @@ def test_without_a_declaration_it_is_unchecked(
     del state["deployment"]["resources"][0]["outputs"]["declaration"]
     assert main(["prove", "--from", written(tmp_path, state)]) == 3
     assert "the outputs have no declaration" in capsys.readouterr().err
+
+
+def test_a_preview_without_outputs_is_unchecked(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", pulumi_with(tmp_path, walkthrough()))
+    assert main(["prove", "--from", "preview", "--cwd", str(tmp_path)]) == 3
+    assert "does not tell the outputs of this preview" in capsys.readouterr().err
