@@ -31,8 +31,8 @@ from cvc5.pythonic import (
     StringVal,
 )
 
-from tests.second_prover.patterns import ANY, arn, filled, glob
-from tests.second_prover.reading import Test, Undecided
+from tests.second_prover.patterns import ANY, arn, filled, matches
+from tests.second_prover.reading import Test, UndecidedError
 
 Term = Any
 
@@ -94,7 +94,7 @@ class Circumstances:
         variables: values of policy variables where the principal is a known one.
 
     Raises:
-        Undecided: for a key that is compared in more than one way.
+        UndecidedError: for a key that is compared in more than one way.
     """
 
     def __init__(
@@ -142,20 +142,20 @@ class Circumstances:
             return And(*[Implies(slot.there, each) for slot, each in pairs])
         if test.if_exists:
             msg = "ForAnyValue with IfExists, of which the pages say both"
-            raise Undecided(msg)
+            raise UndecidedError(msg)
         return Or(*[And(slot.there, each) for slot, each in pairs])
 
     def _key(self, name: str, tests: set[Test]) -> Key:
         kinds = {_kind(each.operator) for each in tests if each.operator != "Null"}
         if kinds == {_TEXT, _TRUTH} or len(kinds) > 1:
             msg = f"key {name} is compared as {' and '.join(sorted(kinds))}"
-            raise Undecided(msg)
+            raise UndecidedError(msg)
         kind = next(iter(kinds), _TEXT)
         quantifiers = {each.quantifier for each in tests if each.operator != "Null"}
         is_set = quantifiers not in (set(), {""})
         if is_set and "" in quantifiers:
             msg = f"key {name} is compared as a set and as one value"
-            raise Undecided(msg)
+            raise UndecidedError(msg)
         if name in self._known:
             value = self._known[name]
             slot = Slot(BoolVal(value is not None), StringVal("") if value is None else value)
@@ -181,15 +181,13 @@ class Circumstances:
         if pieces is None:
             return BoolVal(False)
         if operator.startswith("Arn"):
-            return InRe(slot.value, arn(pieces))
-        if is_exact and not operator.endswith("IgnoreCase"):
-            return slot.value == StringVal("".join(piece[1:] for piece in pieces))
-        return InRe(slot.value, glob(pieces, fold=is_exact))
+            pieces = arn(pieces)
+        return matches(slot.value, pieces, fold=operator.endswith("IgnoreCase"))
 
     def _truth(self, operator: str, slot: Slot, written: str) -> Term:
         del operator
         if written.lower() not in _TRUE_AND_FALSE:
-            raise Undecided(written)
+            raise UndecidedError(written)
         return slot.value if written.lower() == "true" else Not(slot.value)
 
     def _number(self, operator: str, slot: Slot, written: str) -> Term:
@@ -239,7 +237,7 @@ def _kind(operator: str) -> str:
     for start, kind in _KINDS:
         if operator.startswith(start):
             return kind
-    raise Undecided(operator)
+    raise UndecidedError(operator)
 
 
 def _slot(name: str, kind: str, there: Term) -> Slot:

@@ -10,13 +10,40 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.ht
 
 from __future__ import annotations
 
+import enum
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from cvc5.pythonic import Concat, Option, Plus, Range, Re, Star, Union
+from cvc5.pythonic import (
+    AllChar,
+    BoolVal,
+    Concat,
+    Full,
+    InRe,
+    Option,
+    Plus,
+    Range,
+    Re,
+    Star,
+    StringVal,
+    Union,
+)
 
-from tests.second_prover.reading import Undecided
+from tests.second_prover.reading import UndecidedError
+
+
+class Wildcard(enum.Enum):
+    """What stands for any text, or for any one that has no colon."""
+
+    RUN = "*"
+    ONE = "?"
+    RUN_INSIDE = "* without colon"
+    ONE_INSIDE = "? without colon"
+
+
+Piece = str | Wildcard
+"""One character, or a wildcard."""
 
 Term = Any
 """A term of the solver, whose library has no types."""
@@ -31,13 +58,25 @@ LETTER: Final = Union(Range("a", "z"), Range("A", "Z"), DIGIT, Re("-"), Re("_"))
 NAME: Final = Plus(Union(LETTER, Re(".")))
 PATH_AND_NAME: Final = Plus(Union(LETTER, Range("+", "/")))
 KEY: Final = Plus(NO_COLON)
-"""Of an object. A key with a colon is left out: of what a wildcard reaches beyond a colon, AWS's page
-says enough for the last one of an ARN's segment only."""
+"""Of an object. A key with a colon is left out: AWS's page says of a wildcard that ends a segment of
+an ARN alone that it reaches beyond a colon."""
 ACCOUNT_ID: Final = Concat(*[DIGIT] * 12)
 
 PLACEHOLDER: Final = re.compile(r"\$\{([^}]*)\}")
 _VARIABLE: Final = re.compile(r"\$\{([^}]*)\}")
-_SPELLED: Final = {"*": "*", "?": "?", "$": "$"}
+_SPELLED: Final = ("*", "?", "$")
+_WILDCARDS: Final = {"*": Wildcard.RUN, "?": Wildcard.ONE}
+_INSIDE: Final[Mapping[Piece, Piece]] = {
+    Wildcard.RUN: Wildcard.RUN_INSIDE,
+    Wildcard.ONE: Wildcard.ONE_INSIDE,
+}
+_RUNS: Final = (Wildcard.RUN, Wildcard.RUN_INSIDE)
+_MEANT: Final = {
+    Wildcard.RUN: Full(),
+    Wildcard.ONE: AllChar(),
+    Wildcard.RUN_INSIDE: Star(NO_COLON),
+    Wildcard.ONE_INSIDE: NO_COLON,
+}
 
 
 def joined(parts: list[Term]) -> Term:
@@ -47,8 +86,10 @@ def joined(parts: list[Term]) -> Term:
     return parts[0] if len(parts) == 1 else Concat(*parts)
 
 
-def filled(text: str, variables: Mapping[str, str | None], *, wildcards: bool) -> list[str] | None:
-    """Return the pieces of a pattern: texts, and wildcards where there are some.
+def filled(
+    text: str, variables: Mapping[str, str | None], *, wildcards: bool
+) -> list[Piece] | None:
+    """Return the pieces of a pattern: characters, and wildcards where there are some.
 
     A variable's value is plain text. Without a value the pattern matches nothing, which is `None`.
 
@@ -58,80 +99,128 @@ def filled(text: str, variables: Mapping[str, str | None], *, wildcards: bool) -
         wildcards: whether `*` and `?` are any.
 
     Raises:
-        Undecided: for a variable whose value is not told.
+        UndecidedError: for a variable whose value is not told.
     """
-    pieces: list[str] = []
+    pieces: list[Piece] = []
     for number, part in enumerate(_VARIABLE.split(text)):
         if number % 2 == 0:
-            pieces += (f"w{each}" if each in "*?" and wildcards else f"t{each}" for each in part)
+            pieces += (_WILDCARDS.get(each, each) if wildcards else each for each in part)
         elif part in _SPELLED:
-            pieces.append(f"t{part}")
+            pieces.append(part)
         elif part.lower() not in variables:
             msg = f"variable {part}"
-            raise Undecided(msg)
+            raise UndecidedError(msg)
         else:
             value = variables[part.lower()]
             if value is None:
                 return None
-            pieces += (f"t{each}" for each in value)
+            pieces += value
     return pieces
 
 
-def glob(pieces: list[str], any_of: Term = ANY, *, fold: bool = False) -> Term:
-    """Return the expression of a pattern: `*` is any run, `?` one character."""
-    parts: list[Term] = []
-    text = ""
-    for piece in [*pieces, "end"]:
-        if piece[0] == "t" and not (fold and piece[1:].swapcase() != piece[1:]):
-            text += piece[1:]
-            continue
-        if text:
-            parts.append(Re(text))
-            text = ""
-        if piece[0] == "t":
-            parts.append(Union(Re(piece[1:].lower()), Re(piece[1:].upper())))
-        elif piece == "w*":
-            parts.append(Star(any_of))
-        elif piece == "w?":
-            parts.append(any_of)
-    return joined(parts)
+def resource(pieces: list[Piece]) -> list[Piece]:
+    """Return a resource's pattern: only a `*` that ends a segment reaches beyond its colon."""
+    if pieces == [Wildcard.RUN]:
+        return pieces
+    segments = _segments(pieces, None)
+    segments += [[Wildcard.RUN]] * (ARN_PARTS - len(segments))
+    found: list[Piece] = []
+    for segment in segments:
+        ends = segment[-1:] == [Wildcard.RUN]
+        found += [":"] if found else []
+        found += [_INSIDE.get(piece, piece) for piece in (segment[:-1] if ends else segment)]
+        found += [Wildcard.RUN] if ends else []
+    return found
 
 
-def _segments(pieces: list[str], most: int | None) -> list[list[str]]:
-    found: list[list[str]] = [[]]
+def arn(pieces: list[Piece]) -> list[Piece]:
+    """Return the pattern of an ARN operator, which compares the six components one by one."""
+    segments = _segments(pieces, ARN_PARTS)
+    if len(segments) < ARN_PARTS:
+        msg = "an ARN of fewer than six components"
+        raise UndecidedError(msg)
+    found: list[Piece] = []
+    for segment in segments[:-1]:
+        found += [*(_INSIDE.get(piece, piece) for piece in segment), ":"]
+    return found + segments[-1]
+
+
+def _segments(pieces: list[Piece], most: int | None) -> list[list[Piece]]:
+    found: list[list[Piece]] = [[]]
     for piece in pieces:
-        if piece == "t:" and (most is None or len(found) < most):
+        if piece == ":" and (most is None or len(found) < most):
             found.append([])
         else:
             found[-1].append(piece)
     return found
 
 
-def resource(pieces: list[str]) -> Term:
-    """Return the expression of a resource: a `*` that ends a segment reaches beyond its colon."""
-    if pieces == ["w*"]:
-        return Star(ANY)
-    segments = _segments(pieces, None)
-    segments += [["w*"]] * (ARN_PARTS - len(segments))
+def after(pieces: list[Piece], text: str) -> list[list[Piece]]:
+    """Return what of a pattern is left to match once a text has been: none, one or more."""
+    positions = _past_runs(pieces, {0})
+    for character in text:
+        reached = set()
+        for position in positions:
+            piece = pieces[position] if position < len(pieces) else None
+            if piece is Wildcard.RUN or (piece is Wildcard.RUN_INSIDE and character != ":"):
+                reached.add(position)
+            elif (
+                piece is Wildcard.ONE
+                or (piece is Wildcard.ONE_INSIDE and character != ":")
+                or piece == character
+            ):
+                reached.add(position + 1)
+        positions = _past_runs(pieces, reached)
+    # What is left after a run is part of what the run leaves.
+    kept = {position for position in positions if not _is_after_run(pieces, position, positions)}
+    return [pieces[position:] for position in sorted(kept)]
+
+
+def _past_runs(pieces: list[Piece], positions: set[int]) -> set[int]:
+    reached: set[int] = set()
+    for position in positions:
+        last = position
+        reached.add(last)
+        while last < len(pieces) and pieces[last] in _RUNS:
+            last += 1
+            reached.add(last)
+    return reached
+
+
+def _is_after_run(pieces: list[Piece], position: int, positions: set[int]) -> bool:
+    return position > 0 and pieces[position - 1] in _RUNS and position - 1 in positions
+
+
+def matches(text: Term, pieces: list[Piece], *, fold: bool = False) -> Term:
+    """Return that a text of the solver matches a pattern."""
+    if pieces == [Wildcard.RUN]:
+        return BoolVal(True)
+    if not fold and all(isinstance(each, str) for each in pieces):
+        return text == StringVal("".join(map(str, pieces)))
+    return InRe(text, expression(pieces, fold=fold))
+
+
+def expression(pieces: list[Piece], *, fold: bool = False) -> Term:
+    """Return the regular expression of a pattern.
+
+    Args:
+        pieces: the pattern.
+        fold: whether the case of letters does not matter.
+    """
     parts: list[Term] = []
-    for number, segment in enumerate(segments):
-        parts += [Re(":")] if number else []
-        ends = segment[-1:] == ["w*"]
-        parts.append(glob(segment[:-1] if ends else segment, NO_COLON))
-        parts += [Star(ANY)] if ends else []
+    text = ""
+    for piece in [*pieces, None]:
+        if isinstance(piece, str) and not (fold and piece.swapcase() != piece):
+            text += piece
+            continue
+        if text:
+            parts.append(Re(text))
+            text = ""
+        if isinstance(piece, str):
+            parts.append(Union(Re(piece.lower()), Re(piece.upper())))
+        elif piece is not None:
+            parts.append(_MEANT[piece])
     return joined(parts)
-
-
-def arn(pieces: list[str]) -> Term:
-    """Return the expression of an ARN operator, which compares the six components one by one."""
-    segments = _segments(pieces, ARN_PARTS)
-    if len(segments) < ARN_PARTS:
-        msg = "an ARN of fewer than six components"
-        raise Undecided(msg)
-    parts: list[Term] = []
-    for segment in segments[:-1]:
-        parts += [glob(segment, NO_COLON), Re(":")]
-    return joined([*parts, glob(segments[-1])])
 
 
 def form(written: str, accounts: Iterable[str], regions: Iterable[str]) -> Term:

@@ -30,9 +30,9 @@ from cvc5.pythonic import (
     Not,
     Or,
     Plus,
+    PrefixOf,
     Re,
     Solver,
-    Star,
     String,
     StringVal,
     SubString,
@@ -44,17 +44,18 @@ from cross_account_access.facts.service_reference import actions
 from tests.second_prover.conditions import Circumstances, written_value
 from tests.second_prover.patterns import (
     ACCOUNT_ID,
-    ANY,
     KEY,
     LETTER,
     PATH,
     PLACEHOLDER,
+    after,
+    expression,
     filled,
     form,
-    glob,
+    matches,
     resource,
 )
-from tests.second_prover.reading import Holder, Rule, SmallWorld, Test, Undecided
+from tests.second_prover.reading import Holder, Rule, SmallWorld, Test, UndecidedError
 
 Term = Any
 
@@ -164,7 +165,7 @@ class Prover:
         """Return a request that one of the worlds alone allows, `None` if there is none.
 
         Raises:
-            Undecided: the pages, or the solver in its time, leave it open.
+            UndecidedError: the pages, or the solver in its time, leave it open.
         """
         return next(self._differences(), None)
 
@@ -261,6 +262,7 @@ class _Question:
         self._caller = caller
         self._target = target
         self._resource = String("resource")
+        self._rest = String("what follows the fixed beginning")
         self._action = Int("action")
         self._circumstances = Circumstances(self._tests(), caller.keys, caller.variables)
 
@@ -268,7 +270,7 @@ class _Question:
         """Let the solver look for a request on which the worlds differ.
 
         Raises:
-            Undecided: it does not know in its time.
+            UndecidedError: it does not know in its time.
         """
         before, after = (self._allowed(world) for world in self._worlds)
         solver = Solver()
@@ -286,7 +288,7 @@ class _Question:
             return None
         if result != sat:
             msg = "the solver does not know"
-            raise Undecided(msg)
+            raise UndecidedError(msg)
         return self._example(solver.model(), after)
 
     def _example(self, model: Any, after: Term) -> Example:
@@ -363,8 +365,8 @@ class _Question:
             return False
         if rule.resources is None or rule.is_not_resource:
             return True
-        start = self._target.arn or self._form.replace("${Partition}", "aws").split("${")[0]
         fixed = [re.split(r"[*?]|\$\{", each)[0] for each in rule.resources]
+        start = self._start
         return any(each.startswith(start) or start.startswith(each) for each in fixed)
 
     def _is_meant(self, rule: Rule, name: str) -> bool:
@@ -392,21 +394,29 @@ class _Question:
 
     def _of_resource(self) -> Iterator[Term]:
         """Yield that the resource is of the form, and the target or none that the worlds have."""
-        if self._form == ANYBODY:
-            yield self._resource == StringVal(ANYBODY)
-        elif self._target.arn is None:
-            yield InRe(self._resource, form(self._form, self._accounts, _REGIONS))
+        yield self._resource == Concat(StringVal(self._start), self._rest)
+        if self._target.arn is None:
+            start, dollar, rest = self._form.replace("${Partition}", "aws").partition("${")
+            yield InRe(self._rest, form(dollar + rest, self._accounts, _REGIONS))
             world = self._worlds[0]
-            start = self._form.replace("${Partition}", "aws").split("${")[0]
             for arn in (*world.users, *world.roles, *world.resources):
                 if arn.startswith(start):
-                    inside = Concat(Re(f"{arn}/"), Star(ANY))
-                    yield self._resource != StringVal(arn)
-                    yield Not(InRe(self._resource, inside))
-        elif self._form.endswith("/${ObjectName}"):
-            yield InRe(self._resource, Concat(Re(f"{self._target.arn}/"), KEY))
+                    yield self._rest != StringVal(arn.removeprefix(start))
+                    yield Not(PrefixOf(StringVal(f"{arn.removeprefix(start)}/"), self._rest))
         else:
-            yield self._resource == StringVal(self._target.arn)
+            yield InRe(self._rest, KEY if self._is_inside else Re(""))
+
+    @property
+    def _is_inside(self) -> bool:
+        """Whether it is about objects of a bucket of the worlds."""
+        return self._target.arn is not None and self._form.endswith("/${ObjectName}")
+
+    @property
+    def _start(self) -> str:
+        """The fixed beginning of the resource."""
+        if self._target.arn is None:
+            return self._form.replace("${Partition}", "aws").partition("${")[0]
+        return f"{self._target.arn}/" if self._is_inside else self._target.arn
 
     def _of_caller(self) -> Iterator[Term]:
         """Yield that an outsider is a user or role whom the worlds do not have.
@@ -426,7 +436,7 @@ class _Question:
         yield caller.account == _between(caller.arn, len("arn:aws:iam::"), 12)
         for arn in (*self._worlds[0].users, *self._worlds[0].roles):
             if f":{caller.kind}/" in arn:
-                its_name = glob([f"t{each}" for each in arn.rsplit("/", 1)[-1]], fold=True)
+                its_name = expression(list(arn.rsplit("/", 1)[-1]), fold=True)
                 its_start = Re(f"arn:aws:iam::{arn.split(':')[4]}:{caller.kind}/")
                 yield Not(InRe(caller.arn, Concat(its_start, PATH, its_name)))
 
@@ -471,19 +481,19 @@ class _Question:
         return self._is_action(lambda name: not name.startswith("sts:"))
 
     def _is_open_elsewhere(self) -> Term:
-        """Return that the owner of a resource outside the worlds may have let the caller in."""
-        account = self._caller.account
-        managed = self._is_action(lambda name: name.startswith(("iam:", "sts:getfederationtoken")))
+        """Return that the owner of a resource outside the worlds may have let the caller in.
+
+        Nobody can let another account manage IAM, nor call AWS STS for it; a policy that AWS
+        manages is there for every account: AWS, "Managed policies and inline policies",
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_managed-vs-inline.html.
+        """
+        if ":sts:" not in self._form and ":iam:" not in self._form:
+            return BoolVal(True)
         known = (self._caller.known or "").split(":")[4]
-        is_own = Or(
-            self._resource == StringVal("*"),
-            InRe(self._resource, Concat(Re("arn:aws:iam::"), Re(known), Re(":"), Star(ANY))),
-            InRe(self._resource, Concat(Re("arn:aws:iam::aws:"), Star(ANY))),
-            InRe(self._resource, Concat(Re("arn:aws:sts::"), Re(known), Re(":"), Star(ANY))),
-        )
-        del account
-        is_account_matter = Or(managed, InRe(self._resource, Concat(Re("arn:aws:sts:"), Star(ANY))))
-        return Or(Not(is_account_matter), is_own)
+        owners = [f"arn:aws:iam::{known}:", f"arn:aws:sts::{known}:", "arn:aws:iam::aws:"]
+        of_sts = self._is_action(lambda name: name.startswith("sts:"))
+        is_shared = And(of_sts, BoolVal(":sts:" not in self._form))
+        return Or(is_shared, *[PrefixOf(StringVal(each), self._resource) for each in owners])
 
     def _of_identity(self, world: SmallWorld) -> tuple[Term, Term, Term]:
         """Return when identity-based policies allow, when the boundary does, when they deny.
@@ -527,12 +537,12 @@ class _Question:
         found = []
         for pattern in rule.resources:
             if not rule.has_variables and "${" in pattern:
-                raise Undecided(pattern)
+                raise UndecidedError(pattern)
             pieces = filled(pattern, variables, wildcards=True)
             if pieces is None and rule.is_not_resource:
-                raise Undecided(pattern)
-            if pieces is not None:
-                found.append(InRe(self._resource, resource(pieces)))
+                raise UndecidedError(pattern)
+            for left in after(resource(pieces), self._start) if pieces is not None else ():
+                found.append(matches(self._rest, left))
         return Not(_any(found)) if rule.is_not_resource else _any(found)
 
     def _names(self, rule: Rule) -> Term:

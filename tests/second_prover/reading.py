@@ -17,7 +17,7 @@ IF_EXISTS: Final = "IfExists"
 WITH_VARIABLES: Final = "2012-10-17"
 
 
-class Undecided(Exception):
+class UndecidedError(Exception):
     """AWS's pages leave open what a document means, or the prover does not know its words."""
 
 
@@ -87,7 +87,7 @@ def small_world(users: Json, roles: Json, resources: Json) -> SmallWorld:
         resources: `account` and `policy`.
 
     Raises:
-        Undecided: for an element that the prover does not know.
+        UndecidedError: for an element that the prover does not know.
     """
     return SmallWorld(
         {arn: _holder(each) for arn, each in users.items()},
@@ -117,7 +117,7 @@ def _rules(document: str | Json) -> tuple[Rule, ...]:
 def _rule(statement: Json, *, has_variables: bool) -> Rule:
     if "NotPrincipal" in statement:
         msg = "NotPrincipal"
-        raise Undecided(msg)
+        raise UndecidedError(msg)
     action = "NotAction" if "NotAction" in statement else "Action"
     resource = "NotResource" if "NotResource" in statement else "Resource"
     named = statement.get("Principal", {})
