@@ -121,6 +121,8 @@ class _Caller:
     @property
     def variables(self) -> dict[str, str | None]:
         """The policy variables whose value is told."""
+        if self.kind == "anonymous":
+            return {"aws:username": None, "aws:principalaccount": "anonymous"}
         if self.known is None:
             return {}
         name = self.known.rsplit("/", 1)[-1] if self.kind == "user" else None
