@@ -259,8 +259,6 @@ class _Question:
         self._worlds = worlds
         self._form = written
         self._forms = forms
-        holders = [arn for world in worlds for arn in (*world.users, *world.roles)]
-        self._accounts = {ELSEWHERE, *(arn.split(":")[4] for arn in holders)}
         self._caller = caller
         self._target = target
         self._resource = String("resource")
@@ -399,7 +397,7 @@ class _Question:
         yield self._resource == Concat(StringVal(self._start), self._rest)
         if self._target.arn is None:
             start, dollar, rest = self._form.replace("${Partition}", "aws").partition("${")
-            yield InRe(self._rest, form(dollar + rest, self._accounts, _REGIONS))
+            yield InRe(self._rest, form(dollar + rest, self._accounts(), _REGIONS))
             world = self._worlds[0]
             for arn in (*world.users, *world.roles, *world.resources):
                 if arn.startswith(start):
@@ -407,6 +405,17 @@ class _Question:
                     yield Not(PrefixOf(StringVal(f"{arn.removeprefix(start)}/"), self._rest))
         else:
             yield InRe(self._rest, KEY if self._is_inside else Re(""))
+
+    def _accounts(self) -> set[str]:
+        """Return the accounts that the documents know, and another one."""
+        known = {arn for world in self._worlds for arn in (*world.users, *world.roles)}
+        written = {
+            text
+            for world in self._worlds
+            for rule in self._rules(world)
+            for text in (*(rule.resources or ()), *known)
+        }
+        return {ELSEWHERE, *(match for text in written for match in _ID.findall(text))}
 
     @property
     def _is_inside(self) -> bool:
@@ -576,6 +585,7 @@ class _Question:
         return _any(self._caller.account == StringVal(each) for each in named)
 
 
+_ID: Final = re.compile(r"(?<!\d)\d{12}(?!\d)")
 _ACCOUNT: Final = re.compile(r"(?:arn:aws:iam::)?(\d{12})(?::root)?")
 
 

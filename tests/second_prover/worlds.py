@@ -158,10 +158,13 @@ def _changed(statement: Json) -> Iterator[tuple[str, Json | None]]:
         named = _many(statement["Principal"]["AWS"])
         for principal in ("*", VENDOR, f"arn:aws:iam::{PRODUCTION}:root"):
             if principal not in named:
-                yield f"principal {principal} added", {
-                    **statement,
-                    "Principal": {**statement["Principal"], "AWS": [*named, principal]},
-                }
+                yield (
+                    f"principal {principal} added",
+                    {
+                        **statement,
+                        "Principal": {**statement["Principal"], "AWS": [*named, principal]},
+                    },
+                )
     yield from _changed_conditions(statement)
 
 
@@ -248,16 +251,16 @@ def _world(draw: random.Random) -> Json:
 
 def _like(draw: random.Random, document: Json) -> Json:
     """Return another document of the same kind."""
-    first = _many(document["Statement"])[:1]
-    if not first:
+    first = next(iter(_many(document["Statement"])), None)
+    if first is None:
         return document
-    if "Resource" not in first[0]:
-        return _policy(draw, lambda: _trust_statement(draw))
-    resource = str(_many(first[0]["Resource"])[0])
+    resource = str(_many(first.get("Resource", first.get("NotResource", "")))[0])
     kind = next((each for each in _OF if each.split(":")[2] in resource.split(":")[2:3]), BUCKET)
-    if "Principal" in first[0]:
+    if "Principal" not in first:
+        return _policy(draw, lambda: _statement(draw, kind))
+    if resource:
         return _policy(draw, lambda: _resource_statement(draw, kind))
-    return _policy(draw, lambda: _statement(draw, kind))
+    return _policy(draw, lambda: _trust_statement(draw))
 
 
 def _said_otherwise(draw: random.Random, document: Json) -> Json:
@@ -283,7 +286,11 @@ def _policy(draw: random.Random, statement: Any) -> Json:
 def _statement(draw: random.Random, kind: str) -> Json:
     actions, resources = _OF[kind]
     if draw.random() < 0.15:
-        return {**_effect(draw), "Action": ["sts:AssumeRole"], "Resource": [draw.choice([ROLE, "*"])]}
+        return {
+            **_effect(draw),
+            "Action": ["sts:AssumeRole"],
+            "Resource": [draw.choice([ROLE, "*"])],
+        }
     found = {
         **_effect(draw),
         "Action": draw.sample(actions, draw.choice([1, 1, 2])),

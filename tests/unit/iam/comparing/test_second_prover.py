@@ -1,0 +1,101 @@
+"""The comparison and the second prover, which shares no code with it, say the same."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from cross_account_access.iam import (
+    Context,
+    Inventory,
+    Outcome,
+    Request,
+    compare,
+    decide,
+    parse_principal,
+)
+from cross_account_access.iam.comparing.comparison import Effect
+from tests.second_prover.proving import ANYBODY, ELSEWHERE, Example, Prover
+from tests.second_prover.reading import UndecidedError, small_world
+from tests.second_prover.worlds import random_pair
+
+Json = dict[str, Any]
+
+CERTAIN = {Effect.WIDENS, Effect.NARROWS}
+
+
+def inventory(world: Json) -> Inventory:
+    return Inventory(accounts=(), **world)
+
+
+def difference(before: Json, after: Json) -> Example | None:
+    return Prover(small_world(**before), small_world(**after)).difference()
+
+
+def is_found(before: Json, after: Json) -> bool:
+    changes = compare(inventory(before), inventory(after))
+    return any(change.effect in CERTAIN for change in changes)
+
+
+def answer(world: Json, example: Example) -> Outcome:
+    """Ask the engine, in a world with those outside of it: what is theirs to allow they allow."""
+    users, roles, resources = (dict(world[part]) for part in ("users", "roles", "resources"))
+    known = {*users, *roles, *resources}
+    caller, holder = parse_principal(example.principal), example.resource
+    if ":s3:::" in holder:
+        holder = holder.split("/")[0]
+    roots = {"AWS": [f"arn:aws:iam::{arn.split(':')[4]}:root" for arn in {*users, *roles}]}
+    if example.principal not in {*known, ANYBODY}:
+        guarded = [arn for arn, each in resources.items() if each["account"] == caller.account]
+        guarded = [arn for arn in guarded if ":kms:" not in arn]
+        own = {"NotResource": [*guarded, *(f"{arn}/*" for arn in guarded), "arn:aws:x:::x"]}
+        identity: Json = {"policies": {"all": policy({"Action": "*", **own})}}
+        if ":user/" in example.principal:
+            users[example.principal] = identity
+        else:
+            roles[example.principal] = {**identity, "trust": policy()}
+    if holder not in {*known, "*"}:
+        if ":role/" in holder:
+            roles[holder] = {"trust": policy({"Action": "*", "Principal": roots})}
+        elif ":iam:" not in holder and ":sts:" not in holder:
+            shared = policy({"Action": "*", "Resource": "*", "Principal": roots})
+            account = holder.split(":")[4] or ELSEWHERE
+            resources[holder] = {"account": account, "policy": shared}
+    context = Context(dict(example.values), example.absent)
+    request = Request(caller, example.action, example.resource, context)
+    whole = Inventory(accounts=(), users=users, roles=roles, resources=resources)
+    return decide(whole.world(), request).outcome
+
+
+def policy(*statements: Json) -> Json:
+    allowing = [{"Effect": "Allow", **each} for each in statements]
+    return {"Version": "2012-10-17", "Statement": allowing}
+
+
+def check(before: Json, after: Json) -> str:
+    """Hold the comparison to the second prover, and say what both say of the two worlds."""
+    try:
+        example = difference(before, after)
+    except UndecidedError as reason:
+        return f"undecided: {reason}"
+    assert is_found(before, after) is (example is not None), example
+    if example is None:
+        return "the same"
+    answers = answer(before, example), answer(after, example)
+    expected = (Outcome.DENIED, Outcome.ALLOWED)
+    assert answers == (expected if example.becomes_allowed else expected[::-1]), example
+    return "different"
+
+
+WORLDS = 2_200
+
+
+def test_comparison_and_second_prover_agree(pytestconfig: pytest.Config) -> None:
+    """Of every world, unless AWS's pages leave it open."""
+    is_full = pytestconfig.getoption("--full", default=False)
+    said = Counter(check(*random_pair(n)) for n in range(WORLDS if is_full else 60))
+    decided = said["the same"] + said["different"]
+    assert decided >= (2_000 if is_full else 55)
+    assert min(said["the same"], said["different"]) > decided / 4
