@@ -219,7 +219,7 @@ _COMPARISONS: Final[Mapping[str, Callable[[Circumstances, str, Slot, str], Term]
 
 def written_value(kind: str, slot: Slot, model: Any) -> str:
     """Write a value that the solver found as a request carries it."""
-    value = model.eval(slot.value, model_completion=True) if hasattr(model, "eval") else None
+    value = model.eval(slot.value, model_completion=True)
     if kind == _TEXT:
         return str(value.as_string())
     if kind == _TRUTH:

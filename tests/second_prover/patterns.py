@@ -58,8 +58,8 @@ LETTER: Final = Union(Range("a", "z"), Range("A", "Z"), DIGIT, Re("-"), Re("_"))
 NAME: Final = Plus(Union(LETTER, Re(".")))
 PATH_AND_NAME: Final = Plus(Union(LETTER, Range("+", "/")))
 KEY: Final = Plus(NO_COLON)
-"""Of an object. A key with a colon is left out: AWS's page says of a wildcard that ends a segment of
-an ARN alone that it reaches beyond a colon."""
+"""Of an object. A key with a colon is left out: AWS's page says of no wildcard but one that ends a
+segment of an ARN that it reaches beyond a colon."""
 ACCOUNT_ID: Final = Concat(*[DIGIT] * 12)
 
 PLACEHOLDER: Final = re.compile(r"\$\{([^}]*)\}")

@@ -91,11 +91,22 @@ class _Caller:
     """Who asks; of an outsider the ARN is an unknown."""
 
     kind: str
-    """`user`, `role` or `anonymous`."""
+    """`user`, `role`, `anonymous`, or the element of those who are no principals of an account:
+    `Service` or `Federated`."""
     arn: Term
     account: Term
     known: str | None
-    """The ARN of one in the world."""
+    """The ARN or name of one who is no unknown."""
+
+    @property
+    def is_iam(self) -> bool:
+        """Whether it is a user or role, so that identity-based policies can speak for it."""
+        return self.kind in ("user", "role")
+
+    @property
+    def is_outside_aws(self) -> bool:
+        """Whether it is a service or an identity provider, of no account."""
+        return self.kind in ("Service", "Federated")
 
     @property
     def keys(self) -> dict[str, Term]:
@@ -105,13 +116,18 @@ class _Caller:
         https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html.
         """
         types = {"user": "User", "role": "AssumedRole", "anonymous": "Anonymous"}
+        of_nobody = ("aws:principalorgid", "aws:principalorgpaths", "aws:username")
+        if self.is_outside_aws:
+            provider = "aws:principalservicename" if self.kind == "Service" else _PROVIDER
+            more = ("aws:principalarn",) if self.kind == "Federated" else ()
+            return {**dict.fromkeys((*of_nobody, *more)), provider: self.arn}
         found: dict[str, Term] = {
             "aws:principaltype": StringVal(types[self.kind]),
             "aws:principalaccount": self.account,
             "aws:principalarn": self.arn,
         }
         if self.kind == "anonymous":
-            found |= dict.fromkeys(("aws:principalarn", "aws:principalorgid", "aws:username"))
+            found |= dict.fromkeys(("aws:principalarn", *of_nobody))
         if self.kind == "role":
             found["aws:username"] = None
         elif self.known is not None:
@@ -123,7 +139,7 @@ class _Caller:
         """The policy variables whose value is told."""
         if self.kind == "anonymous":
             return {"aws:username": None, "aws:principalaccount": "anonymous"}
-        if self.known is None:
+        if self.known is None or not self.is_iam:
             return {}
         name = self.known.rsplit("/", 1)[-1] if self.kind == "user" else None
         return {"aws:username": name, "aws:principalaccount": self.known.split(":")[4]}
@@ -197,6 +213,10 @@ class Prover:
         for kind in ("user", "role"):
             yield _Caller(kind, String("principal"), String("account"), None)
         yield _Caller("anonymous", StringVal(""), StringVal("anonymous"), ANYBODY)
+        named = {each for rule in self._rules for each in rule.principals}
+        for kind, name in sorted(named):
+            if kind in ("Service", "Federated"):
+                yield _Caller(kind, StringVal(name), StringVal(""), name)
 
     def _ask(self, caller: _Caller, target: _Target) -> Iterator[Example]:
         for written in self._forms(target):
@@ -215,6 +235,15 @@ class Prover:
                 yield written
 
     @cached_property
+    def _rules(self) -> list[Rule]:
+        """All statements of both worlds."""
+        holders = [h for w in self._worlds for h in (*w.users.values(), *w.roles.values())]
+        return [
+            *(rule for h in holders for rule in (*h.own, *(h.boundary or ()), *h.trust)),
+            *(rule for w in self._worlds for each in w.resources.values() for rule in each.rules),
+        ]
+
+    @cached_property
     def _all_forms(self) -> list[str]:
         return sorted({form for forms in self.actions.values() for form in forms})
 
@@ -224,12 +253,7 @@ class Prover:
 
         One action stands for those of services that no document speaks of.
         """
-        holders = [h for w in self._worlds for h in (*w.users.values(), *w.roles.values())]
-        rules = [
-            *(rule for h in holders for rule in (*h.own, *(h.boundary or ()), *h.trust)),
-            *(rule for w in self._worlds for each in w.resources.values() for rule in each.rules),
-        ]
-        named = {pattern.partition(":")[0] for rule in rules for pattern in rule.actions}
+        named = {pattern.partition(":")[0] for rule in self._rules for pattern in rule.actions}
         found = {
             name: each.resources or (ANYBODY,)
             for service in sorted({*SERVICES, *named})
@@ -240,9 +264,10 @@ class Prover:
 
 def _rules_of(world: SmallWorld, target: _Target) -> tuple[Rule, ...]:
     """Return the statements of the resource's own policy, or of the role's trust policy."""
-    if target.arn in world.resources:
-        return world.resources[target.arn].rules
-    return world.roles[target.arn].trust if target.arn in world.roles else ()
+    arn = target.arn or ""
+    if arn in world.resources:
+        return world.resources[arn].rules
+    return world.roles[arn].trust if arn in world.roles else ()
 
 
 class _Question:
@@ -327,6 +352,10 @@ class _Question:
             test for world in self._worlds for rule in self._rules(world) for test in rule.tests
         ]
 
+    @property
+    def _is_ours(self) -> bool:
+        return any(self._holder(world) is not None for world in self._worlds)
+
     def _holder(self, world: SmallWorld) -> Holder | None:
         known = self._caller.known or ""
         return world.users.get(known) or world.roles.get(known)
@@ -381,6 +410,8 @@ class _Question:
         https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html.
         """
         caller, target = self._caller, self._target
+        if caller.kind == "Federated":
+            return target.is_role and name.startswith("sts:assumerolewith")
         if name in _FREE or name.startswith("sts:assumerolewith"):
             return False
         if name == _NOT_OF_ROLES and caller.kind == "role":
@@ -388,7 +419,7 @@ class _Question:
         if caller.kind == "anonymous" and not name.startswith(_TAKES_UNSIGNED):
             return False
         is_ours = target.arn is not None and ":iam:" in target.arn
-        if is_ours and not name.startswith("sts:") and caller.known is None:
+        if is_ours and not name.startswith("sts:") and not self._is_ours:
             return False
         return not (name.startswith("sts:") and target.arn == caller.known)
 
@@ -462,7 +493,7 @@ class _Question:
         granted = [rule for rule in _rules_of(world, self._target) if rule.allows]
         denied = [rule for rule in _rules_of(world, self._target) if not rule.allows]
         deny = _any(And(self._meant(rule), self._names(rule)) for rule in denied)
-        if self._caller.kind == "anonymous":
+        if not self._caller.is_iam:
             return And(_any(And(self._meant(r), self._names(r)) for r in granted), Not(deny))
         directly = _any(And(self._meant(rule), self._names_itself(rule)) for rule in granted)
         behind = _any(And(self._meant(rule), self._names_entity(rule)) for rule in granted)
@@ -561,8 +592,11 @@ class _Question:
         return Or(self._names_itself(rule), self._names_entity(rule), self._names_account(rule))
 
     def _names_itself(self, rule: Rule) -> Term:
-        if rule.principals & {("*", "*"), ("AWS", "*")}:
+        everybody = {("*", "*")} if self._caller.is_outside_aws else {("*", "*"), ("AWS", "*")}
+        if rule.principals & everybody:
             return BoolVal(True)
+        if self._caller.is_outside_aws:
+            return BoolVal((self._caller.kind, self._caller.known) in rule.principals)
         if self._caller.kind != "user":
             return BoolVal(False)
         return self._is_one_of(rule)
@@ -575,7 +609,7 @@ class _Question:
         return _any(self._caller.arn == StringVal(name) for name in named)
 
     def _names_account(self, rule: Rule) -> Term:
-        if self._caller.kind == "anonymous":
+        if not self._caller.is_iam:
             return BoolVal(False)
         named = [
             match[1]
@@ -585,6 +619,7 @@ class _Question:
         return _any(self._caller.account == StringVal(each) for each in named)
 
 
+_PROVIDER: Final = "aws:federatedprovider"
 _ID: Final = re.compile(r"(?<!\d)\d{12}(?!\d)")
 _ACCOUNT: Final = re.compile(r"(?:arn:aws:iam::)?(\d{12})(?::root)?")
 

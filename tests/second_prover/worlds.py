@@ -76,7 +76,7 @@ _TESTS: Final[list[Json]] = [
     {"StringNotEqualsIfExists": {"aws:PrincipalOrgID": "o-1234567890"}},
     {"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{STAGING}:user/*"}},
     {"ArnEquals": {"aws:PrincipalArn": USER}},
-    {"ArnNotLike": {"aws:PrincipalArn": f"arn:aws:iam::*:role/R*"}},
+    {"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/R*"}},
     {"StringLike": {"aws:PrincipalArn": f"arn:aws:iam::{VENDOR}:role/*Vendor"}},
     {"StringEquals": {"aws:PrincipalAccount": [STAGING, VENDOR]}},
     {"StringEquals": {"aws:PrincipalType": "User"}},
