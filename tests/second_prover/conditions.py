@@ -250,7 +250,7 @@ def _slot(name: str, kind: str, there: Term) -> Slot:
 
 def _is_proper(kind: str, slot: Slot) -> Term:
     if kind == _TEXT:
-        return And(InRe(slot.value, Plus(ANY)), Length(slot.value) <= 80)
+        return InRe(slot.value, Plus(ANY))
     if kind == _MOMENT:
         # From 1970 to the year 2200.
         return And(slot.value >= 0, slot.value <= 7_258_118_400 * _THOUSANDTHS)

@@ -299,6 +299,7 @@ class _Question:
         """
         before, after = (self._allowed(world) for world in self._worlds)
         solver = Solver()
+        solver.set("strings-fmf", "true")
         solver.set("tlimit-per", str(_SECONDS * 1000))
         solver.add(
             *self._of_caller(),
