@@ -141,13 +141,14 @@ def _text(tokens: Iterable[Token], values: dict[str, str], otherwise: str) -> st
 def _terms(
     statement: Statement, principals: frozenset[tuple[str, str]], version: str
 ) -> tuple[object, ...]:
-    """Return what no order, no list of one and no Sid changes: effect, principals, conditions."""
+    """Return what no order, no list of one and no Sid changes: kind, effect, who, conditions."""
     conditions = {
         (_operator(each), each.key.lower(), tuple(sorted(set(each.values))))
         for each in statement.conditions
     }
     who = (statement.not_principal, sorted(principals))
-    return (version, statement.allows, *who, sorted(conditions))
+    # A boundary with the same statement gives nothing.
+    return (statement.kind.value, version, statement.allows, *who, sorted(conditions))
 
 
 def _operator(written: Condition) -> str:

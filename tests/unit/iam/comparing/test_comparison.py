@@ -447,6 +447,29 @@ def test_one_boundary_in_place_of_another(other: str, expected: set[Effect]) -> 
     assert {change.effect for change in changes} == expected
 
 
+ANA = f"arn:aws:iam::{STAGING}:user/Ana"
+
+
+def ana(own: list[Json], boundary: Json | None) -> Inventory:
+    limited = {} if boundary is None else {"boundary": boundary}
+    user: Any = {"policies": {"own": policy(*own)}, **limited}
+    return Inventory(accounts=(), users={ANA: user}, roles={}, resources={})
+
+
+@pytest.mark.parametrize("boundary", [policy(), policy(allow("sqs:*", "*"))])
+def test_a_boundary_that_goes_widens_what_it_never_named(boundary: Json) -> None:
+    """A boundary denies what it does not allow, so that no statement of it need be about it."""
+    limited, free = (ana([READ], each) for each in (boundary, None))
+    assert {change.effect for change in compare(limited, free)} == {Effect.WIDENS}
+    assert {change.effect for change in compare(free, limited)} == {Effect.NARROWS}
+
+
+def test_what_a_boundary_allows_is_granted_by_the_policy_that_says_the_same() -> None:
+    boundary = policy(READ)
+    changes = compare(ana([ASSUME], boundary), ana([ASSUME, READ], boundary))
+    assert {change.effect for change in changes} == {Effect.WIDENS}
+
+
 def test_the_policies_that_others_gave_an_adopted_user_are_no_change() -> None:
     adopted = resource(
         "aws:iam/userPolicy:UserPolicy",
