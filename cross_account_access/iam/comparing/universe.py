@@ -38,7 +38,7 @@ from cross_account_access.iam.inventory import (
     Inventory,
     is_unknown_document,
 )
-from cross_account_access.iam.services import policy_resource
+from cross_account_access.iam.services import pattern_inside, policy_resource
 
 _ARN_COLONS: Final = 5
 _ACCOUNT: Final = re.compile(r"\d{12}")
@@ -211,8 +211,10 @@ class Universe:
     def _witnesses_and_forms(self) -> tuple[list[Witness], Mapping[str, str]]:
         users = [arn.rsplit("/", 1)[-1] for each in self._inventories for arn in each.users]
         more = {text for document in self._documents for text in filled(document, users)}
+        # What is inside one of the targets is told apart from what is inside any other resource.
+        inside = {pattern for arn in self.targets if (pattern := pattern_inside(arn)) is not None}
         return resource_witnesses(
-            self._statements, more | self.targets, self.groups, self._partition
+            self._statements, more | self.targets | inside, self.groups, self._partition
         )
 
     @cached_property

@@ -225,6 +225,12 @@ def policy_resource(arn: str) -> str:
     return arn if service is None or service.inside is None else arn.split(service.inside, 1)[0]
 
 
+def pattern_inside(arn: str) -> str | None:
+    """The pattern of all that is inside a resource with a policy, None where nothing can be."""
+    service = services().get(service_name(arn))
+    return None if service is None or service.inside is None else f"{arn}{service.inside}*"
+
+
 def service_of(arn: str) -> Service:
     """The service of a resource.
 

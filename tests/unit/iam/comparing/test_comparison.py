@@ -470,6 +470,14 @@ def test_what_a_boundary_allows_is_granted_by_the_policy_that_says_the_same() ->
     assert {change.effect for change in changes} == {Effect.WIDENS}
 
 
+def test_a_wildcard_in_the_name_of_a_bucket_reaches_other_buckets() -> None:
+    """Also where the policy of the one that we know says no."""
+    everybody = deny("s3:*", f"{BUCKET}*", Principal="*")
+    widened = inventory(role=policy(allow("s3:GetObject", f"{BUCKET}*")), bucket=policy(everybody))
+    changes = compare(inventory(role=policy(LIST), bucket=policy(everybody)), widened)
+    assert Effect.WIDENS in {change.effect for change in changes}
+
+
 def test_the_policies_that_others_gave_an_adopted_user_are_no_change() -> None:
     adopted = resource(
         "aws:iam/userPolicy:UserPolicy",
