@@ -42,7 +42,6 @@ from cross_account_access.iam.services import pattern_inside, policy_resource
 
 _ARN_COLONS: Final = 5
 _ACCOUNT: Final = re.compile(r"\d{12}")
-_NOBODY: Final[Mapping[str, Any]] = {"Version": "2012-10-17", "Statement": []}
 
 
 @dataclass(frozen=True)
@@ -295,7 +294,7 @@ class Universe:
                     users[arn] = {"policies": policies}
                 else:
                     holder = _holder_of(parse_principal(arn))
-                    roles[holder] = {"policies": policies, "trust": _NOBODY}
+                    roles[holder] = {"policies": policies, "trust": self._open_trust}
         for resource in self.resources[1:]:
             self._add_outside(resource.target, roles, resources)
         return users, roles, resources
@@ -326,6 +325,12 @@ class Universe:
         accounts = {arn.split(":")[4] for arn in self.known}
         return [f"arn:{self._partition}:iam::{account}:root" for account in sorted(accounts)]
 
+    @cached_property
+    def _open_trust(self) -> Mapping[str, Any]:
+        """The trust policy of a role outside the stack."""
+        everything = {"Effect": "Allow", "Principal": {"AWS": self._roots}, "Action": "*"}
+        return {"Version": "2012-10-17", "Statement": everything}
+
     def _add_outside(
         self,
         target: str,
@@ -336,11 +341,11 @@ class Universe:
         if target in self.targets or target in resources or target in roles:
             return
         service, account = target.split(":")[2], target.split(":")[4]
-        everything = {"Effect": "Allow", "Principal": {"AWS": self._roots}, "Action": "*"}
         if service == "iam" and _is_user_or_role(target) and ":role/" in target:
-            roles[target] = {"trust": {"Version": "2012-10-17", "Statement": everything}}
+            roles[target] = {"trust": self._open_trust}
         elif service not in ("iam", "sts") and _ACCOUNT.fullmatch(account or ELSEWHERE):
-            policy = {"Version": "2012-10-17", "Statement": {**everything, "Resource": "*"}}
+            statement = {**self._open_trust["Statement"], "Resource": "*"}
+            policy = {"Version": "2012-10-17", "Statement": statement}
             resources[target] = {"account": account or ELSEWHERE, "policy": policy}
 
 

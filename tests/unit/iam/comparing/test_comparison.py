@@ -478,6 +478,16 @@ def test_a_wildcard_in_the_name_of_a_bucket_reaches_other_buckets() -> None:
     assert Effect.WIDENS in {change.effect for change in changes}
 
 
+def test_a_role_outside_can_be_assumed_though_a_policy_names_it() -> None:
+    role = VENDOR
+    named = policy(deny("s3:PutObject", f"{BUCKET}/*", Principal={"AWS": role}))
+    able = inventory(user=policy(allow("sts:AssumeRole", role)), bucket=named)
+    changes = compare(inventory(user=policy(), bucket=named), able)
+    assert [(each.effect, each.actions) for each in changes] == [
+        (Effect.WIDENS, ("sts:AssumeRole",))
+    ]
+
+
 def test_the_policies_that_others_gave_an_adopted_user_are_no_change() -> None:
     adopted = resource(
         "aws:iam/userPolicy:UserPolicy",
