@@ -23,7 +23,6 @@ from cvc5.pythonic import (
     Implies,
     InRe,
     Int,
-    Length,
     Not,
     Or,
     Plus,
