@@ -6,12 +6,16 @@ that is asked for is imported, so that modules may import what they need at the 
 """
 
 import argparse
+import errno
 import importlib
+import io
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from keyword import iskeyword
-from typing import Final, NoReturn, Protocol, cast
+from pathlib import Path
+from typing import Final, NoReturn, Protocol, TextIO, cast
 
 from cross_account_access import __version__
 from cross_account_access.errors import AccessError, Status
@@ -40,6 +44,7 @@ FORMER: Final[Mapping[str, Sequence[str]]] = {"takeover": ("import", "--file", "
 
 _INTERRUPTED: Final = 130
 _TRACEBACK: Final = "ACCESS_TRACEBACK"
+_FULL: Final = (errno.ENOSPC, errno.EDQUOT)
 _DESCRIPTION: Final = """\
 Who can do what across the two accounts: asked of the live accounts, of the stack's state or of a
 preview, on AWS and in the sandbox alike."""
@@ -76,28 +81,90 @@ class Parser(argparse.ArgumentParser):
         self.exit(Status.USAGE, f"{self.prog}: {message}; see {self.prog} --help\n")
 
 
+class _Output(io.TextIOBase):
+    """Standard output or error whose loss does not stop the work.
+
+    From the first write that fails, whatever is written is dropped: what a verb changes must not
+    end half-way, and its exit status be another, because a reader went away or a disk is full.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self.failure: OSError | None = None
+        """Why nothing is written any more."""
+
+    def write(self, text: str) -> int:
+        with self._surviving():
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with self._surviving():
+            self._stream.flush()
+
+    def isatty(self) -> bool:
+        return self._stream.isatty()
+
+    def fileno(self) -> int:
+        return self._stream.fileno()
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]  # of a text that is written
+        return self._stream.encoding
+
+    @contextmanager
+    def _surviving(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            self.failure = self.failure or error
+            # What is left in the buffer goes the same way, at the interpreter's end too.
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, self._stream.fileno())
+            os.close(nowhere)
+
+
 def main(words: Sequence[str] | None = None) -> int:
-    """Carry out one command line and return the exit status."""
+    """Carry out one command line and return the exit status.
+
+    It is the verb's own where the reader of the output goes away, as `head` does. An output that is
+    lost otherwise is told, and no verb ends well with it.
+    """
+    if sys.stderr is None:
+        sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115 - as long as the process
+    if sys.stdout is None:
+        return _fail("standard output is closed; send it to a file or /dev/null", Status.USAGE)
+    output, messages = _Output(sys.stdout), _Output(sys.stderr)
+    with redirect_stdout(cast(TextIO, output)), redirect_stderr(cast(TextIO, messages)):
+        end = None
+        try:
+            status = _carried_out(sys.argv[1:] if words is None else words)
+        except SystemExit as raised:  # of help, and of wrong usage
+            end, status = raised, int(raised.code or 0)
+        output.flush()
+        if not (output.failure is None or isinstance(output.failure, BrokenPipeError)):
+            return _fail(f"standard output: {output.failure.strerror}", status or Status.UNCHECKED)
+        if end is not None:
+            raise end
+        return status
+
+
+def _carried_out(words: Sequence[str]) -> int:
     try:
-        arguments = _parser(sys.argv[1:] if words is None else words)
-        status = arguments.run(arguments)
-        # What is still in the buffer can meet a closed pipe too.
-        sys.stdout.flush()
+        arguments = _parser(words)
+        return int(arguments.run(arguments))
     except AccessError as error:
         return _fail(str(error), error.status)
     except KeyboardInterrupt:
         return _fail("interrupted", _INTERRUPTED)
-    except BrokenPipeError:
-        # The reader has seen enough; what is left must not fail at the interpreter's end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return Status.AS_INTENDED
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in _FULL:
+            where = f"{error.filename}: " if error.filename else ""
+            return _fail(f"{where}{error.strerror}; make room and ask again", Status.UNCHECKED)
         if os.environ.get(_TRACEBACK):
             raise
         what = f"unexpected {type(error).__name__}: {error}".splitlines()[0]
         return _fail(f"{what}\n{_TRACEBACK}=1 shows where; please report it", Status.UNCHECKED)
-    else:
-        return int(status)
 
 
 def _fail(message: str, status: int) -> int:
