@@ -15,9 +15,13 @@ GOOD, BAD, DOUBTFUL, QUIET, TITLE = "green", "red", "yellow", "dim", "bold"
 Cell = str | tuple[str, str]
 """A text, or a text and its style."""
 
+_READABLE, _WHOLE, _GAP = 40, 20, 2
+"""Characters: how narrow a column may become that is wrapped, up to which width one is never
+wrapped, and the space between two."""
+
 
 class Page:
-    """Standard output: styles and wrapped tables on a terminal, plain lines anywhere else."""
+    """Standard output: styles and fitted tables on a terminal, plain lines anywhere else."""
 
     def __init__(self) -> None:
         self._console = Console(highlight=False, markup=False, emoji=False)
@@ -35,15 +39,34 @@ class Page:
         for line in text.splitlines():
             self.line("    ", (line, style))
 
-    def table(self, headers: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
-        """Write rows under headers; in a pipe the columns are aligned by two spaces."""
+    def table(
+        self, headers: Sequence[str], rows: Sequence[Sequence[Cell]], spare: Sequence[str] = ()
+    ) -> None:
+        """Write rows under headers; in a pipe the columns are aligned by two spaces.
+
+        Args:
+            headers: of the columns.
+            rows: a cell for each column.
+            spare: headers of columns without which a terminal does that is too narrow for all; the
+                first goes first. A pipe has them all.
+        """
         if self._plain:
             for line in _aligned([list(headers), *([_text(cell) for cell in row] for row in rows)]):
                 self._write(line)
             return
-        table = Table(*headers, box=None, pad_edge=False, header_style=TITLE)
+        widths = _widths([headers, *([_text(cell) for cell in row] for row in rows)])
+        shown = list(headers)
+        for header in spare:
+            wanted = (min(widths[headers.index(each)], _READABLE) for each in shown)
+            if sum(wanted) + _GAP * (len(shown) - 1) > self._console.width:
+                shown.remove(header)
+        table = Table(box=None, pad_edge=False, header_style=TITLE)
+        for header in shown:
+            is_short = widths[headers.index(header)] <= _WHOLE
+            table.add_column(header, no_wrap=is_short, overflow="fold")
         for row in rows:
-            table.add_row(*(Text.assemble(cell) for cell in row))
+            cells = dict(zip(headers, row, strict=True))
+            table.add_row(*(Text.assemble(cells[header]) for header in shown))
         self._console.print(table)
 
     def raw(self, text: str) -> None:
@@ -80,8 +103,12 @@ def _text(cell: Cell) -> str:
     return cell if isinstance(cell, str) else cell[0]
 
 
+def _widths(rows: Sequence[Sequence[str]]) -> list[int]:
+    return [max(map(len, column)) for column in zip(*rows, strict=True)]
+
+
 def _aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    widths = _widths(rows)
     for row in rows:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         yield "  ".join(cells).rstrip()

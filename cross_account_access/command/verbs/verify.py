@@ -89,6 +89,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         " without it, the one that deploys the stack, if it is there",
     )
     parser.add_argument(
+        "--only-failures",
+        action="store_true",
+        help="show only the rows that are not as intended or could not be checked; all are counted,"
+        " and all are in the JUnit file",
+    )
+    parser.add_argument(
         "--junit", metavar="FILE", type=Path, help="write the rows there as JUnit XML too"
     )
     parser.add_argument(
@@ -140,9 +146,10 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.junit is not None:
         arguments.junit.write_text(as_junit(name, results, f"{started:%Y-%m-%dT%H:%M:%S}"))
     if arguments.json:
-        Page().json(as_json(name, results, left))
+        only_failures = arguments.only_failures
+        Page().json(as_json(name, results, left, only_failures=only_failures))
     else:
-        show(Page(), results)
+        show(Page(), results, only_failures=arguments.only_failures)
     verdicts = {result.verdict for result in results}
     if Verdict.WRONG in verdicts:
         return Status.NOT_AS_INTENDED

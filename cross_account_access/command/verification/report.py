@@ -12,29 +12,61 @@ _STYLE: Final = {Verdict.RIGHT: GOOD, Verdict.WRONG: BAD, Verdict.UNCHECKED: DOU
 _HEADERS: Final = ("consumer", "what", "expected", "found", "code", "by", "s")
 
 
-def show(page: Page, results: Sequence[Result]) -> None:
-    """Write what is wrong, the table, who could not act, and the count."""
+_SPARE: Final = ("s", "code", "by")
+
+
+def show(page: Page, results: Sequence[Result], *, only_failures: bool = False) -> None:
+    """Write what is wrong, the table, who could not act, and the counts, by consumer too.
+
+    Args:
+        page: standard output.
+        results: of all rows.
+        only_failures: leave out of the table what is as intended, and who could not act.
+    """
     for verdict in (Verdict.WRONG, Verdict.UNCHECKED):
         for result in results:
             if result.verdict is verdict:
                 page.line((verdict.value, _STYLE[verdict]), f": {_sentence(result)}")
-    page.table(_HEADERS, [_cells(result) for result in results])
+    rows = _failures(results) if only_failures else results
+    if rows:
+        page.table(_HEADERS, [_cells(result) for result in rows], _SPARE)
     by_engine = Counter(
-        (result.row.consumer, result.finding.obstacle)
-        for result in results
-        if result.finding.obstacle
+        (result.row.consumer, result.finding.obstacle) for result in rows if result.finding.obstacle
     )
     for (consumer, obstacle), count in by_engine.items():
         page.line((f"{consumer}: {_rows(count)} decided by the access engine: {obstacle}", QUIET))
-    counts = Counter(result.verdict for result in results)
+    for consumer, counts in _by_consumer(results).items():
+        worst = next((verdict for verdict in Verdict if counts[verdict]), Verdict.RIGHT)
+        page.line(f"{consumer}: ", (_counted(counts), _STYLE[worst]))
+    page.line(_counted(Counter(result.verdict for result in results)))
+
+
+def _failures(results: Sequence[Result]) -> list[Result]:
+    return [result for result in results if result.verdict is not Verdict.RIGHT]
+
+
+def _by_consumer(results: Sequence[Result]) -> dict[str, Counter[Verdict]]:
+    counts: dict[str, Counter[Verdict]] = {}
+    for result in results:
+        counts.setdefault(result.row.consumer, Counter())[result.verdict] += 1
+    return counts
+
+
+def _counted(counts: Counter[Verdict]) -> str:
     told = [f"{counts[verdict]} {verdict}" for verdict in reversed(Verdict) if counts[verdict]]
-    page.line(f"{_rows(len(results))}: {', '.join(told) or 'nothing to check'}")
+    return f"{_rows(counts.total())}: {', '.join(told) or 'nothing to check'}"
 
 
-def as_json(stack: str, results: Sequence[Result], left: Sequence[str]) -> dict[str, Any]:
+def as_json(
+    stack: str, results: Sequence[Result], left: Sequence[str], *, only_failures: bool = False
+) -> dict[str, Any]:
     """The same as data."""
     return {
         "stack": stack,
+        "summary": {
+            consumer: {verdict.value: counts[verdict] for verdict in reversed(Verdict)}
+            for consumer, counts in _by_consumer(results).items()
+        },
         "rows": [
             {
                 "consumer": result.row.consumer,
@@ -44,11 +76,13 @@ def as_json(stack: str, results: Sequence[Result], left: Sequence[str]) -> dict[
                 "verdict": result.verdict.value,
                 "code": result.finding.code,
                 "decidedBy": result.finding.judge.value,
+                "obstacle": result.finding.obstacle,
+                # The former name of it, until version 2.
                 "hindrance": result.finding.obstacle,
                 "why": result.finding.why or None,
                 "seconds": round(result.finding.seconds, 3),
             }
-            for result in results
+            for result in (_failures(results) if only_failures else results)
         ],
         "left": list(left),
     }

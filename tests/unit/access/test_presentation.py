@@ -1,11 +1,12 @@
 """Plain text in a pipe, colours on a terminal, progress apart from the answer."""
 
 import io
+import re
 import sys
 
 import pytest
 
-from cross_account_access.presentation import BAD, Page, progress
+from cross_account_access.presentation import BAD, Cell, Page, progress
 
 
 class Terminal(io.StringIO):
@@ -54,6 +55,38 @@ def test_a_table_on_a_terminal_keeps_brackets_as_they_are(monkeypatch: pytest.Mo
     terminal = on_a_terminal(monkeypatch)
     Page().table(["rule"], [["Statement[0]"]])
     assert "Statement[0]" in terminal.getvalue()
+
+
+HEADERS = ("consumer", "what", "expected", "found", "code", "by", "s")
+WHAT = "read production-test-bucket-101/images/, whatever its own policy allows"
+
+
+@pytest.mark.parametrize(
+    ("columns", "shown"),
+    [
+        (160, HEADERS),
+        (98, ("consumer", "what", "expected", "found", "code", "by")),
+        (80, ("consumer", "what", "expected", "found", "by")),
+        (70, ("consumer", "what", "expected", "found")),
+    ],
+)
+def test_a_narrow_terminal_keeps_columns_readable(
+    monkeypatch: pytest.MonkeyPatch, columns: int, shown: tuple[str, ...]
+) -> None:
+    terminal = on_a_terminal(monkeypatch, NO_COLOR="1", COLUMNS=str(columns))
+    cells: list[Cell] = ["stage-admin", WHAT, "refused", ("refused", BAD), "AccessDenied", "engine"]
+    cells.append("0.12")
+    Page().table(HEADERS, [cells], spare=("s", "code", "by"))
+    first, *lines = re.sub(r"\x1b\[\d*m", "", terminal.getvalue()).splitlines()
+    assert tuple(first.split()) == shown
+    assert all(len(line) <= columns for line in (first, *lines))
+    # Only the long column is wrapped, and not into slivers.
+    assert len(lines) == {160: 1, 98: 2, 80: 2, 70: 3}[columns]
+    told = " ".join(line[13:][: first.index("expected") - 13].strip() for line in lines)
+    assert told == WHAT
+    for header, cell in zip(HEADERS, cells, strict=True):
+        if header in shown and header != "what":
+            assert (cell if isinstance(cell, str) else cell[0]) in lines[0]
 
 
 def test_progress_goes_to_standard_error(capsys: pytest.CaptureFixture[str]) -> None:

@@ -181,11 +181,65 @@ def test_json_has_every_row_and_nothing_else(aws: World, verify: Verify) -> None
         "verdict": "not as intended",
         "code": "AccessDenied",
         "decidedBy": "AWS",
+        "obstacle": None,
         "hindrance": None,
         "why": "GetObject: AccessDenied it is",
         "seconds": read["seconds"],
     }
     assert {row["decidedBy"] for row in said["rows"]} == {"AWS", "engine"}
+
+
+def test_each_consumer_is_summed_up(aws: World, verify: Verify) -> None:
+    aws.allowed.add("delete_object")
+    aws.broken["list_objects_v2"] = error("SlowDown")
+    ran = verify()
+    summary = json.loads(verify("--json").out)["summary"]
+    assert set(summary) == {"stage-admin", "everybody else"}
+    assert summary["stage-admin"]["not as intended"] == 1
+    assert summary["everybody else"] == {
+        "as intended": summary["everybody else"]["as intended"],
+        "could not be checked": 0,
+        "not as intended": 0,
+    }
+    told = {
+        name: ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count)
+        for name, counts in summary.items()
+    }
+    totals = {name: sum(counts.values()) for name, counts in summary.items()}
+    assert ran.out.splitlines()[-3:-1] == [
+        f"{name}: {totals[name]} rows: {told[name]}" for name in ("stage-admin", "everybody else")
+    ]
+    assert ran.out.splitlines()[-1].startswith(f"{sum(totals.values())} rows: ")
+
+
+def test_only_failures_are_shown_and_all_rows_counted(
+    aws: World, verify: Verify, tmp_path: Path
+) -> None:
+    aws.allowed.add("delete_object")
+    aws.broken["list_objects_v2"] = error("SlowDown")
+    everything = json.loads(verify("--json").out)
+    file = tmp_path / "verify.xml"
+    ran = verify("--json", "--only-failures", "--junit", str(file))
+    said = json.loads(ran.out)
+    assert ran.status == 1
+    failures = [row["what"] for row in everything["rows"] if row["verdict"] != "as intended"]
+    assert [row["what"] for row in said["rows"]] == failures
+    assert f"delete in {BUCKET}" in failures
+    assert len(failures) < len(everything["rows"])
+    assert said["summary"] == everything["summary"]
+    suites = ElementTree.parse(file).getroot()  # noqa: S314 - our own
+    assert suites.attrib["tests"] == str(len(everything["rows"]))
+    shown = verify("--only-failures").out
+    assert f"  delete in {BUCKET}  " in shown
+    assert f"  write to {BUCKET}  " not in shown
+    assert f"{len(everything['rows'])} rows: " in shown
+
+
+def test_without_failures_only_the_counts_are_shown(aws: World, verify: Verify) -> None:
+    assert aws.asked == []
+    lines = verify("--only-failures").out.splitlines()
+    assert [line.partition(":")[0] for line in lines[:-1]] == ["stage-admin", "everybody else"]
+    assert lines[-1].endswith(" as intended")
 
 
 def test_junit_is_as_ci_systems_read_it(aws: World, verify: Verify, tmp_path: Path) -> None:
@@ -234,7 +288,8 @@ def test_an_empty_bucket_of_somebody_else_is_left_to_the_engine(
     rows = {row["what"]: row for row in json.loads(ran.out)["rows"]}
     read = rows[f"read {FOREIGN}, which is not of the stack"]
     assert read["decidedBy"] == "engine"
-    assert "no object is known to exist" in read["hindrance"]
+    assert "no object is known to exist" in read["obstacle"]
+    assert read["hindrance"] == read["obstacle"]
     assert all(each["Bucket"] != FOREIGN for each in aws.administrator.made("put_object"))
 
 
