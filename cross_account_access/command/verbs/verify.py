@@ -13,15 +13,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-import boto3
-from botocore.exceptions import ClientError
-
-from cross_account_access.aws import CLIENT_CONFIG, code_and_message, explained_failures
 from cross_account_access.command.inventory import StackInventory, inventory_of, judged
 from cross_account_access.command.verification import profiles
 from cross_account_access.command.verification.attempts import Attempts
 from cross_account_access.command.verification.documents import Documents
 from cross_account_access.command.verification.findings import Result, Verdict
+from cross_account_access.command.verification.foreign_bucket import foreign_bucket
 from cross_account_access.command.verification.matrix import Environment, matrix
 from cross_account_access.command.verification.named import named_in
 from cross_account_access.command.verification.probe_objects import ProbeObjects
@@ -131,10 +128,10 @@ def run(arguments: argparse.Namespace) -> int:
         contract, inventory = _contract(stack), inventory_of(stack.state())
     consumers = _chosen(contract, arguments)
     _check_writable(arguments.junit)
-    setup = _setup(contract, consumers, inventory, arguments)
-    environment = Environment(
-        probe=f"{arguments.probe_prefix}{secrets.token_hex(4)}/",
-        now=started,
+    environment = Environment(probe=f"{arguments.probe_prefix}{secrets.token_hex(4)}/", now=started)
+    setup = _setup(contract, consumers, inventory, environment, arguments)
+    environment = replace(
+        environment,
         foreign_bucket=setup.foreign_bucket,
         named=named_in(setup.documents.latest) if setup.documents else {},
     )
@@ -169,13 +166,14 @@ def _setup(
     contract: Contract,
     consumers: Sequence[Consumer],
     inventory: StackInventory,
+    environment: Environment,
     arguments: argparse.Namespace,
 ) -> _Setup:
     sessions = profiles.actors(contract, consumers, dict(arguments.profiles), arguments.other)
     account, production = profiles.administrator(
         _account(inventory, contract.production_account_id), arguments.production_profile
     )
-    foreign = _foreign_bucket(contract, account, production)
+    foreign = foreign_bucket(contract, consumers, environment, account, production)
     staging = _account(inventory, contract.staging_account_id)
     documents = None
     if production is not None and (staging.profile is None or aws_files.exists(staging.profile)):
@@ -262,26 +260,6 @@ def _account(inventory: StackInventory, number: str) -> Account:
         "deploy it with pulumi up"
     )
     raise UncheckedError(message)
-
-
-def _foreign_bucket(
-    contract: Contract, account: Account, production: boto3.Session | None
-) -> str | None:
-    """ARN of a bucket of Production that is not part of the stack, if one can be seen."""
-    if production is None:
-        return None
-    partition = next(iter(contract.bucket_arns.values()), "arn:aws").split(":")[1]
-    with explained_failures(account.profile, account.label):
-        try:
-            s3 = production.client("s3", config=CLIENT_CONFIG)
-            listed = s3.list_buckets(BucketRegion=contract.production_region)["Buckets"]
-        except ClientError as error:
-            if code_and_message(error)[0] == "AccessDenied":
-                return None
-            raise
-    arns = sorted(f"arn:{partition}:s3:::{bucket['Name']}" for bucket in listed)
-    ours = set(contract.bucket_arns.values())
-    return next((arn for arn in arns if arn not in ours), None)
 
 
 def _check_writable(path: Path | None) -> None:

@@ -56,6 +56,13 @@ def matrix(
     return tuple(_Matrix(contract, environment).rows(consumers))
 
 
+def on_foreign_bucket(
+    contract: Contract, consumers: Sequence[Consumer], environment: Environment
+) -> tuple[Row, ...]:
+    """Those of the rows that are about the bucket that is not part of the stack."""
+    return tuple(_Matrix(contract, environment).rows_on_foreign_bucket(consumers))
+
+
 class _Matrix:
     def __init__(self, contract: Contract, environment: Environment) -> None:
         self._contract = contract
@@ -76,16 +83,24 @@ class _Matrix:
         self._partition = next((arn.split(":")[1] for arn in self._resources), "aws")
         self._callers = Callers(contract, self._partition, environment.named)
 
+    def rows_on_foreign_bucket(self, consumers: Sequence[Consumer]) -> Iterator[Row]:
+        for consumer in consumers:
+            if not self._has_ended(consumer):
+                yield from self._on_foreign_bucket(self._way(consumer, consumer.role_arn))
+
     def rows(self, consumers: Sequence[Consumer]) -> Iterator[Row]:
         for consumer in consumers:
-            end = end_of(consumer)
-            if end is not None and end <= self._environment.now:
+            if self._has_ended(consumer):
                 yield from self._after_the_end(consumer)
             else:
                 yield from self._assuming(consumer)
                 yield from self._using(consumer)
         for arn in _granted_to(*consumers):
             yield from self._by_everybody_else(arn)
+
+    def _has_ended(self, consumer: Consumer) -> bool:
+        end = end_of(consumer)
+        return end is not None and end <= self._environment.now
 
     def _after_the_end(self, consumer: Consumer) -> Iterator[Row]:
         how = "although its access has ended"

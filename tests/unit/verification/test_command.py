@@ -100,7 +100,7 @@ def aws(monkeypatch: pytest.MonkeyPatch, exported: dict[str, Any]) -> World:
         "cross_account_access.command.verification.documents.live", lambda known: known
     )
     monkeypatch.setattr(
-        "cross_account_access.command.verbs.verify._foreign_bucket",
+        "cross_account_access.command.verbs.verify.foreign_bucket",
         lambda *_: f"arn:aws:s3:::{FOREIGN}",
     )
     return world
@@ -331,9 +331,7 @@ def test_without_administrators_the_rest_is_checked(
 ) -> None:
     assert aws.asked == []
     monkeypatch.setattr(aws_files, "exists", lambda name: name == "StageAdmin")
-    monkeypatch.setattr(
-        "cross_account_access.command.verbs.verify._foreign_bucket", lambda *_: None
-    )
+    monkeypatch.setattr("cross_account_access.command.verbs.verify.foreign_bucket", lambda *_: None)
     ran = verify("--json")
     assert ran.status == 3
     assert "no profile of both administrators" in ran.err
