@@ -29,6 +29,7 @@ from cross_account_access.credentials import aws_files
 from cross_account_access.credentials.contract import Consumer, Contract, ContractError, read
 from cross_account_access.errors import Status, UncheckedError, UsageError
 from cross_account_access.iam.engine import ResourceDocuments
+from cross_account_access.iam.inventory import POLICIES_OF_OTHERS
 from cross_account_access.presentation import Page, notice, progress
 from cross_account_access.stack import Account, Stack, add_stack_options, stack_of
 
@@ -128,7 +129,15 @@ def run(arguments: argparse.Namespace) -> int:
         contract, inventory = _contract(stack), inventory_of(stack.state())
     consumers = _chosen(contract, arguments)
     _check_writable(arguments.junit)
-    environment = Environment(probe=f"{arguments.probe_prefix}{secrets.token_hex(4)}/", now=started)
+    environment = Environment(
+        probe=f"{arguments.probe_prefix}{secrets.token_hex(4)}/",
+        now=started,
+        made=frozenset(
+            arn
+            for arn, identity in {**inventory.users, **inventory.roles}.items()
+            if POLICIES_OF_OTHERS not in identity.get("policies", {})
+        ),
+    )
     setup = _setup(contract, consumers, inventory, environment, arguments)
     environment = replace(
         environment,

@@ -45,6 +45,8 @@ def misstated(consumer: Consumer, met: Circumstances) -> Iterator[tuple[str, Cir
         yield "without session tags", replace(met, session_tags=dict.fromkeys(tags))
         yield "with a further session tag", replace(met, session_tags={**tags, _WRONG: "x"})
     for key in tags:
+        if len(tags) > 1:
+            yield f"without session tag {key}", replace(met, session_tags={**tags, key: None})
         wrong = replace(met, session_tags={**tags, key: _WRONG})
         yield f"with a wrong session tag {key}", wrong
 
@@ -71,6 +73,10 @@ def not_at_will(consumer: Consumer, met: Circumstances) -> Iterator[tuple[str, C
     """Each condition that nobody meets at will, not met."""
     yield from mfa_too_old(consumer, met)
     for key, values in consumer.claims.items():
+        # ForAllValues and IfExists are content with a request that has no such key ("Set operators
+        # for multivalued context keys",
+        # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html).
+        yield f"without {key}", replace(met, claims={**met.claims, key: None})
         for value in values:
             if near := sibling_of(value, values):
                 yield f"with {key} {near}", replace(met, claims={**met.claims, key: near})

@@ -65,7 +65,11 @@ class Deduction:
                 resources.setdefault(
                     row.ask.place.arn, {"account": production_account, "policy": None}
                 )
-        known = replace(inventory, resources=resources)
+        roles = dict(inventory.roles)
+        for row in rows:
+            if isinstance(row.ask, Assume) and row.ask.trusts is not None:
+                roles[row.ask.role_arn] = {"trust": _trust_of(row.ask.trusts, row.ask.role_arn)}
+        known = replace(inventory, resources=resources, roles=roles)
         self._known = known.world()
         self._by_caller: dict[str, World] = {}
         """By the ARN of a user or role whose own policies are taken to allow everything."""
@@ -110,6 +114,13 @@ class Deduction:
         else:
             msg = "documents do not say how long a session may last"
             raise UncheckedError(msg)
+
+
+def _trust_of(account: str, role_arn: str) -> dict[str, Any]:
+    """A trust policy that leaves it to an account who of it may assume the role."""
+    root = f"arn:{role_arn.split(':')[1]}:iam::{account}:root"
+    statement = {"Effect": "Allow", "Principal": {"AWS": root}, "Action": "sts:AssumeRole"}
+    return {"Version": "2012-10-17", "Statement": [statement]}
 
 
 def _apart(arns: Iterable[str]) -> list[list[str]]:

@@ -47,6 +47,8 @@ class Environment:
     are about a bucket that could be there."""
     named: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """By ARN of a role or resource, the principals whom its policy names in fact."""
+    made: frozenset[str] = frozenset()
+    """ARNs of users and roles of the stack that have no policies but its own."""
 
 
 def matrix(
@@ -154,6 +156,7 @@ class _Matrix:
             by=self._callers.stranger,
         )
         yield from self._assuming_anothers(consumer)
+        yield from self._assuming_any(consumer, role_arn)
         longest = consumer.max_session_duration
         row = self._assume(consumer, role_arn, f"for more than {longest} seconds")
         yield replace(row, ask=LongSession(role_arn, longest))
@@ -196,6 +199,31 @@ class _Matrix:
                 )
                 yield row
                 return
+
+    def _assuming_any(self, consumer: Consumer, role_arn: str) -> Iterator[Row]:
+        """What a group or a further policy may have brought: roles that leave it to the account.
+
+        A role that trusts an account lets in whomever a policy of that account allows to assume it.
+        """
+        contract, (caller, *_) = self._contract, self._callers.of(consumer)
+        for label, account, who, how in (
+            ("Staging", contract.staging_account_id, caller, ""),
+            (
+                "Production",
+                contract.production_account_id,
+                Caller(arn=role_arn, actor=None),
+                f", as {_name(role_arn)}",
+            ),
+        ):
+            if who.arn in self._environment.made:
+                any_role = f"arn:{self._partition}:iam::{contract.production_account_id}:role/"
+                row = self._assume(consumer, role_arn, by=who)
+                yield replace(
+                    row,
+                    what=f"assume any role of Production that trusts {label}{how}",
+                    ask=Assume(f"{any_role}access-verify-{label}", trusts=account),
+                    is_hypothetical=True,
+                )
 
     # Using what is granted.
 

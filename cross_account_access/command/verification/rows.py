@@ -63,6 +63,9 @@ class Assume:
     """Ask STS for a session of a role."""
 
     role_arn: str
+    trusts: str | None = None
+    """The account, 12 digits, that a role trusts which stands for any that does; None for a role
+    that there is."""
 
 
 @dataclass(frozen=True)

@@ -132,6 +132,14 @@ def test_everything_as_intended(aws: World, verify: Verify) -> None:
     assert "not as intended" not in lines[-1]
 
 
+def test_what_the_stack_made_may_assume_nothing_else(aws: World, verify: Verify) -> None:
+    assert aws.asked == []
+    rows = {row["what"]: row for row in json.loads(verify("--json").out)["rows"]}
+    for which in ("Staging", "Production, as StageRole"):
+        row = rows[f"assume any role of Production that trusts {which}"]
+        assert (row["expected"], row["found"], row["decidedBy"]) == ("refused", "refused", "engine")
+
+
 def test_what_is_not_as_intended_is_named_first(aws: World, verify: Verify) -> None:
     aws.allowed.add("put_object")
     ran = verify()

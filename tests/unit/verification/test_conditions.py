@@ -61,6 +61,8 @@ def test_what_a_caller_states_is_wrong_or_missing_one_at_a_time() -> None:
         "with a further session tag": replace(
             MET, session_tags={"team": "data", "site": "a", WRONG: "x"}
         ),
+        "without session tag team": replace(MET, session_tags={"team": None, "site": "a"}),
+        "without session tag site": replace(MET, session_tags={"team": "data", "site": None}),
         "with a wrong session tag team": replace(MET, session_tags={"team": WRONG, "site": "a"}),
         "with a wrong session tag site": replace(MET, session_tags={"team": "data", "site": WRONG}),
     }
@@ -91,6 +93,8 @@ def test_what_nobody_meets_at_will_is_otherwise_one_at_a_time() -> None:
         "with MFA of 901 seconds ago": replace(MET, mfa_age=901),
         "with x:sub repo:a-xx": replace(MET, claims={"x:sub": "repo:a-xx", "x:aud": "us"}),
         "with x:sub repo:b-xx": replace(MET, claims={"x:sub": "repo:b-xx", "x:aud": "us"}),
+        "without x:sub": replace(MET, claims={"x:sub": None, "x:aud": "us"}),
+        "without x:aud": replace(MET, claims={"x:sub": "repo:a:x", "x:aud": None}),
         "with x:aud us-x": replace(MET, claims={"x:sub": "repo:a:x", "x:aud": "us-x"}),
     }
     for changes in ({}, {"mfa": True}, {"mfa_max_age": 900}):

@@ -194,3 +194,60 @@ def test_a_consumer_is_judged_by_its_own_policies_but_for_rows_about_the_trust()
     assert decided(what, open_trust, declared).found is Found.REFUSED
     anyway = decided(f"{what}, whatever its own policy allows", open_trust, declared)
     assert anyway.found is Found.ALLOWED
+
+
+ISSUER = "token.example.com"
+PROVIDER = f"arn:aws:iam::{PRODUCTION}:oidc-provider/{ISSUER}"
+CLAIMS = {f"{ISSUER}:sub": "repo:a:main", f"{ISSUER}:aud": "us"}
+
+
+@pytest.mark.parametrize("key", CLAIMS)
+@pytest.mark.parametrize("broken", ["ForAllValues:StringEquals", "StringEqualsIfExists", None])
+def test_a_trust_that_does_without_a_claim_is_found(key: str, broken: str | None) -> None:
+    declared = contract(
+        consumer(
+            grant("read"),
+            kind="oidc",
+            principal_arns=(PROVIDER,),
+            claims={name: (value,) for name, value in CLAIMS.items()},
+        )
+    )
+    what = f"assume ReaderAccess without {key}"
+
+    def found(conditions: dict[str, dict[str, str]]) -> Found:
+        statement = allow(
+            "sts:AssumeRoleWithWebIdentity",
+            Principal={"Federated": PROVIDER},
+            Condition=conditions,
+        )
+        lying = inventory(READ, trust=policy(statement))
+        assert decided("assume ReaderAccess", lying, declared).found is Found.ALLOWED
+        return decided(what, lying, declared).found
+
+    assert found({"StringEquals": CLAIMS}) is Found.REFUSED
+    rest = {name: value for name, value in CLAIMS.items() if name != key}
+    loosened = {broken: {key: CLAIMS[key]}} if broken else {}
+    assert found({"StringEquals": rest, **loosened}) is Found.ALLOWED
+
+
+@pytest.mark.parametrize(
+    ("holder", "what"),
+    [
+        (USER, "assume any role of Production that trusts Staging"),
+        (ROLE, "assume any role of Production that trusts Production, as ReaderAccess"),
+    ],
+)
+def test_a_further_policy_that_assumes_any_role_is_found(holder: str, what: str) -> None:
+    made = rows(READER, made=frozenset({USER, ROLE}))
+    (row,) = (row for row in made if row.what == what)
+
+    def found(further: Any) -> Found:
+        lying = inventory(READ)
+        docs: Any = {**lying.users, **lying.roles}[holder]
+        docs["policies"] = {**docs["policies"], "group Admins: assume": policy(further)}
+        return Deduction(lying, made, PRODUCTION).decide(row).found
+
+    assert found(allow("s3:ListBucket", BUCKET)) is Found.REFUSED
+    assert found(allow("sts:AssumeRole", ROLE)) is Found.REFUSED
+    assert found(allow("sts:*", "*")) is Found.ALLOWED
+    assert found(allow("sts:AssumeRole", f"arn:aws:iam::{PRODUCTION}:role/*")) is Found.ALLOWED

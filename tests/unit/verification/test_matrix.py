@@ -174,6 +174,22 @@ def test_a_consumer_without_conditions_has_these_rows_and_no_more() -> None:
     ]
 
 
+def test_nobody_of_the_stack_may_assume_whatever_trusts_an_account() -> None:
+    staging, production = (
+        f"assume any role of Production that trusts {each}"
+        for each in ("Staging", "Production, as ReaderAccess")
+    )
+    declared = contract(consumer(grant("read")))
+    said = expectations(declared, made=frozenset({USER, ROLE}))
+    assert said[staging] is said[production] is REFUSED
+    # What others gave their own user is theirs to know.
+    assert staging not in expectations(declared, made=frozenset({ROLE}))
+    assert not {staging, production} & set(expectations(declared))
+    for row in rows(declared, made=frozenset({USER, ROLE})):
+        if row.what in (staging, production):
+            assert row.is_hypothetical
+
+
 def test_a_bucket_that_is_there_is_asked_about_rather_than_one_that_could_be() -> None:
     declared = contract(consumer(grant("read")))
     foreign = [
@@ -216,7 +232,7 @@ def test_a_bucket_that_is_there_is_asked_about_rather_than_one_that_could_be() -
                 "principal_arns": (),
                 "claims": {"aws:PrincipalOrgID": ["o-1"]},
             },
-            ["with aws:PrincipalOrgID o-1-x"],
+            ["without aws:PrincipalOrgID", "with aws:PrincipalOrgID o-1-x"],
         ),
         (
             {
