@@ -6,10 +6,11 @@ import os
 import re
 import secrets
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +18,7 @@ from cross_account_access.command.inventory import StackInventory, inventory_of,
 from cross_account_access.command.verification import profiles
 from cross_account_access.command.verification.attempts import Attempts
 from cross_account_access.command.verification.documents import Documents
+from cross_account_access.command.verification.existing import existing_principals
 from cross_account_access.command.verification.findings import Result, Verdict
 from cross_account_access.command.verification.foreign_bucket import foreign_bucket
 from cross_account_access.command.verification.matrix import Environment, matrix
@@ -25,7 +27,6 @@ from cross_account_access.command.verification.probe_objects import ProbeObjects
 from cross_account_access.command.verification.probes import Actors, Probes
 from cross_account_access.command.verification.report import as_json, as_junit, show
 from cross_account_access.command.verification.rows import Row
-from cross_account_access.credentials import aws_files
 from cross_account_access.credentials.contract import Consumer, Contract, ContractError, read
 from cross_account_access.errors import Status, UncheckedError, UsageError
 from cross_account_access.iam.engine import ResourceDocuments
@@ -142,6 +143,7 @@ def run(arguments: argparse.Namespace) -> int:
     environment = replace(
         environment,
         foreign_bucket=setup.foreign_bucket,
+        existing=setup.existing,
         named=named_in(setup.documents.latest) if setup.documents else {},
     )
     rows = matrix(contract, consumers, environment)
@@ -168,6 +170,8 @@ class _Setup:
 
     actors: Actors
     foreign_bucket: str | None
+    existing: Mapping[str, Sequence[str]]
+    """By consumer, ARNs of principals that it means and that exist."""
     documents: Documents | None
 
 
@@ -183,14 +187,20 @@ def _setup(
         _account(inventory, contract.production_account_id), arguments.production_profile
     )
     foreign = foreign_bucket(contract, consumers, environment, account, production)
-    staging = _account(inventory, contract.staging_account_id)
+    staging, its_session = profiles.administrator(
+        _account(inventory, contract.staging_account_id), None
+    )
+    existing: Mapping[str, Sequence[str]] = {}
     documents = None
-    if production is not None and (staging.profile is None or aws_files.exists(staging.profile)):
+    if production is not None and its_session is not None:
+        existing = existing_principals(consumers, staging, its_session)
         # Policies of what the stack did not make are to be read as well.
         others = [*contract.resource_arns.values(), *([foreign] if foreign else [])]
         unread: ResourceDocuments = {"account": account.id, "policy": None}
         resources = {**dict.fromkeys(others, unread), **inventory.resources}
         seen = replace(inventory, accounts=(account, staging), resources=resources)
+        for arn in chain.from_iterable(existing.values()):
+            seen = seen.including(arn)
         documents = Documents(seen, contract.production_account_id)
     else:
         notice(
@@ -205,6 +215,7 @@ def _setup(
             plain_http_endpoint=arguments.plain_http_endpoint,
         ),
         foreign_bucket=foreign,
+        existing=existing,
         documents=documents,
     )
 

@@ -11,9 +11,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from cross_account_access.command.verification.findings import Finding, Found, Judge
+from cross_account_access.command.verification.findings import Finding, Found, Judge, Permission
 from cross_account_access.command.verification.patterns import name_of
-from cross_account_access.command.verification.rows import Assume, Circumstances, Row, Use
+from cross_account_access.command.verification.rows import Assume, Circumstances, Expected, Row, Use
 from cross_account_access.errors import UncheckedError
 from cross_account_access.facts.partitions import dns_suffix
 from cross_account_access.iam.engine import (
@@ -29,7 +29,7 @@ from cross_account_access.iam.engine import (
 )
 from cross_account_access.iam.engine import assume as assume_role
 from cross_account_access.iam.inventory import Inventory
-from cross_account_access.iam.services import Place, service_name, service_of
+from cross_account_access.iam.services import Place, Scope, service_name, service_of
 
 _EVERYTHING: Final[IdentityDocuments] = {
     "policies": {
@@ -59,7 +59,7 @@ class Deduction:
 
     def __init__(self, inventory: Inventory, rows: Iterable[Row], production_account: str) -> None:
         resources = dict(inventory.resources)
-        callers = {row.caller.arn for row in rows if row.caller.is_invented}
+        callers = {row.caller.arn for row in rows if row.caller.is_invented or row.caller.is_theirs}
         for row in rows:
             if isinstance(row.ask, Use) and row.is_hypothetical:
                 resources.setdefault(
@@ -86,12 +86,23 @@ class Deduction:
             (outcome for outcome in (Outcome.DENIED, Outcome.UNKNOWN) if outcome in outcomes),
             Outcome.ALLOWED,
         )
+        decision = next(each for each in decisions if each.outcome is decisive)
         return Finding(
             found=_FOUND.get(decisive, Found.UNDECIDED),
             judge=Judge.ENGINE,
-            why=_why(next(each for each in decisions if each.outcome is decisive)),
+            why=_why(decision),
+            lacking=self._lacking(row) if decision.missing else (),
             seconds=time.perf_counter() - started,
         )
+
+    def _lacking(self, row: Row) -> tuple[Permission, ...]:
+        """What somebody else's caller needs, unless Production's side refuses it anyway."""
+        if row.expected is Expected.REFUSED or not row.caller.is_theirs:
+            return ()
+        anyway = replace(row, caller=replace(row.caller, is_invented=True))
+        if any(not each.allowed for each in self._decisions(anyway)):
+            return ()
+        return tuple(_needed(row))
 
     def _decisions(self, row: Row) -> Iterator[Decision]:
         ask, world = row.ask, self._known
@@ -114,6 +125,23 @@ class Deduction:
         else:
             msg = "documents do not say how long a session may last"
             raise UncheckedError(msg)
+
+
+def _needed(row: Row) -> Iterator[Permission]:
+    """What the caller's own policies must allow for a row."""
+    ask = row.ask
+    if isinstance(ask, Assume):
+        stated = _stated(row.circumstances)
+        yield Permission(actions=("sts:AssumeRole", *stated), resource=ask.role_arn)
+    elif isinstance(ask, Use):
+        resource: str = ask.place.fill(ask.operation.resource)
+        if ask.operation.scope is Scope.OBJECTS:
+            resource = f"{ask.place.arn}/{ask.place.prefix}*"
+        elif resource != ask.place.arn:
+            resource = f"{resource.rsplit('/', 1)[0]}/*"
+        yield Permission(actions=ask.operation.actions, resource=resource)
+        if ask.place.key_arn is not None and ask.operation.key_actions:
+            yield Permission(actions=ask.operation.key_actions, resource=ask.place.key_arn)
 
 
 def _trust_of(account: str, role_arn: str) -> dict[str, Any]:
@@ -166,13 +194,18 @@ def _assuming(
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html (sts:TagSession).
     """
     yield assume_role(world, principal, role_arn, _of_assuming(circumstances)).decision
+    for action, keys in _stated(circumstances).items():
+        yield decide(world, Request(principal, action, role_arn, _context(circumstances, keys)))
+
+
+def _stated(circumstances: Circumstances) -> dict[str, dict[str, Any]]:
+    """What is stated with a request for a role: the context keys by the action that it needs."""
     stated: dict[str, dict[str, Any]] = {}
     if circumstances.source_identity is not None:
         stated["sts:SetSourceIdentity"] = {"sts:SourceIdentity": circumstances.source_identity}
     if any(circumstances.session_tags.values()):
         stated["sts:TagSession"] = _tags(circumstances)
-    for action, keys in stated.items():
-        yield decide(world, Request(principal, action, role_arn, _context(circumstances, keys)))
+    return stated
 
 
 def _of_use(circumstances: Circumstances, ask: Use) -> Context:

@@ -30,6 +30,15 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Permission:
+    """What a policy of the caller's own would have to allow."""
+
+    actions: tuple[str, ...]
+    resource: str
+    """An ARN, with wildcards."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Finding:
     """How one row ended."""
 
@@ -41,6 +50,8 @@ class Finding:
     """The error code that decided."""
     why: str = ""
     """The grounds, a sentence or two; for an undecided row what stood in the way."""
+    lacking: tuple[Permission, ...] = ()
+    """What those must add who make the caller's policies, where Production's side does allow it."""
     seconds: float = 0
 
 

@@ -47,6 +47,8 @@ class Environment:
     are about a bucket that could be there."""
     named: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """By ARN of a role or resource, the principals whom its policy names in fact."""
+    existing: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """By consumer, ARNs of those principals of Staging that it means and that exist."""
     made: frozenset[str] = frozenset()
     """ARNs of users and roles of the stack that have no policies but its own."""
 
@@ -123,9 +125,22 @@ class _Matrix:
             return
         met = all_met(consumer)
         caller, *more = self._callers.of(consumer)
-        yield self._assume(consumer, role_arn, expected=Expected.ALLOWED)
+        existing = self._existing(consumer)
+        if existing:
+            # Whoever acts for the consumer exists, and is one of these.
+            first = replace(existing[0], actor=consumer.name)
+            yield self._assume(consumer, role_arn, by=first, expected=Expected.ALLOWED)
+            for each in existing if len(existing) > 1 else ():
+                how = f"as {self._callers.label(each)}"
+                yield self._assume(consumer, role_arn, how, by=each, expected=Expected.ALLOWED)
+            # Production's side by itself, which lets in those too who are yet to be made.
+            more = [invented(caller.arn), *more]
+        else:
+            yield self._assume(consumer, role_arn, expected=Expected.ALLOWED)
         for each in more:
             how = f"as {self._callers.label(each)}"
+            if existing:
+                how += f", {_ANYWAY}"
             yield self._assume(consumer, role_arn, how, by=each, expected=Expected.ALLOWED)
         for how, circumstances in misstated(consumer, met):
             yield self._assume(consumer, role_arn, how, circumstances=circumstances)
@@ -160,6 +175,10 @@ class _Matrix:
         longest = consumer.max_session_duration
         row = self._assume(consumer, role_arn, f"for more than {longest} seconds")
         yield replace(row, ask=LongSession(role_arn, longest))
+
+    def _existing(self, consumer: Consumer) -> list[Caller]:
+        arns = self._environment.existing.get(consumer.name, ())
+        return [Caller(arn=arn, actor=None, is_theirs=True) for arn in arns]
 
     def _assume(  # noqa: PLR0913 - what sets one row apart from another
         self,
@@ -265,6 +284,9 @@ class _Matrix:
             if any(_allows(grant, operation, place) for grant in grants):
                 allowed.setdefault(operation.words, (operation, place))
                 yield way.row(operation, place, Expected.ALLOWED)
+                for each in self._existing(consumer) if way.role_arn is None else ():
+                    theirs = replace(way, caller=each, how=f" as {self._callers.label(each)}")
+                    yield theirs.row(operation, place, Expected.ALLOWED)
             elif operation.checks_refusal:
                 yield way.row(operation, place, Expected.REFUSED)
                 if is_hidden:

@@ -1,12 +1,13 @@
 """What a person, a script or a CI system is told of the results."""
 
+import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from xml.etree import ElementTree
 
-from cross_account_access.command.verification.findings import Found, Result, Verdict
-from cross_account_access.presentation import BAD, DOUBTFUL, GOOD, QUIET, Cell, Page
+from cross_account_access.command.verification.findings import Found, Permission, Result, Verdict
+from cross_account_access.presentation import BAD, DOUBTFUL, GOOD, QUIET, TITLE, Cell, Page
 
 _STYLE: Final = {Verdict.RIGHT: GOOD, Verdict.WRONG: BAD, Verdict.UNCHECKED: DOUBTFUL}
 _HEADERS: Final = ("consumer", "what", "expected", "found", "code", "by", "s")
@@ -16,7 +17,7 @@ _SPARE: Final = ("s", "code", "by")
 
 
 def show(page: Page, results: Sequence[Result], *, only_failures: bool = False) -> None:
-    """Write what is wrong, the table, who could not act, and the counts, by consumer too.
+    """Write what is wrong, what others have to add, the table, who could not act, and the counts.
 
     Args:
         page: standard output.
@@ -27,6 +28,9 @@ def show(page: Page, results: Sequence[Result], *, only_failures: bool = False) 
         for result in results:
             if result.verdict is verdict:
                 page.line((verdict.value, _STYLE[verdict]), f": {_sentence(result)}")
+    for (consumer, arn), policy in _lacking(results).items():
+        page.line((f"{consumer}: {arn} still needs, in a policy of its own:", TITLE))
+        page.block(json.dumps(policy, indent=2))
     rows = _failures(results) if only_failures else results
     if rows:
         page.table(_HEADERS, [_cells(result) for result in rows], _SPARE)
@@ -43,6 +47,27 @@ def show(page: Page, results: Sequence[Result], *, only_failures: bool = False) 
 
 def _failures(results: Sequence[Result]) -> list[Result]:
     return [result for result in results if result.verdict is not Verdict.RIGHT]
+
+
+def _lacking(results: Sequence[Result]) -> dict[tuple[str, str], Mapping[str, Any]]:
+    """By consumer and principal, the policy that others have yet to attach."""
+    lacking: dict[tuple[str, str], list[Permission]] = {}
+    for result in results:
+        if result.finding.lacking:
+            key = (result.row.consumer, result.row.caller.arn)
+            lacking.setdefault(key, []).extend(result.finding.lacking)
+    return {key: _policy_that_allows(permissions) for key, permissions in lacking.items()}
+
+
+def _policy_that_allows(permissions: Sequence[Permission]) -> Mapping[str, Any]:
+    actions: dict[str, set[str]] = {}
+    for permission in permissions:
+        actions.setdefault(permission.resource, set()).update(permission.actions)
+    statements = [
+        {"Effect": "Allow", "Action": sorted(each), "Resource": resource}
+        for resource, each in sorted(actions.items())
+    ]
+    return {"Version": "2012-10-17", "Statement": statements}
 
 
 def _by_consumer(results: Sequence[Result]) -> dict[str, Counter[Verdict]]:
@@ -67,6 +92,10 @@ def as_json(
             consumer: {verdict.value: counts[verdict] for verdict in reversed(Verdict)}
             for consumer, counts in _by_consumer(results).items()
         },
+        "lacking": [
+            {"consumer": consumer, "principal": arn, "policy": policy}
+            for (consumer, arn), policy in _lacking(results).items()
+        ],
         "rows": [
             {
                 "consumer": result.row.consumer,

@@ -56,6 +56,8 @@ class Caller:
     is_invented: bool = False
     """Whether its own policies are not looked at and taken to allow everything: it is outside the
     stack, or may not exist."""
+    is_theirs: bool = False
+    """Whether it exists, and its policies are not the stack's to make."""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -366,6 +366,11 @@ def test_policies_of_what_the_stack_did_not_make_are_read(
     assert aws.asked == []
     queue = "arn:aws:sqs:us-west-2:111122223333:theirs"
     monkeypatch.setattr(Stack, "outputs", lambda _: {**exported, "resourceArns": {"jobs": queue}})
+    there = "arn:aws:iam::444455556666:role/ops/Robot"
+    monkeypatch.setattr(
+        "cross_account_access.command.verbs.verify.existing_principals",
+        lambda *_: {"stage-admin": (there,)},
+    )
     read: list[Any] = []
 
     def live(known: Any) -> Any:
@@ -381,6 +386,45 @@ def test_policies_of_what_the_stack_did_not_make_are_read(
         queue,
     }
     assert known.resources[queue]["account"] == "111122223333"
+    assert there in known.roles
+
+
+def test_what_the_other_side_still_needs_is_told_to_be_pasted(
+    aws: World, verify: Verify, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert aws.asked == []
+    monkeypatch.setattr(aws_files, "exists", lambda name: name != "StageAdmin")
+    monkeypatch.setattr(
+        "cross_account_access.command.verbs.verify.existing_principals",
+        lambda *_: {"stage-admin": (USER,)},
+    )
+    monkeypatch.setattr(
+        "cross_account_access.command.verification.documents.live",
+        lambda known: replace(known, users={USER: {"policies": {}}}),
+    )
+    needed = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Action": ["sts:AssumeRole"],
+                "Resource": "arn:aws:iam::111122223333:role/StageRole",
+            }
+        ],
+    }
+    ran = verify("--json")
+    assert ran.status == 1
+    assert json.loads(ran.out)["lacking"] == [
+        {"consumer": "stage-admin", "principal": USER, "policy": needed}
+    ]
+    first, told, *lines = verify("--only-failures").out.splitlines()
+    assert first.startswith(
+        "not as intended: stage-admin: assume StageRole: must be allowed, and is refused"
+    )
+    assert told == f"stage-admin: {USER} still needs, in a policy of its own:"
+    end = lines.index("    }")
+    assert json.loads("".join(lines[: end + 1])) == needed
+    assert json.loads(verify("--json", "--profile", "stage-admin=StageAdmin").out)["lacking"] == []
 
 
 @pytest.mark.parametrize(

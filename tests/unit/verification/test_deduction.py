@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from cross_account_access.command.verification.deduction import Deduction
-from cross_account_access.command.verification.findings import Finding, Found, Judge
+from cross_account_access.command.verification.findings import Finding, Found, Judge, Permission
 from cross_account_access.command.verification.rows import Assume, Expected
-from cross_account_access.credentials.contract import Contract
+from cross_account_access.credentials.contract import Contract, Grant
 from cross_account_access.iam.engine import PolicyKind
 from cross_account_access.iam.inventory import Inventory, unknown_document
 from cross_account_access.iam.patterns import matches
@@ -194,6 +195,95 @@ def test_a_consumer_is_judged_by_its_own_policies_but_for_rows_about_the_trust()
     assert decided(what, open_trust, declared).found is Found.REFUSED
     anyway = decided(f"{what}, whatever its own policy allows", open_trust, declared)
     assert anyway.found is Found.ALLOWED
+
+
+ANALYST = f"arn:aws:iam::{STAGING}:role/sso/Analysts_a"
+
+
+def judged(declared: Contract, what: str, *own: Any, **lying: Any) -> Finding:
+    """The finding on a principal that exists, with policies of its own."""
+    made = rows(declared, existing={"reader": (ANALYST,)})
+    (row,) = (row for row in made if row.what == what)
+    known = inventory(READ, **lying)
+    policies = {f"own{index}": policy(each) for index, each in enumerate(own)}
+    role: Any = {"trust": policy(), "policies": policies}
+    known = replace(known, roles={**known.roles, ANALYST: role})
+    return Deduction(known, made, PRODUCTION).decide(row)
+
+
+def of_pattern(*grants: Grant, **changes: Any) -> Contract:
+    pattern = f"arn:aws:iam::{STAGING}:role/sso/*Analysts_*"
+    return contract(consumer(*grants, kind="principals", principal_arns=(pattern,), **changes))
+
+
+def test_what_somebody_elses_principal_lacks_is_told() -> None:
+    declared = of_pattern(grant("read"), session_tags={"team": "data"})
+    needed = Permission(actions=("sts:AssumeRole", "sts:TagSession"), resource=ROLE)
+    finding = judged(declared, "assume ReaderAccess")
+    assert (finding.found, finding.lacking) == (Found.REFUSED, (needed,))
+    assert "no identity-based statement of role/sso/Analysts_a" in finding.why
+    half = judged(declared, "assume ReaderAccess", allow("sts:AssumeRole", ROLE))
+    assert (half.found, half.lacking) == (Found.REFUSED, (needed,))
+    finding = judged(declared, "assume ReaderAccess", allow(list(needed.actions), ROLE))
+    assert (finding.found, finding.lacking) == (Found.ALLOWED, ())
+
+
+def test_nothing_is_lacking_that_would_not_help() -> None:
+    declared, what = of_pattern(grant("read")), "assume ReaderAccess"
+    denied = judged(declared, what, deny("sts:*", "*"))
+    assert (denied.found, denied.lacking) == (Found.REFUSED, ())
+    other = {"AWS": f"arn:aws:iam::{PRODUCTION}:root"}
+    closed = judged(declared, what, trust=policy(allow("sts:AssumeRole", Principal=other)))
+    assert (closed.found, closed.lacking) == (Found.REFUSED, ())
+    # It has to be refused.
+    assert judged(declared, f"{what} as another principal of Staging").lacking == ()
+    # What the stack made itself, the stack mends.
+    assert decided(what, inventory(READ, own=policy(READ))).lacking == ()
+
+
+@pytest.mark.parametrize(
+    ("prefixes", "place", "resource"),
+    [((), "shared", f"{BUCKET}/*"), (("images/",), "shared/images/", f"{BUCKET}/images/*")],
+)
+def test_what_is_lacking_for_a_resource_is_about_all_that_is_granted(
+    prefixes: tuple[str, ...], place: str, resource: str
+) -> None:
+    direct = grant("read", via="resource", prefixes=prefixes)
+    declared = of_pattern(direct, role_arn=None)
+    bucket = policy(allow("s3:GetObject", resource, Principal={"AWS": ANALYST}))
+    what = f"read {place} as role/sso/Analysts_a"
+    finding = judged(declared, what, bucket=bucket)
+    needed = Permission(actions=("s3:GetObject",), resource=resource)
+    assert (finding.found, finding.lacking) == (Found.REFUSED, (needed,))
+    enough = judged(declared, what, allow("s3:GetObject", resource), bucket=bucket)
+    assert (enough.found, enough.lacking) == (Found.ALLOWED, ())
+
+
+def test_what_is_lacking_includes_indexes_and_keys() -> None:
+    table = of_pattern(grant("read", arn=TABLE, via="resource"), role_arn=None)
+    everything = [TABLE, f"{TABLE}/index/*"]
+    open_table: Any = {
+        "account": PRODUCTION,
+        "policy": policy(allow("dynamodb:*", everything, Principal={"AWS": ANALYST})),
+    }
+    what = "query an index of table/orders as role/sso/Analysts_a"
+    (needed,) = judged(table, what, **{TABLE: open_table}).lacking
+    assert needed == Permission(actions=("dynamodb:Query",), resource=f"{TABLE}/index/*")
+
+    under_key = contract(
+        *of_pattern(grant("read", via="resource"), role_arn=None).consumers.values(),
+        kms_key_arns={"shared": KEY},
+    )
+    bucket = policy(allow("s3:GetObject", f"{BUCKET}/*", Principal={"AWS": ANALYST}))
+    key: Any = {
+        "account": PRODUCTION,
+        "policy": policy(allow("kms:Decrypt", "*", Principal={"AWS": ANALYST})),
+    }
+    what = "read shared as role/sso/Analysts_a"
+    assert judged(under_key, what, bucket=bucket, **{KEY: key}).lacking == (
+        Permission(actions=("s3:GetObject",), resource=f"{BUCKET}/*"),
+        Permission(actions=("kms:Decrypt",), resource=KEY),
+    )
 
 
 ISSUER = "token.example.com"

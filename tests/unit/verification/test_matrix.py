@@ -190,6 +190,49 @@ def test_nobody_of_the_stack_may_assume_whatever_trusts_an_account() -> None:
             assert row.is_hypothetical
 
 
+ANALYSTS = f"arn:aws:iam::{STAGING}:role/sso/*Analysts_*"
+THERE = tuple(f"arn:aws:iam::{STAGING}:role/sso/Analysts_{each}" for each in "ab")
+
+
+def test_principals_that_exist_stand_for_the_pattern_that_means_them() -> None:
+    declared = contract(consumer(grant("read"), kind="principals", principal_arns=(ANALYSTS,)))
+
+    def assuming(*existing: str) -> dict[str, Caller]:
+        return {
+            row.what.removeprefix("assume ReaderAccess"): row.caller
+            for row in rows(declared, existing={"reader": existing})
+            if row.expected is ALLOWED and not isinstance(row.ask, Use)
+        }
+
+    anyway = " as role/sso/xAnalysts_x, whatever its own policy allows"
+    made_up = f"arn:aws:iam::{STAGING}:role/sso/xAnalysts_x"
+    first, second = (Caller(arn=arn, actor=None, is_theirs=True) for arn in THERE)
+    acting = replace(first, actor="reader")
+    assert assuming() == {"": Caller(arn=made_up, actor="reader", is_invented=True)}
+    assert assuming(THERE[0]) == {"": acting, anyway: invented(made_up)}
+    assert assuming(*THERE) == {
+        "": acting,
+        " as role/sso/Analysts_a": first,
+        " as role/sso/Analysts_b": second,
+        anyway: invented(made_up),
+    }
+
+
+def test_principals_that_exist_and_need_no_role_are_asked_about_what_they_are_granted() -> None:
+    direct = consumer(
+        grant("read", via="resource"),
+        kind="principals",
+        principal_arns=(ANALYSTS,),
+        role_arn=None,
+    )
+    made = rows(contract(direct), existing={"reader": THERE})
+    theirs = {row.what: row for row in made if row.caller.is_theirs}
+    assert set(theirs) == {f"read shared as role/sso/Analysts_{each}" for each in "ab"}
+    assert {row.expected for row in theirs.values()} == {ALLOWED}
+    (usual,) = (row for row in made if row.what == "read shared")
+    assert usual.caller.is_invented
+
+
 def test_a_bucket_that_is_there_is_asked_about_rather_than_one_that_could_be() -> None:
     declared = contract(consumer(grant("read")))
     foreign = [
