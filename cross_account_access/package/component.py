@@ -17,8 +17,9 @@ class CrossAccountAccess(cross_account_access.CrossAccountAccess):
 
     def __init__(self, name: str, args: Inputs, opts: ResourceOptions | None = None) -> None:
         declared = settings.check(_plain(args), where=f"the inputs of {name!r}")
-        preflight.prove(declared)
-        super().__init__(name, arguments_of(declared, prefix=f"{name}-"), opts)
+        prefix = f"{name}-"
+        preflight.prove(declared, prefix=prefix)
+        super().__init__(name, arguments_of(declared, prefix=prefix), opts)
         values = outputs.values_of(declared, self)
         for output, attribute in ATTRIBUTES.items():
             setattr(self, attribute, values[output])

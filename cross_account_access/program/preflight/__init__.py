@@ -1,4 +1,4 @@
-"""Proves, before anything is registered, that both accounts are as declared.
+"""Proves, before anything is registered, that both accounts are as declared and the stack's own.
 
 Pulumi's own guard (`allowed_account_ids`) speaks only once resources are under way, and then of
 neither setting. Both profiles are asked at the same time by another process, while this one loads
@@ -21,6 +21,7 @@ from pulumi_aws import iam, s3
 from cross_account_access.declaration.accounts import Account
 from cross_account_access.declaration.model import MustExist
 from cross_account_access.declaration.settings import Settings
+from cross_account_access.program.preflight.accounts_of_state import refuse_others
 
 if TYPE_CHECKING:
     from cross_account_access.program.preflight import ask_accounts
@@ -28,8 +29,12 @@ if TYPE_CHECKING:
 _SECONDS: Final = 60
 
 
-def prove(declared: Settings) -> None:
-    """Asks AWS whose the two profiles are, and for what must exist already.
+def prove(declared: Settings, *, prefix: str = "") -> None:
+    """Asks the state for the accounts of the stack, AWS for those of the profiles and what must be.
+
+    Args:
+        declared: what is to be made.
+        prefix: before the logical names of the providers, as in `arguments_of`.
 
     Raises:
         pulumi.RunError: with every problem, a line each; nothing has been registered yet.
@@ -41,6 +46,7 @@ def prove(declared: Settings) -> None:
         for side, account in sides.items()
     ]
     with _started([each.request for each in asked]) as process:
+        refuse_others(sides, prefix=prefix)
         # pulumi_aws loads the classes of a service when the first of them is used.
         _ = iam.Role, s3.Bucket
         answers = _answers(process)

@@ -1,0 +1,55 @@
+"""Refuses settings that name other accounts than those that the stack was made in.
+
+The engine updates a provider whose account changes in place. What the stack has made would then be
+looked for in the new account, not be found, and leave the state while it lives on in the old one.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Final
+
+import pulumi
+from pulumi.runtime import invoke
+
+from cross_account_access.declaration.accounts import Account
+
+_READ: Final = "pulumi:pulumi:readStackResourceOutputs"
+"""The engine's own function, by which Pulumi's SDK for Node.js lists the outputs of a stack's
+resources, as those stand in the state that the last operation left, finished or not.
+"""
+_PROVIDER: Final = "pulumi:providers:aws"
+
+
+def refuse_others(sides: Mapping[str, Account], *, prefix: str) -> None:
+    """Compares the accounts of the settings with those of the providers in the state.
+
+    Args:
+        sides: the accounts that the settings name, by side, which the providers are named after.
+        prefix: before the logical names of the providers, as in `arguments_of`.
+
+    Raises:
+        pulumi.RunError: an account is another one, with how to move.
+    """
+    stack, project = pulumi.get_stack(), pulumi.get_project()
+    qualified = f"{pulumi.get_organization()}/{project}/{stack}"
+    recorded = invoke(_READ, {"stackName": qualified}).value["outputs"]
+    problems = []
+    for side, account in sides.items():
+        provider = recorded.get(f"urn:pulumi:{stack}::{project}::{_PROVIDER}::{prefix}{side}")
+        if provider is None:
+            continue
+        made_in = json.loads(provider["outputs"]["allowedAccountIds"])
+        if account.account_id not in made_in:
+            problems.append(
+                f"  {side}_account_id is {account.account_id}, but stack {stack!r} was made in "
+                f"account {', '.join(made_in)}"
+            )
+    if problems:
+        told = "\n".join(problems)
+        message = (
+            f"stack {stack!r} belongs to other accounts; nothing was changed:\n{told}\n"
+            "  to move, make a new stack (pulumi stack init; access import takes over what its "
+            "accounts have already), and end this one with pulumi destroy, without --run-program, "
+            "which goes to its own accounts"
+        )
+        raise pulumi.RunError(message)
