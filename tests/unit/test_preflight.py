@@ -1,5 +1,7 @@
 """Both accounts are proven first; a refusal is one line that names setting and remedy."""
 
+import asyncio
+import json
 import subprocess
 from collections.abc import Iterator, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -10,6 +12,7 @@ from urllib.parse import parse_qs
 
 import pulumi
 import pytest
+from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks, set_mocks
 
 from cross_account_access.declaration.accounts import Account
 from cross_account_access.declaration.kinds import User, WebIdentities
@@ -17,7 +20,7 @@ from cross_account_access.declaration.model import Consumer
 from cross_account_access.declaration.settings import Settings
 from cross_account_access.program import preflight
 
-PRODUCTION, STAGING = "111122223333", "444455556666"
+PRODUCTION, STAGING, VENDOR = "111122223333", "444455556666", "777788889999"
 PROFILES = """\
 [Prod]
 aws_access_key_id = AKIA111122223333
@@ -111,11 +114,52 @@ def _aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
         thread.join()
 
 
+class Engine(Mocks):
+    """Tells of the stack's own state which providers are in it, and for which accounts."""
+
+    def __init__(self) -> None:
+        self.made_in: dict[str, str] = {}
+        """Account IDs by the logical name of the provider."""
+
+    def new_resource(self, args: MockResourceArgs) -> tuple[str, dict[str, Any]]:
+        """Nothing but the stack is registered while the accounts are being proven."""
+        assert args.typ == "pulumi:pulumi:Stack"
+        return args.name, {}
+
+    def call(self, args: MockCallArgs) -> dict[str, Any]:
+        """Answers the one question."""
+        assert args.token == "pulumi:pulumi:readStackResourceOutputs"
+        assert args.args == {"stackName": "ours/access/prod"}
+        kind = "pulumi:providers:aws"
+        providers = {
+            f"urn:pulumi:prod::access::{kind}::{name}": {
+                "type": kind,
+                "outputs": {"allowedAccountIds": json.dumps([account])},
+            }
+            for name, account in self.made_in.items()
+        }
+        stack = {"urn:pulumi:prod::access::pulumi:pulumi:Stack::access-prod": {"outputs": {}}}
+        return {"outputs": {**stack, **providers}}
+
+
+@pytest.fixture(autouse=True)
+def engine() -> Iterator[Engine]:
+    """That of a stack which has nothing yet."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    mocks = Engine()
+    set_mocks(mocks, project="access", stack="prod", organization="ours")
+    yield mocks
+    asyncio.set_event_loop(None)
+    loop.close()
+
+
 def prove(
     production: str = "Prod",
     staging: str = "Stage",
     adopted: Sequence[User] = (),
     federated: Sequence[WebIdentities] = (),
+    prefix: str = "",
 ) -> None:
     def account(account_id: str, profile: str) -> Account:
         return Account(account_id=account_id, profile=profile, region="us-west-2")
@@ -130,7 +174,8 @@ def prove(
             grants=(),
             tags={},
             trust_policy_limit=2048,
-        )
+        ),
+        prefix=prefix,
     )
 
 
@@ -153,6 +198,49 @@ def test_swapped_profiles_are_told_both_at_once() -> None:
         "staging_profile: 'Prod' is arn:aws:iam::111122223333:user/Admin of account "
         "111122223333, but staging_account_id is 444455556666; correct whichever is wrong",
     ]
+
+
+@pytest.mark.parametrize("prefix", ["", "access-"], ids=["program", "package"])
+def test_the_accounts_that_the_stack_was_made_in_pass(engine: Engine, prefix: str) -> None:
+    # Of others that a program has besides, nothing is asked.
+    others = {"production": VENDOR, "staging": VENDOR} if prefix else {"other": VENDOR}
+    engine.made_in = {**others, f"{prefix}production": PRODUCTION, f"{prefix}staging": STAGING}
+    prove(prefix=prefix)
+
+
+@pytest.mark.parametrize("prefix", ["", "access-"], ids=["program", "package"])
+@pytest.mark.parametrize(
+    ("made_in", "told"),
+    [
+        (
+            {"production": VENDOR},
+            ["production_account_id is 111122223333, but stack 'prod' was made in account "
+             "777788889999"],
+        ),
+        (
+            {"production": PRODUCTION, "staging": VENDOR},
+            ["staging_account_id is 444455556666, but stack 'prod' was made in account "
+             "777788889999"],
+        ),
+        (
+            {"production": STAGING, "staging": PRODUCTION},
+            ["production_account_id is 111122223333, but stack 'prod' was made in account "
+             "444455556666",
+             "staging_account_id is 444455556666, but stack 'prod' was made in account "
+             "111122223333"],
+        ),
+    ],
+    ids=["first up ended before the second", "one side", "swapped"],
+)  # fmt: skip
+def test_other_accounts_than_those_of_the_stack_are_told_with_the_way_to_move(
+    engine: Engine, made_in: dict[str, str], told: list[str], prefix: str
+) -> None:
+    engine.made_in = {f"{prefix}{side}": account for side, account in made_in.items()}
+    *problems, way = refusal(prefix=prefix)
+    assert problems == told
+    assert "pulumi stack init" in way
+    assert "access import" in way
+    assert "pulumi destroy, without --run-program" in way
 
 
 @pytest.mark.parametrize(

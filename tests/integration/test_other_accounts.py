@@ -1,0 +1,138 @@
+"""A stack stays in the accounts that it was made in, whatever its file comes to say."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import boto3
+import pytest
+
+from cross_account_access.dev.sandbox.box import Sandbox
+from tests.support.people import PRODUCTION_ADMIN, REGION, STAGING_ADMIN, admin
+from tests.support.program import Program
+
+PRODUCTION, STAGING, OTHER = "111122223333", "444455556666", "777788889999"
+VERBS: Final = {
+    "up": ["up", "--yes"],
+    "up without a preview": ["up", "--yes", "--skip-preview"],
+    "up without a refresh": ["up", "--yes", "--skip-preview", "--refresh=false"],
+    "preview": ["preview"],
+    "refresh": ["refresh", "--yes", "--skip-preview", "--run-program"],
+    "destroy": ["destroy", "--yes", "--skip-preview", "--run-program"],
+}
+MOVED: Final = {"staging_account_id": OTHER, "staging_profile": "Other"}
+"""Staging's ID and profile, changed together."""
+SWAPPED: Final = {
+    "production_account_id": STAGING,
+    "production_profile": STAGING_ADMIN,
+    "staging_account_id": PRODUCTION,
+    "staging_profile": PRODUCTION_ADMIN,
+}
+
+
+def with_profile_of_another_account(program: Program, box: Sandbox, folder: Path) -> Program:
+    """The same program where a third profile, `Other`, is as good as the two."""
+    root = boto3.Session(aws_access_key_id=OTHER, aws_secret_access_key="test", region_name=REGION)
+    iam = root.client("iam")
+    iam.create_user(UserName="OtherAdministrator")
+    iam.attach_user_policy(
+        UserName="OtherAdministrator", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess"
+    )
+    key = iam.create_access_key(UserName="OtherAdministrator")["AccessKey"]
+    credentials = folder / "credentials"
+    credentials.write_text(
+        Path(box.environment["AWS_SHARED_CREDENTIALS_FILE"]).read_text()
+        + f"\n[Other]\naws_access_key_id = {key['AccessKeyId']}\n"
+        + f"aws_secret_access_key = {key['SecretAccessKey']}\n"
+    )
+    return Program(
+        program.folder, {**program.environment, "AWS_SHARED_CREDENTIALS_FILE": str(credentials)}
+    )
+
+
+@pytest.fixture(scope="module")
+def made(box: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Program:
+    """`prod`, deployed once, since nothing may change it."""
+    box.reset()
+    folder = tmp_path_factory.mktemp("made")
+    program = with_profile_of_another_account(
+        Program.copied_to(folder, box.environment), box, folder
+    )
+    program.init()
+    program.up()
+    return program
+
+
+@pytest.fixture
+def restored(made: Program) -> Iterator[Program]:
+    """The deployed program, whose stack file is afterwards as it was."""
+    path = made.folder / "Pulumi.prod.yaml"
+    content = path.read_text()
+    yield made
+    path.write_text(content)
+
+
+def as_made(program: Program) -> list[dict[str, Any]]:
+    """The resources of the state, timestamps aside."""
+    return [
+        {key: value for key, value in resource.items() if key not in ("created", "modified")}
+        for resource in program.resources()
+    ]
+
+
+def told(said: str) -> str:
+    """What a person reads last."""
+    assert "Traceback" not in said
+    assert said.count("nothing was changed") == 1, said
+    return said[said.index("Diagnostics:") :]
+
+
+@pytest.mark.parametrize("changed", [MOVED, SWAPPED], ids=["one side", "swapped"])
+@pytest.mark.parametrize("verb", VERBS)
+def test_other_accounts_are_refused_and_the_state_is_left(
+    restored: Program, verb: str, changed: dict[str, str]
+) -> None:
+    before = as_made(restored)
+    restored.set(**changed)
+    said = told(restored.refused(*VERBS[verb], "--stack", "prod"))
+    assert (
+        f"staging_account_id is {changed['staging_account_id']}, "
+        f"but stack 'prod' was made in account {STAGING}"
+    ) in said
+    assert as_made(restored) == before
+
+
+def test_a_stack_whose_first_up_was_interrupted_knows_its_accounts(
+    program: Program, box: Sandbox, tmp_path: Path
+) -> None:
+    program = with_profile_of_another_account(program, box, tmp_path)
+    program.interrupted_up(after="aws:s3:BucketPublicAccessBlock")
+    before, file = as_made(program), (program.folder / "Pulumi.prod.yaml").read_text()
+    assert program.outputs() == {}
+    program.set(production_account_id=OTHER, production_profile="Other")
+    said = told(program.refused("up", "--yes", "--skip-preview", "--stack", "prod"))
+    assert (
+        f"production_account_id is {OTHER}, but stack 'prod' was made in account {PRODUCTION}"
+    ) in said
+    assert as_made(program) == before
+    (program.folder / "Pulumi.prod.yaml").write_text(file)
+    program.up()
+    assert program.settled()
+
+
+def test_without_the_program_refresh_and_destroy_go_to_the_accounts_of_the_stack(
+    program: Program, box: Sandbox, tmp_path: Path
+) -> None:
+    program = with_profile_of_another_account(program, box, tmp_path)
+    program.up()
+    before = as_made(program)
+    program.set(**MOVED)
+    program.pulumi("refresh", "--yes", "--skip-preview", "--stack", "prod")
+    assert as_made(program) == before
+    program.pulumi("destroy", "--yes", "--skip-preview", "--stack", "prod")
+    production, staging = admin(PRODUCTION_ADMIN), admin(STAGING_ADMIN)
+    assert production.client("s3").list_buckets()["Buckets"] == []
+    assert production.client("iam").list_roles()["Roles"] == []
+    assert len(staging.client("iam").list_users()["Users"]) == 1
+    # Nothing is left that could be lost, so the stack may be made elsewhere.
+    program.pulumi("preview", "--stack", "prod")
