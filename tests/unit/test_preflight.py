@@ -13,6 +13,7 @@ from urllib.parse import parse_qs
 import pulumi
 import pytest
 from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks, set_mocks
+from pulumi.runtime.stack import wait_for_rpcs
 
 from cross_account_access.declaration.accounts import Account
 from cross_account_access.declaration.kinds import User, WebIdentities
@@ -150,6 +151,8 @@ def engine() -> Iterator[Engine]:
     mocks = Engine()
     set_mocks(mocks, project="access", stack="prod", organization="ours")
     yield mocks
+    # The mocks register the stack.
+    loop.run_until_complete(wait_for_rpcs())
     asyncio.set_event_loop(None)
     loop.close()
 
@@ -256,9 +259,23 @@ def test_rejects_a_profile_that_proves_nothing(profile: str, told: str) -> None:
     assert problem.startswith(f"staging_profile: '{profile}' {told}")
 
 
-def test_an_unreachable_aws_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreachable_aws_is_one_line_about_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
-    assert [problem for problem in refusal("Prod", "Stage") if "Could not connect" in problem]
+    problems = refusal("Prod", "Stage")
+    assert len(problems) == 2
+    for problem in problems:
+        assert "could not be asked about (Could not connect" in problem
+        assert "check the network, the proxy, the region 'us-west-2'" in problem
+        assert "sign in" not in problem
+
+
+def test_an_aws_that_ends_the_connection_is_one_line_about_the_network(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Aws, "do_POST", lambda _: None)
+    problems = refusal("Prod", "Stage")
+    assert ["check the network" in problem for problem in problems] == [True, True]
+    assert [problem for problem in problems if "sign in" in problem] == []
 
 
 def test_no_secret_is_told(tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ from threading import Lock
 from typing import Any, TypedDict
 
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, ProfileNotFound
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, ProfileNotFound
+from botocore.exceptions import ConnectionError as NetworkError
 from botocore.loaders import create_loader
 from botocore.session import Session
 
@@ -82,9 +83,19 @@ def ask(profile: str, region: str, calls: list[Call]) -> Answers:
     except ClientError as error:
         code, reason = error.response["Error"]["Code"], error.response["Error"]["Message"]
         return {"problem": f"is refused by AWS ({code}: {reason}); {sign_in}"}
+    except (NetworkError, HTTPClientError) as error:
+        # No answer says nothing about the credentials.
+        return {
+            "problem": f"could not be asked about ({_line(error)}); check the network, the proxy, "
+            f"the region {region!r} and AWS_ENDPOINT_URL, then try again"
+        }
     except BotoCoreError as error:
-        # One line whatever it is: partial credentials, an expired SSO session, no network.
-        return {"problem": f"cannot be used ({' '.join(str(error).split())}); {sign_in}"}
+        return {"problem": f"cannot be used ({_line(error)}); {sign_in}"}
+
+
+def _line(error: Exception) -> str:
+    """One line whatever it is: partial credentials, an expired SSO session, no network."""
+    return " ".join(str(error).split())
 
 
 def _found(session: Session, region: str, call: Call) -> dict[str, Any] | None:
