@@ -72,19 +72,22 @@ def restored(made: Program) -> Iterator[Program]:
     path.write_text(content)
 
 
-def as_made(program: Program) -> list[dict[str, Any]]:
-    """The resources of the state, timestamps aside."""
-    return [
-        {key: value for key, value in resource.items() if key not in ("created", "modified")}
+def as_made(program: Program) -> dict[str, dict[str, Any]]:
+    """The resources of the state by URN, timestamps aside."""
+    return {
+        resource["urn"]: {
+            key: value for key, value in resource.items() if key not in ("created", "modified")
+        }
         for resource in program.resources()
-    ]
+    }
 
 
 def told(said: str) -> str:
     """What a person reads last."""
-    assert "Traceback" not in said
-    assert said.count("nothing was changed") == 1, said
-    return said[said.index("Diagnostics:") :]
+    last = said[said.index("Diagnostics:") :]
+    assert "Traceback" not in last
+    assert last.count("nothing was changed") == 1, last
+    return last
 
 
 @pytest.mark.parametrize("changed", [MOVED, SWAPPED], ids=["one side", "swapped"])

@@ -127,20 +127,19 @@ class Engine(Mocks):
         assert args.typ == "pulumi:pulumi:Stack"
         return args.name, {}
 
-    def call(self, args: MockCallArgs) -> dict[str, Any]:
+    def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
         """Answers the one question."""
         assert args.token == "pulumi:pulumi:readStackResourceOutputs"
         assert args.args == {"stackName": "ours/access/prod"}
         kind = "pulumi:providers:aws"
-        providers = {
+        resources = {
             f"urn:pulumi:prod::access::{kind}::{name}": {
                 "type": kind,
                 "outputs": {"allowedAccountIds": json.dumps([account])},
             }
             for name, account in self.made_in.items()
         }
-        stack = {"urn:pulumi:prod::access::pulumi:pulumi:Stack::access-prod": {"outputs": {}}}
-        return {"outputs": {**stack, **providers}}
+        return {"outputs": resources}, []
 
 
 @pytest.fixture(autouse=True)
