@@ -8,6 +8,7 @@ import boto3
 import pytest
 
 from cross_account_access.dev.sandbox.box import Sandbox
+from tests.support.deployment import ACCESS
 from tests.support.people import PRODUCTION_ADMIN, REGION, STAGING_ADMIN, admin
 from tests.support.program import Program
 
@@ -16,6 +17,7 @@ VERBS: Final = {
     "up": ["up", "--yes"],
     "up without a preview": ["up", "--yes", "--skip-preview"],
     "up without a refresh": ["up", "--yes", "--skip-preview", "--refresh=false"],
+    "up with the program first": ["up", "--yes", "--skip-preview", "--run-program"],
     "preview": ["preview"],
     "refresh": ["refresh", "--yes", "--skip-preview", "--run-program"],
     "destroy": ["destroy", "--yes", "--skip-preview", "--run-program"],
@@ -102,6 +104,39 @@ def test_other_accounts_are_refused_and_the_state_is_left(
         f"staging_account_id is {changed['staging_account_id']}, "
         f"but stack 'prod' was made in account {STAGING}"
     ) in said
+    assert as_made(restored) == before
+
+
+def test_wrong_credentials_behind_the_right_name_are_told_by_the_program_where_it_runs_first(
+    made: Program, tmp_path: Path
+) -> None:
+    before = as_made(made)
+    profiles = Path(made.environment["AWS_SHARED_CREDENTIALS_FILE"]).read_text()
+    wrong = tmp_path / "wrong"
+    wrong.write_text(
+        profiles.replace(f"[{STAGING_ADMIN}]", "[Right]").replace("[Other]", f"[{STAGING_ADMIN}]")
+    )
+    mistaken = Program(made.folder, {**made.environment, "AWS_SHARED_CREDENTIALS_FILE": str(wrong)})
+    # The refresh comes before the program, and knows no setting.
+    for verb in ("preview", "refresh", "destroy"):
+        yes = [] if verb == "preview" else ["--yes", "--skip-preview"]
+        said = mistaken.refused(verb, *yes, "--stack", "prod")
+        assert f"AWS account ID not allowed: {OTHER}" in said
+        assert "staging" in said
+        said = told(mistaken.refused(verb, *yes, "--run-program", "--stack", "prod"))
+        assert f"staging_profile: '{STAGING_ADMIN}' is arn:aws:iam::{OTHER}:user/" in said
+        assert f"but staging_account_id is {STAGING}; correct whichever is wrong" in said
+    assert as_made(made) == before
+
+
+def test_access_import_refuses_other_accounts_too(restored: Program) -> None:
+    before = as_made(restored)
+    restored.set(**MOVED)
+    ran = restored.run(ACCESS, "import", "--stack", "prod", "--apply", "--yes")
+    assert ran.status != 0
+    assert f"staging_account_id is {OTHER}, but stack 'prod' was made in account {STAGING}" in (
+        ran.said
+    )
     assert as_made(restored) == before
 
 
