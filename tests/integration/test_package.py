@@ -107,3 +107,25 @@ def test_what_is_wrong_is_told_without_a_traceback_and_nothing_is_made(
     assert "Traceback" not in said
     assert ".py" not in said
     assert admin(PRODUCTION_ADMIN).client("s3").list_buckets()["Buckets"] == []
+
+
+def test_a_stack_stays_in_the_accounts_that_it_was_made_in(program: Program) -> None:
+    program.up("dev")
+    before = {each["urn"]: each.get("inputs") for each in program.resources("dev")}
+    path = program.folder / "Pulumi.yaml"
+    content = yaml.safe_load(path.read_text())
+    content["resources"]["access"]["properties"] |= {
+        "productionAccountId": STAGING,
+        "productionProfile": "StagingAccountAdmin",
+        "stagingAccountId": "111122223333",
+        "stagingProfile": "ProductionAccountAdmin",
+    }
+    path.write_text(yaml.safe_dump(content))
+
+    yes = ("--yes", "--skip-preview")
+    for verb in (("preview",), ("up", *yes), ("destroy", *yes, "--run-program")):
+        said = program.refused(*verb, "--stack", "dev")
+        assert f"productionAccountId is {STAGING}, but stack 'dev' was made in account" in said
+        assert "stagingAccountId is 111122223333, but stack 'dev' was made in account" in said
+        assert "Traceback" not in said
+    assert {each["urn"]: each.get("inputs") for each in program.resources("dev")} == before
