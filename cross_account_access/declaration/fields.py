@@ -10,7 +10,7 @@ package and their schema, the tables of the documentation and the descriptions o
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import KW_ONLY, MISSING, dataclass, fields
 from inspect import getdoc
 from typing import Any, ClassVar, Final, NamedTuple, TypeVar, get_type_hints
 
@@ -47,7 +47,7 @@ class Declared:
         yield from ()
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Setting(ABC):
     """One setting, apart from its name and its default."""
 
@@ -58,6 +58,7 @@ class Setting(ABC):
 
     words: str
     """What it is: sentences for people."""
+    _: KW_ONLY
     example: str = ""
     """A value, as YAML, for whoever left it out."""
     former: Former | None = None
@@ -156,7 +157,7 @@ def read_group(
     return made
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Text(Setting):
     """A string that keeps a rule."""
 
@@ -164,6 +165,7 @@ class Text(Setting):
     values = "text"
 
     rule: Rule = lambda _: None
+    _: KW_ONLY
     rule_for: Callable[[Context], Rule] | None = None
     """The rule, where it depends on other settings."""
 
@@ -175,7 +177,7 @@ class Text(Setting):
         return source.text(name, rule, None if default is REQUIRED else default)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Texts(Text):
     """A list of different strings, each of which keeps a rule."""
 
@@ -189,7 +191,7 @@ class Texts(Text):
         return read(name, rule, self.example)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Number(Setting):
     """A whole number."""
 
@@ -204,7 +206,7 @@ class Number(Setting):
         return source.number(name, self.allowed, self.unit, default)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Flag(Setting):
     """True or false."""
 
@@ -216,7 +218,7 @@ class Flag(Setting):
         return source.flag(name, default=default)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Word(Setting):
     """One of a few words."""
 
@@ -230,7 +232,7 @@ class Word(Setting):
         return source.word(name, self.known, default)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Tags(Setting):
     """Tags of AWS, whose keys are the user's own."""
 
@@ -242,7 +244,7 @@ class Tags(Setting):
         return source.tags(name, rules.tag_key, rules.tag_value, rules.TAG_LIMIT)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Nested(Setting):
     """A mapping of further settings."""
 
@@ -257,12 +259,13 @@ class Nested(Setting):
         return None if inside is None else read_group(self.declared, inside, context.accounts)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Items(Setting):
     """A list of mappings."""
 
     values = "list of mappings"
 
+    _: KW_ONLY
     group: Group
     """What may stand in each."""
     item: Callable[[Fields, Context], Any]
@@ -280,4 +283,4 @@ def items_of(declared: type[Declared], words: str, example: str) -> Items:
     def item(source: Fields, context: Context) -> Declared:
         return read_group(declared, source, context.accounts)
 
-    return Items(words=words, group=group_of(declared), example=example, item=item)
+    return Items(words, group=group_of(declared), example=example, item=item)

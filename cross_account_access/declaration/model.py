@@ -168,7 +168,7 @@ class OwnedResource(SharedResource):
     every_action: ClassVar[tuple[str, ...]]
     """All actions that a policy of its own may name."""
 
-    protect: Annotated[bool, Flag(words="True unless said: it refuses deletion.")] = True
+    protect: Annotated[bool, Flag("True unless said: it refuses deletion.")] = True
 
     @property
     def has_own_key(self) -> bool:
@@ -344,12 +344,7 @@ class Mfa(Declared):
     """A code of an MFA device."""
 
     max_age: Annotated[
-        int,
-        Number(
-            words="Seconds since it was typed; 3600 unless said.",
-            allowed=rules.MFA_SECONDS,
-            unit="seconds",
-        ),
+        int, Number("Seconds since it was typed; 3600 unless said.", rules.MFA_SECONDS, "seconds")
     ] = 3600
 
 
@@ -357,14 +352,14 @@ class Mfa(Declared):
 class SourceIdentity(Declared):
     """Who is behind a session, as its caller states; CloudTrail tells it of all that follows."""
 
-    required: Annotated[
-        bool, Flag(words="True unless said; false allows it without asking for it.")
-    ] = True
+    required: Annotated[bool, Flag("True unless said; false allows it without asking for it.")] = (
+        True
+    )
     values: Annotated[
         tuple[str, ...],
         Texts(
-            words="What may be stated; anything unless said.",
-            rule=rules.source_identity,
+            "What may be stated; anything unless said.",
+            rules.source_identity,
             example="[Alice, Bob]",
         ),
     ] = ()
@@ -375,9 +370,9 @@ class SessionTags(Declared):
     """Tags that the caller gives its session; no others are taken."""
 
     required: Annotated[
-        bool, Flag(words="True unless said; false allows them without asking for them.")
+        bool, Flag("True unless said; false allows them without asking for them.")
     ] = True
-    tags: Annotated[Mapping[str, str], Tags(words="The tags, with their values.")]
+    tags: Annotated[Mapping[str, str], Tags("The tags, with their values.")]
 
     def problems(self, accounts: Accounts) -> Iterator[tuple[str, str]]:  # noqa: ARG002
         """At least one tag."""
@@ -394,24 +389,19 @@ class Conditions(Declared):
     external_id: Annotated[
         str | None,
         Text(
-            words="What the caller must state: 2 to 1224 characters, no secret. A third party "
-            "needs one.",
-            rule=rules.external_id,
+            "What the caller must state: 2 to 1224 characters, no secret. A third party needs one.",
+            rules.external_id,
         ),
     ] = None
     mfa: Annotated[
         Mfa | None,
-        Nested(
-            words="A code of an MFA device that was typed lately.",
-            declared=Mfa,
-            example="{max_age: 3600}",
-        ),
+        Nested("A code of an MFA device that was typed lately.", Mfa, example="{max_age: 3600}"),
     ] = None
     source_ips: Annotated[
         tuple[str, ...],
         Texts(
-            words="CIDR ranges of public addresses, for the role and for what it then does.",
-            rule=rules.ip_range,
+            "CIDR ranges of public addresses, for the role and for what it then does.",
+            rules.ip_range,
             example="[203.0.113.0/24]",
         ),
     ] = ()
@@ -419,28 +409,24 @@ class Conditions(Declared):
     vpc_endpoints: Annotated[
         tuple[str, ...],
         Texts(
-            words="Endpoints of S3, SNS and SQS that requests for what is shared come through.",
-            rule=rules.vpc_endpoint,
+            "Endpoints of S3, SNS and SQS that requests for what is shared come through.",
+            rules.vpc_endpoint,
             example="[vpce-0123456789abcdef0]",
         ),
     ] = ()
     source_identity: Annotated[
         SourceIdentity | None,
-        Nested(
-            words="Who is behind the session.",
-            declared=SourceIdentity,
-            example="{values: [Alice, Bob]}",
-        ),
+        Nested("Who is behind the session.", SourceIdentity, example="{values: [Alice, Bob]}"),
     ] = None
     session_tags: Annotated[
         SessionTags | None,
-        Nested(words="Tags of the session.", declared=SessionTags, example="{tags: {team: data}}"),
+        Nested("Tags of the session.", SessionTags, example="{tags: {team: data}}"),
     ] = None
     expires_at: Annotated[
         str | None,
         Text(
-            words="A date, or a time with its offset, from which on nothing is allowed.",
-            rule=rules.moment,
+            "A date, or a time with its offset, from which on nothing is allowed.",
+            rules.moment,
             convert=lambda text: text if rules.moment(text) else rules.utc(text),
         ),
     ] = None
@@ -460,39 +446,31 @@ class Conditions(Declared):
 class Role(Declared):
     """The IAM role of the Production account that the consumer assumes."""
 
-    name: Annotated[
-        str, Text(words="The role's name.", rule=rules.iam_name(quotas.ROLE_NAME_CHARACTERS))
-    ]
-    path: Annotated[str, Text(words="The role's path; / unless said.", rule=rules.iam_path)] = "/"
+    name: Annotated[str, Text("The role's name.", rules.iam_name(quotas.ROLE_NAME_CHARACTERS))]
+    path: Annotated[str, Text("The role's path; / unless said.", rules.iam_path)] = "/"
     policy: Annotated[
         str,
         Word(
-            words="managed unless said; inline makes the access policy part of the role.",
-            known=("managed", "inline"),
+            "managed unless said; inline makes the access policy part of the role.",
+            ("managed", "inline"),
         ),
     ] = "managed"
     policy_name: Annotated[
         str,
         Text(
-            words="Name of the role's access policy; the role's name and Access unless said.",
-            rule=rules.policy_name,
+            "Name of the role's access policy; the role's name and Access unless said.",
+            rules.policy_name,
             otherwise=lambda read: f"{read['name']}Access",
         ),
     ]
     max_session_duration: Annotated[
         int,
-        Number(
-            words="Seconds, 3600 to 43200; 3600 unless said.",
-            allowed=quotas.ROLE_SESSION_SECONDS,
-            unit="seconds",
-        ),
+        Number("Seconds, 3600 to 43200; 3600 unless said.", quotas.ROLE_SESSION_SECONDS, "seconds"),
     ] = 3600
     permissions_boundary: Annotated[
-        str | None, Text(words="ARN of a managed policy.", rule=rules.policy_arn)
+        str | None, Text("ARN of a managed policy.", rules.policy_arn)
     ] = None
-    tags: Annotated[dict[str, str], Tags(words="Tags of the role alone.")] = field(
-        default_factory=dict
-    )
+    tags: Annotated[dict[str, str], Tags("Tags of the role alone.")] = field(default_factory=dict)
 
     @property
     def inline_policy(self) -> bool:
@@ -525,32 +503,32 @@ class Consumer(Declared):
     name: Annotated[
         str,
         Text(
-            words="Ours: it names the consumer's resources, and its values in the outputs.",
-            rule=rules.logical_name,
+            "Ours: it names the consumer's resources, and its values in the outputs.",
+            rules.logical_name,
         ),
     ]
     principal: Principal
     role: Annotated[
         Role | None,
         Nested(
-            words="The Production role of this consumer alone; none where all its grants say "
+            "The Production role of this consumer alone; none where all its grants say "
             "via: resource.",
-            declared=Role,
+            Role,
             example="{name: StageRole}",
         ),
     ] = None
     renamed_from: Annotated[
         str | None,
         Text(
-            words="Its former name, for one deployment, so that its resources are kept.",
-            rule=rules.logical_name,
+            "Its former name, for one deployment, so that its resources are kept.",
+            rules.logical_name,
         ),
     ] = None
     conditions: Annotated[
         Conditions,
         Nested(
-            words="What must hold besides.",
-            declared=Conditions,
+            "What must hold besides.",
+            Conditions,
             example="{external_id: what-the-third-party-gave-you}",
         ),
     ] = field(default_factory=Conditions)

@@ -43,13 +43,11 @@ class AccessLog(Declared):
     bucket: Annotated[
         str,
         Text(
-            words="Name of an existing bucket of the Production account that lets S3 deliver logs.",
-            rule=rules.bucket_name,
+            "Name of an existing bucket of the Production account that lets S3 deliver logs.",
+            rules.bucket_name,
         ),
     ]
-    prefix: Annotated[
-        str, Text(words="Beginning of the keys of the log.", rule=rules.log_prefix)
-    ] = ""
+    prefix: Annotated[str, Text("Beginning of the keys of the log.", rules.log_prefix)] = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,37 +88,31 @@ class Bucket(OwnedResource):
         Level.WRITE: ENCRYPT,
     }
 
-    name: Annotated[str, Text(words="Globally unique.", rule=rules.bucket_name)]
+    name: Annotated[str, Text("Globally unique.", rules.bucket_name)]
     protect: Annotated[
-        bool,
-        Flag(words="True unless said: it refuses deletion. False: destroy empties and deletes it."),
+        bool, Flag("True unless said: it refuses deletion. False: destroy empties and deletes it.")
     ] = True
     staging_may_list: Annotated[
-        bool,
-        Flag(words="Whether the bucket policy lets the Staging account, as a whole, list it."),
+        bool, Flag("Whether the bucket policy lets the Staging account, as a whole, list it.")
     ] = False
     noncurrent_days: Annotated[
         int,
         Number(
-            words="Days that versions are kept which were overwritten or deleted; 90 unless said.",
-            allowed=rules.NONCURRENT_DAYS,
-            unit="days",
+            "Days that versions are kept which were overwritten or deleted; 90 unless said.",
+            rules.NONCURRENT_DAYS,
+            "days",
         ),
     ] = 90
     access_log: Annotated[
         AccessLog | None,
         Nested(
-            words="Where S3 writes the bucket's server access log.",
-            declared=AccessLog,
+            "Where S3 writes the bucket's server access log.",
+            AccessLog,
             example="{bucket: my-logs, prefix: my-bucket/}",
         ),
     ] = None
     encryption: Annotated[
-        str,
-        Text(
-            words="s3 unless said; kms: with a key that is made for the bucket.",
-            rule=rules.encryption,
-        ),
+        str, Text("s3 unless said; kms: with a key that is made for the bucket.", rules.encryption)
     ] = "s3"
 
     @property

@@ -21,12 +21,10 @@ from cross_account_access.facts import quotas
 class InstanceRole(Declared):
     """The role that instances of the Staging account have."""
 
-    name: Annotated[
-        str, Text(words="The role's name.", rule=rules.iam_name(quotas.ROLE_NAME_CHARACTERS))
-    ]
-    path: Annotated[str, Text(words="The role's path; / unless said.", rule=rules.iam_path)] = "/"
+    name: Annotated[str, Text("The role's name.", rules.iam_name(quotas.ROLE_NAME_CHARACTERS))]
+    path: Annotated[str, Text("The role's path; / unless said.", rules.iam_path)] = "/"
     permissions_boundary: Annotated[
-        str | None, Text(words="ARN of a managed policy.", rule=rules.policy_arn)
+        str | None, Text("ARN of a managed policy.", rules.policy_arn)
     ] = None
 
 
@@ -49,16 +47,16 @@ class Instances(Principal):
     role: Annotated[
         InstanceRole,
         Nested(
-            words="Their role in Staging, which the stack makes.",
-            declared=InstanceRole,
+            "Their role in Staging, which the stack makes.",
+            InstanceRole,
             example="{name: StageInstances}",
         ),
     ]
     instance_profile: Annotated[
         str,
         Text(
-            words="Name of the instance profile; the role's name unless said.",
-            rule=rules.iam_name(quotas.INSTANCE_PROFILE_NAME_CHARACTERS),
+            "Name of the instance profile; the role's name unless said.",
+            rules.iam_name(quotas.INSTANCE_PROFILE_NAME_CHARACTERS),
             otherwise=lambda read: read["role"].name,
         ),
     ]

@@ -18,11 +18,11 @@ class Organization(Principal):
     words = "An organization, or units of it."
     example = "{id: o-a1b2c3d4e5}"
 
-    id: Annotated[str, Text(words="As in o-a1b2c3d4e5.", rule=rules.organization_id)]
+    id: Annotated[str, Text("As in o-a1b2c3d4e5.", rules.organization_id)]
     paths: Annotated[
         tuple[str, ...],
         Texts(
-            words="Units, as in o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/*; the whole organization "
+            "Units, as in o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/*; the whole organization "
             "unless said.",
             rule_for=lambda context: rules.organization_path(context.read["id"]),
             example="[o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/*]",

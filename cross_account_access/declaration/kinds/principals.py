@@ -21,7 +21,7 @@ class Principals(Principal):
     arns: Annotated[
         tuple[str, ...],
         Texts(
-            words="ARNs, with * and ? in the part after user/ or role/.",
+            "ARNs, with * and ? in the part after user/ or role/.",
             rule_for=lambda context: rules.principal_pattern(
                 context.accounts.trusted.partition, context.accounts.trusted.account_id
             ),

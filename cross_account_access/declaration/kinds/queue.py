@@ -38,10 +38,7 @@ class Queue(OwnedResource):
 
     name: Annotated[
         str,
-        Text(
-            words="The queue's name.",
-            rule=rules.message_name("queue", limit=quotas.QUEUE_NAME_CHARACTERS),
-        ),
+        Text("The queue's name.", rules.message_name("queue", limit=quotas.QUEUE_NAME_CHARACTERS)),
     ]
 
     def arn(self, owner: Account) -> str:

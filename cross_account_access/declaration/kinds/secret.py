@@ -21,7 +21,7 @@ class Secret(ExistingResource):
     levels: ClassVar[Mapping[Level, LevelActions]] = {
         Level.READ: LevelActions(
             on_resource=("secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue")
-        ),
+        )
     }
     # Six characters that Secrets Manager adds to the name end it.
     arn_form = r"secret:[\w/+=.@-]+-[A-Za-z0-9]{6}"

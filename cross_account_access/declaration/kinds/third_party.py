@@ -21,9 +21,7 @@ class ThirdParty(Principal):
     only_by_role = "no resource policy can ask for its external ID"
     required_conditions = ("external_id",)
 
-    account_id: Annotated[
-        str, Text(words="The provider's account: 12 digits.", rule=rules.account_id)
-    ]
+    account_id: Annotated[str, Text("The provider's account: 12 digits.", rules.account_id)]
 
     def problems(self, accounts: Accounts) -> Iterator[tuple[str, str]]:
         """The account is none of the stack's."""

@@ -55,10 +55,7 @@ class Topic(OwnedResource):
 
     name: Annotated[
         str,
-        Text(
-            words="The topic's name.",
-            rule=rules.message_name("topic", limit=quotas.TOPIC_NAME_CHARACTERS),
-        ),
+        Text("The topic's name.", rules.message_name("topic", limit=quotas.TOPIC_NAME_CHARACTERS)),
     ]
 
     def arn(self, owner: Account) -> str:

@@ -32,14 +32,14 @@ class User(Principal):
     existing: Annotated[
         bool,
         Flag(
-            words="Whether the user exists already and only gains one inline policy.",
+            "Whether the user exists already and only gains one inline policy.",
             former=Former("adopt"),
         ),
     ] = False
     name: Annotated[
         str,
         Text(
-            words="The user's name.",
+            "The user's name.",
             rule_for=lambda context: rules.iam_name(
                 quotas.OLD_USER_NAME_CHARACTERS
                 if context.read["existing"]
@@ -48,10 +48,10 @@ class User(Principal):
         ),
     ]
     path: Annotated[
-        str, Text(words="The user's path, as in /people/; / unless said.", rule=rules.iam_path)
+        str, Text("The user's path, as in /people/; / unless said.", rules.iam_path)
     ] = "/"
     permissions_boundary: Annotated[
-        str | None, Text(words="ARN of a managed policy.", rule=rules.policy_arn)
+        str | None, Text("ARN of a managed policy.", rules.policy_arn)
     ] = None
 
     def problems(self, accounts: Accounts) -> Iterator[tuple[str, str]]:  # noqa: ARG002

@@ -28,22 +28,20 @@ class WebIdentities(Principal):
     issuer: Annotated[
         str,
         Text(
-            words="URL of the issuer, as in https://token.actions.githubusercontent.com.",
-            rule=rules.issuer,
+            "URL of the issuer, as in https://token.actions.githubusercontent.com.",
+            rules.issuer,
             convert=lambda url: url.removeprefix("https://"),
         ),
     ]
     """Without its `https://`, which is how IAM names the provider and its condition keys."""
     audience: Annotated[
-        str, Text(words="Whom the token must be for, as in sts.amazonaws.com.", rule=rules.audience)
+        str, Text("Whom the token must be for, as in sts.amazonaws.com.", rules.audience)
     ]
-    allow_wildcard_subjects: Annotated[bool, Flag(words="Whether subjects may have * and ?.")] = (
-        False
-    )
+    allow_wildcard_subjects: Annotated[bool, Flag("Whether subjects may have * and ?.")] = False
     subjects: Annotated[
         tuple[str, ...],
         Texts(
-            words="Which jobs: the token's subject, in the issuer's own form.",
+            "Which jobs: the token's subject, in the issuer's own form.",
             rule_for=lambda context: rules.subject(
                 allow_wildcards=context.read["allow_wildcard_subjects"]
             ),
@@ -53,7 +51,7 @@ class WebIdentities(Principal):
     existing: Annotated[
         bool,
         Flag(
-            words="Whether the account has the identity provider for the issuer already; it is "
+            "Whether the account has the identity provider for the issuer already; it is "
             "made unless said.",
             former=Former("provider", {"create": False, "existing": True}),
         ),
@@ -62,10 +60,7 @@ class WebIdentities(Principal):
     @property
     def claims(self) -> Mapping[str, Sequence[str]]:
         """Audience and subject of the token."""
-        return {
-            f"{self.issuer}:aud": [self.audience],
-            f"{self.issuer}:sub": sorted(self.subjects),
-        }
+        return {f"{self.issuer}:aud": [self.audience], f"{self.issuer}:sub": sorted(self.subjects)}
 
     @property
     def unmeetable(self) -> Mapping[str, str]:

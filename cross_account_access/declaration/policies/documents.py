@@ -233,9 +233,7 @@ def _external_id(conditions: Conditions) -> list[ConditionBlock]:
     return if_any("StringEquals", "sts:ExternalId", external_id)
 
 
-def _session_permissions(
-    conditions: Conditions,
-) -> Iterator[tuple[str, str, list[ConditionBlock]]]:
+def _session_permissions(conditions: Conditions) -> Iterator[tuple[str, str, list[ConditionBlock]]]:
     """The Sid, action and conditions of what a caller may say about its session.
 
     Both accounts must allow these actions beside `sts:AssumeRole`. They are statements of their

@@ -39,9 +39,7 @@ def _pieces(statement: Statement, limit: int) -> Iterator[Statement]:
     yield with_values(taken)
 
 
-def _cuttable(
-    statement: Statement,
-) -> tuple[list[str], Callable[[list[str]], Statement]]:
+def _cuttable(statement: Statement) -> tuple[list[str], Callable[[list[str]], Statement]]:
     """A list of which any value will do, and the statement with another list in its place.
 
     Both lists that a grant of many prefixes makes long are such: its resources, and where it is

@@ -50,10 +50,7 @@ def permissions(
         for each in resource.allowed(sorted(levels), prefixes, consumer.principal, accounts):
             if each.actions:
                 yield Permission(
-                    f"{each.sid}{number}",
-                    each.actions,
-                    each.resources,
-                    [each.conditions, *anyway],
+                    f"{each.sid}{number}", each.actions, each.resources, [each.conditions, *anyway]
                 )
 
 

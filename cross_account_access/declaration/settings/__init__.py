@@ -15,14 +15,7 @@ from pulumi.runtime.config import CONFIG, get_config_env
 
 from cross_account_access.declaration import rules
 from cross_account_access.declaration.accounts import Account, Accounts
-from cross_account_access.declaration.fields import (
-    Context,
-    Field,
-    Group,
-    Number,
-    Tags,
-    Text,
-)
+from cross_account_access.declaration.fields import Context, Field, Group, Number, Tags, Text
 from cross_account_access.declaration.kinds import OWNED, PRINCIPALS, Bucket, WebIdentities
 from cross_account_access.declaration.model import (
     Consumer,
@@ -34,11 +27,7 @@ from cross_account_access.declaration.model import (
 from cross_account_access.declaration.reader import Fields, Problems
 from cross_account_access.declaration.settings import expiry, sizes
 from cross_account_access.declaration.settings.consumers import CONSUMERS
-from cross_account_access.declaration.settings.grants import (
-    GRANTS,
-    check_consumers,
-    check_overlaps,
-)
+from cross_account_access.declaration.settings.grants import GRANTS, check_consumers, check_overlaps
 from cross_account_access.declaration.settings.resources import RESOURCES, plural, read_resources
 from cross_account_access.facts import quotas
 from cross_account_access.facts.partitions import partition_of
@@ -48,15 +37,14 @@ _CONSUMERS: Final = Field("consumers", CONSUMERS)
 _TRUST_POLICY_LIMIT: Final = Field(
     "trust_policy_limit",
     Number(
-        words="Characters of a role's trust policy: 2048, unless AWS raised this quota of "
-        "Production.",
-        allowed=quotas.TRUST_POLICY_CHARACTERS,
-        unit="characters",
+        "Characters of a role's trust policy: 2048, unless AWS raised this quota of Production.",
+        quotas.TRUST_POLICY_CHARACTERS,
+        "characters",
     ),
     quotas.TRUST_POLICY_CHARACTERS.start,
 )
 _TAGS: Final = Field(
-    "tags", Tags(words="Tags for every resource of both accounts, beside project and stack."), {}
+    "tags", Tags("Tags for every resource of both accounts, beside project and stack."), {}
 )
 
 
@@ -69,14 +57,14 @@ def _account_fields(side: str, owner: str, region: str) -> tuple[Field, Field, F
     return (
         Field(
             f"{side}_account_id",
-            Text(words=f"Account ID of {name}, {owner}: 12 digits, quoted.", rule=rules.account_id),
+            Text(f"Account ID of {name}, {owner}: 12 digits, quoted.", rules.account_id),
         ),
         Field(
             f"{side}_profile",
-            Text(words=f"AWS CLI profile that deploys to {name}.", rule=rules.profile),
+            Text(f"AWS CLI profile that deploys to {name}.", rules.profile),
             f"{name}AccountAdmin",
         ),
-        Field(f"{side}_region", Text(words=region, rule=rules.region)),
+        Field(f"{side}_region", Text(region, rules.region)),
     )
 
 
@@ -94,15 +82,7 @@ _STAGING: Final = _account_fields(
 SETTINGS: Final = Group(
     "Inputs",
     "What a stack file declares.",
-    (
-        *_PRODUCTION,
-        *_STAGING,
-        *RESOURCES,
-        _CONSUMERS,
-        _GRANTS,
-        _TRUST_POLICY_LIMIT,
-        _TAGS,
-    ),
+    (*_PRODUCTION, *_STAGING, *RESOURCES, _CONSUMERS, _GRANTS, _TRUST_POLICY_LIMIT, _TAGS),
 )
 """All settings of a stack file."""
 
@@ -324,11 +304,7 @@ def _check_sizes(settings: Settings, problems: Problems) -> None:
         place = f"consumers[{index}]"
         if not problems.has_any_of(place):
             for problem in sizes.consumer_problems(
-                item,
-                settings.consumers,
-                settings.grants,
-                accounts,
-                settings.trust_policy_limit,
+                item, settings.consumers, settings.grants, accounts, settings.trust_policy_limit
             ):
                 problems.about(f"{place}.name", item.name, problem)
     for kind in OWNED:

@@ -59,7 +59,7 @@ def _read_conditions(source: Fields, principal: Principal | None, context: Conte
 
 def _group() -> Group:
     kinds = tuple(
-        Field(word, Nested(words=kind.words, declared=kind, example=kind.example), None)
+        Field(word, Nested(kind.words, kind, example=kind.example), None)
         for word, kind in _KINDS.items()
     )
     name, *others = _OWN.values()
@@ -69,7 +69,7 @@ def _group() -> Group:
 
 
 CONSUMERS: Final = Items(
-    words="Who gets access.",
+    "Who gets access.",
     group=_group(),
     example="{name: stage-admin, user: {name: StageAdmin}, role: {name: StageRole}}",
     item=_read_consumer,

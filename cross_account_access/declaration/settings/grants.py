@@ -34,8 +34,8 @@ _GRANTABLE: Final = (*OWNED, *EXISTING)
 _PREFIXES: Final = Field(
     "prefixes",
     Texts(
-        words="Beginnings of keys that the grant is confined to; the whole bucket unless said.",
-        rule=rules.key_prefix,
+        "Beginnings of keys that the grant is confined to; the whole bucket unless said.",
+        rules.key_prefix,
         example="[images/]",
         # With and without its slash it means the same.
         convert=lambda read: tuple(each if each.endswith("/") else f"{each}/" for each in read),
@@ -45,8 +45,8 @@ _PREFIXES: Final = Field(
 _VIA: Final = Field(
     "via",
     Word(
-        words="role unless said; resource: by the resource's own policy, without a role.",
-        known=tuple(Via),
+        "role unless said; resource: by the resource's own policy, without a role.",
+        tuple(Via),
         convert=Via,
     ),
     Via.ROLE,
@@ -191,15 +191,15 @@ def _group() -> Group:
         f"What one consumer may do with one resource: exactly one of {', '.join(first)} and "
         f"{last}.",
         (
-            Field("consumer", Text(words="Name of a consumer from above.")),
+            Field("consumer", Text("Name of a consumer from above.")),
             *(
-                Field(word, Text(words=f"Name of one of the {listed} from above."), None)
+                Field(word, Text(f"Name of one of the {listed} from above."), None)
                 for word, (_, listed) in _LISTS.items()
             ),
             Field(
                 "levels",
                 Texts(
-                    words=f"{levels[0].upper()}{levels[1:]}. None implies another.",
+                    f"{levels[0].upper()}{levels[1:]}. None implies another.",
                     example="[list, read]",
                 ),
             ),
@@ -210,7 +210,7 @@ def _group() -> Group:
 
 
 GRANTS: Final = Items(
-    words="What they may do.",
+    "What they may do.",
     group=_group(),
     example="{consumer: stage-admin, bucket: my-bucket, levels: [list, read]}",
     item=_read_grant,

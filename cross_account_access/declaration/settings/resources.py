@@ -16,11 +16,7 @@ from cross_account_access.declaration.fields import (
     read_group,
 )
 from cross_account_access.declaration.kinds import EXISTING, OWNED
-from cross_account_access.declaration.model import (
-    ExistingResource,
-    OwnedResource,
-    SharedResource,
-)
+from cross_account_access.declaration.model import ExistingResource, OwnedResource, SharedResource
 from cross_account_access.declaration.reader import Fields
 from cross_account_access.declaration.rules import Rule, logical_name
 
@@ -75,11 +71,11 @@ def _existing_arn(owner: Account) -> Rule:
 class _Existing(Declared):
     """A resource of Production that exists and stays somebody else's; grants name it."""
 
-    name: Annotated[str, Text(words="Ours, by which grants refer to it.", rule=logical_name)]
+    name: Annotated[str, Text("Ours, by which grants refer to it.", logical_name)]
     arn: Annotated[
         str,
         Text(
-            words="ARN of the resource, whose service says what it is: "
+            "ARN of the resource, whose service says what it is: "
             f"{' or '.join(kind.kind for kind in EXISTING)}.",
             rule_for=lambda context: _existing_arn(context.accounts.trusting),
         ),
@@ -96,7 +92,7 @@ def _read_existing(source: Fields, context: Context) -> ExistingResource | None:
 _EXISTING: Final = Field(
     "resources",
     Items(
-        words="What exists in Production already, stays somebody else's and is shared.",
+        "What exists in Production already, stays somebody else's and is shared.",
         group=group_of(_Existing)._replace(name="Resource"),
         example=f"{{name: my-secret, arn: {_ARN_EXAMPLE}}}",
         item=_read_existing,

@@ -6,13 +6,7 @@ from typing import Final
 
 from cross_account_access.declaration import rules
 from cross_account_access.declaration.accounts import Accounts
-from cross_account_access.declaration.model import (
-    Consumer,
-    Grant,
-    OwnedResource,
-    Role,
-    Via,
-)
+from cross_account_access.declaration.model import Consumer, Grant, OwnedResource, Role, Via
 from cross_account_access.declaration.policies.documents import (
     access_policy,
     caller_policy,
