@@ -4,12 +4,6 @@ Another project may import the names below, and nothing else of this package: th
 of a stack and load nothing but Python's standard library.
 """
 
-from cross_account_access.credentials.contract import (
-    Consumer,
-    Contract,
-    ContractError,
-    Grant,
-    read,
-)
+from cross_account_access.credentials.contract import Consumer, Contract, ContractError, Grant, read
 
 __all__ = ["Consumer", "Contract", "ContractError", "Grant", "read"]

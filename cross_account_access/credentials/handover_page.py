@@ -22,14 +22,21 @@ def handover_page(contract: Contract, consumer: Consumer, contact: str) -> str:
         contact: whom the reader tells when something is wrong; Markdown of one line.
     """
     request = _request(contract, consumer, consumer.role_arn) if consumer.role_arn else None
-    sections = [
-        _facts(contract, consumer, contact),
-        _grants(consumer),
-        _set_up(consumer, request),
-        _test(consumer, request, contact),
-        _rules(consumer, contact),
-    ]
-    return "\n\n".join("\n".join(section) for section in sections)
+    return "\n\n".join(
+        [
+            f"# Access to AWS account {contract.production_account_id} for {consumer.name}",
+            "\n".join(_facts(contract, consumer, contact)),
+            "## What it allows",
+            "\n".join(_grants(consumer)),
+            "Everything else is refused.",
+            "## Set it up",
+            *_set_up(consumer, request),
+            "## Test it",
+            *_test(consumer, request, contact),
+            "## Keep in mind",
+            "\n".join(_rules(consumer, contact)),
+        ]
+    )
 
 
 def _request(contract: Contract, consumer: Consumer, role_arn: str) -> RoleRequest:
@@ -54,8 +61,6 @@ def _request(contract: Contract, consumer: Consumer, role_arn: str) -> RoleReque
 
 
 def _facts(contract: Contract, consumer: Consumer, contact: str) -> Iterator[str]:
-    yield f"# Access to AWS account {contract.production_account_id} for {consumer.name}"
-    yield ""
     if consumer.role_arn:
         yield f"- **Role to assume:** {_code(consumer.role_arn)}"
         seconds = consumer.max_session_duration
@@ -82,8 +87,6 @@ def _facts(contract: Contract, consumer: Consumer, contact: str) -> Iterator[str
 
 
 def _grants(consumer: Consumer) -> Iterator[str]:
-    yield "## What it allows"
-    yield ""
     if not consumer.grants:
         yield "Ask the contact; the stack does not tell."
     for grant in consumer.grants:
@@ -91,21 +94,16 @@ def _grants(consumer: Consumer) -> Iterator[str]:
         limit = f", under {where} only" if where else ""
         way = "" if grant.via == "role" else ", with your own credentials and without the role"
         yield f"- {', '.join(grant.levels)} on {_code(grant.resource_arn)}{limit}{way}"
-    yield ""
-    yield "Everything else is refused."
 
 
 def _set_up(consumer: Consumer, request: RoleRequest | None) -> Iterator[str]:
-    yield "## Set it up"
-    yield ""
     if request is None or any(grant.via == "resource" for grant in consumer.grants):
         yield from _set_up_directly(consumer)
     if request is None:
         return
     if consumer.sign_in == "web_identity":
         yield "Your workload signs in with the token of its identity provider:"
-        yield ""
-        yield from _shell(shlex.join(web_identity_command(request.role_arn, request.region)))
+        yield _shell(shlex.join(web_identity_command(request.role_arn, request.region)))
         return
     if not _has_profile(consumer):
         yield (
@@ -114,60 +112,58 @@ def _set_up(consumer: Consumer, request: RoleRequest | None) -> Iterator[str]:
         )
         return
     if consumer.sign_in == "instance_metadata":
-        yield (
+        told = (
             "On an instance with the instance profile of this access, no keys are needed. The "
             "role is chained to the instance's own, so that a session lasts one hour at most."
         )
     elif consumer.user_name:
-        yield (
+        told = (
             f"Put this into `~/.aws/config`, and the user's own access key into the profile "
             f"`{request.source_profile}`. The AWS CLI and the SDKs renew the sessions."
         )
     else:
-        yield (
+        told = (
             f"Put this into `~/.aws/config`, with your own profile in place of "
             f"`{request.source_profile}`. Its principal's policy must allow `sts:AssumeRole` on "
             "the role. The AWS CLI and the SDKs renew the sessions."
         )
     if consumer.mfa and consumer.mfa_serial:
-        yield "The MFA device is taken to be named as the user; put the ARN of yours if it is not."
-    yield ""
-    yield "```ini"
-    yield consumer.cli_profile or request.profile_block()
-    yield "```"
+        told += (
+            "\nThe MFA device is taken to be named as the user; put the ARN of yours if it is not."
+        )
+    yield told
+    yield f"```ini\n{consumer.cli_profile or request.profile_block()}\n```"
 
 
 def _set_up_directly(consumer: Consumer) -> Iterator[str]:
     """What is needed where resource policies let the consumer in; the stack sees to the rest."""
-    yield "Nothing to set up for what goes without a role: use the credentials of the principal"
-    yield "above."
+    told = [
+        "Nothing to set up for what goes without a role: use the credentials of the principal",
+        "above.",
+    ]
     if not consumer.is_one_principal:
-        yield (
+        told.append(
             "Its own policy must allow the same actions on the same resources, and on the key of a "
             "bucket that has one: both accounts have to agree."
         )
     if consumer.mfa:
+        told.append("Get them with a code of your MFA device:")
+    yield "\n".join(told)
+    if consumer.mfa:
         device = shlex.quote(consumer.mfa_serial or _YOUR_MFA_DEVICE)
-        yield "Get them with a code of your MFA device:"
-        yield ""
-        yield from _shell(f"aws sts get-session-token --serial-number {device} --token-code CODE")
-    yield ""
+        yield _shell(f"aws sts get-session-token --serial-number {device} --token-code CODE")
 
 
 def _test(consumer: Consumer, request: RoleRequest | None, contact: str) -> Iterator[str]:
-    yield "## Test it"
-    yield ""
     if request and consumer.sign_in != "web_identity":
         yield from _test_assume_role(request, contact)
-        yield ""
     profile = f" --profile {shlex.quote(request.profile_name)}" if request else ""
     if request is None or _has_profile(consumer):
         yield "This must succeed:"
     else:
         profile = ""
         yield "With the credentials of the answer in the environment, this must succeed:"
-    yield ""
-    yield from _shell(
+    yield _shell(
         f"aws sts get-caller-identity{profile}",
         *(
             f"{command}{profile if grant.via == 'role' else ''}"
@@ -186,25 +182,18 @@ def _has_profile(consumer: Consumer) -> bool:
 def _test_assume_role(request: RoleRequest, contact: str) -> Iterator[str]:
     if request.external_id is None:
         yield "This must answer with credentials:"
-        yield ""
-        yield from _shell(shlex.join(request.command()))
+        yield _shell(shlex.join(request.command()))
         if request.mfa_serial:
-            yield ""
             yield "The same without the MFA code must be refused (`AccessDenied`):"
-            yield ""
-            yield from _shell(shlex.join(replace(request, mfa_serial=None).command()))
+            yield _shell(shlex.join(replace(request, mfa_serial=None).command()))
         return
     yield "With the external ID, this must answer with credentials:"
-    yield ""
-    yield from _shell(shlex.join(request.command()))
-    yield ""
+    yield _shell(shlex.join(request.command()))
     yield "Without it, and with a wrong one, the answer must be a refusal (`AccessDenied`):"
-    yield ""
     refused = [
         replace(request, external_id=wrong) for wrong in (None, f"not-{request.external_id}")
     ]
-    yield from _shell(*(shlex.join(wrong.command()) for wrong in refused))
-    yield ""
+    yield _shell(*(shlex.join(wrong.command()) for wrong in refused))
     yield (
         "If one of the last two gives credentials, the role would also serve somebody who tricks "
         f"you into using its ARN: do not use it, and tell {contact}."
@@ -212,8 +201,6 @@ def _test_assume_role(request: RoleRequest, contact: str) -> Iterator[str]:
 
 
 def _rules(consumer: Consumer, contact: str) -> Iterator[str]:
-    yield "## Keep in mind"
-    yield ""
     yield "- Nobody will send you an access key for this access, nor ask you for one."
     if consumer.role_arn:
         yield (
@@ -231,10 +218,8 @@ def _rules(consumer: Consumer, contact: str) -> Iterator[str]:
     )
 
 
-def _shell(*commands: str) -> Iterator[str]:
-    yield "```sh"
-    yield from commands
-    yield "```"
+def _shell(*commands: str) -> str:
+    return "\n".join(["```sh", *commands, "```"])
 
 
 def _code(text: str) -> str:

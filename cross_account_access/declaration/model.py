@@ -119,36 +119,26 @@ class SharedResource(Declared, ABC):
         """Its ARN, and a pattern for what lies in it."""
         return (self.arn(owner),)
 
-    def allowed(
-        self,
-        levels: Sequence[Level],
-        prefixes: Sequence[str],  # noqa: ARG002 - of buckets only
-        principal: "Principal",  # noqa: ARG002 - of topics only
-        accounts: Accounts,
-    ) -> Iterator[AllowedActions]:
-        """What levels mean here, for this principal."""
+    def allowed(self, grant: "Grant", accounts: Accounts) -> Iterator[AllowedActions]:
+        """What a grant of it means."""
         own, *inside = self.arns(accounts.trusting)
-        granted = [self.levels[level] for level in levels]
-        on_resource = {action for level in granted for action in level.on_resource}
-        on_objects = {action for level in granted for action in level.on_objects}
+        on_resource, on_objects = self.actions_of(grant)
         yield AllowedActions(self.kind.title(), on_resource, [own], {})
         yield AllowedActions(self.objects.title(), on_objects, inside, {})
 
-    def refused(
-        self,
-        levels: Sequence[Level],  # noqa: ARG002 - of topics only
-        principal: "Principal",  # noqa: ARG002
-        accounts: Accounts,  # noqa: ARG002
-    ) -> Iterator[tuple[str, str]]:
-        """The settings of a grant that this principal cannot have here, and why."""
+    def actions_of(self, grant: "Grant") -> tuple[set[str], set[str]]:
+        """The actions that a grant of it allows on the resource itself, and on what lies in it."""
+        granted = [self.levels[level] for level in grant.levels]
+        return (
+            {action for level in granted for action in level.on_resource},
+            {action for level in granted for action in level.on_objects},
+        )
+
+    def refused(self, grant: "Grant", accounts: Accounts) -> Iterator[tuple[str, str]]:  # noqa: ARG002
+        """The settings of a grant that its consumer cannot have here, and why."""
         yield from ()
 
-    def proof_commands(
-        self,
-        levels: Sequence[Level],  # noqa: ARG002 - where there are commands
-        prefixes: Sequence[str],  # noqa: ARG002
-        owner: Account,  # noqa: ARG002
-    ) -> list[list[str]]:
+    def proof_commands(self, grant: "Grant", owner: Account) -> list[list[str]]:  # noqa: ARG002
         """Commands of the AWS CLI, in words, that use it; none where nothing could be proven."""
         return []
 

@@ -196,7 +196,7 @@ def _proofs(
     proven: set[str] = set()
     for grant in grants:
         resource = grant.resource
-        commands = resource.proof_commands(grant.levels, grant.prefixes, accounts.trusting)
+        commands = resource.proof_commands(grant, accounts.trusting)
         if resource.kind not in proven and commands:
             proven.add(resource.kind)
             yield from ([*command, *_with_profile(profile)] for command in commands)
@@ -259,9 +259,7 @@ def declaration(
                     "via": grant.via,
                     "proof_commands": [
                         shlex.join(command)
-                        for command in grant.resource.proof_commands(
-                            grant.levels, grant.prefixes, accounts.trusting
-                        )
+                        for command in grant.resource.proof_commands(grant, accounts.trusting)
                     ],
                 }
                 for grant in grants

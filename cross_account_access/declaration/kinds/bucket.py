@@ -1,6 +1,6 @@
 """S3 buckets."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Final
 
@@ -9,10 +9,10 @@ from cross_account_access.declaration.accounts import Account, Accounts
 from cross_account_access.declaration.fields import Declared, Flag, Nested, Number, Text
 from cross_account_access.declaration.model import (
     AllowedActions,
+    Grant,
     Level,
     LevelActions,
     OwnedResource,
-    Principal,
 )
 from cross_account_access.declaration.statements import ConditionBlock, Statement, allow, deny
 
@@ -154,13 +154,7 @@ class Bucket(OwnedResource):
         """The bucket's and that of its objects."""
         return (self.arn(owner), f"{self.arn(owner)}/*")
 
-    def allowed(
-        self,
-        levels: Sequence[Level],
-        prefixes: Sequence[str],
-        principal: Principal,
-        accounts: Accounts,
-    ) -> Iterator[AllowedActions]:
+    def allowed(self, grant: Grant, accounts: Accounts) -> Iterator[AllowedActions]:
         """What levels mean, in the whole bucket or below prefixes.
 
         Where a grant is confined to prefixes, so is listing: who asks for the keys of another
@@ -170,14 +164,12 @@ class Bucket(OwnedResource):
         Source: "Bucket policy examples using condition keys",
         https://docs.aws.amazon.com/AmazonS3/latest/userguide/amazon-s3-policy-keys.html.
         """
-        if not prefixes:
-            yield from super().allowed(levels, prefixes, principal, accounts)
+        if not grant.prefixes:
+            yield from super().allowed(grant, accounts)
             return
         arn = self.arn(accounts.trusting)
-        granted = [self.levels[level] for level in levels]
-        on_bucket = {action for level in granted for action in level.on_resource}
-        on_objects = {action for level in granted for action in level.on_objects}
-        keys = sorted(f"{prefix}*" for prefix in prefixes)
+        on_bucket, on_objects = self.actions_of(grant)
+        keys = sorted(f"{prefix}*" for prefix in grant.prefixes)
         listed: ConditionBlock = {"StringLike": {"s3:prefix": keys}}
         yield AllowedActions("Bucket", on_bucket & _TELLS_NO_KEYS, [arn], {})
         yield AllowedActions("Listing", on_bucket & _KNOWS_THE_PREFIX, [arn], listed)
@@ -209,16 +201,11 @@ class Bucket(OwnedResource):
                 resources=[self.arn(accounts.trusting)],
             )
 
-    def proof_commands(
-        self,
-        levels: Sequence[Level],
-        prefixes: Sequence[str],
-        owner: Account,  # noqa: ARG002 - a bucket is found by its name
-    ) -> list[list[str]]:
+    def proof_commands(self, grant: Grant, owner: Account) -> list[list[str]]:  # noqa: ARG002
         """Looks at an object and reads it."""
-        if not {Level.READ, Level.WRITE} & set(levels):
+        if not {Level.READ, Level.WRITE} & set(grant.levels):
             return []
-        key = f"{min(prefixes, default='')}{PROOF_OBJECT}"
+        key = f"{min(grant.prefixes, default='')}{PROOF_OBJECT}"
         place = ["--bucket", self.name, "--key", key]
         return [
             ["aws", "s3api", "head-object", *place],

@@ -1,13 +1,13 @@
 """SQS queues."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from cross_account_access.declaration import rules
 from cross_account_access.declaration.accounts import Account
 from cross_account_access.declaration.fields import Text
-from cross_account_access.declaration.model import Level, LevelActions, OwnedResource
+from cross_account_access.declaration.model import Grant, Level, LevelActions, OwnedResource
 from cross_account_access.facts import quotas
 
 
@@ -45,14 +45,9 @@ class Queue(OwnedResource):
         """`arn:PARTITION:sqs:REGION:ACCOUNT:NAME`."""
         return owner.regional_arn("sqs", self.name)
 
-    def proof_commands(
-        self,
-        levels: Sequence[Level],
-        prefixes: Sequence[str],  # noqa: ARG002 - of buckets only
-        owner: Account,
-    ) -> list[list[str]]:
+    def proof_commands(self, grant: Grant, owner: Account) -> list[list[str]]:
         """Sends a message, or looks for one so that whoever deals with it next sees it at once."""
-        if Level.SEND in levels:
+        if Level.SEND in grant.levels:
             command, told = "send-message", ["--message-body", "test"]
         else:
             command, told = "receive-message", ["--visibility-timeout", "0"]

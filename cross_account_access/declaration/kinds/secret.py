@@ -1,11 +1,11 @@
 """Secrets of AWS Secrets Manager."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 from cross_account_access.declaration.accounts import Account
-from cross_account_access.declaration.model import ExistingResource, Level, LevelActions
+from cross_account_access.declaration.model import ExistingResource, Grant, Level, LevelActions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,12 +30,7 @@ class Secret(ExistingResource):
     describe_parameter = "SecretId"
     absent = "ResourceNotFoundException"
 
-    def proof_commands(
-        self,
-        levels: Sequence[Level],  # noqa: ARG002 - there is one
-        prefixes: Sequence[str],  # noqa: ARG002 - of buckets only
-        owner: Account,
-    ) -> list[list[str]]:
+    def proof_commands(self, grant: Grant, owner: Account) -> list[list[str]]:  # noqa: ARG002 - any reads
         """Looks at it without showing what it holds."""
         describe = ["aws", "secretsmanager", "describe-secret", "--secret-id", self.existing_arn]
         return [[*describe, "--region", owner.region]]

@@ -1,11 +1,11 @@
 """DynamoDB tables."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 from cross_account_access.declaration.accounts import Account
-from cross_account_access.declaration.model import ExistingResource, Level, LevelActions
+from cross_account_access.declaration.model import ExistingResource, Grant, Level, LevelActions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,14 +50,9 @@ class Table(ExistingResource):
         """The table's and that of its indexes."""
         return (self.arn(owner), f"{self.arn(owner)}/index/*")
 
-    def proof_commands(
-        self,
-        levels: Sequence[Level],
-        prefixes: Sequence[str],  # noqa: ARG002 - of buckets only
-        owner: Account,
-    ) -> list[list[str]]:
+    def proof_commands(self, grant: Grant, owner: Account) -> list[list[str]]:
         """Looks at it; whoever may only write would have to write."""
-        if Level.READ not in levels:
+        if Level.READ not in grant.levels:
             return []
         describe = ["aws", "dynamodb", "describe-table", "--table-name", self.existing_arn]
         return [[*describe, "--region", owner.region]]

@@ -1,6 +1,6 @@
 """SNS topics."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Final
 
@@ -9,10 +9,10 @@ from cross_account_access.declaration.accounts import Account, Accounts
 from cross_account_access.declaration.fields import Text
 from cross_account_access.declaration.model import (
     AllowedActions,
+    Grant,
     Level,
     LevelActions,
     OwnedResource,
-    Principal,
 )
 from cross_account_access.declaration.statements import ConditionBlock
 from cross_account_access.facts import quotas
@@ -62,13 +62,7 @@ class Topic(OwnedResource):
         """`arn:PARTITION:sns:REGION:ACCOUNT:NAME`."""
         return owner.regional_arn("sns", self.name)
 
-    def allowed(
-        self,
-        levels: Sequence[Level],
-        prefixes: Sequence[str],  # noqa: ARG002 - of buckets only
-        principal: Principal,
-        accounts: Accounts,
-    ) -> Iterator[AllowedActions]:
+    def allowed(self, grant: Grant, accounts: Accounts) -> Iterator[AllowedActions]:
         """A subscription is confined to queues and functions of the principal's own account.
 
         Without that, whoever may subscribe could send all messages anywhere, to any account, web
@@ -77,9 +71,9 @@ class Topic(OwnedResource):
         Source: "Actions, resources, and condition keys for Amazon SNS",
         https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsns.html.
         """
-        actions = {action for level in levels for action in self.levels[level].on_resource}
+        actions, _ = self.actions_of(grant)
         arn, partition = self.arn(accounts.trusting), accounts.trusting.partition
-        home = principal.home_account(accounts)
+        home = grant.consumer.principal.home_account(accounts)
         endpoints: ConditionBlock = {
             "StringLike": {
                 "sns:Endpoint": [
@@ -91,11 +85,10 @@ class Topic(OwnedResource):
         yield AllowedActions("Topic", actions - _HAS_ENDPOINT, [arn], {})
         yield AllowedActions("Subscribing", actions & _HAS_ENDPOINT, [arn], endpoints)
 
-    def refused(
-        self, levels: Sequence[Level], principal: Principal, accounts: Accounts
-    ) -> Iterator[tuple[str, str]]:
+    def refused(self, grant: Grant, accounts: Accounts) -> Iterator[tuple[str, str]]:
         """Only principals of one account can be confined to what is their own."""
-        if Level.SUBSCRIBE in levels and principal.home_account(accounts) is None:
+        principal = grant.consumer.principal
+        if Level.SUBSCRIBE in grant.levels and principal.home_account(accounts) is None:
             yield (
                 "levels",
                 f"cannot have subscribe for {principal.kind}: it is confined to queues and "
@@ -103,14 +96,9 @@ class Topic(OwnedResource):
                 "remove it",
             )
 
-    def proof_commands(
-        self,
-        levels: Sequence[Level],
-        prefixes: Sequence[str],  # noqa: ARG002 - of buckets only
-        owner: Account,
-    ) -> list[list[str]]:
+    def proof_commands(self, grant: Grant, owner: Account) -> list[list[str]]:
         """Publishes; a subscription would stay, so none is made."""
-        if Level.PUBLISH not in levels:
+        if Level.PUBLISH not in grant.levels:
             return []
         publish = ["aws", "sns", "publish", "--topic-arn", self.arn(owner), "--message", "test"]
         return [[*publish, "--region", owner.region]]

@@ -6,18 +6,11 @@ another.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from cross_account_access.declaration.accounts import Accounts
-from cross_account_access.declaration.model import (
-    Conditions,
-    Consumer,
-    Grant,
-    Level,
-    OwnedResource,
-    SharedResource,
-    Via,
-)
+from cross_account_access.declaration.model import Conditions, Consumer, Grant, OwnedResource, Via
 from cross_account_access.declaration.statements import ConditionBlock, if_any
 
 
@@ -41,13 +34,13 @@ def permissions(
     Grants of the same levels in one resource are one.
     """
     conditions = consumer.conditions
-    for number, ((resource, via, levels), prefixes) in enumerate(_merged(grants).items(), start=1):
+    for number, grant in enumerate(_merged(grants), start=1):
         anyway = [
             *always(conditions),
             *if_any("StringEquals", "aws:SourceVpce", conditions.vpc_endpoints),
-            *(mfa(conditions) if via is Via.RESOURCE else []),
+            *(mfa(conditions) if grant.via is Via.RESOURCE else []),
         ]
-        for each in resource.allowed(sorted(levels), prefixes, consumer.principal, accounts):
+        for each in grant.resource.allowed(grant, accounts):
             if each.actions:
                 yield Permission(
                     f"{each.sid}{number}", each.actions, each.resources, [each.conditions, *anyway]
@@ -105,12 +98,11 @@ def _expiry(conditions: Conditions) -> list[ConditionBlock]:
     return if_any("DateLessThan", "aws:CurrentTime", moment)
 
 
-def _merged(
-    grants: Iterable[Grant],
-) -> dict[tuple[SharedResource, Via, frozenset[Level]], list[str]]:
-    """The prefixes by resource, way and levels, in the order of the stack file."""
-    merged: dict[tuple[SharedResource, Via, frozenset[Level]], list[str]] = {}
+def _merged(grants: Iterable[Grant]) -> Iterable[Grant]:
+    """Grants that differ in nothing but their prefixes as one, in the order of the stack file."""
+    merged: dict[tuple[object, ...], Grant] = {}
     for grant in grants:
         key = (grant.resource, grant.via, frozenset(grant.levels))
-        merged.setdefault(key, []).extend(grant.prefixes)
-    return merged
+        before = merged[key].prefixes if key in merged else ()
+        merged[key] = replace(grant, prefixes=(*before, *grant.prefixes))
+    return merged.values()

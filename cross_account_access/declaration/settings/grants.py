@@ -153,7 +153,7 @@ def _known(source: Fields, field: str, known: Mapping[str, _Named], where: str) 
 def _impossible(grant: Grant, accounts: Accounts) -> Iterator[tuple[str, str]]:
     """The fields of a grant that its consumer cannot have, and why."""
     principal, conditions = grant.consumer.principal, grant.consumer.conditions
-    yield from grant.resource.refused(grant.levels, principal, accounts)
+    yield from grant.resource.refused(grant, accounts)
     if grant.via is Via.ROLE:
         return
     if grant.via not in grant.resource.goes_by:
