@@ -1,13 +1,13 @@
 """The Production role that carries one consumer's access."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import pulumi
 from pulumi import ResourceOptions
-from pulumi_aws import Provider, iam
+from pulumi_aws import iam
 
-from cross_account_access.declaration.accounts import Accounts
-from cross_account_access.declaration.model import Consumer, Grant, Role
+from components.sharing import Access
+from cross_account_access.declaration.model import Role
 from cross_account_access.declaration.policies.documents import access_policy, trust_policy
 from cross_account_access.declaration.policies.parts import in_parts
 from cross_account_access.facts.quotas import MANAGED_POLICY_CHARACTERS
@@ -16,30 +16,27 @@ from cross_account_access.facts.quotas import MANAGED_POLICY_CHARACTERS
 class AssumableRole(pulumi.ComponentResource):
     """A role that one consumer may assume, with its access policy.
 
-    The policy is part of the role, or managed policies beside it: as many as
-    its size needs, which is one but for very many grants. The two `*Exclusive`
-    resources attach these and make everything that others attach or write to
-    the role show up as drift.
+    The policy is part of the role, or managed policies beside it: as many as its size needs, which
+    is one but for very many grants. The two `*Exclusive` resources attach these and make everything
+    that others attach or write to the role show up as drift.
     """
 
-    def __init__(  # noqa: PLR0913 - each is a thing that it is made of
+    def __init__(
         self,
         name: str,
-        *,
         role: Role,
-        consumer: Consumer,
-        grants: Iterable[Grant],
-        accounts: Accounts,
-        provider: Provider,
+        access: Access,
         after: Sequence[pulumi.Resource],
         opts: ResourceOptions,
     ) -> None:
         super().__init__("cross-account-access:index:AssumableRole", name, None, opts)
 
+        consumer, accounts, provider = access.consumer, access.accounts, access.provider
+
         def after_that(*previous: pulumi.Resource) -> ResourceOptions:
             return ResourceOptions(parent=self, provider=provider, depends_on=previous)
 
-        document = access_policy(consumer, grants, accounts)
+        document = access_policy(consumer, access.grants, accounts)
         beside = [] if role.inline_policy else in_parts(document, MANAGED_POLICY_CHARACTERS)
         policies = [
             iam.Policy(

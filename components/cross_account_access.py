@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import pulumi
@@ -13,7 +13,7 @@ from components.assumable_role import AssumableRole
 from components.shared_bucket import SharedBucket
 from components.shared_queue import SharedQueue
 from components.shared_topic import SharedTopic
-from components.sharing import Shared, Sharing
+from components.sharing import Access, Shared, Sharing
 from components.trusted_instances import TrustedInstances
 from components.trusted_user import TrustedUser
 from cross_account_access.declaration.accounts import Account, Accounts
@@ -122,44 +122,24 @@ class CrossAccountAccess(pulumi.ComponentResource):
             )
             parts[consumer.name] = []
             after: list[pulumi.Resource] = []
+            access = Access(
+                consumer=consumer,
+                grants=grants_of[consumer.name],
+                accounts=accounts,
+                provider=args.trusted_provider,
+            )
             match consumer.principal:
                 case User() as user:
-                    trusted = TrustedUser(
-                        item,
-                        user=user,
-                        consumer=consumer,
-                        grants=grants_of[consumer.name],
-                        accounts=accounts,
-                        provider=args.trusted_provider,
-                        opts=part,
-                    )
+                    trusted = TrustedUser(item, user, access, part)
                     parts[consumer.name].append(trusted)
                     self.user_arns[consumer.name] = trusted.arn
                 case Instances() as instances:
-                    parts[consumer.name].append(
-                        TrustedInstances(
-                            item,
-                            instances=instances,
-                            consumer=consumer,
-                            grants=grants_of[consumer.name],
-                            accounts=accounts,
-                            provider=args.trusted_provider,
-                            opts=part,
-                        )
-                    )
+                    parts[consumer.name].append(TrustedInstances(item, instances, access, part))
                 case WebIdentities(issuer=issuer) if issuer in identity_providers:
                     after.append(identity_providers[issuer])
             if consumer.role:
-                role = AssumableRole(
-                    item,
-                    role=consumer.role,
-                    consumer=consumer,
-                    grants=grants_of[consumer.name],
-                    accounts=accounts,
-                    provider=args.trusting_provider,
-                    after=after,
-                    opts=part,
-                )
+                by_role = replace(access, provider=args.trusting_provider)
+                role = AssumableRole(item, consumer.role, by_role, after, part)
                 parts[consumer.name].append(role)
                 self.role_arns[consumer.name] = role.arn
                 self.access_policy_arns[consumer.name] = role.policy_arns
@@ -170,9 +150,7 @@ class CrossAccountAccess(pulumi.ComponentResource):
         """ARNs by kind and name."""
         self.key_arns: dict[str, Output[str]] = {}
         """ARNs by the names of those buckets that have a key of their own."""
-        for resource in args.resources:
-            if not isinstance(resource, OwnedResource):
-                continue
+        for resource in (each for each in args.resources if isinstance(each, OwnedResource)):
             shared = _COMPONENTS[type(resource)](
                 f"{name}-{resource.name}",
                 resource,

@@ -1,4 +1,4 @@
-"""What the components of all shared resources have in common."""
+"""What the components of all shared resources, and those of all consumers, have in common."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from pulumi import Output
 from pulumi_aws import Provider
 
 from cross_account_access.declaration.accounts import Accounts
-from cross_account_access.declaration.model import Grant
+from cross_account_access.declaration.model import Consumer, Grant
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +22,17 @@ class Sharing:
     policy_after: Sequence[pulumi.Resource]
     """What the policy of the resource waits for: what is made last is destroyed first, so that a
     protected resource refuses before the destroy has taken anything from anybody."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Access:
+    """What one consumer may do, and where a part of it is made."""
+
+    consumer: Consumer
+    grants: Sequence[Grant]
+    """All of the consumer."""
+    accounts: Accounts
+    provider: Provider
 
 
 class Shared(pulumi.ComponentResource):

@@ -1,14 +1,11 @@
 """What EC2 instances of Staging need to assume a Production role, or to use resources directly."""
 
-from collections.abc import Iterable
-
 import pulumi
 from pulumi import ResourceOptions
-from pulumi_aws import Provider, iam
+from pulumi_aws import iam
 
-from cross_account_access.declaration.accounts import Accounts
+from components.sharing import Access
 from cross_account_access.declaration.kinds import Instances
-from cross_account_access.declaration.model import Consumer, Grant
 from cross_account_access.declaration.policies.documents import caller_policy, service_trust_policy
 
 
@@ -19,18 +16,11 @@ class TrustedInstances(pulumi.ComponentResource):
     no key lies on it. What others attach or write to the role shows up as drift.
     """
 
-    def __init__(  # noqa: PLR0913 - each is a thing that it is made of
-        self,
-        name: str,
-        *,
-        instances: Instances,
-        consumer: Consumer,
-        grants: Iterable[Grant],
-        accounts: Accounts,
-        provider: Provider,
-        opts: ResourceOptions,
+    def __init__(
+        self, name: str, instances: Instances, access: Access, opts: ResourceOptions
     ) -> None:
         super().__init__("cross-account-access:index:TrustedInstances", name, None, opts)
+        consumer, accounts, provider = access.consumer, access.accounts, access.provider
         child = ResourceOptions(parent=self, provider=provider)
         # `-instances` keeps it apart from the Production role, which has the same type.
         role = iam.Role(
@@ -45,7 +35,7 @@ class TrustedInstances(pulumi.ComponentResource):
             name,
             role=role.name,
             name=consumer.own_policy_name,
-            policy=caller_policy(consumer, grants, accounts),
+            policy=caller_policy(consumer, access.grants, accounts),
             opts=child,
         )
         iam.RolePoliciesExclusive(

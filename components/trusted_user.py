@@ -1,14 +1,11 @@
 """The Staging user who may assume one Production role, or use resources as itself."""
 
-from collections.abc import Iterable
-
 import pulumi
 from pulumi import ResourceOptions
-from pulumi_aws import Provider, iam
+from pulumi_aws import iam
 
-from cross_account_access.declaration.accounts import Accounts
+from components.sharing import Access
 from cross_account_access.declaration.kinds import User
-from cross_account_access.declaration.model import Consumer, Grant
 from cross_account_access.declaration.policies.documents import caller_policy
 
 
@@ -19,18 +16,9 @@ class TrustedUser(pulumi.ComponentResource):
     write to it shows up as drift. An adopted user keeps all that it has.
     """
 
-    def __init__(  # noqa: PLR0913 - each is a thing that it is made of
-        self,
-        name: str,
-        *,
-        user: User,
-        consumer: Consumer,
-        grants: Iterable[Grant],
-        accounts: Accounts,
-        provider: Provider,
-        opts: ResourceOptions,
-    ) -> None:
+    def __init__(self, name: str, user: User, access: Access, opts: ResourceOptions) -> None:
         super().__init__("cross-account-access:index:TrustedUser", name, None, opts)
+        consumer, accounts, provider = access.consumer, access.accounts, access.provider
         child = ResourceOptions(parent=self, provider=provider)
         first = ResourceOptions(parent=self, provider=provider, depends_on=opts.depends_on)
         user_name: pulumi.Input[str] = user.name
@@ -52,7 +40,7 @@ class TrustedUser(pulumi.ComponentResource):
             name,
             user=user_name,
             name=consumer.own_policy_name,
-            policy=caller_policy(consumer, grants, accounts),
+            policy=caller_policy(consumer, access.grants, accounts),
             opts=first,
         )
         if not user.existing:
