@@ -1,9 +1,8 @@
 """Writes profiles to the AWS config and credentials files, which the AWS CLI and the SDKs share.
 
-A change of both files is all or nothing as far as can be known before: locks
-are held, the files are read, edited and staged beside themselves, and only
-then renamed into place. Whoever reads meanwhile sees the old file or the new
-one.
+A change of both files is all or nothing as far as can be known before: locks are held, the files
+are read, edited and staged beside themselves, and only then renamed into place. Whoever reads
+meanwhile sees the old file or the new one.
 """
 
 import os

@@ -4,9 +4,8 @@ All that belongs to other profiles, comments, order and line endings stays byte
 for byte. Libraries that keep comments were tried and do not hold that: they
 drop the comment above the next profile, or mix line endings.
 
-What a line means follows Python's `configparser`, with which the AWS CLI and
-boto3 read these files, and every edit is read back with it before it is
-returned.
+What a line means follows Python's `configparser`, with which the AWS CLI and boto3 read these
+files, and every edit is read back with it before it is returned.
 """
 
 import configparser

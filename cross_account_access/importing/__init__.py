@@ -65,11 +65,7 @@ def existing(planned: Iterable[Resource], created: Collection[str]) -> list[Exis
     order = list(_FINDERS)
     return sorted(
         there,
-        key=lambda each: (
-            each.account.label,
-            each.resource.name,
-            order.index(each.resource.type),
-        ),
+        key=lambda each: (each.account.label, each.resource.name, order.index(each.resource.type)),
     )
 
 

@@ -90,8 +90,7 @@ def _managed_policy(clients: Clients, resource: Resource) -> Found | None:
 def _instance_profile(clients: Clients, resource: Resource) -> Found | None:
     name = resource.known("name")
     profile = unless(
-        _GONE,
-        lambda: clients.iam.get_instance_profile(InstanceProfileName=name)["InstanceProfile"],
+        _GONE, lambda: clients.iam.get_instance_profile(InstanceProfileName=name)["InstanceProfile"]
     )
     if profile is None:
         return None

@@ -196,17 +196,9 @@ FINDERS: Final[Mapping[str, Callable[[Clients, Resource], Found | None]]] = {
         for name, call, describe in (
             ("BucketOwnershipControls", "get_bucket_ownership_controls", _ownership),
             ("BucketPublicAccessBlock", "get_public_access_block", _public_access),
-            (
-                "BucketServerSideEncryptionConfiguration",
-                "get_bucket_encryption",
-                _encryption,
-            ),
+            ("BucketServerSideEncryptionConfiguration", "get_bucket_encryption", _encryption),
             ("BucketVersioning", "get_bucket_versioning", _versioning),
-            (
-                "BucketLifecycleConfiguration",
-                "get_bucket_lifecycle_configuration",
-                _lifecycle,
-            ),
+            ("BucketLifecycleConfiguration", "get_bucket_lifecycle_configuration", _lifecycle),
             ("BucketLogging", "get_bucket_logging", _logging),
             ("BucketPolicy", "get_bucket_policy", _policy),
         )

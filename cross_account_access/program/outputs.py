@@ -136,9 +136,8 @@ def values_of(settings: Settings, access: CrossAccountAccess) -> dict[str, pulum
 def switch_role_url(production: Account, consumer: Consumer) -> str | None:
     """The console's switch-role link, or None where there is none.
 
-    Without a role there is nothing to switch to. The console states no external
-    ID, no source identity and no tags, machines do not use it, and its host is
-    not known in every partition.
+    Without a role there is nothing to switch to. The console states no external ID, no source
+    identity and no tags, machines do not use it, and its host is not known in every partition.
     """
     role, host = consumer.role, sign_in_host(production.partition)
     is_unable = consumer.principal.is_machine or consumer.conditions.external_id
@@ -172,10 +171,9 @@ def cli_profile(accounts: Accounts, consumer: Consumer) -> str | None:
 def proof_commands(accounts: Accounts, consumer: Consumer, grants: Iterable[Grant]) -> str:
     """Commands, one a line, that assume the role and use one resource of each kind.
 
-    They expect the caller's own credentials where `cli_profile` looks for
-    them, and its block in the AWS config file; without one, those for the role
-    end with it. What goes by resource policies is proven with the caller's own
-    credentials. Empty where no command could prove anything.
+    They expect the caller's own credentials where `cli_profile` looks for them, and its block in
+    the AWS config file; without one, those for the role end with it. What goes by resource policies
+    is proven with the caller's own credentials. Empty where no command could prove anything.
     """
     own = [grant for grant in grants if grant.consumer.name == consumer.name]
     commands = []
