@@ -11,7 +11,6 @@ from textwrap import fill
 from typing import Final
 
 from cross_account_access.declaration.fields import (
-    REQUIRED,
     Field,
     Group,
     Items,
@@ -47,7 +46,7 @@ def configuration() -> str:
             told += f" Each: {_in_short(inside)}."
         elif each.is_required:
             told += " Required."
-        default = empty if each.default in (REQUIRED, None) else each.default
+        default = empty if each.is_required or each.default is None else each.default
         lines += [f"  {each.name}:", f"    type: {yaml_type}"]
         lines += ["    items:", "      type: object"] if inside else []
         lines += [

@@ -10,17 +10,14 @@ package and their schema, the tables of the documentation and the descriptions o
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import KW_ONLY, MISSING, dataclass, fields
+from dataclasses import KW_ONLY, dataclass, fields
 from inspect import getdoc
 from typing import Any, ClassVar, Final, NamedTuple, TypeVar, get_type_hints
 
 from cross_account_access.declaration import rules
 from cross_account_access.declaration.accounts import Accounts
-from cross_account_access.declaration.reader import Fields
+from cross_account_access.declaration.reader import REQUIRED, Fields
 from cross_account_access.declaration.rules import Rule
-
-REQUIRED: Final[Any] = MISSING
-"""In place of a default."""
 
 
 class Context(NamedTuple):
@@ -169,12 +166,10 @@ class Text(Setting):
     rule_for: Callable[[Context], Rule] | None = None
     """The rule, where it depends on other settings."""
 
-    def read(self, source: Fields, name: str, default: Any, context: Context) -> str | None:  # noqa: ANN401
+    def read(self, source: Fields, name: str, default: Any, context: Context) -> Any:  # noqa: ANN401
         """None where it is left out and may be."""
         rule = self.rule_for(context) if self.rule_for else self.rule
-        if default is None:
-            return source.optional_text(name, rule)
-        return source.text(name, rule, None if default is REQUIRED else default)
+        return source.text(name, rule, default)
 
 
 @dataclass(frozen=True)
@@ -187,8 +182,7 @@ class Texts(Text):
     def read(self, source: Fields, name: str, default: Any, context: Context) -> Any:  # noqa: ANN401
         """At least one where the list is there."""
         rule = self.rule_for(context) if self.rule_for else self.rule
-        read = source.texts if default is REQUIRED else source.optional_texts
-        return read(name, rule, self.example)
+        return source.texts(name, rule, self.example, default)
 
 
 @dataclass(frozen=True)
@@ -273,8 +267,8 @@ class Items(Setting):
 
     def read(self, source: Fields, name: str, default: Any, context: Context) -> list[Any]:  # noqa: ANN401
         """At least one where the list is required."""
-        read = source.mappings if default is REQUIRED else source.optional_mappings
-        return [self.item(each, context) for each in read(name, self.example) or ()]
+        listed = source.mappings(name, self.example, default)
+        return [self.item(each, context) for each in listed]
 
 
 def items_of(declared: type[Declared], words: str, example: str) -> Items:

@@ -7,12 +7,14 @@ before `Problems` is known to be empty.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import MISSING
+from typing import Any, Final
 
 from cross_account_access.declaration.nearest import did_you_mean
 from cross_account_access.declaration.rules import Rule
 
-_MISSING: Any = object()
+REQUIRED: Final[Any] = MISSING
+"""In place of a default."""
 
 
 class Problems(list[str]):
@@ -89,11 +91,11 @@ class Fields:
             )
         return True
 
-    def text(self, name: str, rule: Rule, default: str | None = None) -> str:
-        """A string that keeps the rule; without a default the field is required."""
-        value = self._take(name, _MISSING if default is None else default)
-        if value is _MISSING:
-            return ""
+    def text(self, name: str, rule: Rule, default: str | None = REQUIRED) -> str | None:
+        """A string that keeps the rule; empty where it is required and missing."""
+        value = self._take(name, default)
+        if not self.has(name):
+            return "" if default is REQUIRED else default
         if isinstance(value, int | float) and not isinstance(value, bool):
             return self._unquoted(name, value, rule)
         if not isinstance(value, str):
@@ -102,10 +104,6 @@ class Fields:
         if value != default and (broken := rule(value)):
             self.problems.about(self.path(name), value, broken)
         return value
-
-    def optional_text(self, name: str, rule: Rule) -> str | None:
-        """A string that keeps the rule, or None where the field is left out."""
-        return self.text(name, rule) if self.has(name) else self._take(name, None)
 
     def number(self, name: str, allowed: range, unit: str, default: int) -> int:
         """A whole number of the range."""
@@ -135,8 +133,8 @@ class Fields:
 
     def mapping(self, name: str, example: str) -> "Fields":
         """A mapping of further fields; an empty one where it is missing or something else."""
-        value = self._take(name, _MISSING, example)
-        if value is not _MISSING and not isinstance(value, Mapping):
+        value = self._take(name, REQUIRED, example)
+        if value is not REQUIRED and not isinstance(value, Mapping):
             self.problems.about(self.path(name), value, f"must be a mapping, as in {example}")
         usable = value if isinstance(value, Mapping) else _Unusable()
         return Fields(usable, self.problems, self.path(name))
@@ -167,21 +165,17 @@ class Fields:
             )
         return None
 
-    def optional_mappings(self, name: str, example: str) -> "list[Fields] | None":
-        """As `mappings`, or None where the list is left out or empty."""
-        if not self.has_items(name):
-            return self._take(name, None) or None
-        return self.mappings(name, example)
-
-    def mappings(self, name: str, example: str) -> "list[Fields]":
-        """A list of mappings with at least one item."""
-        items = self._list(name, example)
+    def mappings(self, name: str, example: str, default: object = REQUIRED) -> "list[Fields]":
+        """A list of mappings, with at least one item where it is required."""
+        if default is not REQUIRED and not self.has_items(name):
+            self._take(name, default)
+            return []
         fields = []
-        for index, item in enumerate(items):
+        for index, item in enumerate(self._list(name, example)):
+            place = f"{self.path(name)}[{index}]"
             if isinstance(item, Mapping):
-                fields.append(Fields(item, self.problems, f"{self.path(name)}[{index}]"))
+                fields.append(Fields(item, self.problems, place))
             else:
-                place = f"{self.path(name)}[{index}]"
                 self.problems.about(place, item, f"must be a mapping, as in {example}")
         return fields
 
@@ -200,10 +194,12 @@ class Fields:
                 words.append(word)
         return words
 
-    def texts(self, name: str, rule: Rule, example: str) -> tuple[str, ...]:
-        """A list of different strings, each of which keeps the rule, with at least one item."""
+    def texts(
+        self, name: str, rule: Rule, example: str, default: object = REQUIRED
+    ) -> tuple[str, ...]:
+        """Different strings, each of which keeps the rule; at least one where the list is there."""
         texts: list[str] = []
-        for index, text in enumerate(self._list(name, example)):
+        for index, text in enumerate(self._list(name, example, default)):
             place = f"{self.path(name)}[{index}]"
             if not isinstance(text, str):
                 self.problems.about(place, text, f"must be text, as in {example}")
@@ -214,10 +210,6 @@ class Fields:
             else:
                 texts.append(text)
         return tuple(texts)
-
-    def optional_texts(self, name: str, rule: Rule, example: str) -> tuple[str, ...]:
-        """As `texts`, or nothing where the field is left out."""
-        return self.texts(name, rule, example) if self.has(name) else self._take(name, ())
 
     def tags(self, name: str, key_rule: Rule, value_rule: Rule, limit: int) -> dict[str, str]:
         """A mapping of tag keys to tag values."""
@@ -237,7 +229,7 @@ class Fields:
             if broken := key_rule(key):
                 self.problems.about(self.path(name), key, broken)
         tags = Fields(value, self.problems, self.path(name))
-        return {key: tags.text(key, value_rule) for key in value}
+        return {key: tags.text(key, value_rule) or "" for key in value}
 
     def done(self) -> None:
         """Reports the fields that nobody asked for."""
@@ -249,14 +241,14 @@ class Fields:
     def _take(self, name: str, default: Any, example: str = "") -> Any:  # noqa: ANN401 - raw values
         self._known.append(name)
         value = self._values.get(name, default)
-        if value is _MISSING and not isinstance(self._values, _Unusable):
+        if value is REQUIRED and not isinstance(self._values, _Unusable):
             remedy = f"add it, as in {example}" if example else "add it to the stack file"
             self.report(name, f"missing; {remedy}")
         return value
 
-    def _list(self, name: str, example: str) -> Sequence[Any]:
-        value = self._take(name, _MISSING, example)
-        if value is _MISSING:
+    def _list(self, name: str, example: str, default: object = REQUIRED) -> Sequence[Any]:
+        value = self._take(name, default, example)
+        if not self.has(name):
             return []
         if not isinstance(value, list):
             self.problems.about(self.path(name), value, f"must be a list, as in {example}")

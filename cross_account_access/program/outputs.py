@@ -197,11 +197,8 @@ def _proofs(
         commands = resource.proof_commands(grant, accounts.trusting)
         if resource.kind not in proven and commands:
             proven.add(resource.kind)
-            yield from ([*command, *_with_profile(profile)] for command in commands)
-
-
-def _with_profile(profile: str | None) -> list[str]:
-    return ["--profile", profile] if profile else []
+            option = ["--profile", profile] if profile else []
+            yield from ([*command, *option] for command in commands)
 
 
 def declaration(

@@ -86,6 +86,8 @@ class User(Principal):
 
     def must_exist(self, accounts: Accounts) -> MustExist | None:
         """A user that exists must have the path that is declared."""
+        if not self.existing:
+            return None
 
         def problem(answer: Mapping[str, Any] | None) -> str | None:
             if answer is None:
@@ -100,15 +102,11 @@ class User(Principal):
             path = arn.split(":user", 1)[1].removesuffix(self.name)
             return f"consumers: user {self.name!r} is {arn}; add path: {path} to adopt it"
 
-        return (
-            MustExist(
-                side="staging",
-                client="iam",
-                method="get_user",
-                parameters={"UserName": self.name},
-                absent="NoSuchEntity",
-                problem=problem,
-            )
-            if self.existing
-            else None
+        return MustExist(
+            side="staging",
+            client="iam",
+            method="get_user",
+            parameters={"UserName": self.name},
+            absent="NoSuchEntity",
+            problem=problem,
         )

@@ -106,6 +106,8 @@ class WebIdentities(Principal):
 
     def must_exist(self, accounts: Accounts) -> MustExist | None:
         """An identity provider that exists must take the audience."""
+        if not self.existing:
+            return None
 
         def problem(answer: Mapping[str, Any] | None) -> str | None:
             if answer is None:
@@ -123,15 +125,11 @@ class WebIdentities(Principal):
                 "audience, or add it to the provider's client IDs"
             )
 
-        return (
-            MustExist(
-                side="production",
-                client="iam",
-                method="get_open_id_connect_provider",
-                parameters={"OpenIDConnectProviderArn": self.provider_arn(accounts.trusting)},
-                absent="NoSuchEntity",
-                problem=problem,
-            )
-            if self.existing
-            else None
+        return MustExist(
+            side="production",
+            client="iam",
+            method="get_open_id_connect_provider",
+            parameters={"OpenIDConnectProviderArn": self.provider_arn(accounts.trusting)},
+            absent="NoSuchEntity",
+            problem=problem,
         )

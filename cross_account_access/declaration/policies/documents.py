@@ -212,8 +212,7 @@ def _allowances(
 def _stated_by_the_caller(conditions: Conditions) -> list[ConditionBlock]:
     """What is asked of the request for the role only.
 
-    A role's credentials say nothing of MFA, so that asking for it later would
-    refuse everything.
+    A role's credentials say nothing of MFA, so that asking for it later would refuse everything.
     """
     blocks = [*_external_id(conditions), *mfa(conditions)]
     identity, tags = conditions.source_identity, conditions.session_tags

@@ -1,8 +1,7 @@
 """What grants mean: the actions, resources and conditions of statements, whoever they are for.
 
-The access policy of a role, the policy of a resource, that of a key and the
-caller's own are made of the same permissions, so that no two contradict one
-another.
+The access policy of a role, the policy of a resource, that of a key and the caller's own are made
+of the same permissions, so that no two contradict one another.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence

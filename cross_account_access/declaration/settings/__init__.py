@@ -238,15 +238,21 @@ def _check_accounts(settings: Settings, problems: Problems) -> None:
 
 
 def _check_names(settings: Settings, problems: Problems) -> None:
-    consumers = settings.consumers
-    for shared in OWNED:
-        named = [item.name for item in settings.resources if isinstance(item, shared)]
-        _check_unique(f"{plural(shared)}[{{}}].name", named, problems)
-    existing = [item for item in settings.resources if isinstance(item, ExistingResource)]
-    _check_unique("resources[{}].name", [item.name for item in existing], problems)
-    _check_unique("resources[{}].arn", [item.existing_arn for item in existing], problems)
-    _check_unique("consumers[{}].name", [consumer.name for consumer in consumers], problems)
+    resources, consumers = settings.resources, settings.consumers
+    existing = [item for item in resources if isinstance(item, ExistingResource)]
+    former = [consumer.renamed_from or "" for consumer in consumers]
     names: dict[str, list[str]] = {
+        **{
+            f"{plural(kind)}[{{}}].name": [
+                each.name for each in resources if isinstance(each, kind)
+            ]
+            for kind in OWNED
+        },
+        "resources[{}].name": [item.name for item in existing],
+        "resources[{}].arn": [item.existing_arn for item in existing],
+        "consumers[{}].name": [consumer.name for consumer in consumers],
+    }
+    of_iam: dict[str, list[str]] = {
         "role.name": [item.role.name if item.role else "" for item in consumers],
         # An inline policy has its name within its role.
         "role.policy_name": [
@@ -256,16 +262,21 @@ def _check_names(settings: Settings, problems: Problems) -> None:
     }
     for kind in PRINCIPALS:
         for setting, name_of in kind.unique_names.items():
-            names[f"{kind.kind}.{setting}"] = [
+            of_iam[f"{kind.kind}.{setting}"] = [
                 name_of(item.principal) if isinstance(item.principal, kind) else ""
                 for item in consumers
             ]
     # IAM compares names without regard to case: "IAM and AWS STS quotas",
     # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html.
-    for setting, found in names.items():
-        _check_unique(f"consumers[{{}}].{setting}", [name.lower() for name in found], problems)
-    former = [consumer.renamed_from or "" for consumer in consumers]
-    _check_unique("consumers[{}].renamed_from", former, problems)
+    for setting, found in of_iam.items():
+        names[f"consumers[{{}}].{setting}"] = [name.lower() for name in found]
+    names["consumers[{}].renamed_from"] = former
+    for place, found in names.items():
+        seen: set[str] = set()
+        for index, name in enumerate(found):
+            if name and name in seen:
+                problems.about(place.format(index), name, "is there already; each must differ")
+            seen.add(name)
     for index, name in enumerate(former):
         if name and name in [consumer.name for consumer in consumers]:
             problems.about(
@@ -273,14 +284,6 @@ def _check_names(settings: Settings, problems: Problems) -> None:
                 name,
                 "is still the name of a consumer, whose resources these are; remove one of both",
             )
-
-
-def _check_unique(place: str, names: list[str], problems: Problems) -> None:
-    seen: set[str] = set()
-    for index, name in enumerate(names):
-        if name and name in seen:
-            problems.about(place.format(index), name, "is there already; each must differ")
-        seen.add(name)
 
 
 def _check_identity_providers(settings: Settings, problems: Problems) -> None:
