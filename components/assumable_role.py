@@ -6,14 +6,14 @@ import pulumi
 from pulumi import ResourceOptions
 from pulumi_aws import iam
 
-from components.sharing import Access
+from components.sharing import Access, Part
 from cross_account_access.declaration.model import Role
 from cross_account_access.declaration.policies.documents import access_policy, trust_policy
 from cross_account_access.declaration.policies.parts import in_parts
 from cross_account_access.facts.quotas import MANAGED_POLICY_CHARACTERS
 
 
-class AssumableRole(pulumi.ComponentResource):
+class AssumableRole(Part):
     """A role that one consumer may assume, with its access policy.
 
     The policy is part of the role, or managed policies beside it: as many as its size needs, which
@@ -29,13 +29,9 @@ class AssumableRole(pulumi.ComponentResource):
         after: Sequence[pulumi.Resource],
         opts: ResourceOptions,
     ) -> None:
-        super().__init__("cross-account-access:index:AssumableRole", name, None, opts)
+        super().__init__("AssumableRole", name, access.provider, opts)
 
-        consumer, accounts, provider = access.consumer, access.accounts, access.provider
-
-        def after_that(*previous: pulumi.Resource) -> ResourceOptions:
-            return ResourceOptions(parent=self, provider=provider, depends_on=previous)
-
+        consumer, accounts = access.consumer, access.accounts
         document = access_policy(consumer, access.grants, accounts)
         beside = [] if role.inline_policy else in_parts(document, MANAGED_POLICY_CHARACTERS)
         policies = [
@@ -44,7 +40,7 @@ class AssumableRole(pulumi.ComponentResource):
                 name if number == 1 else f"{name}.{number}",
                 name=role.name_of_part(number),
                 policy=part,
-                opts=ResourceOptions(parent=self, provider=provider, depends_on=opts.depends_on),
+                opts=self.first,
             )
             for number, part in enumerate(beside, start=1)
         ]
@@ -59,12 +55,8 @@ class AssumableRole(pulumi.ComponentResource):
             # Nothing detaches the policy when the stack is destroyed but this, and IAM deletes
             # neither a policy that is attached nor a role that has one; hence also the order.
             force_detach_policies=True,
-            opts=ResourceOptions(
-                parent=self,
-                provider=provider,
-                # Each of the former has waited for the latter.
-                depends_on=[*policies, *after] or opts.depends_on,
-            ),
+            # Each of these has waited for what the component waits for.
+            opts=self.after(*policies, *after) if policies or after else self.first,
         )
         inline = [
             iam.RolePolicy(
@@ -73,7 +65,7 @@ class AssumableRole(pulumi.ComponentResource):
                 role=made.name,
                 name=role.policy_name,
                 policy=part,
-                opts=after_that(),
+                opts=self.after(),
             )
             for part in ([document] if role.inline_policy else [])
         ]
@@ -83,13 +75,13 @@ class AssumableRole(pulumi.ComponentResource):
         # One after the other: where the kind of policy changes, the new one is in force before the
         # old one is taken away.
         attached = iam.RolePolicyAttachmentsExclusive(
-            name, role_name=made.name, policy_arns=self.policy_arns, opts=after_that(*inline)
+            name, role_name=made.name, policy_arns=self.policy_arns, opts=self.after(*inline)
         )
         iam.RolePoliciesExclusive(
             name,
             role_name=made.name,
             policy_names=[policy.name for policy in inline],
-            opts=after_that(attached),
+            opts=self.after(attached),
         )
         self.arn = made.arn
         """`arn:PARTITION:iam::ACCOUNT:role/PATH/NAME`"""

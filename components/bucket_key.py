@@ -1,10 +1,9 @@
 """The KMS key of one bucket."""
 
-import pulumi
 from pulumi import ResourceOptions
 from pulumi_aws import kms
 
-from components.sharing import Sharing
+from components.sharing import Part, Sharing
 from cross_account_access.declaration.kinds import Bucket
 from cross_account_access.declaration.policies.documents import key_policy
 
@@ -12,26 +11,20 @@ _DELETION_WINDOW_DAYS = 30
 """The longest that KMS offers: a key that is gone takes all objects with it."""
 
 
-class BucketKey(pulumi.ComponentResource):
+class BucketKey(Part):
     """A symmetric key that is rotated every year, with an alias named as the bucket."""
 
     def __init__(self, name: str, bucket: Bucket, sharing: Sharing, opts: ResourceOptions) -> None:
-        super().__init__("cross-account-access:index:BucketKey", name, None, opts)
-        provider = sharing.provider
+        super().__init__("BucketKey", name, sharing.provider, opts)
         key = kms.Key(
             name,
             description=f"Objects of the bucket {bucket.name}",
             deletion_window_in_days=_DELETION_WINDOW_DAYS,
             enable_key_rotation=True,
             policy=key_policy(bucket, sharing.grants, sharing.accounts),
-            opts=ResourceOptions(parent=self, provider=provider, depends_on=opts.depends_on),
+            opts=self.first,
         )
-        kms.Alias(
-            name,
-            name=bucket.key_alias,
-            target_key_id=key.key_id,
-            opts=ResourceOptions(parent=self, provider=provider),
-        )
+        kms.Alias(name, name=bucket.key_alias, target_key_id=key.key_id, opts=self.after())
         self.arn = key.arn
         """`arn:PARTITION:kms:REGION:ACCOUNT:key/ID`"""
         self.register_outputs({"arn": self.arn})

@@ -12,21 +12,13 @@ class SharedQueue(Shared):
     """A standard SQS queue, encrypted by SQS, that answers over TLS only, with its queue policy."""
 
     def __init__(self, name: str, queue: Queue, sharing: Sharing, opts: ResourceOptions) -> None:
-        super().__init__("cross-account-access:index:SharedQueue", name, None, opts)
-        provider = sharing.provider
-        made = sqs.Queue(
-            name,
-            name=queue.name,
-            sqs_managed_sse_enabled=True,
-            opts=ResourceOptions(parent=self, provider=provider, depends_on=opts.depends_on),
-        )
+        super().__init__("SharedQueue", name, sharing.provider, opts)
+        made = sqs.Queue(name, name=queue.name, sqs_managed_sse_enabled=True, opts=self.first)
         sqs.QueuePolicy(
             name,
             queue_url=made.url,
             policy=resource_policy(queue, sharing.grants, sharing.accounts),
-            opts=ResourceOptions(
-                parent=self, provider=provider, depends_on=[made, *sharing.policy_after]
-            ),
+            opts=self.after(made, *sharing.policy_after),
         )
         self.arn = made.arn
         """`arn:PARTITION:sqs:REGION:ACCOUNT:NAME`"""

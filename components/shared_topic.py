@@ -16,20 +16,13 @@ class SharedTopic(Shared):
     """
 
     def __init__(self, name: str, topic: Topic, sharing: Sharing, opts: ResourceOptions) -> None:
-        super().__init__("cross-account-access:index:SharedTopic", name, None, opts)
-        provider = sharing.provider
-        made = sns.Topic(
-            name,
-            name=topic.name,
-            opts=ResourceOptions(parent=self, provider=provider, depends_on=opts.depends_on),
-        )
+        super().__init__("SharedTopic", name, sharing.provider, opts)
+        made = sns.Topic(name, name=topic.name, opts=self.first)
         sns.TopicPolicy(
             name,
             arn=made.arn,
             policy=resource_policy(topic, sharing.grants, sharing.accounts),
-            opts=ResourceOptions(
-                parent=self, provider=provider, depends_on=[made, *sharing.policy_after]
-            ),
+            opts=self.after(made, *sharing.policy_after),
         )
         self.arn = made.arn
         """`arn:PARTITION:sns:REGION:ACCOUNT:NAME`"""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
-from pulumi import Output
+from pulumi import Output, ResourceOptions
 from pulumi_aws import Provider
 
 from cross_account_access.declaration.accounts import Accounts
@@ -35,7 +35,21 @@ class Access:
     provider: Provider
 
 
-class Shared(pulumi.ComponentResource):
+class Part(pulumi.ComponentResource):
+    """A component of which all is in one account."""
+
+    def __init__(self, kind: str, name: str, provider: Provider, opts: ResourceOptions) -> None:
+        super().__init__(f"cross-account-access:index:{kind}", name, None, opts)
+        self._provider = provider
+        self.first = ResourceOptions(parent=self, provider=provider, depends_on=opts.depends_on)
+        """Of what waits for all that the component waits for."""
+
+    def after(self, *previous: pulumi.Resource) -> ResourceOptions:
+        """Of what waits for other resources of the component."""
+        return ResourceOptions(parent=self, provider=self._provider, depends_on=previous)
+
+
+class Shared(Part):
     """A resource with the one policy that it can have."""
 
     arn: Output[str]

@@ -1,15 +1,14 @@
 """What EC2 instances of Staging need to assume a Production role, or to use resources directly."""
 
-import pulumi
 from pulumi import ResourceOptions
 from pulumi_aws import iam
 
-from components.sharing import Access
+from components.sharing import Access, Part
 from cross_account_access.declaration.kinds import Instances
 from cross_account_access.declaration.policies.documents import caller_policy, service_trust_policy
 
 
-class TrustedInstances(pulumi.ComponentResource):
+class TrustedInstances(Part):
     """An instance profile with a role that has an inline policy for its access and nothing else.
 
     An instance has the role's credentials from its metadata service, so that
@@ -19,9 +18,8 @@ class TrustedInstances(pulumi.ComponentResource):
     def __init__(
         self, name: str, instances: Instances, access: Access, opts: ResourceOptions
     ) -> None:
-        super().__init__("cross-account-access:index:TrustedInstances", name, None, opts)
-        consumer, accounts, provider = access.consumer, access.accounts, access.provider
-        child = ResourceOptions(parent=self, provider=provider)
+        super().__init__("TrustedInstances", name, access.provider, opts)
+        consumer, accounts, child = access.consumer, access.accounts, self.after()
         # `-instances` keeps it apart from the Production role, which has the same type.
         role = iam.Role(
             f"{name}-instances",
@@ -29,7 +27,7 @@ class TrustedInstances(pulumi.ComponentResource):
             path=instances.role.path,
             assume_role_policy=service_trust_policy(accounts.trusted.ec2_service),
             permissions_boundary=instances.role.permissions_boundary,
-            opts=ResourceOptions(parent=self, provider=provider, depends_on=opts.depends_on),
+            opts=self.first,
         )
         policy = iam.RolePolicy(
             name,

@@ -4,12 +4,12 @@ import pulumi
 from pulumi import ResourceOptions
 from pulumi_aws import iam
 
-from components.sharing import Access
+from components.sharing import Access, Part
 from cross_account_access.declaration.kinds import User
 from cross_account_access.declaration.policies.documents import caller_policy
 
 
-class TrustedUser(pulumi.ComponentResource):
+class TrustedUser(Part):
     """An IAM user, made or adopted, with an inline policy for its access.
 
     A user of our own has that policy and nothing else: what others attach or
@@ -17,10 +17,8 @@ class TrustedUser(pulumi.ComponentResource):
     """
 
     def __init__(self, name: str, user: User, access: Access, opts: ResourceOptions) -> None:
-        super().__init__("cross-account-access:index:TrustedUser", name, None, opts)
-        consumer, accounts, provider = access.consumer, access.accounts, access.provider
-        child = ResourceOptions(parent=self, provider=provider)
-        first = ResourceOptions(parent=self, provider=provider, depends_on=opts.depends_on)
+        super().__init__("TrustedUser", name, access.provider, opts)
+        consumer, accounts = access.consumer, access.accounts
         user_name: pulumi.Input[str] = user.name
         if not user.existing:
             user_name = iam.User(
@@ -31,21 +29,21 @@ class TrustedUser(pulumi.ComponentResource):
                 # The consumer's access keys are made outside the stack; IAM deletes no user that
                 # has one, and a key must not outlive the access that it was made for.
                 force_destroy=True,
-                opts=first,
+                opts=self.first,
             ).name
             iam.UserPolicyAttachmentsExclusive(
-                name, user_name=user_name, policy_arns=[], opts=child
+                name, user_name=user_name, policy_arns=[], opts=self.after()
             )
         policy = iam.UserPolicy(
             name,
             user=user_name,
             name=consumer.own_policy_name,
             policy=caller_policy(consumer, access.grants, accounts),
-            opts=first,
+            opts=self.first,
         )
         if not user.existing:
             iam.UserPoliciesExclusive(
-                name, user_name=user_name, policy_names=[policy.name], opts=child
+                name, user_name=user_name, policy_names=[policy.name], opts=self.after()
             )
         self.arn = user.arn(accounts.trusted)
         """`arn:PARTITION:iam::ACCOUNT:user/PATH/NAME`: known before the user exists, so that a
