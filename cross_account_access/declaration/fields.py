@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Final, NamedTuple, TypeVar, get_type_hints
 
 from cross_account_access.declaration import rules
 from cross_account_access.declaration.accounts import Accounts
-from cross_account_access.declaration.reader import REQUIRED, Fields
+from cross_account_access.declaration.reader import REQUIRED, Fields, not_among
 from cross_account_access.declaration.rules import Rule
 
 
@@ -95,7 +95,7 @@ class Field(NamedTuple):
         if former.values is None:
             return self.setting.read(source, former.name, self.default, context)
         words = list(former.values)
-        return former.values[source.word(former.name, words, words[0])]
+        return former.values[Word("", words).read(source, former.name, words[0], context)]
 
 
 class Group(NamedTuple):
@@ -197,7 +197,13 @@ class Number(Setting):
 
     def read(self, source: Fields, name: str, default: Any, context: Context) -> int:  # noqa: ANN401, ARG002
         """One of those that are allowed."""
-        return source.number(name, self.allowed, self.unit, default)
+        value, allowed = source.take(name, default), self.allowed
+        if isinstance(value, bool) or not isinstance(value, int):
+            source.refuse(name, f"must be a whole number of {self.unit}")
+            return int(default)
+        if value not in allowed:
+            source.refuse(name, f"must be {allowed.start} to {allowed.stop - 1} {self.unit}")
+        return value
 
 
 @dataclass(frozen=True)
@@ -209,7 +215,10 @@ class Flag(Setting):
 
     def read(self, source: Fields, name: str, default: Any, context: Context) -> bool:  # noqa: ANN401, ARG002
         """Whether it is true."""
-        return source.flag(name, default=default)
+        value = source.take(name, default)
+        if not isinstance(value, bool):
+            source.refuse(name, "must be true or false, unquoted")
+        return value is True
 
 
 @dataclass(frozen=True)
@@ -223,7 +232,11 @@ class Word(Setting):
 
     def read(self, source: Fields, name: str, default: Any, context: Context) -> str:  # noqa: ANN401, ARG002
         """A known one."""
-        return source.word(name, self.known, default)
+        value = source.take(name, default)
+        if value in self.known:
+            return str(value)
+        source.refuse(name, not_among(self.known, value))
+        return str(default)
 
 
 @dataclass(frozen=True)
@@ -235,7 +248,25 @@ class Tags(Setting):
 
     def read(self, source: Fields, name: str, default: Any, context: Context) -> dict[str, str]:  # noqa: ANN401, ARG002
         """Values by key."""
-        return source.tags(name, rules.tag_key, rules.tag_value, rules.TAG_LIMIT)
+        value = source.take(name, {})
+        if not isinstance(value, Mapping):
+            source.refuse(name, "must be a mapping, as in {team: data}")
+            return {}
+        if len(value) > rules.TAG_LIMIT:
+            source.report(
+                name,
+                f"{len(value)} tags; AWS takes 50 on a resource and the program adds its own, so "
+                f"{rules.TAG_LIMIT} is the most",
+            )
+        if len({key.lower() for key in value}) < len(value):
+            source.problems.about(
+                source.path(name), list(value), "has keys that differ only in case"
+            )
+        for key in value:
+            if broken := rules.tag_key(key):
+                source.problems.about(source.path(name), key, broken)
+        tags = Fields(value, source.problems, source.path(name))
+        return {key: tags.text(key, rules.tag_value) or "" for key in value}
 
 
 @dataclass(frozen=True)

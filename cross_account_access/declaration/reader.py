@@ -91,9 +91,18 @@ class Fields:
             )
         return True
 
+    def take(self, name: str, default: Any, example: str = "") -> Any:  # noqa: ANN401 - raw values
+        """The value as it stands there; where it is missing, the default or a problem."""
+        self._known.append(name)
+        value = self._values.get(name, default)
+        if value is REQUIRED and not isinstance(self._values, _Unusable):
+            remedy = f"add it, as in {example}" if example else "add it to the stack file"
+            self.report(name, f"missing; {remedy}")
+        return value
+
     def text(self, name: str, rule: Rule, default: str | None = REQUIRED) -> str | None:
         """A string that keeps the rule; empty where it is required and missing."""
-        value = self._take(name, default)
+        value = self.take(name, default)
         if not self.has(name):
             return "" if default is REQUIRED else default
         if isinstance(value, int | float) and not isinstance(value, bool):
@@ -105,35 +114,9 @@ class Fields:
             self.problems.about(self.path(name), value, broken)
         return value
 
-    def number(self, name: str, allowed: range, unit: str, default: int) -> int:
-        """A whole number of the range."""
-        value = self._take(name, default)
-        if isinstance(value, bool) or not isinstance(value, int):
-            self.problems.about(self.path(name), value, f"must be a whole number of {unit}")
-        elif value not in allowed:
-            bounds = f"{allowed.start} to {allowed.stop - 1}"
-            self.problems.about(self.path(name), value, f"must be {bounds} {unit}")
-        return value if isinstance(value, int) else default
-
-    def word(self, name: str, known: Sequence[str], default: str) -> str:
-        """One of the known words."""
-        value = self._take(name, default)
-        if value in known:
-            return str(value)
-        hint = did_you_mean(str(value), known)
-        self.problems.about(self.path(name), value, f"must be one of {', '.join(known)}{hint}")
-        return default
-
-    def flag(self, name: str, *, default: bool) -> bool:
-        """Whether the field is true; it must be `true` or `false`."""
-        value = self._take(name, default)
-        if not isinstance(value, bool):
-            self.problems.about(self.path(name), value, "must be true or false, unquoted")
-        return value is True
-
     def mapping(self, name: str, example: str) -> "Fields":
         """A mapping of further fields; an empty one where it is missing or something else."""
-        value = self._take(name, REQUIRED, example)
+        value = self.take(name, REQUIRED, example)
         if value is not REQUIRED and not isinstance(value, Mapping):
             self.problems.about(self.path(name), value, f"must be a mapping, as in {example}")
         usable = value if isinstance(value, Mapping) else _Unusable()
@@ -141,7 +124,7 @@ class Fields:
 
     def optional_mapping(self, name: str, example: str) -> "Fields | None":
         """As `mapping`, or None where the field is left out."""
-        return self.mapping(name, example) if self.has(name) else self._take(name, None)
+        return self.mapping(name, example) if self.has(name) else self.take(name, None)
 
     def choice(self, examples: Mapping[str, str]) -> "tuple[str, Fields] | None":
         """The one field of these that is there, a mapping; None where it cannot be told."""
@@ -168,7 +151,7 @@ class Fields:
     def mappings(self, name: str, example: str, default: object = REQUIRED) -> "list[Fields]":
         """A list of mappings, with at least one item where it is required."""
         if default is not REQUIRED and not self.has_items(name):
-            self._take(name, default)
+            self.take(name, default)
             return []
         fields = []
         for index, item in enumerate(self._list(name, example)):
@@ -186,8 +169,7 @@ class Fields:
         for index, word in enumerate(self._list(name, example)):
             place = f"{self.path(name)}[{index}]"
             if word not in known:
-                hint = did_you_mean(str(word), known)
-                self.problems.about(place, word, f"must be one of {', '.join(known)}{hint}")
+                self.problems.about(place, word, not_among(known, word))
             elif word in words:
                 self.problems.about(place, word, "is there twice; remove one")
             else:
@@ -211,26 +193,6 @@ class Fields:
                 texts.append(text)
         return tuple(texts)
 
-    def tags(self, name: str, key_rule: Rule, value_rule: Rule, limit: int) -> dict[str, str]:
-        """A mapping of tag keys to tag values."""
-        value = self._take(name, {})
-        if not isinstance(value, Mapping):
-            self.problems.about(self.path(name), value, "must be a mapping, as in {team: data}")
-            return {}
-        if len(value) > limit:
-            self.report(
-                name,
-                f"{len(value)} tags; AWS takes 50 on a resource and the program adds its own, so "
-                f"{limit} is the most",
-            )
-        if len({key.lower() for key in value}) < len(value):
-            self.problems.about(self.path(name), list(value), "has keys that differ only in case")
-        for key in value:
-            if broken := key_rule(key):
-                self.problems.about(self.path(name), key, broken)
-        tags = Fields(value, self.problems, self.path(name))
-        return {key: tags.text(key, value_rule) or "" for key in value}
-
     def done(self) -> None:
         """Reports the fields that nobody asked for."""
         for name in self._values:
@@ -238,16 +200,8 @@ class Fields:
                 hint = did_you_mean(name, self._known)
                 self.report(name, f"no such setting{hint}")
 
-    def _take(self, name: str, default: Any, example: str = "") -> Any:  # noqa: ANN401 - raw values
-        self._known.append(name)
-        value = self._values.get(name, default)
-        if value is REQUIRED and not isinstance(self._values, _Unusable):
-            remedy = f"add it, as in {example}" if example else "add it to the stack file"
-            self.report(name, f"missing; {remedy}")
-        return value
-
     def _list(self, name: str, example: str, default: object = REQUIRED) -> Sequence[Any]:
-        value = self._take(name, default, example)
+        value = self.take(name, default, example)
         if not self.has(name):
             return []
         if not isinstance(value, list):
@@ -262,6 +216,11 @@ class Fields:
         broken = rule(text) or f'must be text: write it quoted, "{text}"'
         self.problems.about(self.path(name), value, broken)
         return text
+
+
+def not_among(known: Sequence[str], word: object) -> str:
+    """What is wrong with a word that is none of the known ones."""
+    return f"must be one of {', '.join(known)}{did_you_mean(str(word), known)}"
 
 
 class _Unusable(dict[str, Any]):

@@ -128,7 +128,7 @@ def test_everything_in_the_schema_is_described(schema: dict[str, Any]) -> None:
 def known_to_the_reader(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     """Every setting that the reader asks for, by its path without the numbers of items."""
     paths = set()
-    take, choice, renamed = Fields._take, Fields.choice, Fields.renamed
+    take, choice, renamed = Fields.take, Fields.choice, Fields.renamed
 
     def note(self: Fields, name: str) -> None:
         parts = self.path(name).split(".")
@@ -147,7 +147,7 @@ def known_to_the_reader(monkeypatch: pytest.MonkeyPatch) -> set[str]:
         note(self, former)
         return renamed(self, name, former)
 
-    monkeypatch.setattr(Fields, "_take", noting_take)
+    monkeypatch.setattr(Fields, "take", noting_take)
     monkeypatch.setattr(Fields, "renamed", noting_renamed)
     monkeypatch.setattr(Fields, "choice", noting_choice)
     everything = {
