@@ -52,66 +52,75 @@ from tests.unit.declaration.documents import (
     trust,
 )
 
-APPROVED = {
-    "trust_policy": trust(),
-    "assume_role_policy": caller_policy(consumer(), [], ACCOUNTS),
-    "access_policy": access(grant([Level.LIST, Level.READ])),
-    "access_policy_all_levels": access(grant(LEVELS)),
-    "access_policy_prefixes": access(grant(LEVELS, "videos/", "images/")),
-    "access_policy_conditions": access(
-        grant([Level.LIST, Level.READ], "images/"), conditions=EVERY_CONDITION
-    ),
-    "access_policy_endpoints": access(
-        grant([Level.READ]), conditions=Conditions(vpc_endpoints=("vpce-0123456789abcdef0",))
-    ),
-    "access_policy_every_kind": access(
-        grant([Level.LIST, Level.READ], resource=RECORDS),
-        grant([Level.WRITE], resource=RECORDS),
-        grant(NEWS.levels, resource=NEWS),
-        grant(JOBS.levels, resource=JOBS),
-        conditions=Conditions(
-            vpc_endpoints=("vpce-0123456789abcdef0",), expires_at="2030-01-31T00:00:00Z"
+NAMES = sorted(path.stem for path in GOLDEN.glob("*.json"))
+
+
+def documents() -> dict[str, str]:
+    """One document for each golden file, made where a test runs: a mutation run sees no other."""
+    return {
+        "trust_policy": trust(),
+        "assume_role_policy": caller_policy(consumer(), [], ACCOUNTS),
+        "access_policy": access(grant([Level.LIST, Level.READ])),
+        "access_policy_all_levels": access(grant(LEVELS)),
+        "access_policy_prefixes": access(grant(LEVELS, "videos/", "images/")),
+        "access_policy_conditions": access(
+            grant([Level.LIST, Level.READ], "images/"), conditions=EVERY_CONDITION
         ),
-    ),
-    "bucket_policy_direct": resource_policy(
-        RECORDS, shared(direct(expires_at="2030-01-31T00:00:00Z"), OPERATORS), ACCOUNTS
-    ),
-    "bucket_policy_organization": resource_policy(RECORDS, shared(OUR_ORGANIZATION), ACCOUNTS),
-    "topic_policy": resource_policy(NEWS, [], ACCOUNTS),
-    "topic_policy_direct": resource_policy(NEWS, shared(direct()), ACCOUNTS),
-    "queue_policy": resource_policy(JOBS, [], ACCOUNTS),
-    "queue_policy_direct": resource_policy(JOBS, shared(direct()), ACCOUNTS),
-    "key_policy": key_policy(RECORDS, [grant([Level.READ], resource=RECORDS)], ACCOUNTS),
-    "key_policy_direct": key_policy(RECORDS, shared(direct()), ACCOUNTS),
-    "caller_policy_direct": caller_policy(direct(), shared(direct()), ACCOUNTS),
-    "caller_policy_both_ways": caller_policy(
-        consumer(),
-        [
-            grant([Level.READ]),
-            grant([Level.SEND], resource=JOBS, via=Via.RESOURCE),
-        ],
-        ACCOUNTS,
-    ),
-    "bucket_policy": bucket(staging_may_list=True),
-    "bucket_policy_tls_only": bucket(staging_may_list=False),
-    "trust_policy_conditions": trust(conditions=EVERY_CONDITION),
-    "assume_role_policy_conditions": caller_policy(
-        consumer(conditions=EVERY_CONDITION), [], ACCOUNTS
-    ),
-    "service_trust_policy": service_trust_policy(ACCOUNTS.trusted.ec2_service),
-    **{
-        f"trust_policy_{name}": trust(
-            who, Conditions(external_id="vendor-7") if name == "third_party" else None
-        )
-        for name, who in KINDS.items()
-        if name != "user"
-    },
-}
+        "access_policy_endpoints": access(
+            grant([Level.READ]), conditions=Conditions(vpc_endpoints=("vpce-0123456789abcdef0",))
+        ),
+        "access_policy_every_kind": access(
+            grant([Level.LIST, Level.READ], resource=RECORDS),
+            grant([Level.WRITE], resource=RECORDS),
+            grant(NEWS.levels, resource=NEWS),
+            grant(JOBS.levels, resource=JOBS),
+            conditions=Conditions(
+                vpc_endpoints=("vpce-0123456789abcdef0",), expires_at="2030-01-31T00:00:00Z"
+            ),
+        ),
+        "bucket_policy_direct": resource_policy(
+            RECORDS, shared(direct(expires_at="2030-01-31T00:00:00Z"), OPERATORS), ACCOUNTS
+        ),
+        "bucket_policy_organization": resource_policy(RECORDS, shared(OUR_ORGANIZATION), ACCOUNTS),
+        "topic_policy": resource_policy(NEWS, [], ACCOUNTS),
+        "topic_policy_direct": resource_policy(NEWS, shared(direct()), ACCOUNTS),
+        "queue_policy": resource_policy(JOBS, [], ACCOUNTS),
+        "queue_policy_direct": resource_policy(JOBS, shared(direct()), ACCOUNTS),
+        "key_policy": key_policy(RECORDS, [grant([Level.READ], resource=RECORDS)], ACCOUNTS),
+        "key_policy_direct": key_policy(RECORDS, shared(direct()), ACCOUNTS),
+        "caller_policy_direct": caller_policy(direct(), shared(direct()), ACCOUNTS),
+        "caller_policy_both_ways": caller_policy(
+            consumer(),
+            [
+                grant([Level.READ]),
+                grant([Level.SEND], resource=JOBS, via=Via.RESOURCE),
+            ],
+            ACCOUNTS,
+        ),
+        "bucket_policy": bucket(staging_may_list=True),
+        "bucket_policy_tls_only": bucket(staging_may_list=False),
+        "trust_policy_conditions": trust(conditions=EVERY_CONDITION),
+        "assume_role_policy_conditions": caller_policy(
+            consumer(conditions=EVERY_CONDITION), [], ACCOUNTS
+        ),
+        "service_trust_policy": service_trust_policy(ACCOUNTS.trusted.ec2_service),
+        **{
+            f"trust_policy_{name}": trust(
+                who, Conditions(external_id="vendor-7") if name == "third_party" else None
+            )
+            for name, who in KINDS.items()
+            if name != "user"
+        },
+    }
 
 
-@pytest.mark.parametrize("name", APPROVED)
+@pytest.mark.parametrize("name", NAMES)
 def test_document_is_the_approved_one(name: str) -> None:
-    assert json.loads(APPROVED[name]) == json.loads((GOLDEN / f"{name}.json").read_text())
+    assert json.loads(documents()[name]) == json.loads((GOLDEN / f"{name}.json").read_text())
+
+
+def test_every_document_has_an_approved_one() -> None:
+    assert sorted(documents()) == NAMES
 
 
 @pytest.mark.parametrize("levels", LEVEL_SETS)
