@@ -97,8 +97,10 @@ def scene(
     s3 = admin(PRODUCTION_ADMIN).client("s3")
     s3.create_bucket(Bucket=FOREIGN, CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
     # As every bucket has it that is made on AWS today.
-    enforced = {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
-    s3.put_bucket_ownership_controls(Bucket=FOREIGN, OwnershipControls=enforced)
+    s3.put_bucket_ownership_controls(
+        Bucket=FOREIGN,
+        OwnershipControls={"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
+    )
     s3.put_object(Bucket=FOREIGN, Key="a", Body=b"")
 
     outputs = program.outputs()
