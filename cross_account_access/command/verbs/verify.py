@@ -151,13 +151,22 @@ def run(arguments: argparse.Namespace) -> int:
         results, left = _results(setup, rows, arguments.patience)
 
     name = arguments.stack or stack.selected()
-    if arguments.junit is not None:
-        arguments.junit.write_text(as_junit(name, results, f"{started:%Y-%m-%dT%H:%M:%S}"))
     if arguments.json:
         only_failures = arguments.only_failures
         Page().json(as_json(name, results, left, only_failures=only_failures))
     else:
         show(Page(), results, only_failures=arguments.only_failures)
+    status = _status(results)
+    if arguments.junit is not None:
+        try:
+            arguments.junit.write_text(as_junit(name, results, f"{started:%Y-%m-%dT%H:%M:%S}"))
+        except OSError as error:
+            notice(f"--junit {arguments.junit}: {error.strerror}")
+            return status or Status.UNCHECKED
+    return status
+
+
+def _status(results: Sequence[Result]) -> Status:
     verdicts = {result.verdict for result in results}
     if Verdict.WRONG in verdicts:
         return Status.NOT_AS_INTENDED

@@ -277,6 +277,18 @@ def test_junit_is_as_ci_systems_read_it(aws: World, verify: Verify, tmp_path: Pa
     assert int(suite.attrib["errors"]) == len(troubled)
 
 
+def test_a_junit_file_that_is_lost_is_told_beside_the_rows(aws: World, verify: Verify) -> None:
+    told = "access: --junit /dev/full: No space left on device\n"
+    ran = verify("--junit", "/dev/full")
+    assert ran.status == 3
+    assert ran.err.endswith(told)
+    assert ran.out.endswith(" as intended\n")
+    aws.allowed.add("delete_object")
+    ran = verify("--junit", "/dev/full")
+    assert ran.status == 1
+    assert ran.err.endswith(told)
+
+
 def test_an_interrupt_cleans_up(aws: World, verify: Verify) -> None:
     aws.broken["get_object"] = KeyboardInterrupt()
     ran = verify()
