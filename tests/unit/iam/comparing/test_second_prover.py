@@ -90,12 +90,15 @@ def check(before: Json, after: Json) -> str:
 
 
 WORLDS = 2_200
+SAMPLE = (*range(54), 892, 984, 1078, 1199, 1307, 1547)
+"""Of all worlds; the last are those in which the comparison once missed what changed."""
 
 
 def test_comparison_and_second_prover_agree(pytestconfig: pytest.Config) -> None:
     """Of every world, unless AWS's pages leave it open."""
     is_full = pytestconfig.getoption("--full", default=False)
-    said = Counter(check(*random_pair(n)) for n in range(WORLDS if is_full else 60))
+    numbers = range(WORLDS) if is_full else SAMPLE
+    said = Counter(check(*random_pair(number)) for number in numbers)
     decided = said["the same"] + said["different"]
     assert decided >= (2_000 if is_full else 55)
     assert min(said["the same"], said["different"]) > decided / 4
