@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from cross_account_access.dev.sandbox.box import Sandbox
+from tests.support.people import ROOT_SECRET
 from tests.support.program import Program
 
 PRODUCTION, STAGING = "111122223333", "444455556666"
@@ -22,6 +23,7 @@ def box() -> Iterator[Sandbox]:
                 patch.delenv(name)
             for name, value in environment.items():
                 patch.setenv(name, value)
+            patch.setenv(ROOT_SECRET, running.emulator.secret)
             yield running
 
 

@@ -95,7 +95,10 @@ class Accounts:
         # No policy holds for an account's root in the emulated AWS, so that no policy of a bucket
         # can keep these out.
         roots = {
-            account: {"aws_access_key_id": account, "aws_secret_access_key": "test"}
+            account: {
+                "aws_access_key_id": account,
+                "aws_secret_access_key": box.emulator.secret,
+            }
             for account in (PRODUCTION, STAGING)
         }
         self._iam = {account: self._base.client("iam", **keys) for account, keys in roots.items()}

@@ -9,7 +9,7 @@ import boto3
 from cross_account_access.iam.engine import IdentityDocuments
 from tests.support.deployment import ROOT
 from tests.support.existing import make_existing
-from tests.support.people import PRODUCTION_ADMIN, REGION, admin, assume, refused
+from tests.support.people import PRODUCTION_ADMIN, REGION, admin, assume, refused, root
 from tests.support.program import Program
 
 STAGING, VENDOR = "444455556666", "777788889999"
@@ -44,10 +44,6 @@ def put(bucket: str, *keys: str) -> None:
     s3 = admin(PRODUCTION_ADMIN).client("s3")
     for key in keys:
         s3.put_object(Bucket=bucket, Key=key, Body=b"evening")
-
-
-def root(account: str) -> boto3.Session:
-    return boto3.Session(account, "test", region_name=REGION)
 
 
 def session_of(role_arn: str) -> boto3.Session:

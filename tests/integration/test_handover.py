@@ -10,12 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import boto3
 import pytest
 
 from cross_account_access.dev.sandbox.box import Sandbox
 from tests.support.deployment import ACCESS, ROOT
-from tests.support.people import PRODUCTION_ADMIN, REGION, STAGING_ADMIN, admin
+from tests.support.people import PRODUCTION_ADMIN, REGION, STAGING_ADMIN, admin, root
 from tests.support.program import Program
 
 BUCKET, KEY, CONTENT = "production-test-bucket-101", "Sunset.jpg", b"evening"
@@ -156,9 +155,7 @@ def test_the_tests_of_a_handed_over_page_have_the_results_that_it_tells(
     deployed.set("staging", consumers=[vendor], grants=[grant])
     deployed.up("staging")
     admin(PRODUCTION_ADMIN).client("s3").put_object(Bucket=bucket, Key="Sunset.jpg")
-    iam = boto3.client(
-        "iam", region_name=REGION, aws_access_key_id=VENDOR, aws_secret_access_key="test"
-    )
+    iam = root(VENDOR).client("iam")
     iam.create_user(UserName="Auditor")
     iam.attach_user_policy(
         UserName="Auditor", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess"

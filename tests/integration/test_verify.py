@@ -19,7 +19,7 @@ from cross_account_access.stack import Resource, Stack
 from tests.integration.breakages import BREAKAGES, FOREIGN, VENDOR
 from tests.support.deployment import ROOT
 from tests.support.existing import make_existing
-from tests.support.people import PRODUCTION_ADMIN, REGION, STAGING_ADMIN, admin
+from tests.support.people import PRODUCTION_ADMIN, REGION, STAGING_ADMIN, admin, root
 from tests.support.program import Program
 
 EXAMPLES = ("prod", *sorted(path.parent.name for path in ROOT.glob("examples/*/Pulumi.prod.yaml")))
@@ -71,13 +71,13 @@ def keys_of(session: boto3.Session, user: str) -> dict[str, str]:
 
 def auditor() -> dict[str, str]:
     """A user of the third party's own account, whose own policy lets it assume any role."""
-    root = boto3.Session(aws_access_key_id=VENDOR, aws_secret_access_key="test", region_name=REGION)
-    iam = root.client("iam")
+    owner = root(VENDOR)
+    iam = owner.client("iam")
     iam.create_user(UserName="Auditor")
     statement = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}
     document = {"Version": "2012-10-17", "Statement": [statement]}
     iam.put_user_policy(UserName="Auditor", PolicyName="any", PolicyDocument=json.dumps(document))
-    return keys_of(root, "Auditor")
+    return keys_of(owner, "Auditor")
 
 
 @pytest.fixture(scope="module")

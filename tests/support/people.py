@@ -1,5 +1,6 @@
 """Who acts in the tests: administrators, consumers with keys of their own, and role sessions."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -10,6 +11,8 @@ from botocore.exceptions import ClientError
 
 REGION = "us-west-2"
 PRODUCTION_ADMIN, STAGING_ADMIN = "ProductionAccountAdmin", "StagingAccountAdmin"
+ROOT_SECRET = "SECRET_OF_THE_SANDBOX_S_ROOTS"
+"""Variable of the tests that has the secret of the sandbox that runs."""
 
 
 def admin(profile: str) -> boto3.Session:
@@ -40,10 +43,14 @@ def assume(session: boto3.Session, role_arn: str, **options: Any) -> boto3.Sessi
     )
 
 
+def root(account: str) -> boto3.Session:
+    """The root of any account of the sandbox, which passes every policy of the emulated AWS."""
+    return boto3.Session(account, os.environ[ROOT_SECRET], region_name=REGION)
+
+
 def instance(role_arn: str) -> boto3.Session:
     """What an instance with this role has, from EC2; in the emulated AWS the root stands for it."""
-    root = boto3.Session(role_arn.split(":")[4], "test", region_name=REGION)
-    return assume(root, role_arn)
+    return assume(root(role_arn.split(":")[4]), role_arn)
 
 
 @contextmanager

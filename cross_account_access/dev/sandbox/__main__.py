@@ -10,7 +10,7 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from cross_account_access.dev.sandbox import stack_files
+from cross_account_access.dev.sandbox import stack_files, working_copy
 from cross_account_access.dev.sandbox.box import Sandbox
 from cross_account_access.dev.sandbox.errors import SandboxError
 
@@ -27,6 +27,8 @@ _WHAT_THE_COMMAND_SEES = """\
 The command finds the profiles ProductionAccountAdmin and StagingAccountAdmin,
 pulumi with a file backend and a passphrase, the aws command and boto3, all
 pointed at the two accounts; credentials of the caller are not passed on.
+In a Pulumi project it runs in a copy with stack files of its own: your folder
+stays as it is.
 
 examples:
   access-sandbox run -- aws s3 ls --profile ProductionAccountAdmin
@@ -38,15 +40,20 @@ The exit status is the command's own; 2 for bad usage."""
 
 _HINT = """\
 Two emulated AWS accounts: Production {production}, Staging {staging}.
+{where}
 Things to type:
   pulumi stack init prod && pulumi up
   pulumi preview
-  pulumi stack output
+  access verify
   aws sts get-caller-identity --profile ProductionAccountAdmin
   aws s3 ls --profile ProductionAccountAdmin
   aws iam list-users --profile StagingAccountAdmin
 {kept}
 """
+
+_IN_A_COPY = """\
+You are in a copy of your project: its stack files, and what you write here, are
+the sandbox's; all other files are your own, through links."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -80,12 +87,16 @@ def _run(
         signal.signal(number, _exit)
     with Sandbox.start(production=production, staging=staging, state=state) as box:
         environment = box.environment
+        workplace = working_copy.of(Path.cwd(), box.folder)
         if hint:
+            where = _IN_A_COPY if workplace is not None else "You are in your own folder."
             kept = f"Kept in {state}." if state else "Everything here is gone when you leave."
-            sys.stdout.write(_HINT.format(production=production, staging=staging, kept=kept))
+            sys.stdout.write(
+                _HINT.format(production=production, staging=staging, where=where, kept=kept)
+            )
             sys.stdout.flush()
         try:
-            child = subprocess.Popen(command, env=environment)
+            child = subprocess.Popen(command, env=environment, cwd=workplace)
         except FileNotFoundError:
             sys.stderr.write(f"sandbox: {command[0]}: command not found\n")
             return _NOT_FOUND

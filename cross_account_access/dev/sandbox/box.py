@@ -21,6 +21,8 @@ from cross_account_access.files import locked, write_private
 
 REGION = "us-west-2"
 _AUTHORITY = "authority.pem"
+# Closed to everybody else, whatever the tools that write into them think of modes.
+_FOLDERS = ("aws", "caches", "emulator", "home", "pulumi", "stacks", "tls")
 _LOCK = "lock"
 _LOCK_SECONDS = 3.0
 _PULUMI_VARIABLES_OF_THE_CALLER = {
@@ -73,6 +75,8 @@ class Sandbox:
             else:
                 folder = state.resolve()
                 _make_folder(folder)
+            for name in _FOLDERS:
+                private_folder(folder / name)
             lock = stack.enter_context(_locked(folder))
             _claim(folder, production, staging)
             certificate = _certificate(folder / "tls", production, staging)
@@ -82,8 +86,6 @@ class Sandbox:
             box = cls(production=production, staging=staging, folder=folder, emulator=running)
             box._make_administrators()
             plugin.install(box._pulumi_home)
-            box._backend.mkdir(exist_ok=True)
-            box._home.mkdir(exist_ok=True)
             yield box
 
     def reset(self) -> None:
@@ -123,7 +125,9 @@ class Sandbox:
             # The AWS CLI keeps role sessions below the home folder, by role and not by endpoint:
             # the emulator's would be taken for those of a real role of the same ARN.
             "HOME": str(self._home),
-            "XDG_CACHE_HOME": str(toolchain.cache_folder().parent),
+            # The access command has its role sessions there.
+            "XDG_CACHE_HOME": str(self.folder / "caches"),
+            toolchain.FOLDER_VARIABLE: str(toolchain.cache_folder()),
             "PULUMI_HOME": str(self._pulumi_home),
             "PULUMI_BACKEND_URL": self._backend.as_uri(),
             "PULUMI_CONFIG_PASSPHRASE": "sandbox",
@@ -155,7 +159,6 @@ class Sandbox:
         )
 
     def _make_administrators(self) -> None:
-        self._aws.mkdir(exist_ok=True)
         config, credentials = self._aws / "config", self._aws / "credentials"
         kept = _read_ini(credentials)
         if not config.exists():
@@ -179,7 +182,7 @@ class Sandbox:
             endpoint_url=self.emulator.http_endpoint,
             region_name=REGION,
             aws_access_key_id=account_id,
-            aws_secret_access_key="test",  # noqa: S106 - every account's root in the emulator
+            aws_secret_access_key=self.emulator.secret,
         )
 
 
@@ -211,7 +214,6 @@ def _certificate(folder: Path, production: str, staging: str) -> Path:
     """
     server = folder / "server-and-key.pem"
     if not server.exists():
-        folder.mkdir(exist_ok=True)
         authority = trustme.CA()
         # S3 Control puts the account ID before the host name.
         hosts = ("localhost", f"{production}.localhost", f"{staging}.localhost", "127.0.0.1")
@@ -222,10 +224,16 @@ def _certificate(folder: Path, production: str, staging: str) -> Path:
     return server
 
 
+def private_folder(folder: Path) -> None:
+    """Makes a folder that its owner alone can enter, or closes the one that is there."""
+    folder.mkdir(mode=0o700, exist_ok=True)
+    folder.chmod(0o700)
+
+
 def _make_folder(folder: Path) -> None:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / _LOCK).touch()
+        folder.mkdir(parents=True, mode=0o700, exist_ok=True)
+        (folder / _LOCK).touch(mode=0o600)
     except OSError as error:
         message = f"--state {folder}: cannot use this folder: {error.strerror}; name another one"
         raise SandboxError(message) from error
@@ -250,7 +258,7 @@ def _claim(folder: Path, production: str, staging: str) -> None:
     record = folder / "accounts"
     wanted = f"{production},{staging}"
     if not record.exists():
-        record.write_text(wanted)
+        write_private(record, wanted)
         return
     found = record.read_text()
     if found != wanted:

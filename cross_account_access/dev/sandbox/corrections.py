@@ -18,6 +18,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-acc
   https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html);
   ministack has it judge a caller of another account as that account's root, so that a statement
   for one user of it, or one that asks for the caller's ARN, meets nobody.
+- A session lasts as long as STS said, whatever happens to the server; ministack saves none.
 
 What has no test that fails without it is not corrected here, and a rule goes when ministack has it.
 """
@@ -28,7 +29,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ministack.core import iam_actions, iam_evaluator
-from ministack.services import iam, s3
+from ministack.services import iam, s3, sts
 
 _ASSUME = "sts:AssumeRole"
 _STATED = {
@@ -44,7 +45,7 @@ _caller: ContextVar[Any] = ContextVar("principal_of_the_request", default=None)
 
 
 def apply() -> None:
-    """Replaces seven functions of ministack, in this process; to be called once."""
+    """Replaces nine functions of ministack, in this process; to be called once."""
     resolve = iam_evaluator._resolve_condition_key
     request_context = iam_actions.request_tag_context
     enforce = iam_evaluator.enforce
@@ -134,4 +135,6 @@ def apply() -> None:
     iam_evaluator.evaluate_trust_policy = trusts_with_identity
     iam_evaluator.resolve_principal = resolve_and_remember
     iam_evaluator.evaluate_resource_policy = resource_policy_for_the_caller
+    sts.get_state = lambda: dict(sts._sessions)
+    sts.load_persisted_state = sts._sessions.update
     s3.now_iso = lambda: datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")

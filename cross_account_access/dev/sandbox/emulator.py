@@ -8,21 +8,25 @@ as its standard input closes: a parent that is killed takes it along.
 import contextlib
 import json
 import os
+import secrets
 import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from cross_account_access.dev.sandbox.errors import SandboxError
 
 _START_SECONDS = 30.0
 _STOP_SECONDS = 15.0
 _LOG_LINES = 5
+
+ADMINISTRATION_HEADER = "x-sandbox-administration"
+"""Holds the secret in requests to the administrative addresses."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +35,19 @@ class Emulator:
 
     https_endpoint: str
     http_endpoint: str
+    secret: str = field(repr=False)
+    """New for each run: the secret access key of every account's root, whom no policy holds and
+    whose key ID is the account's own ID, and what opens the administrative addresses."""
+
+    def health(self) -> dict[str, Any]:
+        """What the emulator says of itself.
+
+        Raises:
+            OSError: it does not answer.
+        """
+        with self._ask("/_ministack/health", method="GET", seconds=1.0) as response:
+            answer: dict[str, Any] = json.load(response)
+        return answer
 
     def reset(self) -> None:
         """Empties every account, at once and for good.
@@ -38,15 +55,20 @@ class Emulator:
         Raises:
             SandboxError: the emulator does not answer.
         """
-        request = urllib.request.Request(  # noqa: S310 - our own loopback endpoint
-            f"{self.http_endpoint}/_ministack/reset", method="POST"
-        )
         try:
-            with urllib.request.urlopen(request, timeout=_STOP_SECONDS):  # noqa: S310
+            with self._ask("/_ministack/reset", method="POST", seconds=_STOP_SECONDS):
                 pass
         except OSError as error:
             message = f"the emulated AWS does not answer a reset: {error}"
             raise SandboxError(message) from error
+
+    def _ask(self, path: str, *, method: str, seconds: float) -> Any:  # noqa: ANN401 - as urlopen
+        request = urllib.request.Request(  # noqa: S310 - our own loopback endpoint
+            f"{self.http_endpoint}{path}",
+            method=method,
+            headers={ADMINISTRATION_HEADER: self.secret},
+        )
+        return urllib.request.urlopen(request, timeout=seconds)  # noqa: S310
 
 
 @contextlib.contextmanager
@@ -64,7 +86,9 @@ def running(
         SandboxError: the emulator does not come up, or comes up without enforcement.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    secret = secrets.token_urlsafe(32)
     log = folder / "emulator.log"
+    log.touch(mode=0o600)
     with _loopback_socket() as https, _loopback_socket() as http, log.open("wb") as output:
         https_port, http_port = https.getsockname()[1], http.getsockname()[1]
         child = subprocess.Popen(
@@ -73,7 +97,9 @@ def running(
                 *(f"fd://{https.fileno()}", f"fd://{http.fileno()}"),
                 str(certificate),
             ],
-            env=_environment(folder, http_port),
+            env=_environment(folder, http_port, secret),
+            # Its state holds the access keys of everybody in both accounts.
+            umask=0o077,
             pass_fds=(https.fileno(), http.fileno(), *keep_open),
             stdin=subprocess.PIPE,
             stdout=output,
@@ -84,6 +110,7 @@ def running(
     emulator = Emulator(
         https_endpoint=f"https://127.0.0.1:{https_port}",
         http_endpoint=f"http://127.0.0.1:{http_port}",
+        secret=secret,
     )
     try:
         _wait_until_ready(child, emulator, log)
@@ -98,13 +125,14 @@ def _loopback_socket() -> socket.socket:
     return opened
 
 
-def _environment(folder: Path, http_port: int) -> dict[str, str]:
-    # Any ambient AWS_* would become the emulator's root credentials, and a Docker socket would
-    # let it remove containers of another ministack.
+def _environment(folder: Path, http_port: int, secret: str) -> dict[str, str]:
+    # Any ambient AWS_* might become part of the credentials of the emulator's roots, and a Docker
+    # socket would let it remove containers of another ministack.
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     return {
         **inherited,
         "AUTH": "true",
+        "AWS_SECRET_ACCESS_KEY": secret,
         "PERSIST_STATE": "1",
         "STATE_DIR": str(folder / "state"),
         "S3_PERSIST": "1",
@@ -124,10 +152,7 @@ def _wait_until_ready(child: subprocess.Popen[bytes], emulator: Emulator, log: P
     deadline = time.monotonic() + _START_SECONDS
     while child.poll() is None and time.monotonic() < deadline:
         try:
-            with urllib.request.urlopen(  # noqa: S310 - our own loopback endpoint
-                f"{emulator.http_endpoint}/_ministack/health", timeout=1
-            ) as response:
-                health = json.load(response)
+            health = emulator.health()
         except OSError:
             time.sleep(0.02)
             continue

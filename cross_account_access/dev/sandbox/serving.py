@@ -6,6 +6,7 @@ the certificate and its key.
 
 import asyncio
 import asyncio.constants
+import os
 import signal
 import sys
 
@@ -13,7 +14,7 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from ministack.app import app
 
-from cross_account_access.dev.sandbox import corrections
+from cross_account_access.dev.sandbox import corrections, guard
 
 _GRACE_SECONDS = 1.0
 
@@ -21,6 +22,8 @@ _GRACE_SECONDS = 1.0
 def main(https: str, http: str, certificate: str) -> None:
     """Serves on both sockets; ministack saves its state on the way out."""
     corrections.apply()
+    guard.apply()
+    guarded = guard.guarded(app, os.environ["AWS_SECRET_ACCESS_KEY"])
     config = Config()
     config.bind = [https]
     config.insecure_bind = [http]
@@ -29,7 +32,7 @@ def main(https: str, http: str, certificate: str) -> None:
     # A client that sleeps on an open connection never answers the end of TLS: its half a minute
     # would be spent before the state is saved.
     asyncio.constants.SSL_SHUTDOWN_TIMEOUT = _GRACE_SECONDS
-    asyncio.run(serve(app, config, shutdown_trigger=_told_to_stop))
+    asyncio.run(serve(guarded, config, shutdown_trigger=_told_to_stop))
 
 
 async def _told_to_stop() -> None:

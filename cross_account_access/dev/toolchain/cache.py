@@ -17,6 +17,9 @@ from cross_account_access.files import locked
 ATTEMPTS = 2
 UNFINISHED = ".unfinished"
 
+FOLDER_VARIABLE = "SANDBOX_TOOLS"
+"""Names the folder of the tools where the caches of the sandbox stand for the user's."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Tool:
@@ -45,6 +48,8 @@ def cache_folder() -> Path:
     Raises:
         ToolchainError: neither the environment nor the user database names a home.
     """
+    if kept := os.environ.get(FOLDER_VARIABLE):
+        return Path(kept)
     named = Path(os.environ.get("XDG_CACHE_HOME", ""))
     # The specification says that a relative path is to be ignored.
     if named.is_absolute():

@@ -117,7 +117,10 @@ class _Accounts:
             "endpoint_url": box.emulator.http_endpoint if is_plain else box.emulator.https_endpoint,
             "verify": str(box.folder / "tls" / "authority.pem"),
         }
-        self._roots = {account: self._as_root(account) for account in (PRODUCTION, STAGING)}
+        self._roots = {
+            account: self._client_maker(account, box.emulator.secret)
+            for account in (PRODUCTION, STAGING)
+        }
         for arn, documents in case.users.items():
             self._make_user(arn, documents)
         for arn in case.roles:
@@ -232,9 +235,8 @@ class _Accounts:
         iam.create_policy(PolicyName=name, PolicyDocument=json.dumps(document))
         return f"arn:aws:iam::{arn.split(':')[4]}:policy/{name}"
 
-    def _as_root(self, account: str) -> Callable[[str], Any]:
-        # No policy holds for an account's root in the emulated AWS.
-        keys = {"aws_access_key_id": account, "aws_secret_access_key": "test"}
+    def _client_maker(self, key_id: str, secret: str) -> Callable[[str], Any]:
+        keys = {"aws_access_key_id": key_id, "aws_secret_access_key": secret}
         return lambda service: self._base.client(service, **keys, **self._endpoint)
 
     def _client(self, service: str, arn: str) -> Any:

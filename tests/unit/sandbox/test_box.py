@@ -19,7 +19,9 @@ from cross_account_access.dev.sandbox.errors import SandboxError
 def box(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
     monkeypatch.setattr(toolchain, "pulumi", lambda: Path("/tools/pulumi"))
     monkeypatch.setattr(toolchain, "aws_cli", lambda: Path("/tools/aws"))
-    emulator = Emulator(https_endpoint="https://127.0.0.1:1", http_endpoint="http://127.0.0.1:2")
+    emulator = Emulator(
+        https_endpoint="https://127.0.0.1:1", http_endpoint="http://127.0.0.1:2", secret="secret"
+    )
     return Sandbox(
         production="111111111111", staging="222222222222", folder=tmp_path, emulator=emulator
     )

@@ -9,6 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from cross_account_access.dev.sandbox.box import REGION, Sandbox
+from cross_account_access.dev.sandbox.emulator import Emulator
 
 PRODUCTION, STAGING = "111122223333", "444455556666"
 ROLE = f"arn:aws:iam::{PRODUCTION}:role/Target"
@@ -38,9 +39,10 @@ class Accounts(NamedTuple):
     """Both accounts, empty but for their administrators."""
 
     made: Made
+    emulator: Emulator
 
     def root(self, account: str) -> boto3.Session:
-        return boto3.Session(account, "test", region_name=REGION)
+        return boto3.Session(account, self.emulator.secret, region_name=REGION)
 
     def role(self, name: str, account: str, path: str = "/", **statement: Any) -> None:
         """Makes a role with one statement of trust."""
@@ -88,7 +90,7 @@ def accounts(emulated: tuple[Made, Sandbox], monkeypatch: pytest.MonkeyPatch) ->
     made, box = emulated
     box.reset()
     monkeypatch.setenv("AWS_ENDPOINT_URL", box.emulator.http_endpoint)
-    return Accounts(made)
+    return Accounts(made, box.emulator)
 
 
 def test_the_principal_of_a_role_session_is_the_role(accounts: Accounts) -> None:

@@ -29,7 +29,7 @@ def client() -> Iterator[Client]:
                 service,
                 region_name=REGION,
                 aws_access_key_id=key_id,
-                aws_secret_access_key=secret or "test",
+                aws_secret_access_key=secret or box.emulator.secret,
                 endpoint_url=box.emulator.http_endpoint,
             )
 

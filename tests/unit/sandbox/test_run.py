@@ -24,6 +24,17 @@ import boto3
 iam = boto3.Session(profile_name="StagingAccountAdmin").client("iam")
 print(*(user["UserName"] for user in iam.list_users()["Users"]))
 """
+ASSUME = """
+import json
+import boto3
+session = boto3.Session(profile_name="ProductionAccountAdmin")
+trust = {"Effect": "Allow", "Principal": {"AWS": "111111111111"}, "Action": "sts:AssumeRole"}
+document = json.dumps({"Version": "2012-10-17", "Statement": trust})
+iam = session.client("iam")
+role = iam.create_role(RoleName="Kept", AssumeRolePolicyDocument=document)["Role"]["Arn"]
+answer = session.client("sts").assume_role(RoleArn=role, RoleSessionName="kept")["Credentials"]
+print(answer["AccessKeyId"], answer["SecretAccessKey"], answer["SessionToken"])
+"""
 TALK = """
 import json, os, sys
 import boto3
@@ -58,11 +69,11 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def start(workplace: Path, *arguments: str) -> subprocess.Popen[str]:
+def start(workplace: Path, *arguments: str, folder: Path | None = None) -> subprocess.Popen[str]:
     environment = {**os.environ, "PYTHONPATH": f"{workplace}{os.pathsep}{REPOSITORY}"}
     return subprocess.Popen(
         [sys.executable, "-m", "cross_account_access.dev.sandbox", *arguments],
-        cwd=workplace,
+        cwd=folder or workplace,
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -108,11 +119,37 @@ def test_state_is_kept_with_its_keys_and_readable_by_its_owner_alone(
     assert stat.S_IMODE(credentials.stat().st_mode) == 0o600
 
 
-def test_role_sessions_that_the_aws_cli_keeps_stay_in_the_sandbox(
-    workplace: Path, tmp_path: Path
-) -> None:
-    home = run_python(workplace, "import os; print(os.environ['HOME'])", "--state", str(tmp_path))
-    assert Path(home.strip()) == tmp_path / "home"
+def test_a_session_of_a_role_outlives_the_run(workplace: Path, tmp_path: Path) -> None:
+    keys = run_python(workplace, ASSUME, "--state", str(tmp_path)).split()
+    use = f"import boto3\nprint(boto3.client('sts', 'us-west-2', aws_access_key_id={keys[0]!r},"
+    use += f" aws_secret_access_key={keys[1]!r}, aws_session_token={keys[2]!r})"
+    use += ".get_caller_identity()['Arn'])"
+
+    session = run_python(workplace, use, "--state", str(tmp_path))
+    assert session == "arn:aws:sts::111111111111:assumed-role/Kept/kept\n"
+
+
+def test_sessions_that_commands_keep_stay_in_the_sandbox(workplace: Path, tmp_path: Path) -> None:
+    told = "import os; print(os.environ['HOME'], os.environ['XDG_CACHE_HOME'])"
+    folders = run_python(workplace, told, "--state", str(tmp_path)).split()
+    assert folders == [str(tmp_path / "home"), str(tmp_path / "caches")]
+
+
+def test_pulumi_finds_a_project_to_write_into(workplace: Path, tmp_path: Path) -> None:
+    project, state = tmp_path / "project", tmp_path / "state"
+    project.mkdir()
+    stack_file = project / "Pulumi.prod.yaml"
+    stack_file.write_text("config: {}\n")
+    (project / "Pulumi.yaml").write_text("name: any\n")
+    append = "echo 'encryptionsalt: v1' >> Pulumi.prod.yaml; touch import.json"
+
+    command = ("run", *ACCOUNTS, "--state", str(state), "--", "sh", "-c", append)
+    with start(workplace, *command, folder=project) as process:
+        assert process.communicate(timeout=60) == ("", "")
+
+    assert sorted(path.name for path in project.iterdir()) == ["Pulumi.prod.yaml", "Pulumi.yaml"]
+    assert stack_file.read_text() == "config: {}\n"
+    assert (state / "project" / "import.json").exists()
 
 
 @pytest.mark.parametrize(("script", "status"), [("exit 7", 7), ("kill -TERM $$", 143)])
