@@ -46,9 +46,9 @@ def test_leaves_the_checkout_and_the_home_as_they_were(tmp_path: Path) -> None:
         toolchain.FOLDER_VARIABLE: str(toolchain.cache_folder()),
     }
 
-    command = [sys.executable, "-m", "cross_account_access.dev.sandbox", "run", "--state", state]
+    command = [sys.executable, "-m", "cross_account_access.dev.sandbox", "run"]
     ran = subprocess.run(
-        [*command, "--", "sh", "-c", TYPED],
+        [*command, "--state", state, "--", "sh", "-c", TYPED],
         cwd=checkout,
         env=environment,
         capture_output=True,
