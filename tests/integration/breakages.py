@@ -14,9 +14,11 @@ from tests.support.live_policies import (
     bucket_policy,
     comparing,
     each,
+    group_of,
     inline,
     longest_session,
     queue_policy,
+    role_of_staging,
     setting,
     topic_policy,
     trust,
@@ -100,6 +102,18 @@ BREAKAGES: list[tuple[str, str, Callable[[], Any], str]] = [
         "the user's policy is gone",
         lambda: users_policy_gone("StageAdmin"),
         "assume StageRole",
+    ),
+    (
+        "prod",
+        "the user is in a group that may assume any role",
+        lambda: group_of("StageAdmin", Action="sts:AssumeRole", Resource="*"),
+        "assume any role of Production that trusts Staging",
+    ),
+    (
+        "prod",
+        "the role may assume any other",
+        lambda: inline("StageRole", Action="sts:*", Resource="*"),
+        "assume any role of Production that trusts Production, as StageRole",
     ),
     (
         "prod",
@@ -382,6 +396,12 @@ BREAKAGES: list[tuple[str, str, Callable[[], Any], str]] = [
         "assume AnalystsAccess as role/aws-reserved/sso.amazonaws.com/xAWSReservedSSO_Analysts-xx",
     ),
     (
+        "sso-principals",
+        "a permission set without the permission",
+        lambda: role_of_staging("/aws-reserved/sso.amazonaws.com/", "AWSReservedSSO_Analysts_0a"),
+        "assume AnalystsAccess",
+    ),
+    (
         "organization",
         "any organization",
         lambda: trust(
@@ -422,6 +442,20 @@ BREAKAGES: list[tuple[str, str, Callable[[], Any], str]] = [
             ),
         ),
         f"assume PublisherAccess with {TOKEN}:sub repo:example-org/site:ref:refs/heads/main-x",
+    ),
+    (
+        "oidc",
+        "no branch at all",
+        lambda: trust(
+            "PublisherAccess",
+            comparing(
+                "TrustWebIdentities",
+                "ForAllValues:StringEquals",
+                f"{TOKEN}:sub",
+                "repo:example-org/site:ref:refs/heads/main",
+            ),
+        ),
+        f"assume PublisherAccess without {TOKEN}:sub",
     ),
     (
         "oidc",

@@ -159,6 +159,35 @@ def users_policy_gone(user: str) -> Iterator[None]:
 
 
 @contextmanager
+def group_of(user: str, **new: Any) -> Iterator[None]:
+    """Puts a user of Staging into a group with a policy."""
+    iam = admin(STAGING_ADMIN).client("iam")
+    document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **new}]}
+    iam.create_group(GroupName="more")
+    iam.put_group_policy(GroupName="more", PolicyName="more", PolicyDocument=json.dumps(document))
+    iam.add_user_to_group(GroupName="more", UserName=user)
+    yield
+    iam.remove_user_from_group(GroupName="more", UserName=user)
+    iam.delete_group_policy(GroupName="more", PolicyName="more")
+    iam.delete_group(GroupName="more")
+
+
+@contextmanager
+def role_of_staging(path: str, name: str) -> Iterator[None]:
+    """Makes a role that has no permissions."""
+    iam = admin(STAGING_ADMIN).client("iam")
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "ec2.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+    }
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    iam.create_role(Path=path, RoleName=name, AssumeRolePolicyDocument=document)
+    yield
+    iam.delete_role(RoleName=name)
+
+
+@contextmanager
 def attached(role: str, arn: str) -> Iterator[None]:
     iam = admin(PRODUCTION_ADMIN).client("iam")
     iam.attach_role_policy(RoleName=role, PolicyArn=arn)
