@@ -124,7 +124,7 @@ def test_wrong_credentials_behind_the_right_name_are_told_by_the_program_where_i
     )
     mistaken = Program(made.folder, {**made.environment, "AWS_SHARED_CREDENTIALS_FILE": str(wrong)})
     # The refresh comes before the program, and knows no setting.
-    for verb in ("preview", "refresh", "destroy"):
+    for verb in ("preview", "refresh"):
         yes = [] if verb == "preview" else ["--yes", "--skip-preview"]
         said = mistaken.refused(verb, *yes, "--stack", "prod")
         assert f"AWS account ID not allowed: {OTHER}" in said
@@ -169,6 +169,8 @@ def test_without_the_program_refresh_and_destroy_go_to_the_accounts_of_the_stack
     program: Program, box: Sandbox, tmp_path: Path
 ) -> None:
     program = with_profile_of_another_account(program, box, tmp_path)
+    (bucket,) = program.settings()["buckets"]
+    program.set(buckets=[{**bucket, "protect": False}])
     program.up()
     settle(program)
     before = as_made(program)
