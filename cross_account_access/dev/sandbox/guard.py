@@ -22,7 +22,8 @@ Send = Callable[[Message], Awaitable[None]]
 Application = Callable[..., Awaitable[None]]
 
 SERVICES: Final = ("dynamodb", "iam", "kms", "s3", "secretsmanager", "sns", "sqs", "ssm", "sts")
-"""What the program, its examples, the access command and what docs print speak to; S3 Control is part of `s3`."""
+"""What the program, its examples, the access command and what docs print speak to; S3 Control is
+part of `s3`."""
 
 # No bucket is there whose policy could let everybody do it.
 _NEVER_ANONYMOUS: Final = ("s3:CreateBucket", "s3:ListAllMyBuckets")
