@@ -18,7 +18,7 @@ from botocore.exceptions import (
 from botocore.exceptions import ConnectionError as NetworkError
 
 from cross_account_access.errors import UncheckedError
-from cross_account_access.stack import Account
+from cross_account_access.stack import StackAccount
 
 CLIENT_CONFIG: Final = Config(
     connect_timeout=10, read_timeout=30, retries={"mode": "standard", "total_max_attempts": 4}
@@ -59,7 +59,7 @@ def identify(profile: str | None, region: str | None = None) -> CallerIdentity:
         return _identity_of(boto3.Session(profile_name=profile, region_name=region))
 
 
-def session_of(account: Account) -> boto3.Session:
+def session_of(account: StackAccount) -> boto3.Session:
     """Return a session that is proven to be in the account.
 
     Raises:

@@ -39,7 +39,7 @@ _REMEDIES: Final = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Resource:
+class StackResource:
     """One resource of a stack, deployed or planned."""
 
     urn: str
@@ -68,7 +68,7 @@ class Resource:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Account:
+class StackAccount:
     """An account of the stack, as the provider that deploys to it says."""
 
     id: str
@@ -88,7 +88,7 @@ class Account:
 class Plan:
     """A preview, in a form that imports what exists."""
 
-    resources: tuple[Resource, ...]
+    resources: tuple[StackResource, ...]
     """As a deployment now would leave them."""
     created: frozenset[str]
     """The URNs of those that it would create."""
@@ -116,7 +116,7 @@ class Stack:
             raise self._not_deployed()
         return outputs
 
-    def state(self) -> tuple[Resource, ...]:
+    def state(self) -> tuple[StackResource, ...]:
         """The resources of the state.
 
         Raises:
@@ -128,7 +128,7 @@ class Stack:
             raise self._not_deployed()
         return resources
 
-    def preview(self) -> tuple[Resource, ...]:
+    def preview(self) -> tuple[StackResource, ...]:
         """The resources as a deployment now would leave them; runs the program, changes nothing.
 
         Raises:
@@ -226,20 +226,20 @@ def stack_of(arguments: argparse.Namespace) -> Stack:
     return Stack(arguments.cwd, arguments.stack)
 
 
-def resources_of_state(export: Mapping[str, Any]) -> tuple[Resource, ...]:
+def resources_of_state(export: Mapping[str, Any]) -> tuple[StackResource, ...]:
     """Return the resources of what `pulumi stack export` prints."""
     resources = (export.get("deployment") or {}).get("resources") or ()
     # What waits for its deletion after a replacement is no longer in use.
     return tuple(_resource(each) for each in resources if not each.get("delete"))
 
 
-def resources_of_preview(preview: Mapping[str, Any]) -> tuple[Resource, ...]:
+def resources_of_preview(preview: Mapping[str, Any]) -> tuple[StackResource, ...]:
     """Return the resources of what `pulumi preview --json --show-sames` prints.
 
     A resource has several steps when the preview looks at the cloud first or replaces it; the
     last one says what it will be. One that stays keeps its ARN, which the last step leaves out.
     """
-    planned: dict[str, Resource] = {}
+    planned: dict[str, StackResource] = {}
     for step in preview.get("steps") or ():
         state = step.get("newState")
         if step["op"] in ("delete", "discard"):
@@ -252,7 +252,7 @@ def resources_of_preview(preview: Mapping[str, Any]) -> tuple[Resource, ...]:
     return tuple(planned.values())
 
 
-def accounts_of(resources: Iterable[Resource]) -> dict[str, Account]:
+def accounts_of(resources: Iterable[StackResource]) -> dict[str, StackAccount]:
     """Return the accounts by the URN of the provider that deploys to each."""
     accounts = {}
     for resource in resources:
@@ -260,7 +260,7 @@ def accounts_of(resources: Iterable[Resource]) -> dict[str, Account]:
             continue
         allowed = _parsed(resource.inputs.get("allowedAccountIds"))
         if isinstance(allowed, list) and len(allowed) == 1:
-            accounts[resource.urn] = Account(
+            accounts[resource.urn] = StackAccount(
                 id=str(allowed[0]),
                 label=resource.name,
                 profile=resource.known("profile"),
@@ -274,9 +274,9 @@ def is_unknown(value: object) -> bool:
     return value == _UNKNOWN or (isinstance(value, Mapping) and _SIGNATURE in value)
 
 
-def _resource(state: Mapping[str, Any]) -> Resource:
+def _resource(state: Mapping[str, Any]) -> StackResource:
     provider = state.get("provider")
-    return Resource(
+    return StackResource(
         urn=state["urn"],
         type=state["type"],
         inputs=state.get("inputs") or {},

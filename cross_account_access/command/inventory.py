@@ -22,7 +22,7 @@ from cross_account_access.iam.inventory import (
     unknown_document,
 )
 from cross_account_access.iam.services import Place, StackTypes, services
-from cross_account_access.stack import Account, Resource, accounts_of, is_unknown
+from cross_account_access.stack import StackAccount, StackResource, accounts_of, is_unknown
 
 _STACK: Final = "pulumi:pulumi:Stack"
 _STACK_TYPES: Final = {
@@ -34,7 +34,7 @@ _STACK_TYPES: Final = {
 class StackInventory(Inventory):
     """An inventory whose accounts one can sign in to."""
 
-    accounts: tuple[Account, ...]
+    accounts: tuple[StackAccount, ...]
     outputs: Mapping[str, Any] = field(default_factory=dict)
     """Those of the stack, by name, as far as they are known."""
 
@@ -57,7 +57,7 @@ def policy_label(arn: str) -> str:
     return arn.split(":", 4)[4]
 
 
-def inventory_of(resources: Iterable[Resource]) -> StackInventory:
+def inventory_of(resources: Iterable[StackResource]) -> StackInventory:
     """Read the documents out of the resources of a stack, deployed or planned."""
     return _Reader(tuple(resources)).read()
 
@@ -82,7 +82,7 @@ _Key = tuple[str, str]
 class _Reader:
     """Goes through the resources: first what has documents, then what attaches them."""
 
-    def __init__(self, resources: tuple[Resource, ...]) -> None:
+    def __init__(self, resources: tuple[StackResource, ...]) -> None:
         self._all = resources
         self._by_urn = {resource.urn: resource for resource in resources}
         self._accounts = accounts_of(resources)
@@ -123,7 +123,7 @@ class _Reader:
             },
         )
 
-    def _of(self, *types: str) -> Iterator[tuple[Resource, Account]]:
+    def _of(self, *types: str) -> Iterator[tuple[StackResource, StackAccount]]:
         for resource in self._all:
             if resource.type in types:
                 account = self._accounts.get(resource.provider or "")
@@ -138,7 +138,11 @@ class _Reader:
     # Users and roles.
 
     def _add_identity(
-        self, identities: dict[_Key, _Holder], resource: Resource, account: Account, kind: str
+        self,
+        identities: dict[_Key, _Holder],
+        resource: StackResource,
+        account: StackAccount,
+        kind: str,
     ) -> _Holder:
         identity = _Holder(self._iam_arn(resource, account, kind))
         boundary = resource.known("permissionsBoundary")
@@ -149,7 +153,7 @@ class _Reader:
         identities[account.id, _name(resource, identity.arn)] = identity
         return identity
 
-    def _add_role(self, resource: Resource, account: Account) -> None:
+    def _add_role(self, resource: StackResource, account: StackAccount) -> None:
         role = self._add_identity(self._roles, resource, account, "role")
         role.trust = _document(resource, "assumeRolePolicy", PolicyKind.TRUST)
         for inline in resource.known("inlinePolicies") or ():
@@ -179,7 +183,7 @@ class _Reader:
             if role := self._role(resource, "roleName", account):
                 self._attach(role, resource, "policyArns")
 
-    def _user(self, resource: Resource, key: str, account: Account) -> _Holder:
+    def _user(self, resource: StackResource, key: str, account: StackAccount) -> _Holder:
         """Return the user that a property names; one of somebody else's may have other policies."""
         name = self._referred(resource, key, "aws:iam/user:User")
         if (account.id, name) not in self._users:
@@ -190,7 +194,7 @@ class _Reader:
             self._users[account.id, name] = _Holder(arn, policies)
         return self._users[account.id, name]
 
-    def _role(self, resource: Resource, key: str, account: Account) -> _Holder | None:
+    def _role(self, resource: StackResource, key: str, account: StackAccount) -> _Holder | None:
         name = self._referred(resource, key, "aws:iam/role:Role")
         role = self._roles.get((account.id, name))
         if role is None:
@@ -199,7 +203,7 @@ class _Reader:
             )
         return role
 
-    def _referred(self, resource: Resource, key: str, token: str) -> str:
+    def _referred(self, resource: StackResource, key: str, token: str) -> str:
         """Return the name that a property refers to, if need be by the resource that gives it."""
         value = resource.known(key)
         if value is not None:
@@ -209,14 +213,14 @@ class _Reader:
                 return _name(self._by_urn[urn], urn)
         return resource.name
 
-    def _told_arn(self, account: Account, name: str) -> str:
+    def _told_arn(self, account: StackAccount, name: str) -> str:
         """Return the ARN with the path, which only the stack's outputs know of an adopted user."""
         for text in _texts([each.outputs for each in self._all if each.type.endswith(":Stack")]):
             if re.fullmatch(rf"arn:[^:]+:iam::{account.id}:user/(?:.*/)?{re.escape(name)}", text):
                 return text
         return f"arn:{account.partition}:iam::{account.id}:user/{name}"
 
-    def _attach(self, identity: _Holder, resource: Resource, key: str) -> None:
+    def _attach(self, identity: _Holder, resource: StackResource, key: str) -> None:
         """Add the managed policies that a property lists; one that is not made yet has no ARN."""
         value = resource.inputs.get(key) or ()
         listed = [value] if isinstance(value, str) else value
@@ -227,7 +231,7 @@ class _Reader:
         if waiting:
             identity.policies |= self._made_here(resource, key, waiting)
 
-    def _made_here(self, resource: Resource, key: str, waiting: int) -> dict[str, Document]:
+    def _made_here(self, resource: StackResource, key: str, waiting: int) -> dict[str, Document]:
         """Return the policies that this property waits for.
 
         Where there are more than it waits for, they cannot be told apart.
@@ -240,7 +244,7 @@ class _Reader:
     def _managed_document(self, arn: str) -> Document:
         return self._managed.get(arn) or unknown_document(policy_label(arn))
 
-    def _iam_arn(self, resource: Resource, account: Account, kind: str) -> str:
+    def _iam_arn(self, resource: StackResource, account: StackAccount, kind: str) -> str:
         arn = resource.outputs.get("arn")
         if isinstance(arn, str) and arn.startswith("arn:"):
             return arn
@@ -267,7 +271,9 @@ class _Reader:
                         policy = self._policy(resource)
                         self._targets[arn] = {"account": account.id, "policy": policy}
 
-    def _add_target(self, resource: Resource, account: Account, types: StackTypes) -> None:
+    def _add_target(
+        self, resource: StackResource, account: StackAccount, types: StackTypes
+    ) -> None:
         arn = resource.outputs.get("arn")
         if not (isinstance(arn, str) and arn.startswith("arn:")):
             arn = _planned(types, resource, account)
@@ -279,10 +285,10 @@ class _Reader:
         self._arns[resource.urn] = arn
         self._targets[arn] = {"account": account.id, "policy": policy}
 
-    def _policy(self, resource: Resource) -> Document:
+    def _policy(self, resource: StackResource) -> Document:
         return _document(resource, "policy", PolicyKind.RESOURCE)
 
-    def _belongs_to(self, resource: Resource, key: str, service: str) -> str | None:
+    def _belongs_to(self, resource: StackResource, key: str, service: str) -> str | None:
         """Return the ARN of the resource that a policy is about."""
         for urn in resource.dependencies.get(key, ()):
             if urn in self._arns:
@@ -292,7 +298,7 @@ class _Reader:
         return next((arn for arn in of_service if _last(arn) == last), None)
 
 
-def _planned(types: StackTypes, resource: Resource, account: Account) -> str:
+def _planned(types: StackTypes, resource: StackResource, account: StackAccount) -> str:
     """Return the ARN of a resource that is not made yet."""
     return types.arn.format(
         partition=account.partition,
@@ -302,7 +308,7 @@ def _planned(types: StackTypes, resource: Resource, account: Account) -> str:
     )
 
 
-def _name(resource: Resource, otherwise: str) -> str:
+def _name(resource: StackResource, otherwise: str) -> str:
     """Return the physical name, which Pulumi chooses before a preview where nobody gives one."""
     name = resource.known("name")
     return str(name) if name is not None else otherwise.rsplit("/", 1)[-1]
@@ -313,7 +319,9 @@ def _last(reference: str) -> str:
     return re.split(r"[:/]", reference)[-1]
 
 
-def _document(resource: Resource, key: str, kind: PolicyKind = PolicyKind.IDENTITY) -> Document:
+def _document(
+    resource: StackResource, key: str, kind: PolicyKind = PolicyKind.IDENTITY
+) -> Document:
     """Return a document as text or parsed JSON."""
     value = resource.known(key)
     if value is None:

@@ -16,7 +16,7 @@ from cross_account_access.iam.documents import Document
 from cross_account_access.iam.engine import IdentityDocuments, ResourceDocuments, RoleDocuments
 from cross_account_access.iam.services import Place, service_name, service_of, services
 from cross_account_access.presentation import progress
-from cross_account_access.stack import Account
+from cross_account_access.stack import StackAccount
 
 _AT_ONCE: Final = 8
 
@@ -72,7 +72,7 @@ class _Live:
 class _Account:
     """One account, asked for the documents of what lies in it; `None` for what is gone."""
 
-    def __init__(self, account: Account, with_policies: Iterable[str]) -> None:
+    def __init__(self, account: StackAccount, with_policies: Iterable[str]) -> None:
         self._account = account
         session: Any = session_of(account)
         self._iam: Any = session.client("iam", config=CLIENT_CONFIG)

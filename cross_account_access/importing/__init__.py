@@ -12,11 +12,11 @@ from typing import Final
 from cross_account_access.aws import explained_failures
 from cross_account_access.importing import iam, s3
 from cross_account_access.importing.found import Clients, Found
-from cross_account_access.stack import Account, Resource, accounts_of
+from cross_account_access.stack import StackAccount, StackResource, accounts_of
 
 _AT_ONCE: Final = 8
 
-_FINDERS: Final[Mapping[str, Callable[[Clients, Resource], Found | None]]] = {
+_FINDERS: Final[Mapping[str, Callable[[Clients, StackResource], Found | None]]] = {
     **iam.FINDERS,
     **s3.FINDERS,
 }
@@ -27,12 +27,12 @@ _FINDERS: Final[Mapping[str, Callable[[Clients, Resource], Found | None]]] = {
 class Existing:
     """A resource that a deployment would make, and what of it is there already."""
 
-    resource: Resource
-    account: Account
+    resource: StackResource
+    account: StackAccount
     found: Found
 
 
-def existing(planned: Iterable[Resource], created: Collection[str]) -> list[Existing]:
+def existing(planned: Iterable[StackResource], created: Collection[str]) -> list[Existing]:
     """Look for the resources that a preview would create in the live accounts.
 
     Args:
@@ -69,6 +69,6 @@ def existing(planned: Iterable[Resource], created: Collection[str]) -> list[Exis
     )
 
 
-def _find(clients: Clients, resource: Resource) -> Found | None:
+def _find(clients: Clients, resource: StackResource) -> Found | None:
     with explained_failures(clients.account.profile, clients.account.label):
         return _FINDERS[resource.type](clients, resource)

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from botocore.exceptions import ClientError
 
 from cross_account_access.aws import CLIENT_CONFIG, session_of
-from cross_account_access.stack import Account, Resource
+from cross_account_access.stack import StackAccount, StackResource
 
 _Answer = TypeVar("_Answer")
 
@@ -36,7 +36,7 @@ class Found:
 class Clients:
     """One account, with all that is planned for the stack."""
 
-    def __init__(self, account: Account, planned: Iterable[Resource]) -> None:
+    def __init__(self, account: StackAccount, planned: Iterable[StackResource]) -> None:
         """Open the account.
 
         Raises:
@@ -69,7 +69,7 @@ class Clients:
             if resource.type == token
         }
 
-    def declared(self, resource: Resource, key: str) -> set[str]:
+    def declared(self, resource: StackResource, key: str) -> set[str]:
         """What a list declares: its known values, and the names of the resources it waits for."""
         waited = (self._planned.get(urn) for urn in resource.dependencies.get(key, ()))
         return {
@@ -93,7 +93,7 @@ def becomes(what: str, live: object, planned: object) -> tuple[str, ...]:
     return () if live == planned else (f"{what}: {live or 'none'} becomes {planned or 'none'}",)
 
 
-def lost_tags(live: Iterable[Mapping[str, str]], resource: Resource) -> tuple[str, ...]:
+def lost_tags(live: Iterable[Mapping[str, str]], resource: StackResource) -> tuple[str, ...]:
     """Say which tags of others go: the provider keeps those that it is told of, and no others."""
     kept = resource.known("tags") or {}
     return tuple(

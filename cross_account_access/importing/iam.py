@@ -5,12 +5,12 @@ from typing import Any, Final
 
 from cross_account_access.facts.quotas import DEFAULT_ROLE_SESSION_SECONDS
 from cross_account_access.importing.found import Clients, Found, becomes, lost_tags, unless
-from cross_account_access.stack import Resource
+from cross_account_access.stack import StackResource
 
 _GONE: Final = ("NoSuchEntity",)
 
 
-def _role(clients: Clients, resource: Resource) -> Found | None:
+def _role(clients: Clients, resource: StackResource) -> Found | None:
     name = resource.known("name")
     role = unless(_GONE, lambda: clients.iam.get_role(RoleName=name)["Role"])
     if role is None:
@@ -30,7 +30,7 @@ def _role(clients: Clients, resource: Resource) -> Found | None:
     )
 
 
-def _user(clients: Clients, resource: Resource) -> Found | None:
+def _user(clients: Clients, resource: StackResource) -> Found | None:
     name = resource.known("name")
     user = unless(_GONE, lambda: clients.iam.get_user(UserName=name)["User"])
     if user is None:
@@ -54,7 +54,7 @@ def _user(clients: Clients, resource: Resource) -> Found | None:
     )
 
 
-def _managed_policy(clients: Clients, resource: Resource) -> Found | None:
+def _managed_policy(clients: Clients, resource: StackResource) -> Found | None:
     name = resource.known("name")
     arn = clients.policy_arns.get(name)
     if arn is None:
@@ -87,7 +87,7 @@ def _managed_policy(clients: Clients, resource: Resource) -> Found | None:
     )
 
 
-def _instance_profile(clients: Clients, resource: Resource) -> Found | None:
+def _instance_profile(clients: Clients, resource: StackResource) -> Found | None:
     name = resource.known("name")
     profile = unless(
         _GONE, lambda: clients.iam.get_instance_profile(InstanceProfileName=name)["InstanceProfile"]
@@ -103,7 +103,7 @@ def _instance_profile(clients: Clients, resource: Resource) -> Found | None:
     )
 
 
-def _identity_provider(clients: Clients, resource: Resource) -> Found | None:
+def _identity_provider(clients: Clients, resource: StackResource) -> Found | None:
     issuer = str(resource.known("url")).removeprefix("https://")
     arn = clients.arn(f"oidc-provider/{issuer}")
     provider = unless(
@@ -122,10 +122,10 @@ def _identity_provider(clients: Clients, resource: Resource) -> Found | None:
     )
 
 
-def _inline_policy(kind: str) -> Callable[[Clients, Resource], Found | None]:
+def _inline_policy(kind: str) -> Callable[[Clients, StackResource], Found | None]:
     """Look for an inline policy of a `role` or `user`."""
 
-    def find(clients: Clients, resource: Resource) -> Found | None:
+    def find(clients: Clients, resource: StackResource) -> Found | None:
         owner, name = resource.known(kind), resource.known("name")
         call = getattr(clients.iam, f"get_{kind}_policy")
         named = {f"{kind.title()}Name": owner, "PolicyName": name}
@@ -135,10 +135,10 @@ def _inline_policy(kind: str) -> Callable[[Clients, Resource], Found | None]:
     return find
 
 
-def _all_inline(kind: str) -> Callable[[Clients, Resource], Found | None]:
+def _all_inline(kind: str) -> Callable[[Clients, StackResource], Found | None]:
     """Look at all inline policies of a `role` or `user`, which the stack owns from then on."""
 
-    def find(clients: Clients, resource: Resource) -> Found | None:
+    def find(clients: Clients, resource: StackResource) -> Found | None:
         owner = resource.known(f"{kind}Name")
         live = _listed(clients, f"list_{kind}_policies", "PolicyNames", kind, owner)
         if live is None:
@@ -157,10 +157,10 @@ def _all_inline(kind: str) -> Callable[[Clients, Resource], Found | None]:
     return find
 
 
-def _all_attached(kind: str) -> Callable[[Clients, Resource], Found | None]:
+def _all_attached(kind: str) -> Callable[[Clients, StackResource], Found | None]:
     """Look at all policies attached to a `role` or `user`, which the stack owns from then on."""
 
-    def find(clients: Clients, resource: Resource) -> Found | None:
+    def find(clients: Clients, resource: StackResource) -> Found | None:
         owner = resource.known(f"{kind}Name")
         live = _listed(clients, f"list_attached_{kind}_policies", "AttachedPolicies", kind, owner)
         if live is None:
@@ -184,12 +184,12 @@ def _listed(clients: Clients, operation: str, key: str, kind: str, owner: str) -
     return unless(_GONE, lambda: [each for page in pages for each in page[key]])
 
 
-def _boundary(live: Mapping[str, Any], resource: Resource) -> tuple[str, ...]:
+def _boundary(live: Mapping[str, Any], resource: StackResource) -> tuple[str, ...]:
     boundary = live.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
     return becomes("permissions boundary", boundary, resource.known("permissionsBoundary"))
 
 
-def _other_path(live: str, resource: Resource) -> str:
+def _other_path(live: str, resource: StackResource) -> str:
     planned = resource.known("path") or "/"
     if live == planned:
         return ""
@@ -199,7 +199,7 @@ def _other_path(live: str, resource: Resource) -> str:
     )
 
 
-FINDERS: Final[Mapping[str, Callable[[Clients, Resource], Found | None]]] = {
+FINDERS: Final[Mapping[str, Callable[[Clients, StackResource], Found | None]]] = {
     "aws:iam/role:Role": _role,
     "aws:iam/user:User": _user,
     "aws:iam/policy:Policy": _managed_policy,

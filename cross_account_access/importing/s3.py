@@ -7,7 +7,7 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from cross_account_access.importing.found import Clients, Found, becomes, lost_tags, unless
-from cross_account_access.stack import Resource, is_unknown
+from cross_account_access.stack import StackResource, is_unknown
 
 _UNSET: Final = (
     "NoSuchBucketPolicy",
@@ -26,7 +26,7 @@ _BLOCKS: Final = (
 )
 
 
-def _bucket(clients: Clients, resource: Resource) -> Found | None:
+def _bucket(clients: Clients, resource: StackResource) -> Found | None:
     name = resource.known("bucket")
     try:
         head = clients.s3.head_bucket(Bucket=name, ExpectedBucketOwner=clients.account.id)
@@ -69,8 +69,8 @@ def _shared_by_acl(clients: Clients, bucket: str) -> tuple[str, ...]:
 
 
 def _setting(
-    call: str, describe: Callable[[Mapping[str, Any], Resource], Found]
-) -> Callable[[Clients, Resource], Found | None]:
+    call: str, describe: Callable[[Mapping[str, Any], StackResource], Found]
+) -> Callable[[Clients, StackResource], Found | None]:
     """Look for one setting of a bucket of ours.
 
     Args:
@@ -79,7 +79,7 @@ def _setting(
             that it gives is the bucket's.
     """
 
-    def find(clients: Clients, resource: Resource) -> Found | None:
+    def find(clients: Clients, resource: StackResource) -> Found | None:
         bucket = resource.known("bucket")
         own = {"Bucket": bucket, "ExpectedBucketOwner": clients.account.id}
         # Of somebody else's bucket, or of none, there is nothing to say; the bucket itself tells.
@@ -92,7 +92,7 @@ def _setting(
 
 
 def _found(
-    answer: object, resource: Resource, *changes: str, warnings: Iterable[str] = ()
+    answer: object, resource: StackResource, *changes: str, warnings: Iterable[str] = ()
 ) -> Found:
     return Found(
         import_id=resource.known("bucket") if answer else None,
@@ -101,14 +101,14 @@ def _found(
     )
 
 
-def _ownership(answer: Mapping[str, Any], resource: Resource) -> Found:
+def _ownership(answer: Mapping[str, Any], resource: StackResource) -> Found:
     rules = answer.get("OwnershipControls", {}).get("Rules", [])
     live = next((rule["ObjectOwnership"] for rule in rules), "ObjectWriter")
     planned = resource.known("rule")["objectOwnership"]
     return _found(rules, resource, *becomes("object ownership", live, planned))
 
 
-def _public_access(answer: Mapping[str, Any], resource: Resource) -> Found:
+def _public_access(answer: Mapping[str, Any], resource: StackResource) -> Found:
     block = answer.get("PublicAccessBlockConfiguration", {})
     live = [name for name in _BLOCKS if block.get(f"{name[0].upper()}{name[1:]}")]
     planned = [name for name in _BLOCKS if resource.known(name)]
@@ -121,7 +121,7 @@ def _blocked(names: list[str]) -> str:
     return f"blocked by {', '.join(names)} only" if names else "not blocked"
 
 
-def _encryption(answer: Mapping[str, Any], resource: Resource) -> Found:
+def _encryption(answer: Mapping[str, Any], resource: StackResource) -> Found:
     rules = answer.get("ServerSideEncryptionConfiguration", {}).get("Rules", [])
     live = [
         _algorithm(rule["ApplyServerSideEncryptionByDefault"], "SSEAlgorithm", "KMSMasterKeyID")
@@ -142,14 +142,14 @@ def _algorithm(default: Mapping[str, Any], algorithm: str, key: str) -> str:
     return f"{default[algorithm]} with {named}" if named else str(default[algorithm])
 
 
-def _versioning(answer: Mapping[str, Any], resource: Resource) -> Found:
+def _versioning(answer: Mapping[str, Any], resource: StackResource) -> Found:
     live = answer.get("Status", "never enabled")
     planned = resource.known("versioningConfiguration")["status"]
     # Always there: a bucket that was never versioned has a versioning that is off.
     return _found("always", resource, *becomes("versioning", live, planned))
 
 
-def _lifecycle(answer: Mapping[str, Any], resource: Resource) -> Found:
+def _lifecycle(answer: Mapping[str, Any], resource: StackResource) -> Found:
     live = [rule.get("ID", "without a name") for rule in answer.get("Rules", [])]
     planned = [rule["id"] for rule in resource.known("rules")]
     return _found(
@@ -160,14 +160,14 @@ def _lifecycle(answer: Mapping[str, Any], resource: Resource) -> Found:
     )
 
 
-def _logging(answer: Mapping[str, Any], resource: Resource) -> Found:
+def _logging(answer: Mapping[str, Any], resource: StackResource) -> Found:
     log = answer.get("LoggingEnabled", {})
     live = f"{log['TargetBucket']}/{log['TargetPrefix']}" if log else ""
     planned = f"{resource.known('targetBucket')}/{resource.known('targetPrefix')}"
     return _found(log, resource, *becomes("access log", live, planned))
 
 
-def _policy(answer: Mapping[str, Any], resource: Resource) -> Found:
+def _policy(answer: Mapping[str, Any], resource: StackResource) -> Found:
     document = answer.get("Policy")
     live, planned = _statements(document), _statements(resource.known("policy"))
     return _found(
@@ -189,7 +189,7 @@ def _called(statement: Mapping[str, Any]) -> str:
     return str(statement.get("Sid") or json.dumps(statement))
 
 
-FINDERS: Final[Mapping[str, Callable[[Clients, Resource], Found | None]]] = {
+FINDERS: Final[Mapping[str, Callable[[Clients, StackResource], Found | None]]] = {
     "aws:s3/bucket:Bucket": _bucket,
     **{
         f"aws:s3/{name[0].lower()}{name[1:]}:{name}": _setting(call, describe)

@@ -15,7 +15,7 @@ import pytest
 
 from cross_account_access.command.cli import main
 from cross_account_access.dev.sandbox.box import Sandbox
-from cross_account_access.stack import Resource, Stack
+from cross_account_access.stack import Stack, StackResource
 from tests.integration.breakages import BREAKAGES, FOREIGN, VENDOR
 from tests.support.deployment import ROOT
 from tests.support.existing import make_existing
@@ -117,7 +117,7 @@ def scene(
     credentials = folder / "credentials"
     with credentials.open("w") as file:
         files.write(file)
-    resources = tuple[Resource, ...]()
+    resources = tuple[StackResource, ...]()
     with pytest.MonkeyPatch.context() as patch:
         for name, value in program.environment.items():
             patch.setenv(name, value)

@@ -12,7 +12,7 @@ import yaml
 from cross_account_access.command.drawing.graph import Graph
 from cross_account_access.command.drawing.svg import svg
 from cross_account_access.command.inventory import inventory_of
-from cross_account_access.stack import Resource
+from cross_account_access.stack import StackResource
 from tests.support.deployment import PROJECT, ROOT, Registered, deploy
 
 FILE = ROOT / "docs" / "access.svg"
@@ -37,8 +37,8 @@ def resources(example: str) -> list[Registered]:
     return deploy(values).resources
 
 
-def _resource(registered: Registered) -> Resource:
-    return Resource(
+def _resource(registered: Registered) -> StackResource:
+    return StackResource(
         urn=_urn(registered.type, registered.name),
         type=registered.type,
         inputs=registered.inputs,

@@ -37,7 +37,7 @@ from cross_account_access.iam.engine import (
 from cross_account_access.iam.lint.findings import Severity
 from cross_account_access.iam.lint.judging import judge
 from cross_account_access.iam.lint.subjects import subjects_of
-from cross_account_access.stack import Resource
+from cross_account_access.stack import StackResource
 from tests.support.deployment import PROJECT, ROOT, Registered, deploy, stack_values
 
 EXAMPLES: Final = sorted((ROOT / "examples").glob("*/Pulumi.prod.yaml"))
@@ -278,9 +278,9 @@ def test_lint_condemns_no_trust_policy_that_the_settings_accept() -> None:
     assert found[0].severity is Severity.LOW
 
 
-def _resource(item: Registered) -> Resource:
+def _resource(item: Registered) -> StackResource:
     """A registered resource as a state file has it."""
-    return Resource(
+    return StackResource(
         urn=f"urn:pulumi:prod::{PROJECT}::{item.type}::{item.name}",
         type=item.type,
         inputs=item.inputs,

@@ -32,7 +32,7 @@ from cross_account_access.errors import Status, UncheckedError, UsageError
 from cross_account_access.iam.engine import ResourceDocuments
 from cross_account_access.iam.inventory import POLICIES_OF_OTHERS
 from cross_account_access.presentation import Page, notice, progress
-from cross_account_access.stack import Account, Stack, add_stack_options, stack_of
+from cross_account_access.stack import Stack, StackAccount, add_stack_options, stack_of
 
 _DESCRIPTION: Final = """\
 Assumes each role as its consumer and tries on the live accounts what the stack declares: what must
@@ -280,7 +280,7 @@ def _chosen(contract: Contract, arguments: argparse.Namespace) -> list[Consumer]
     return [contract.consumers[name] for name in chosen]
 
 
-def _account(inventory: StackInventory, number: str) -> Account:
+def _account(inventory: StackInventory, number: str) -> StackAccount:
     for account in inventory.accounts:
         if account.id == number:
             return account

@@ -14,7 +14,7 @@ from cross_account_access.aws import CLIENT_CONFIG, code_and_message, explained_
 from cross_account_access.credentials.contract import Consumer
 from cross_account_access.iam.patterns import matches
 from cross_account_access.presentation import notice
-from cross_account_access.stack import Account
+from cross_account_access.stack import StackAccount
 
 _MOST: Final = 10
 """Principals of a consumer; each has policies to be read."""
@@ -22,7 +22,7 @@ _LISTS: Final = (("role", "list_roles", "Roles"), ("user", "list_users", "Users"
 
 
 def existing_principals(
-    consumers: Sequence[Consumer], account: Account, staging: boto3.Session
+    consumers: Sequence[Consumer], account: StackAccount, staging: boto3.Session
 ) -> dict[str, tuple[str, ...]]:
     """ARNs by consumer; without those consumers that mean nobody who exists.
 

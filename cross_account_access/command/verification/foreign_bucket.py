@@ -29,7 +29,7 @@ from cross_account_access.iam.engine import RoleDocuments
 from cross_account_access.iam.errors import IamError
 from cross_account_access.iam.inventory import UNKNOWN_TRUST, Inventory
 from cross_account_access.presentation import notice
-from cross_account_access.stack import Account
+from cross_account_access.stack import StackAccount
 
 _LOOKED_AT: Final = 50
 
@@ -38,7 +38,7 @@ def foreign_bucket(
     contract: Contract,
     consumers: Sequence[Consumer],
     environment: Environment,
-    account: Account,
+    account: StackAccount,
     production: boto3.Session | None,
 ) -> str | None:
     """ARN of a bucket outside the stack that lets none of the consumers in; None if none is seen.

@@ -11,7 +11,7 @@ from cross_account_access.credentials import aws_files
 from cross_account_access.credentials.contract import Consumer, Contract
 from cross_account_access.errors import UncheckedError, UsageError
 from cross_account_access.iam.patterns import matches
-from cross_account_access.stack import Account
+from cross_account_access.stack import StackAccount
 
 
 def actors(
@@ -52,7 +52,9 @@ def actors(
     return found
 
 
-def administrator(account: Account, named: str | None) -> tuple[Account, boto3.Session | None]:
+def administrator(
+    account: StackAccount, named: str | None
+) -> tuple[StackAccount, boto3.Session | None]:
     """The account with the profile that serves, and a session; None if there is no such profile.
 
     Raises:

@@ -65,7 +65,9 @@ def prove(declared: Settings, *, prefix: str = "") -> None:
 
 
 @contextmanager
-def _started(requests: Sequence["ask_accounts.Account"]) -> Iterator["subprocess.Popen[str]"]:
+def _started(
+    requests: Sequence["ask_accounts.AccountRequest"],
+) -> Iterator["subprocess.Popen[str]"]:
     """The process that asks; it ends with the context at the latest."""
     program = Path(__file__).with_name("ask_accounts.py")
     process = subprocess.Popen(
@@ -105,7 +107,7 @@ class _Asked:
     needed: Sequence[MustExist]
 
     @property
-    def request(self) -> "ask_accounts.Account":
+    def request(self) -> "ask_accounts.AccountRequest":
         return {
             "profile": self.account.profile,
             "region": self.account.region,

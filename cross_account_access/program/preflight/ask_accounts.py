@@ -47,7 +47,7 @@ class Answers(TypedDict, total=False):
     """Why nothing could be asked, with the remedy, as the end of a sentence about the profile."""
 
 
-class Account(TypedDict):
+class AccountRequest(TypedDict):
     """An account to ask."""
 
     profile: str
@@ -55,7 +55,7 @@ class Account(TypedDict):
     calls: list[Call]
 
 
-def ask_all(accounts: Sequence[Account]) -> list[Answers]:
+def ask_all(accounts: Sequence[AccountRequest]) -> list[Answers]:
     """Asks all accounts at the same time; the answers are in their order."""
     with ThreadPoolExecutor() as threads:
         return list(threads.map(lambda account: ask(**account), accounts))

@@ -14,11 +14,11 @@ from cross_account_access.command.inventory import StackInventory
 from cross_account_access.command.live import live
 from cross_account_access.errors import UncheckedError
 from cross_account_access.iam.inventory import unknown_document
-from cross_account_access.stack import Account
+from cross_account_access.stack import StackAccount
 from tests.support.states import LIST, READ, TRUST, policy
 
 OWN = "123456789012"
-ACCOUNT = Account(id=OWN, label="staging", profile=None, region="us-west-2")
+ACCOUNT = StackAccount(id=OWN, label="staging", profile=None, region="us-west-2")
 USER, ROLE = f"arn:aws:iam::{OWN}:user/people/Ann", f"arn:aws:iam::{OWN}:role/Reader"
 BUCKET, PLAIN = "arn:aws:s3:::reports", "arn:aws:s3:::plain"
 
@@ -111,7 +111,7 @@ def test_what_is_gone_is_left_out_and_told(made: StackInventory) -> None:
 
 @pytest.mark.usefixtures("region")
 def test_credentials_of_another_account_are_refused() -> None:
-    other = Account(id="111122223333", label="production", profile=None, region="us-west-2")
+    other = StackAccount(id="111122223333", label="production", profile=None, region="us-west-2")
     with pytest.raises(UncheckedError) as caught:
         session_of(other)
     assert f"credentials of account {OWN}" in str(caught.value)
@@ -119,7 +119,7 @@ def test_credentials_of_another_account_are_refused() -> None:
 
 
 def test_a_profile_that_does_not_exist() -> None:
-    account = Account(id=OWN, label="staging", profile="Nope", region="us-west-2")
+    account = StackAccount(id=OWN, label="staging", profile="Nope", region="us-west-2")
     with pytest.raises(UncheckedError, match=r"profile Nope \(for staging\) is not in"):
         session_of(account)
 

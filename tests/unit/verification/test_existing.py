@@ -9,11 +9,11 @@ import pytest
 from cross_account_access.command.verification.existing import existing_principals
 from cross_account_access.credentials.contract import Consumer
 from cross_account_access.errors import UncheckedError
-from cross_account_access.stack import Account
+from cross_account_access.stack import StackAccount
 from tests.unit.verification.declared import STAGING, USER, consumer, grant
 from tests.unit.verification.stand_in import Aws, error
 
-ACCOUNT = Account(id=STAGING, label="staging", profile="stage", region="us-west-2")
+ACCOUNT = StackAccount(id=STAGING, label="staging", profile="stage", region="us-west-2")
 IAM = f"arn:aws:iam::{STAGING}"
 SSO = f"{IAM}:role/aws-reserved/sso.amazonaws.com"
 ROLES = (f"{SSO}/AWSReservedSSO_Analysts_0a", f"{SSO}/AWSReservedSSO_Admins_0b", f"{IAM}:role/Ops")

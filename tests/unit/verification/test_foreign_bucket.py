@@ -12,7 +12,7 @@ from cross_account_access.command.verification.foreign_bucket import foreign_buc
 from cross_account_access.command.verification.matrix import Environment
 from cross_account_access.credentials.contract import Consumer
 from cross_account_access.errors import UncheckedError
-from cross_account_access.stack import Account
+from cross_account_access.stack import StackAccount
 from tests.support.states import allow, deny, policy
 from tests.unit.verification.declared import (
     NOW,
@@ -27,7 +27,7 @@ from tests.unit.verification.declared import (
 )
 from tests.unit.verification.stand_in import Aws, error
 
-ACCOUNT = Account(id=PRODUCTION, label="production", profile="prod", region="us-west-2")
+ACCOUNT = StackAccount(id=PRODUCTION, label="production", profile="prod", region="us-west-2")
 CLOSED: dict[str, Any] = {"IgnorePublicAcls": True}
 ENFORCED = [{"ObjectOwnership": "BucketOwnerEnforced"}]
 READER = consumer(grant("read"))
