@@ -4,12 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-import boto3
 import pytest
 
 from cross_account_access.dev.sandbox.box import Sandbox
 from tests.support.deployment import ACCESS
-from tests.support.people import PRODUCTION_ADMIN, REGION, STAGING_ADMIN, admin
+from tests.support.people import PRODUCTION_ADMIN, STAGING_ADMIN, admin, root
 from tests.support.program import Program
 
 PRODUCTION, STAGING, OTHER = "111122223333", "444455556666", "777788889999"
@@ -34,8 +33,7 @@ SWAPPED: Final = {
 
 def with_profile_of_another_account(program: Program, box: Sandbox, folder: Path) -> Program:
     """The same program where a third profile, `Other`, is as good as the two."""
-    root = boto3.Session(aws_access_key_id=OTHER, aws_secret_access_key="test", region_name=REGION)
-    iam = root.client("iam")
+    iam = root(OTHER).client("iam")
     iam.create_user(UserName="OtherAdministrator")
     iam.attach_user_policy(
         UserName="OtherAdministrator", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess"

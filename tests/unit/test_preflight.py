@@ -20,6 +20,7 @@ from cross_account_access.declaration.kinds import User, WebIdentities
 from cross_account_access.declaration.model import Consumer
 from cross_account_access.declaration.settings import Settings
 from cross_account_access.program import preflight
+from cross_account_access.program.preflight import accounts_of_state
 
 PRODUCTION, STAGING, VENDOR = "111122223333", "444455556666", "777788889999"
 PROFILES = """\
@@ -337,3 +338,28 @@ def test_no_process_is_left_when_it_fails_in_between(monkeypatch: pytest.MonkeyP
     assert started
     # Ended and waited for.
     assert [process.returncode for process in started if process.returncode is None] == []
+
+
+@pytest.mark.parametrize(
+    ("failures", "told"),
+    [
+        (3, "belongs to other accounts"),
+        (1000, "cannot be read from its state; nothing was changed"),
+    ],
+)
+def test_a_state_that_is_being_written_is_read_again_and_never_taken_for_none(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, failures: int, told: str
+) -> None:
+    engine.made_in = {"production": VENDOR}
+    asked: list[str] = []
+
+    def invoke(token: str, arguments: dict[str, str]) -> Any:
+        asked.append(token)
+        if len(asked) <= failures:
+            raise OSError("failed to load checkpoint: EOF")
+        return pulumi.runtime.invoke(token, arguments)
+
+    monkeypatch.setattr(accounts_of_state, "invoke", invoke)
+    monkeypatch.setattr(accounts_of_state, "_PAUSE_SECONDS", 0)
+    with pytest.raises(pulumi.RunError, match=told):
+        prove()

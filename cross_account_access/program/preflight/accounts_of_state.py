@@ -5,8 +5,9 @@ looked for in the new account, not be found, and leave the state while it lives 
 """
 
 import json
+import time
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 import pulumi
 from pulumi.runtime import invoke
@@ -18,6 +19,8 @@ _READ: Final = "pulumi:pulumi:readStackResourceOutputs"
 resources, as those stand in the state that the last operation left, finished or not.
 """
 _PROVIDER: Final = "pulumi:providers:aws"
+_TRIES: Final = 50
+_PAUSE_SECONDS: Final = 0.1
 
 
 def refuse_others(sides: Mapping[str, Account], *, prefix: str) -> None:
@@ -32,7 +35,7 @@ def refuse_others(sides: Mapping[str, Account], *, prefix: str) -> None:
     """
     stack, project = pulumi.get_stack(), pulumi.get_project()
     qualified = f"{pulumi.get_organization()}/{project}/{stack}"
-    recorded = invoke(_READ, {"stackName": qualified}).value["outputs"]
+    recorded = _recorded(qualified)
     problems = []
     for side, account in sides.items():
         provider = recorded.get(f"urn:pulumi:{stack}::{project}::{_PROVIDER}::{prefix}{side}")
@@ -53,3 +56,28 @@ def refuse_others(sides: Mapping[str, Account], *, prefix: str) -> None:
             "which goes to its own accounts"
         )
         raise pulumi.RunError(message)
+
+
+def _recorded(stack: str) -> Mapping[str, Any]:
+    """The outputs of the stack's resources by URN.
+
+    A backend of files may be writing the state at that moment: the engine then meets half a file.
+    """
+    for _ in range(_TRIES - 1):
+        try:
+            return _read(stack)
+        except Exception:  # noqa: BLE001 - the SDK has no narrower one for what the engine refuses
+            time.sleep(_PAUSE_SECONDS)
+    try:
+        return _read(stack)
+    except Exception as error:
+        message = (
+            f"the accounts that stack {stack!r} was made in cannot be read from its state; nothing "
+            f"was changed, so try again ({error})"
+        )
+        raise pulumi.RunError(message) from error
+
+
+def _read(stack: str) -> Mapping[str, Any]:
+    outputs: Mapping[str, Any] = invoke(_READ, {"stackName": stack}).value["outputs"]
+    return outputs
