@@ -356,7 +356,8 @@ def test_a_state_that_is_being_written_is_read_again_and_never_taken_for_none(
     def invoke(token: str, arguments: dict[str, str]) -> Any:
         asked.append(token)
         if len(asked) <= failures:
-            raise OSError("failed to load checkpoint: EOF")
+            message = "failed to load checkpoint: EOF"
+            raise OSError(message)
         return pulumi.runtime.invoke(token, arguments)
 
     monkeypatch.setattr(accounts_of_state, "invoke", invoke)
