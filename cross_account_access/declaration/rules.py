@@ -71,8 +71,10 @@ def bucket_name(value: str) -> str | None:  # noqa: PLR0911 - S3 has this many r
     Source: "General purpose bucket naming rules",
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html.
     """
-    if not 3 <= len(value) <= 63:
-        return f"must have 3 to 63 characters, not {len(value)}"
+    allowed = quotas.BUCKET_NAME_CHARACTERS
+    if len(value) not in allowed:
+        bounds = f"{allowed.start} to {allowed.stop - 1}"
+        return f"must have {bounds} characters, not {len(value)}"
     if not re.fullmatch(r"[a-z0-9.-]+", value):
         return "must consist of lower-case letters, digits, dots and hyphens"
     if not (value[0].isalnum() and value[-1].isalnum()):

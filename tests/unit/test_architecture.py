@@ -68,7 +68,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "iam.inventory": {"iam.documents", "iam.engine"},
     "iam.routes": {"iam.engine", "iam.inventory"},
-    "iam.services": set(),
+    "iam.services": {"facts"},
     "iam.comparing": {
         *("facts", "iam.condition_keys", "iam.documents", "iam.engine", "iam.errors"),
         *("iam.inventory", "iam.patterns", "iam.services"),

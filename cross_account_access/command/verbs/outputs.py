@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from cross_account_access.credentials.contract import ContractError, read
 from cross_account_access.errors import Status, UncheckedError, UsageError
+from cross_account_access.facts import quotas
 from cross_account_access.stack import add_stack_options, stack_of
 
 _DESCRIPTION: Final = """\
@@ -23,11 +24,6 @@ formats:
 
 Outputs = Mapping[str, Any]
 """By name: text, a list of text, or a map of either."""
-
-_STANDARD_PARAMETER: Final = 4096
-_ADVANCED_PARAMETER: Final = 8192
-"""Characters of a parameter ("PutParameter", AWS Systems Manager API reference,
-https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html)."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -132,10 +128,12 @@ def _put_parameter(name: str, value: str) -> str:
     if not re.fullmatch(r"(?:/[a-zA-Z0-9_.-]+)+", name):
         message = f"{name}: a parameter's name has letters, digits and _.- between slashes only"
         raise UsageError(message)
-    if len(value) > _ADVANCED_PARAMETER:
-        message = f"{name}: a parameter has at most {_ADVANCED_PARAMETER} characters"
+    if len(value) > quotas.ADVANCED_PARAMETER_CHARACTERS:
+        message = (
+            f"{name}: a parameter has at most {quotas.ADVANCED_PARAMETER_CHARACTERS} characters"
+        )
         raise UsageError(message)
-    charged = len(value) > _STANDARD_PARAMETER
+    charged = len(value) > quotas.STANDARD_PARAMETER_CHARACTERS
     parameter = {
         "Name": name,
         "Type": "String",

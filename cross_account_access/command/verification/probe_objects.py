@@ -9,11 +9,9 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from cross_account_access.aws import CLIENT_CONFIG
+from cross_account_access.facts.quotas import OBJECTS_OF_DELETE
 from cross_account_access.iam.services import Place
 
-_AT_ONCE: Final = 1000
-"""Objects of one DeleteObjects request ("DeleteObjects",
-https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html)."""
 _NAMES: Final = ("object", "new", "parts")
 
 
@@ -123,8 +121,8 @@ class ProbeObjects:
             for kind in ("Versions", "DeleteMarkers")
             for each in page.get(kind, ())
         ]
-        for start in range(0, len(found), _AT_ONCE):
-            batch = {"Objects": found[start : start + _AT_ONCE], "Quiet": True}
+        for start in range(0, len(found), OBJECTS_OF_DELETE):
+            batch = {"Objects": found[start : start + OBJECTS_OF_DELETE], "Quiet": True}
             answer = self._admin.delete_objects(Bucket=written.bucket, Delete=batch)
             for error in answer.get("Errors", ()):
                 raise ClientError({"Error": error}, "DeleteObjects")

@@ -3,7 +3,10 @@
 from collections.abc import Mapping
 from typing import Final
 
+from cross_account_access.facts.quotas import SUBJECT_CHARACTERS
 from cross_account_access.iam.services import Call, LivePolicy, Operation, Service, StackTypes
+
+_SUBJECT: Final = "x" * (SUBJECT_CHARACTERS + 1)
 
 
 def _endpoint(account: str) -> Mapping[str, str]:
@@ -30,9 +33,8 @@ SERVICE: Final = Service(
             words="publish to",
             actions=("sns:Publish",),
             levels=frozenset({"publish"}),
-            # A subject has 100 characters at the most ("Publish",
-            # https://docs.aws.amazon.com/sns/latest/api/API_Publish.html).
-            calls=(Call("publish", {"TopicArn": "{arn}", "Message": "x", "Subject": "x" * 101}),),
+            # Refused for its subject, which is too long.
+            calls=(Call("publish", {"TopicArn": "{arn}", "Message": "x", "Subject": _SUBJECT}),),
             invalid=frozenset({"InvalidParameter", "InvalidParameterException"}),
         ),
         Operation(

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from cross_account_access.facts.quotas import MESSAGE_DELAY_SECONDS
 from cross_account_access.iam.services import Call, LivePolicy, Operation, Service, StackTypes
 
 _QUEUE: Final = {"QueueUrl": "{endpoint}/{account}/{name}"}
@@ -9,6 +10,7 @@ _QUEUE: Final = {"QueueUrl": "{endpoint}/{account}/{name}"}
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-queue-message-identifiers.html);
 asking for it would need leave too."""
 _INVALID: Final = "InvalidParameterValue"
+_DELAY: Final = MESSAGE_DELAY_SECONDS + 1
 
 SERVICE: Final = Service(
     refusals=frozenset({"AccessDenied", "AccessDeniedException"}),
@@ -40,9 +42,8 @@ SERVICE: Final = Service(
             words="send to",
             actions=("sqs:SendMessage",),
             levels=frozenset({"send"}),
-            # 900 seconds at the most ("SendMessage",
-            # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html).
-            calls=(Call("send_message", {**_QUEUE, "MessageBody": "x", "DelaySeconds": 901}),),
+            # Refused for its delay, which is too long.
+            calls=(Call("send_message", {**_QUEUE, "MessageBody": "x", "DelaySeconds": _DELAY}),),
             invalid=frozenset({_INVALID}),
         ),
         Operation(

@@ -63,21 +63,19 @@ def _recorded(stack: str) -> Mapping[str, Any]:
 
     A backend of files may be writing the state at that moment: the engine then meets half a file.
     """
-    for _ in range(_TRIES - 1):
+    tries = 0
+    while True:
         try:
-            return _read(stack)
-        except Exception:  # noqa: BLE001 - the SDK has no narrower one for what the engine refuses
+            outputs: Mapping[str, Any] = invoke(_READ, {"stackName": stack}).value["outputs"]
+        # The SDK has no narrower one for what the engine refuses.
+        except Exception as error:
+            tries += 1
+            if tries == _TRIES:
+                message = (
+                    f"the accounts that stack {stack!r} was made in cannot be read from its state; "
+                    f"nothing was changed, so try again ({error})"
+                )
+                raise pulumi.RunError(message) from error
             time.sleep(_PAUSE_SECONDS)
-    try:
-        return _read(stack)
-    except Exception as error:
-        message = (
-            f"the accounts that stack {stack!r} was made in cannot be read from its state; nothing "
-            f"was changed, so try again ({error})"
-        )
-        raise pulumi.RunError(message) from error
-
-
-def _read(stack: str) -> Mapping[str, Any]:
-    outputs: Mapping[str, Any] = invoke(_READ, {"stackName": stack}).value["outputs"]
-    return outputs
+        else:
+            return outputs
