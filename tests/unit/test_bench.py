@@ -9,6 +9,7 @@ from cross_account_access.dev.bench import flat
 
 STACK = "urn:pulumi:bench::ours::pulumi:pulumi:Stack::ours-bench"
 PROVIDER = "urn:pulumi:bench::ours::pulumi:providers:aws::production"
+OWN_OUTPUTS = "urn:pulumi:bench::ours::pulumi:providers:pulumi::default"
 PART = "urn:pulumi:bench::ours::ours:index:Part::part"
 USER = "urn:pulumi:bench::ours::ours:index:Part$aws:iam/user:User::u"
 POLICY = "urn:pulumi:bench::ours::ours:index:Part$aws:iam/userPolicy:UserPolicy::p"
@@ -17,6 +18,8 @@ POLICY = "urn:pulumi:bench::ours::ours:index:Part$aws:iam/userPolicy:UserPolicy:
 @pytest.fixture
 def resources() -> list[dict[str, Any]]:
     return [
+        # Made by the engine for the lookup of the stack's own outputs, before the stack itself.
+        {"urn": OWN_OUTPUTS, "type": "pulumi:providers:pulumi", "custom": True, "parent": STACK},
         {"urn": STACK, "type": "pulumi:pulumi:Stack", "custom": False, "outputs": {"a": "b"}},
         {
             "urn": PROVIDER,

@@ -78,7 +78,9 @@ def state(exported: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _is_declared(resource: Resource) -> bool:
-    return bool(resource.get("custom")) and not resource.get("external")
+    # The engine makes the provider that reads the stack's own outputs.
+    is_of_engine = resource["type"] == "pulumi:providers:pulumi"
+    return bool(resource.get("custom")) and not resource.get("external") and not is_of_engine
 
 
 def _moved(urn: str) -> str:
