@@ -28,6 +28,8 @@ VERBS: Final[Mapping[str, str]] = {
     "import": "find what exists already of what the stack would make, and import it",
     "map": "draw accounts, principals, roles, buckets and conditions",
     "lint": "check policy documents of the stack, or policy files",
+    "exec": "run one command with a session of a consumer's role, writing nothing",
+    "console": "open AWS's console as a consumer's role",
     "login": "assume a consumer's role and write the session as a CLI profile",
     "logout": "remove the profile that login wrote",
     "status": "say who a profile is, in which account, until when",

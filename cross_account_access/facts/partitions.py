@@ -95,6 +95,16 @@ def sign_in_host(partition: str) -> str | None:
     return _SIGN_IN_HOSTS.get(partition)
 
 
+def console_host(partition: str) -> str | None:
+    """The host of the console itself, or None where none is published.
+
+    Source: "AWS Management Console endpoints and quotas",
+    https://docs.aws.amazon.com/general/latest/gr/mgmt-console.html.
+    """
+    host = sign_in_host(partition)
+    return host and host.replace("signin.", "console.")
+
+
 @cache
 def _partitions() -> Mapping[str, _Partition]:
     text = (files("botocore") / "data" / "partitions.json").read_text()

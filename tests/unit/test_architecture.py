@@ -117,11 +117,15 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("facts", "iam.documents", "iam.engine", "iam.errors", "iam.inventory", "iam.patterns"),
         *("iam.services", "presentation", "stack"),
     },
+    "command.sign_in": {
+        *("credentials", "credentials.contract", "credentials.role_request", "errors"),
+        "presentation",
+    },
     "command.verbs": {
         *("aws", "credentials", "credentials.contract", "credentials.role_request", "errors"),
         *("facts", "importing", "presentation", "stack"),
         *("command.change_words", "command.drawing", "command.inventory", "command.live"),
-        *("command.proof", "command.sources", "command.verification"),
+        *("command.proof", "command.sign_in", "command.sources", "command.verification"),
         *("iam.comparing", "iam.engine", "iam.errors", "iam.inventory", "iam.lint", "iam.routes"),
     },
     "command.cli": {"", "errors"},
