@@ -38,6 +38,9 @@ class Grant:
     """`role`: by assuming the role; `resource`: by the resource's own policy, as oneself."""
     proof_commands: tuple[str, ...] = ()
     """AWS CLI commands that use the resource, without a profile; none where nothing proves it."""
+    actions: tuple[str, ...] = ()
+    """What the levels mean, the actions on the resource's key included; none where the outputs do
+    not say."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +95,10 @@ class Consumer:
     """When the access ends, as declared; None for never."""
     access_policy_arns: tuple[str, ...] = ()
     """The role's managed policies; none where its policy is an inline one."""
+    instance_profile_arn: str | None = None
+    """Instance profile to launch instances with, where the callers are instances."""
+    caller_policy: str | None = None
+    """Permissions policy that callers need whom the stack does not make, as JSON text."""
     switch_role_url: str | None = None
     """Link that switches the console to the role, where that can work."""
     cli_profile: str | None = None
@@ -231,6 +238,8 @@ def _declaration(outputs: Mapping[str, Any]) -> Mapping[str, Any]:
 def _consumers(outputs: Mapping[str, Any], declaration: Mapping[str, Any]) -> dict[str, Consumer]:
     urls = _texts_by_name(outputs, "switchRoleUrls")
     policies = _lists_by_name(outputs, "accessPolicyArns")
+    instance_profiles = _texts_by_name(outputs, "instanceProfileArns", is_required=False)
+    caller_policies = _texts_by_name(outputs, "callerPolicies", is_required=False)
     profiles = _texts_by_name(outputs, "cliProfiles", is_required=False)
     proofs = _texts_by_name(outputs, "proofCommands", is_required=False)
     staging = _text(outputs, "stagingAccountId")
@@ -261,6 +270,8 @@ def _consumers(outputs: Mapping[str, Any], declaration: Mapping[str, Any]) -> di
             max_session_duration=entry["max_session_duration"] or DEFAULT_SESSION_SECONDS,
             expires_at=entry["expires_at"],
             access_policy_arns=policies.get(name, ()),
+            instance_profile_arn=instance_profiles.get(name),
+            caller_policy=caller_policies.get(name),
             switch_role_url=urls.get(name),
             cli_profile=profiles.get(name),
             proof_commands=proofs.get(name),
@@ -305,6 +316,7 @@ def _grant(entry: Mapping[str, Any]) -> Grant:
         prefixes=tuple(entry["prefixes"]),
         via=entry["via"],
         proof_commands=tuple(entry.get("proof_commands", ())),
+        actions=tuple(entry.get("actions", ())),
     )
 
 

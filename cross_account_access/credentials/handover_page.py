@@ -1,5 +1,6 @@
 """What a consumer needs to know to use its access, as a Markdown page without any secret."""
 
+import json
 import shlex
 from collections.abc import Iterator
 from dataclasses import replace
@@ -28,8 +29,9 @@ def handover_page(contract: Contract, consumer: Consumer, contact: str) -> str:
             "\n".join(_facts(contract, consumer, contact)),
             "## What it allows",
             "\n".join(_grants(consumer)),
-            "Everything else is refused.",
+            "This access allows nothing else.",
             "## Set it up",
+            *_own_policy(consumer),
             *_set_up(consumer, request),
             "## Test it",
             *_test(consumer, request, contact),
@@ -69,7 +71,7 @@ def _facts(contract: Contract, consumer: Consumer, contact: str) -> Iterator[str
         )
         yield f"- **Longest session:** {seconds} seconds ({seconds / 3600:g} h){chained}"
         yield (
-            f"- **External ID:** {_code(consumer.external_id)}, to be stated with every request"
+            f"- **External ID:** {_code(consumer.external_id)}, stated whenever the role is assumed"
             if consumer.external_id
             else "- **External ID:** none"
         )
@@ -93,7 +95,20 @@ def _grants(consumer: Consumer) -> Iterator[str]:
         where = ", ".join(map(_code, grant.prefixes))
         limit = f", under {where} only" if where else ""
         way = "" if grant.via == "role" else ", with your own credentials and without the role"
-        yield f"- {', '.join(grant.levels)} on {_code(grant.resource_arn)}{limit}{way}"
+        means = f": {', '.join(map(_code, grant.actions))}" if grant.actions else ""
+        yield f"- {', '.join(grant.levels)} on {_code(grant.resource_arn)}{limit}{way}{means}"
+
+
+def _own_policy(consumer: Consumer) -> Iterator[str]:
+    """What only the callers' own account can allow them."""
+    if consumer.caller_policy is None:
+        return
+    yield (
+        "Both accounts have to agree. In your own account, attach this to the role, user or "
+        "permission set that uses the access:"
+    )
+    policy = json.dumps(json.loads(consumer.caller_policy), indent=2)
+    yield f"```json\n{policy}\n```"
 
 
 def _set_up(consumer: Consumer, request: RoleRequest | None) -> Iterator[str]:
@@ -112,20 +127,22 @@ def _set_up(consumer: Consumer, request: RoleRequest | None) -> Iterator[str]:
         )
         return
     if consumer.sign_in == "instance_metadata":
+        profile = _code(consumer.instance_profile_arn) if consumer.instance_profile_arn else "ours"
         told = (
-            "On an instance with the instance profile of this access, no keys are needed. The "
+            f"Launch the instances with the instance profile {profile}; no keys are needed. The "
             "role is chained to the instance's own, so that a session lasts one hour at most."
         )
     elif consumer.user_name:
         told = (
-            f"Put this into `~/.aws/config`, and the user's own access key into the profile "
-            f"`{request.source_profile}`. The AWS CLI and the SDKs renew the sessions."
+            f"Put this into `~/.aws/config`, and an access key of the user "
+            f"`{consumer.user_name}`, which an administrator of account "
+            f"{consumer.home_account} makes, into the profile `{request.source_profile}`. The AWS "
+            "CLI and the SDKs renew the sessions."
         )
     else:
         told = (
             f"Put this into `~/.aws/config`, with your own profile in place of "
-            f"`{request.source_profile}`. Its principal's policy must allow `sts:AssumeRole` on "
-            "the role. The AWS CLI and the SDKs renew the sessions."
+            f"`{request.source_profile}`. The AWS CLI and the SDKs renew the sessions."
         )
     if consumer.mfa and consumer.mfa_serial:
         told += (
@@ -141,7 +158,7 @@ def _set_up_directly(consumer: Consumer) -> Iterator[str]:
         "Nothing to set up for what goes without a role: use the credentials of the principal",
         "above.",
     ]
-    if not consumer.is_one_principal:
+    if not consumer.is_one_principal and consumer.caller_policy is None:
         told.append(
             "Its own policy must allow the same actions on the same resources, and on the key of a "
             "bucket that has one: both accounts have to agree."
@@ -201,7 +218,10 @@ def _test_assume_role(request: RoleRequest, contact: str) -> Iterator[str]:
 
 
 def _rules(consumer: Consumer, contact: str) -> Iterator[str]:
-    yield "- Nobody will send you an access key for this access, nor ask you for one."
+    if consumer.sign_in == "profile":
+        yield "- Keep the access key to yourself; nobody will ask you for it."
+    else:
+        yield "- Nobody will send you an access key for this access, nor ask you for one."
     if consumer.role_arn:
         yield (
             "- Choose role session names that tell who or what is at work: they are in our logs. "

@@ -20,7 +20,7 @@ import pulumi
 from components.cross_account_access import CrossAccountAccess
 from cross_account_access.credentials.role_request import RoleRequest, web_identity_command
 from cross_account_access.declaration.accounts import Account, Accounts
-from cross_account_access.declaration.kinds import OWNED
+from cross_account_access.declaration.kinds import OWNED, Instances
 from cross_account_access.declaration.kinds.bucket import Bucket
 from cross_account_access.declaration.model import (
     Consumer,
@@ -33,6 +33,8 @@ from cross_account_access.declaration.model import (
     SignIn,
     Via,
 )
+from cross_account_access.declaration.policies.documents import caller_policy
+from cross_account_access.declaration.policies.permissions import key_permissions, permissions
 from cross_account_access.declaration.settings import Settings
 from cross_account_access.facts.partitions import sign_in_host
 
@@ -70,6 +72,12 @@ OUTPUTS: Final[Mapping[str, Output]] = {
     "accessPolicyArns": Output(
         "by consumer with a role: the managed policies of its role, none for an inline policy",
         dict[str, list[str]],
+    ),
+    "instanceProfileArns": Output(
+        "by consumer of EC2 instances: the instance profile to launch with"
+    ),
+    "callerPolicies": Output(
+        "by consumer whose callers the stack does not make: the policy that they need, JSON text"
     ),
     "switchRoleUrls": Output(
         "by consumer who can use it: link that switches the console to the role"
@@ -114,6 +122,18 @@ def values_of(settings: Settings, access: CrossAccountAccess) -> dict[str, pulum
         "roleArns": access.role_arns,
         "userArns": access.user_arns,
         "accessPolicyArns": access.access_policy_arns,
+        "instanceProfileArns": {
+            consumer.name: settings.staging.iam_arn(
+                f"instance-profile/{instances.instance_profile}"
+            )
+            for consumer in consumers
+            if isinstance(instances := consumer.principal, Instances)
+        },
+        "callerPolicies": {
+            consumer.name: caller_policy(consumer, _of(consumer, settings.grants), accounts)
+            for consumer in consumers
+            if consumer.principal.sign_in is SignIn.OWN
+        },
         "switchRoleUrls": {
             consumer.name: url
             for consumer in consumers
@@ -175,7 +195,7 @@ def proof_commands(accounts: Accounts, consumer: Consumer, grants: Iterable[Gran
     the AWS config file; without one, those for the role end with it. What goes by resource policies
     is proven with the caller's own credentials. Empty where no command could prove anything.
     """
-    own = [grant for grant in grants if grant.consumer.name == consumer.name]
+    own = _of(consumer, grants)
     commands = []
     if consumer.role:
         commands.append(_assume_command(accounts, consumer, consumer.role))
@@ -185,6 +205,10 @@ def proof_commands(accounts: Accounts, consumer: Consumer, grants: Iterable[Gran
     direct = (grant for grant in own if grant.via is Via.RESOURCE)
     commands += _proofs(accounts, direct, consumer.principal.profile(consumer.name))
     return "\n".join(map(shlex.join, commands))
+
+
+def _of(consumer: Consumer, grants: Iterable[Grant]) -> list[Grant]:
+    return [grant for grant in grants if grant.consumer.name == consumer.name]
 
 
 def _proofs(
@@ -252,6 +276,7 @@ def declaration(
                     "levels": [level for level in Level if level in grant.levels],
                     "prefixes": sorted(grant.prefixes),
                     "via": grant.via,
+                    "actions": _actions(grant, accounts),
                     "proof_commands": [
                         shlex.join(command)
                         for command in grant.resource.proof_commands(grant, accounts.trusting)
@@ -267,6 +292,15 @@ def declaration(
         },
         separators=(",", ":"),
     )
+
+
+def _actions(grant: Grant, accounts: Accounts) -> list[str]:
+    """All that it allows, of the key of the resource as well."""
+    allowed = (
+        *permissions(grant.consumer, [grant], accounts),
+        *key_permissions(grant.consumer, [grant], accounts),
+    )
+    return sorted({action for permission in allowed for action in permission.actions})
 
 
 def _says_more_than_a_profile(consumer: Consumer) -> bool:

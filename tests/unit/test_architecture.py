@@ -45,7 +45,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "program": {
         *("components", "declaration.accounts", "declaration.kinds", "declaration.model"),
-        *("credentials.role_request", "facts", "declaration.settings"),
+        *("credentials.role_request", "declaration.policies", "declaration.settings", "facts"),
     },
     "__main__": {"components", "declaration.settings", "program"},
     "package": {"", "components", "declaration.fields", "declaration.settings", "program"},

@@ -118,6 +118,8 @@ def test_the_names_are_the_contract(exported: dict[str, Any]) -> None:
         "roleArns",
         "userArns",
         "accessPolicyArns",
+        "instanceProfileArns",
+        "callerPolicies",
         "switchRoleUrls",
         "cliProfiles",
         "proofCommands",
@@ -347,6 +349,7 @@ def test_the_declaration_says_who_may_do_what() -> None:
                 "levels": ["list", "read"],
                 "prefixes": ["images/", "videos/"],
                 "via": "role",
+                "actions": ["s3:GetBucketLocation", "s3:GetObject", "s3:ListBucket"],
                 "proof_commands": [
                     "aws s3api head-object --bucket ours --key images/Sunset.jpg",
                     "aws s3api get-object --bucket ours --key images/Sunset.jpg SunsetStage.jpg",
@@ -411,6 +414,7 @@ def test_the_declaration_says_which_way_a_grant_takes() -> None:
             "levels": ["send"],
             "prefixes": [],
             "via": "resource",
+            "actions": ["sqs:GetQueueUrl", "sqs:SendMessage"],
             "proof_commands": [
                 "aws sqs send-message"
                 " --queue-url https://sqs.us-west-2.amazonaws.com/111122223333/jobs"

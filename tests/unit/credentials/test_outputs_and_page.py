@@ -155,7 +155,7 @@ def test_a_vendors_page_says_all_that_it_needs(
     assert facts == {
         "Role to assume": f"`{ROLE}`",
         "Longest session": "5400 seconds (1.5 h); 1 h for a caller that is a role itself",
-        "External ID": "`vendor-7`, to be stated with every request",
+        "External ID": "`vendor-7`, stated whenever the role is assumed",
         "MFA": "not asked for",
         "Open to": "`arn:aws:iam::777788889999:root`",
         "Region": "`us-west-2`",
@@ -235,7 +235,8 @@ def page_of(
     access: Access, monkeypatch: pytest.MonkeyPatch, grant: dict[str, object], **consumer: object
 ) -> str:
     """The page for a consumer whom a stack with a topic and a queue lets do one thing."""
-    declared = {"name": "mine", "user": {"name": "Mine"}, **consumer}
+    whole = {"name": "mine", "user": {"name": "Mine"}, **consumer}
+    declared = {key: value for key, value in whole.items() if value is not None}
     declared_stack = {
         "buckets": [{"name": "shared-bucket"}],
         "topics": [{"name": "news"}],
@@ -282,9 +283,8 @@ def test_a_page_tests_topics_and_queues(
 ) -> None:
     grant: dict[str, object] = {kind: arn.rsplit(":", 1)[-1], "levels": levels, "via": "resource"}
     lines = page_of(access, monkeypatch, grant).splitlines()
-    assert f"- {', '.join(levels)} on `{arn}`, with your own credentials and without the role" in (
-        lines
-    )
+    told = f"- {', '.join(levels)} on `{arn}`, with your own credentials and without the role: "
+    assert [line for line in lines if line.startswith(told)]
     assert command in lines
 
 
@@ -293,8 +293,66 @@ def test_a_page_of_a_subscription_has_no_command_that_would_stay(
 ) -> None:
     grant: dict[str, object] = {"topic": "news", "levels": ["subscribe"]}
     page = page_of(access, monkeypatch, grant, role={"name": "Reader"})
-    assert f"- subscribe on `{SNS}`\n" in page
+    assert f"- subscribe on `{SNS}`: `sns:Subscribe`\n" in page
     assert "aws sns" not in page
+
+
+def test_a_page_tells_every_action_of_a_level(
+    access: Access, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grant: dict[str, object] = {"bucket": "shared-bucket", "levels": ["write"]}
+    page = page_of(access, monkeypatch, grant, role={"name": "Writer"})
+    assert "- write on `arn:aws:s3:::shared-bucket`: " in page
+    assert "`s3:GetObject`" in page
+    assert "`s3:PutObject`" in page
+
+
+@pytest.mark.parametrize(
+    "callers",
+    [
+        {"third_party": {"account_id": "777788889999"}, "conditions": {"external_id": "vendor-7"}},
+        {"principals": {"arns": ["arn:aws:iam::444455556666:role/data/*"]}},
+        {"organization": {"id": "o-abc1234567"}},
+    ],
+)
+def test_a_page_has_the_policy_that_callers_need_whom_the_stack_does_not_make(
+    access: Access, monkeypatch: pytest.MonkeyPatch, callers: dict[str, object]
+) -> None:
+    grant: dict[str, object] = {"topic": "news", "levels": ["publish"], "via": "role"}
+    role = {"name": "Theirs"}
+    page = page_of(access, monkeypatch, grant, **{"user": None, "role": role, **callers})
+    (policy,) = map(json.loads, re.findall(r"^```json\n(.*?)^```", page, re.DOTALL | re.MULTILINE))
+    (statement,) = policy["Statement"]
+    assert (statement["Effect"], statement["Action"], statement["Resource"]) == (
+        "Allow",
+        ["sts:AssumeRole"],
+        ["arn:aws:iam::111122223333:role/Theirs"],
+    )
+    asked = {"StringEquals": {"sts:ExternalId": ["vendor-7"]}} if "third_party" in callers else None
+    assert statement.get("Condition") == asked
+
+
+def test_a_page_of_instances_names_their_instance_profile(
+    access: Access, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = page_of(
+        access,
+        monkeypatch,
+        {"topic": "news", "levels": ["publish"]},
+        user=None,
+        ec2={"role": {"name": "Machines"}, "instance_profile": "Box"},
+        role={"name": "Theirs"},
+    )
+    assert "`arn:aws:iam::444455556666:instance-profile/Box`" in page
+
+
+@pytest.mark.parametrize(("kind", "is_promised"), [("user", False), ("third_party", True)])
+def test_only_a_page_that_needs_no_key_says_that_nobody_sends_one(
+    access: Access, declare: Callable[..., None], kind: str, is_promised: bool
+) -> None:
+    declare(kind=kind)
+    page = access("handover", "--contact", "me").out
+    assert ("Nobody will send you an access key" in page) is is_promised
 
 
 def shell_lines(text: str) -> list[list[str]]:
