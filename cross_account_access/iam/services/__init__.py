@@ -4,6 +4,7 @@ A further service is one further file here, named as ARNs name the service, that
 `SERVICE`. Nothing here calls AWS: texts are templates, which whoever makes a call fills in.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -200,6 +201,9 @@ class Service:
     inside: str | None = None
     """What stands in the ARN of something inside a resource, such as an object, behind the ARN of
     the resource, whose policy is about it too; None where nothing is inside."""
+    also_with_policy: str | None = None
+    """Regular expression of the ARNs of what else has a policy of its own, such as access points;
+    what follows there is inside. Any other ARN that names an account stands for itself."""
     forms: Mapping[str, str] = field(default_factory=dict)
     """ARNs that matter one by one, as AWS's service reference writes them, and what to call all of
     a form."""
@@ -222,7 +226,12 @@ def service_name(arn: str) -> str:
 def policy_resource(arn: str) -> str:
     """The resource whose policy is about an ARN, or `*`: the bucket of an object, or what it is."""
     service = services().get(service_name(arn)) if ":" in arn else None
-    return arn if service is None or service.inside is None else arn.split(service.inside, 1)[0]
+    if service is None or service.inside is None:
+        return arn
+    if service.also_with_policy is not None and arn.split(":", 5)[4]:
+        found = re.match(service.also_with_policy, arn)
+        return found[0] if found else arn
+    return arn.split(service.inside, 1)[0]
 
 
 def pattern_inside(arn: str) -> str | None:

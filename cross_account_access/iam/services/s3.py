@@ -21,6 +21,9 @@ SERVICE: Final = Service(
     missing=frozenset({"NoSuchBucket", "404"}),
     takes_unsigned=True,
     inside="/",
+    # "Actions, resources, and condition keys for Amazon S3",
+    # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html.
+    also_with_policy=r"arn:[^:]*:s3:[^:]*:[^:]*:accesspoint/[^/]*",
     absent_keys=(
         "s3:delimiter",
         "s3:prefix",

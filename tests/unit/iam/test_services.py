@@ -126,6 +126,11 @@ def test_a_service_is_found_by_the_arn_of_its_resources() -> None:
             "arn:aws:dynamodb:us-west-2:1:table/orders/index/by-date",
             "arn:aws:dynamodb:us-west-2:1:table/orders",
         ),
+        (
+            "arn:aws:s3:us-west-2:1:accesspoint/ours/object/a/b",
+            "arn:aws:s3:us-west-2:1:accesspoint/ours",
+        ),
+        ("arn:aws:s3:us-west-2:1:job/a1", "arn:aws:s3:us-west-2:1:job/a1"),
         ("arn:aws:none:::a/b", "arn:aws:none:::a/b"),
         ("*", "*"),
     ],

@@ -44,8 +44,10 @@ def answer(world: Json, example: Example) -> Outcome:
     users, roles, resources = (dict(world[part]) for part in ("users", "roles", "resources"))
     known = {*users, *roles, *resources}
     caller, holder = parse_principal(example.principal), example.resource
-    if ":s3:::" in holder:
-        holder = holder.split("/")[0]
+    # The policy about an object is that of its bucket or of its access point.
+    if ":s3:" in holder:
+        kept = 2 if ":accesspoint/" in holder else 1 if ":s3:::" in holder else None
+        holder = "/".join(holder.split("/")[:kept])
     roots = {"AWS": [f"arn:aws:iam::{arn.split(':')[4]}:root" for arn in {*users, *roles}]}
     if example.principal not in {*known, ANYBODY}:
         guarded = [arn for arn, each in resources.items() if each["account"] == caller.account]
