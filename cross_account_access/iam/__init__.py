@@ -34,6 +34,7 @@ from cross_account_access.iam.engine import (
 )
 from cross_account_access.iam.errors import ComparisonError, DocumentError, IamError, QuestionError
 from cross_account_access.iam.inventory import Inventory, LabelledAccount
+from cross_account_access.iam.layers import AccountLayers, Endpoint, Layers, Level
 from cross_account_access.iam.lint.findings import Finding, Severity
 from cross_account_access.iam.lint.judging import judge
 from cross_account_access.iam.lint.subjects import Subject, subject_of_text, subjects_of
@@ -41,6 +42,7 @@ from cross_account_access.iam.patterns import matches
 from cross_account_access.iam.routes import Route, routes
 
 __all__ = [
+    "AccountLayers",
     "Assumption",
     "Change",
     "Citation",
@@ -50,11 +52,14 @@ __all__ = [
     "Document",
     "DocumentError",
     "Effect",
+    "Endpoint",
     "Finding",
     "IamError",
     "IdentityDocuments",
     "Inventory",
     "LabelledAccount",
+    "Layers",
+    "Level",
     "Outcome",
     "Policy",
     "PolicyDocument",

@@ -2,7 +2,7 @@
 
 import reprlib
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from cross_account_access.iam.errors import QuestionError
 
@@ -39,6 +39,21 @@ def text(value: object, what: str) -> str:
     """
     if not isinstance(value, str):
         msg = f"{what} {shown(value)} is no text; give one"
+        raise QuestionError(msg)
+    return value
+
+
+_Kind = TypeVar("_Kind")
+
+
+def instance(value: object, kind: type[_Kind], what: str) -> _Kind:
+    """Return what was handed over as one of a kind.
+
+    Raises:
+        QuestionError: for anything else.
+    """
+    if not isinstance(value, kind):
+        msg = f"{what}: {shown(value)} is no {kind.__name__}; give one"
         raise QuestionError(msg)
     return value
 

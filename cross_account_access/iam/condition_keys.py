@@ -33,3 +33,6 @@ ALWAYS_PRESENT: Final = frozenset(
     }
 )
 """Keys of every request (the page says so of each, under Availability)."""
+
+UNKNOWN_DOCUMENT: Final = ":unknown-document"
+"""How the keys end on which the answers hang that a document decides whose content is not known."""

@@ -30,11 +30,22 @@ class PolicyKind(enum.Enum):
     SESSION = "session policy"
     TRUST = "trust policy"
     RESOURCE = "resource-based policy"
+    SERVICE_CONTROL = "service control policy"
+    RESOURCE_CONTROL = "resource control policy"
+    ENDPOINT = "VPC endpoint policy"
 
     @property
     def names_principals(self) -> bool:
         """Whether its statements say whom they are about."""
-        return self in (PolicyKind.TRUST, PolicyKind.RESOURCE)
+        return self in _NAMING_PRINCIPALS
+
+
+_NAMING_PRINCIPALS: Final = frozenset(
+    {
+        *(PolicyKind.TRUST, PolicyKind.RESOURCE),
+        *(PolicyKind.RESOURCE_CONTROL, PolicyKind.ENDPOINT),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,6 +338,13 @@ def _principal_element(value: Mapping[str, Any], kind: PolicyKind, where: str) -
     element = _one_of(value, "Principal", where)
     if element == "NotPrincipal" and kind is PolicyKind.TRUST:
         msg = f"{where}.NotPrincipal: not allowed in a trust policy; use Principal"
+        raise DocumentError(msg)
+    if kind is PolicyKind.RESOURCE_CONTROL and value.get("Principal") != "*":
+        # "RCP syntax",
+        # https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps_syntax.html
+        msg = (
+            f'{where}.{element}: a resource control policy is about everybody; write Principal "*"'
+        )
         raise DocumentError(msg)
     return element
 

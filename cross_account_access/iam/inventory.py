@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol, Self
 
+from cross_account_access.iam.condition_keys import UNKNOWN_DOCUMENT
 from cross_account_access.iam.documents import Document, PolicyKind
 from cross_account_access.iam.engine import (
     IdentityDocuments,
@@ -16,6 +17,7 @@ from cross_account_access.iam.engine import (
     RoleDocuments,
     World,
 )
+from cross_account_access.iam.layers import NOT_SEEN, Layers
 
 POLICIES_OF_OTHERS: Final = "of others"
 """In place of the names of policies that others gave a user whom the stack only names."""
@@ -24,7 +26,6 @@ KNOWN_LATER: Final = "known-after-deployment"
 """Why a document is not known that the stack itself makes: it waits for values, or is secret."""
 
 _SHORT: Final = re.compile(r"arn:[^:]+:(?P<service>[^:]+):[^:]*:(?P<account>\d*):(?P<rest>.+)")
-_UNKNOWN_KEY: Final = ":unknown-document"
 
 
 def unknown_document(why: str, kind: PolicyKind = PolicyKind.IDENTITY) -> Mapping[str, Any]:
@@ -35,7 +36,7 @@ def unknown_document(why: str, kind: PolicyKind = PolicyKind.IDENTITY) -> Mappin
     """
     statement: dict[str, Any] = {
         "Action": "*",
-        "Condition": {"Null": {f"{why}{_UNKNOWN_KEY}": "false"}},
+        "Condition": {"Null": {f"{why}{UNKNOWN_DOCUMENT}": "false"}},
     }
     if kind is not PolicyKind.TRUST:
         statement["Resource"] = "*"
@@ -51,12 +52,12 @@ def unknown_document(why: str, kind: PolicyKind = PolicyKind.IDENTITY) -> Mappin
 
 def is_unknown_document(document: Document) -> bool:
     """Say whether a document is one of `unknown_document`."""
-    return _UNKNOWN_KEY in (document if isinstance(document, str) else json.dumps(document))
+    return UNKNOWN_DOCUMENT in (document if isinstance(document, str) else json.dumps(document))
 
 
 def is_unknown_key(key: str) -> bool:
     """Say whether a context key stands for the content of an unknown document."""
-    return key.endswith(_UNKNOWN_KEY)
+    return key.endswith(UNKNOWN_DOCUMENT)
 
 
 UNKNOWN_TRUST: Final = unknown_document("trust", PolicyKind.TRUST)
@@ -104,6 +105,8 @@ class Inventory:
     """Buckets, topics, queues and keys by ARN."""
     gaps: tuple[str, ...] = ()
     """What could not be read, a sentence each."""
+    layers: Layers = NOT_SEEN
+    """What limits requests beside the policies of those who meet in them."""
 
     def world(self) -> World:
         """The engine's view.
@@ -111,7 +114,9 @@ class Inventory:
         Raises:
             DocumentError: for a document that breaks the policy grammar.
         """
-        return World(users=self.users, roles=self.roles, resources=self.resources)
+        return World(
+            users=self.users, roles=self.roles, resources=self.resources, layers=self.layers
+        )
 
     def documents(self) -> Iterator[AttachedDocument]:
         """All documents: policies and boundaries, then trust policies, then those of resources."""

@@ -56,22 +56,24 @@ MAY_IMPORT: dict[str, set[str]] = {
     "iam.actions": {"facts", "iam.patterns"},
     "iam.checks": {"iam.errors"},
     "iam.documents": {"iam.checks", "iam.errors"},
+    "iam.layers": {"iam.checks", "iam.documents"},
     "iam.engine": {
         *(
             "iam.checks",
             "iam.condition_keys",
             "iam.documents",
             "iam.errors",
+            "iam.layers",
             "iam.patterns",
             "iam.services",
         ),
     },
-    "iam.inventory": {"iam.documents", "iam.engine"},
+    "iam.inventory": {"iam.condition_keys", "iam.documents", "iam.engine", "iam.layers"},
     "iam.routes": {"iam.engine", "iam.inventory"},
     "iam.services": {"facts"},
     "iam.comparing": {
         *("facts", "iam.condition_keys", "iam.documents", "iam.engine", "iam.errors"),
-        *("iam.inventory", "iam.patterns", "iam.services"),
+        *("iam.inventory", "iam.layers", "iam.patterns", "iam.services"),
     },
     "iam.lint": {
         *("facts", "iam.actions", "iam.documents", "iam.engine", "iam.errors", "iam.inventory"),
@@ -79,7 +81,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "iam": {
         *("iam.comparing", "iam.documents", "iam.engine", "iam.errors", "iam.inventory"),
-        *("iam.lint", "iam.patterns", "iam.routes"),
+        *("iam.layers", "iam.lint", "iam.patterns", "iam.routes"),
     },
     # What the verbs of the command share, and what they hand out.
     "errors": set(),

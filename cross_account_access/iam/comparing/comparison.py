@@ -174,6 +174,7 @@ class _Comparison:
             target = resource.target
             is_target = target in universe.targets
             changed = is_target and target in self._changed_targets
+            changed |= self._limits_changed(name, target)
             if not (own_changed or changed) or not (is_ours or is_target):
                 continue
             allowing = [
@@ -207,7 +208,30 @@ class _Comparison:
         is_missing = [arn in side.missing for side in sides]
         return before != after or len(is_bounded) > 1 or any(is_missing)
 
+    def _limits_changed(self, name: str, target: str) -> bool:
+        if not any(side.is_limited for side in self._universe.sides):
+            return False
+        before, after = (
+            (
+                side.shape(name, target, ""),
+                side.limits.layers.endpoints,
+                _meanings(side.limiting(name, target)),
+            )
+            for side in self._universe.sides
+        )
+        return before != after
+
     def _is_different(self, name: str, group: ActionGroup, resource: ResourceClass) -> bool:
+        before, after = (
+            (
+                side.shape(name, resource.target, group.service),
+                {each.terms for each in _limiting(side, name, group, resource)},
+            )
+            for side in self._universe.sides
+        )
+        return before != after or self._has_other_policies(name, group, resource)
+
+    def _has_other_policies(self, name: str, group: ActionGroup, resource: ResourceClass) -> bool:
         before, after = (
             (
                 name in side.missing,
@@ -225,19 +249,26 @@ class _Comparison:
         """Return what changes for one kind of request, in which circumstances, and an example."""
         resource = self._universe.resources[number]
         sides = self._universe.sides
-        found = [each for side in sides for each in _covering(side, name, group, resource)]
+        found = [
+            each
+            for side in sides
+            for of in (_covering, _limiting)
+            for each in of(side, name, group, resource)
+        ]
         principal = parse_principal(name)
         try:
-            keys = dimensions(_all_conditions(found), _fillings(principal))
+            keys = dimensions(_all_conditions(found, sides, group), _fillings(principal))
         except ComparisonError:
             return {Effect.MAY_WIDEN: (["in circumstances that cannot be compared"], None)}
+        # What limits alone do to an answer that is not known can only be to refuse it.
+        narrows = not sides[0].is_limited and not self._has_other_policies(name, group, resource)
         chosen: dict[Effect, set[Choice]] = defaultdict(set)
         for choice in choices(keys):
             circumstances = context(keys, choice)
             request = Request(principal, group.name, resource.witness.text, circumstances)
             effect = _effect(*(_outcome(side, request, resource.target) for side in sides))
             self._decisions += 1
-            if effect is not None:
+            if effect is not None and not (narrows and effect.is_widening):
                 chosen[effect].add(choice)
         return {
             effect: (
@@ -355,12 +386,24 @@ def _covering(
     return [each for each in listed if each.is_of(group.patterns) and each.is_about(matches)]
 
 
+def _limiting(
+    side: Side, name: str, group: ActionGroup, resource: ResourceClass
+) -> list[ComparedStatement]:
+    """Return the statements of layers about this action and resource."""
+    matches = resource.witness.matches
+    return [
+        each
+        for each in side.limiting(name, resource.target)
+        if each.is_of(group.patterns) and each.is_about(matches)
+    ]
+
+
 def _open_when(side: Side, name: str, group: ActionGroup, resource: ResourceClass) -> list[str]:
     """Return the circumstances in which a request may be allowed, in words; none if never."""
     principal = parse_principal(name)
-    found = _covering(side, name, group, resource)
+    found = [each for of in (_covering, _limiting) for each in of(side, name, group, resource)]
     try:
-        keys = dimensions(_all_conditions(found), _fillings(principal))
+        keys = dimensions(_all_conditions(found, (side,), group), _fillings(principal))
     except ComparisonError:
         return ["in circumstances that cannot be compared"]
     return describe(
@@ -423,8 +466,15 @@ def _meanings(statements: Iterable[ComparedStatement]) -> frozenset[str]:
     return frozenset(statement.meaning for statement in statements)
 
 
-def _all_conditions(found: Iterable[ComparedStatement]) -> Iterator[Condition]:
-    """Yield all but those that stand for an unknown document: nothing is to decide them."""
+def _all_conditions(
+    found: Iterable[ComparedStatement], sides: Iterable[Side], group: ActionGroup
+) -> Iterator[Condition]:
+    """Yield all but those that stand for an unknown document: nothing is to decide them.
+
+    By which VPC endpoint a request comes matters wherever one has a policy.
+    """
+    for side in sides:
+        yield from side.limits.conditions(group.service)
     for statement in found:
         yield from (each for each in statement.conditions if not is_unknown_key(each.key))
 

@@ -58,6 +58,11 @@ class ActionGroup:
         """One of them."""
         return self.names[0]
 
+    @property
+    def service(self) -> str:
+        """Their service, as ARNs name it."""
+        return self.name.partition(":")[0].lower()
+
     def is_about(self, resource: str) -> bool:
         """Say whether the actions can have this resource, an ARN or `*`."""
         known = action(self.name)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from cross_account_access.iam.comparing.witnesses import LITERAL
@@ -40,6 +40,10 @@ class ComparedStatement:
     principals: frozenset[tuple[str, str]]
     """Element and name of all that are named; an account by its ID alone."""
     allows: bool
+
+    def marked(self, mark: str) -> "ComparedStatement":
+        """Tell it from those that mean the same without the mark."""
+        return replace(self, meaning=f"{mark}: {self.meaning}", terms=f"{mark}: {self.terms}")
 
     def is_of(self, actions: frozenset[str]) -> bool:
         """Say whether it is about an action.

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Final, cast
 
+from cross_account_access.iam.comparing.limits import ComparedLimits, with_open_endpoints
 from cross_account_access.iam.comparing.requests import (
     ELSEWHERE,
     ActionGroup,
@@ -38,6 +39,7 @@ from cross_account_access.iam.inventory import (
     Inventory,
     is_unknown_document,
 )
+from cross_account_access.iam.layers import NOT_SEEN
 from cross_account_access.iam.services import pattern_inside, policy_resource
 
 _ARN_COLONS: Final = 5
@@ -85,7 +87,27 @@ class Side:
     """ARNs that do not exist: only the other side has them, or one of ours has their name."""
     bounded: frozenset[str]
     """ARNs of those with a boundary, which refuses what it does not speak of."""
+    limits: ComparedLimits
+    owners: Mapping[str, str]
+    """Accounts of the resources whose ARN does not say."""
     _grown: dict[frozenset[str], World | None] = field(default_factory=dict)
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether any layer around the policies has been seen."""
+        return self.limits.layers is not NOT_SEEN
+
+    def limiting(self, name: str, target: str) -> tuple[ComparedStatement, ...]:
+        """Return the statements of layers that bind a principal at a resource."""
+        return self.limits.statements(_account_of(name), self._owner_of(target))
+
+    def shape(self, name: str, target: str, service: str) -> tuple[object, ...]:
+        """Return what decides of what no such statement is about."""
+        shape = self.limits.shape(_account_of(name), self._owner_of(target), service)
+        return (*shape, self.world.cuts_off(target))
+
+    def _owner_of(self, target: str) -> str:
+        return self.owners.get(target) or _account_of(target)
 
     def world_of(self, principal: Principal, target: str) -> World | None:
         """Return a world with both, `None` where both cannot exist."""
@@ -112,8 +134,12 @@ class Universe:
     """
 
     def __init__(self, before: Inventory, after: Inventory) -> None:
-        before, after = _without_what_is_unknown_in_both(before, after)
+        before, after = (
+            replace(each, layers=with_open_endpoints(each.layers))
+            for each in _without_what_is_unknown_in_both(before, after)
+        )
         self._inventories = (before, after)
+        self._limits = (ComparedLimits(before.layers), ComparedLimits(after.layers))
         self._worlds = (before.world(), after.world())
         self.known = {*before.users, *after.users, *before.roles, *after.roles}
         """ARNs of users and roles of either side."""
@@ -124,6 +150,7 @@ class Universe:
             for inventory in self._inventories
             for each in inventory.documents()
         ]
+        self._documents += [each for limits in self._limits for each in limits.documents]
         self._statements = [
             statement for document in self._documents for statement in compared(document)
         ]
@@ -220,14 +247,14 @@ class Universe:
     def sides(self) -> tuple[Side, Side]:
         """Before and after."""
         before, after = (
-            self._side(inventory, world, name)
-            for inventory, world, name in zip(
-                self._inventories, self._worlds, ("before", "after"), strict=True
+            self._side(inventory, world, limits, name)
+            for inventory, world, limits, name in zip(
+                self._inventories, self._worlds, self._limits, ("before", "after"), strict=True
             )
         )
         return before, after
 
-    def _side(self, inventory: Inventory, world: World, name: str) -> Side:
+    def _side(self, inventory: Inventory, world: World, limits: ComparedLimits, name: str) -> Side:
         users, roles, resources = self._outside
         outside = {**users, **roles}
         ours = {*inventory.users, *inventory.roles}
@@ -273,6 +300,8 @@ class Universe:
                 if identity.get("boundary") is not None
             ),
             missing=frozenset(((self.known | self.targets) - present) | impossible),
+            limits=limits,
+            owners={arn: each["account"] for arn, each in everything.resources.items()},
         )
 
     @cached_property
@@ -352,21 +381,15 @@ class Universe:
 def _of_side(statement: ComparedStatement, name: str) -> ComparedStatement:
     """Tell what is not known yet on one side from what is not known on the other."""
     if any(each.key.startswith(KNOWN_LATER) for each in statement.conditions):
-        return _marked(statement, name)
+        return statement.marked(name)
     return statement
 
 
 def _of_kind(statement: ComparedStatement, kind: PolicyKind) -> ComparedStatement:
     """Tell what a boundary says from the same in a policy, which allows it by itself."""
     if kind is PolicyKind.BOUNDARY:
-        return _marked(statement, "boundary")
+        return statement.marked("boundary")
     return statement
-
-
-def _marked(statement: ComparedStatement, mark: str) -> ComparedStatement:
-    """Tell a statement from those that mean the same without the mark."""
-    meaning, terms = f"{mark}: {statement.meaning}", f"{mark}: {statement.terms}"
-    return replace(statement, meaning=meaning, terms=terms)
 
 
 def _holder_of(principal: Principal) -> str:
@@ -374,6 +397,11 @@ def _holder_of(principal: Principal) -> str:
     if principal.session is None:
         return principal.arn
     return f"arn:{principal.partition}:iam::{principal.account}:role/{principal.name}"
+
+
+def _account_of(arn: str) -> str:
+    """Return the account of a principal or resource, empty where its name does not say."""
+    return arn.split(":")[4] if arn.startswith("arn:") else ""
 
 
 def _name_of(arn: str) -> _Name:

@@ -18,10 +18,12 @@ from typing import Final
 
 from cross_account_access.iam.checks import shown, text
 from cross_account_access.iam.engine.context import Context, RequestContext
+from cross_account_access.iam.engine.limits import Limit, Verdict
 from cross_account_access.iam.engine.matching import Truth
-from cross_account_access.iam.engine.policies import Citation, CompiledStatement, Policy
+from cross_account_access.iam.engine.policies import Citation, Policy
 from cross_account_access.iam.engine.principal_elements import Naming
 from cross_account_access.iam.engine.principals import Principal, PrincipalKind, parse_principal
+from cross_account_access.iam.engine.weights import Weight, both
 from cross_account_access.iam.engine.world import IdentityPolicies, Target, World
 from cross_account_access.iam.errors import QuestionError
 
@@ -108,76 +110,14 @@ class Assumption:
     """What of the circumstances holds for the session's own requests as well."""
 
 
-class _Weight:
-    """What a group of policies says: for, against, and what is open."""
-
-    __slots__ = ("allow", "allows", "denies", "deny", "least", "most", "open")
-
-    def __init__(self) -> None:
-        self.allow: Truth = False
-        self.deny: Truth = False
-        self.least = Naming.NONE
-        self.most = Naming.NONE
-        self.allows: list[Citation] = []
-        self.denies: list[Citation] = []
-        self.open: list[CompiledStatement] = []
-
-    def weigh(self, policies: Iterable[Policy], context: RequestContext) -> _Weight:
-        """Weigh policies that name nobody, since they are attached to the one they speak of."""
-        for policy in policies:
-            for statement in policy.statements:
-                applies = statement.applies(context)
-                if applies is False:
-                    continue
-                if applies is None:
-                    self.open.append(statement)
-                if statement.allows:
-                    self.allow = self.allow or applies
-                    if applies:
-                        self.allows.append(statement.citation)
-                else:
-                    self.deny = self.deny or applies
-                    if applies:
-                        self.denies.append(statement.citation)
-        return self
-
-    def weigh_naming(self, policy: Policy, context: RequestContext) -> _Weight:
-        """Weigh a policy whose statements name principals."""
-        for statement in policy.statements:
-            applies = statement.applies(context)
-            if applies is False:
-                continue
-            least, most = statement.naming(context)
-            if most is Naming.NONE:
-                continue
-            is_certain = applies is True and least is not Naming.NONE
-            if applies is None or least is not most:
-                self.open.append(statement)
-            if statement.allows:
-                self.most = max(self.most, most)
-                if is_certain:
-                    self.least = max(self.least, least)
-                    self.allows.append(statement.citation)
-            elif is_certain:
-                self.deny = True
-                self.denies.append(statement.citation)
-            else:
-                self.deny = self.deny or None
-        return self
-
-
-def _both(one: Truth, other: Truth) -> Truth:
-    if one is False or other is False:
-        return False
-    return one and other
-
-
 class _Case:
     """One request with everything that is weighed for it."""
 
     def __init__(self, world: World, request: Request) -> None:
         principal = request.principal
         self.request = request
+        self.limits = world.limits
+        self.verdicts: tuple[Verdict, ...] = ()
         self.identity: IdentityPolicies | None = None
         action = request.action.lower()
         self.target: Target = world.target(principal, action, request.resource)
@@ -197,10 +137,10 @@ class _Case:
             context=request.context,
             has_boundary=self.identity is not None and self.identity.boundary is not None,
         )
-        self.own = _Weight()
-        self.boundary = _Weight()
-        self.session = _Weight()
-        self.granted = _Weight()
+        self.own = Weight()
+        self.boundary = Weight()
+        self.session = Weight()
+        self.granted = Weight()
 
     def decide(self) -> Decision:
         refusal = self._refused_by_nature()
@@ -212,20 +152,23 @@ class _Case:
         deny = self._deny()
         if deny is True:
             return Decision(
-                Outcome.DENIED, self.request, self._callers_denies(), tuple(self.granted.denies)
+                Outcome.DENIED, self.request, self._callers_denies(), self._resources_denies()
             )
-        limit = _both(self.boundary.allow, self.session.allow)
+        limit = both(self.boundary.allow, self.session.allow)
+        outer: Truth = True
+        for verdict in self.verdicts:
+            outer = both(outer, verdict.allow)
         own = self.own.allow
         is_same = None if self.target.owner is None else self._is_same_account()
         possible = self._adds_up(
             self.granted.most, own is not False, limit is not False, is_same is not False
         )
-        if not possible:
+        if not possible or outer is False:
             return Decision(
                 Outcome.DENIED, self.request, missing=tuple(self._missing(is_same is not False))
             )
         certain = self._adds_up(self.granted.least, own is True, limit is True, is_same is True)
-        if certain and deny is False:
+        if certain and outer and deny is False:
             return Decision(
                 Outcome.ALLOWED, self.request, self._callers_allows(), tuple(self.granted.allows)
             )
@@ -280,6 +223,31 @@ class _Case:
         if not self.target.is_known:
             self.granted.most = Naming.SELF
             self.granted.deny = None
+        if self.limits is not None:
+            self.verdicts = (
+                *self.limits.verdicts(context, self.target.owner),
+                *self._block_public_access(),
+            )
+
+    def _block_public_access(self) -> Iterable[Verdict]:
+        """Keep other accounts out of a bucket whose policy is public, but services.
+
+        Source: "Blocking public access to your Amazon S3 storage", RestrictPublicBuckets,
+        https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html.
+        """
+        cuts_off = self.target.cuts_off
+        is_service = self.request.principal.kind is PrincipalKind.SERVICE
+        if cuts_off is False or is_service or self._is_same_account():
+            return
+        limit = Limit(
+            f"S3 Block Public Access keeps other accounts out, since {self.target.public_by} makes"
+            " the policy of the bucket public; it does not allow",
+            (),
+            is_callers=False,
+        )
+        allow = None if cuts_off is None else False
+        doubt = f"whether the {self.target.name} is public, for S3 Block Public Access"
+        yield Verdict(allow, False, limit, depends=() if cuts_off else (doubt,))
 
     def _weigh_caller(self) -> None:
         """Weigh identity-based policies, boundary and session policies.
@@ -312,7 +280,8 @@ class _Case:
 
         The owner's root user can always read and replace the bucket policy (AWS: "PutBucketPolicy",
         Amazon S3 API reference,
-        https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html).
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html); what binds beside
+        that policy does bind it.
         """
         granted = self.granted.deny
         if (
@@ -322,7 +291,8 @@ class _Case:
         ):
             granted = False
         answer: Truth = False
-        for deny in (self.own.deny, self.boundary.deny, self.session.deny, granted):
+        layers = (verdict.deny for verdict in self.verdicts)
+        for deny in (self.own.deny, self.boundary.deny, self.session.deny, granted, *layers):
             if deny is True:
                 return True
             if deny is None:
@@ -349,10 +319,19 @@ class _Case:
         return (*self.own.allows, *self.boundary.allows, *self.session.allows)
 
     def _callers_denies(self) -> tuple[Citation, ...]:
-        return (*self.own.denies, *self.boundary.denies, *self.session.denies)
+        layers = self._denied_by_layers(are_callers=True)
+        return (*self.own.denies, *self.boundary.denies, *self.session.denies, *layers)
+
+    def _resources_denies(self) -> tuple[Citation, ...]:
+        return (*self.granted.denies, *self._denied_by_layers(are_callers=False))
+
+    def _denied_by_layers(self, *, are_callers: bool) -> Iterable[Citation]:
+        for verdict in self.verdicts:
+            if verdict.limit.is_callers is are_callers:
+                yield from verdict.denies
 
     def _missing(self, is_same: bool) -> Iterable[str]:
-        """Say what is missing on each side that could have allowed the request."""
+        """Say what is missing on each side that could have allowed the request, and what limits."""
         request, target = self.request, self.target
         who = request.principal.short
         what = f"{request.action} on {request.resource}"
@@ -365,6 +344,9 @@ class _Case:
             yield f"the permissions boundary of {who} does not allow {what}"
         if has_identity and self.session.allow is False:
             yield f"no session policy of {who} allows {what}"
+        for verdict in self.verdicts:
+            if verdict.allow is False:
+                yield f"{verdict.limit.refusal} {what}"
         needs_grant = not has_identity or not is_same or target.delegates
         if self.granted.most is Naming.NONE and (needs_grant or self.own.allow is False):
             if target.policy is None:
@@ -398,13 +380,15 @@ class _Case:
                     statement.naming(self.context)
                 for doubt in self.context.doubts:
                     yield f"{statement.citation} depends on this: {doubt}"
+        for verdict in self.verdicts:
+            yield from verdict.depends
 
 
 def decide(world: World, request: Request) -> Decision:
     """Answer whether the request is allowed, denied, or cannot be known.
 
-    Organizations' policies (SCPs, RCPs), VPC endpoint policies, ACLs and grants are not part of a
-    world; they can only narrow an answer, except for ACLs and grants, which can widen it.
+    Of the layers around these policies those count that the world has seen. S3 ACLs and KMS grants
+    are not part of any world, and could allow what is denied here.
     """
     return _Case(world, request).decide()
 

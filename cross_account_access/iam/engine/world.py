@@ -11,7 +11,9 @@ from collections.abc import Mapping
 from typing import NotRequired, TypedDict
 
 from cross_account_access.iam.checks import clipped, mapping, shown, text
-from cross_account_access.iam.documents import Document, PolicyKind
+from cross_account_access.iam.documents import Document, PolicyKind, read
+from cross_account_access.iam.engine.limits import Limits
+from cross_account_access.iam.engine.matching import Truth
 from cross_account_access.iam.engine.policies import Policy, compile_policy
 from cross_account_access.iam.engine.principals import (
     Principal,
@@ -19,7 +21,9 @@ from cross_account_access.iam.engine.principals import (
     account_of,
     parse_principal,
 )
+from cross_account_access.iam.engine.public_policies import is_public, public_statement
 from cross_account_access.iam.errors import QuestionError
+from cross_account_access.iam.layers import NOT_SEEN, Layers
 from cross_account_access.iam.services import policy_resource
 
 _ARN_COLONS = 5
@@ -47,7 +51,8 @@ class ResourceDocuments(TypedDict):
     account: str
     """The account that owns it, 12 digits; the ARN of a bucket does not say."""
     policy: Document | None
-    """Its resource-based policy; `None` says that it has none."""
+    """Its resource-based policy; `None` says that it has none. Of an access point only this is
+    judged, not the policy of its bucket, which has to allow the same."""
 
 
 def _check_keys(
@@ -93,9 +98,9 @@ class IdentityPolicies:
 class Target:
     """The resource side of a question."""
 
-    __slots__ = ("delegates", "is_known", "name", "owner", "policy")
+    __slots__ = ("cuts_off", "delegates", "is_known", "name", "owner", "policy", "public_by")
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - as many things tell one side of a question
         self,
         *,
         owner: str | None,
@@ -103,6 +108,8 @@ class Target:
         name: str,
         is_known: bool = True,
         delegates: bool = False,
+        cuts_off: Truth = False,
+        public_by: str = "",
     ) -> None:
         self.owner = owner
         """The account, `None` when it is not known."""
@@ -116,6 +123,10 @@ class Target:
 
         So it is for roles and KMS keys (AWS: "Policy evaluation logic"; "Key policies in AWS KMS").
         """
+        self.cuts_off = cuts_off
+        """Whether S3 Block Public Access keeps every other account out of it."""
+        self.public_by = public_by
+        """The statement of its policy for which it does."""
 
 
 _Name = tuple[PrincipalKind, str, str]
@@ -129,6 +140,7 @@ class World:
         users: by ARN.
         roles: by ARN.
         resources: by ARN: buckets (not their objects), queues, topics, keys and the like.
+        layers: what limits requests beside them; what it has not seen plays no part.
 
     Raises:
         DocumentError: for a document that is not JSON or breaks the grammar.
@@ -142,7 +154,13 @@ class World:
         users: Mapping[str, IdentityDocuments] | None = None,
         roles: Mapping[str, RoleDocuments] | None = None,
         resources: Mapping[str, ResourceDocuments] | None = None,
+        layers: Layers = NOT_SEEN,
     ) -> None:
+        if not isinstance(layers, Layers):
+            msg = f"layers {shown(layers)} are none; give Layers"
+            raise QuestionError(msg)
+        self.limits = None if layers is NOT_SEEN else Limits(layers)
+        """What binds beside the policies of principals and resources, if anything was seen."""
         self._identities: dict[_Name, IdentityPolicies] = {}
         self._arns: dict[_Name, str] = {}
         """ARNs of users and roles, by their names in lower case."""
@@ -164,6 +182,7 @@ class World:
             DocumentError, QuestionError: as for a world.
         """
         more = World()
+        more.limits = self.limits
         more._identities = dict(self._identities)
         more._arns = dict(self._arns)
         more._targets = dict(self._targets)
@@ -183,7 +202,8 @@ class World:
             self._add_role(arn, role)
         for arn, resource in mapping({} if resources is None else resources, "resources").items():
             _check_keys(resource, arn, ("account", "policy"), ())
-            self._targets[arn] = _target(arn, resource)
+            layers = NOT_SEEN if self.limits is None else self.limits.layers
+            self._targets[arn] = _target(arn, resource, layers)
 
     def _add_role(self, arn: str, documents: RoleDocuments) -> None:
         key = self._free(arn, PrincipalKind.ROLE)
@@ -222,6 +242,11 @@ class World:
             return None
         return found
 
+    def cuts_off(self, resource: str) -> Truth:
+        """Say whether S3 Block Public Access keeps other accounts out of a bucket that is known."""
+        found = self._targets.get(resource)
+        return False if found is None else found.cuts_off
+
     def target(self, principal: Principal, action: str, resource: str) -> Target:
         """Return the resource side of a question.
 
@@ -248,7 +273,7 @@ class World:
         return Target(owner=owner, policy=None, name=f"policy of {arn}", is_known=False)
 
 
-def _target(arn: str, documents: ResourceDocuments) -> Target:
+def _target(arn: str, documents: ResourceDocuments, layers: Layers) -> Target:
     is_arn = arn.startswith("arn:") and arn.count(":") >= _ARN_COLONS
     service = arn.split(":", 3)[2] if is_arn else ""
     if not is_arn or policy_resource(arn) != arn:
@@ -273,4 +298,17 @@ def _target(arn: str, documents: ResourceDocuments) -> Target:
     policy = None
     if document is not None:
         policy = compile_policy(document, PolicyKind.RESOURCE, source)
-    return Target(owner=owner, policy=policy, name=source, delegates=is_key)
+    cuts_off: Truth = False
+    public_by = ""
+    if service == "s3" and document is not None and layers.restricts(arn, owner):
+        written = read(document, PolicyKind.RESOURCE, source)
+        cuts_off, public = is_public(written), public_statement(written)
+        public_by = "" if public is None else public.name
+    return Target(
+        owner=owner,
+        policy=policy,
+        name=source,
+        delegates=is_key,
+        cuts_off=cuts_off,
+        public_by=public_by,
+    )
