@@ -21,6 +21,7 @@ from cross_account_access.iam.inventory import (
     Inventory,
     unknown_document,
 )
+from cross_account_access.iam.layers import NOT_SEEN, AccountLayers, Layers
 from cross_account_access.iam.services import Place, StackTypes, services
 from cross_account_access.stack import StackAccount, StackResource, accounts_of, is_unknown
 
@@ -115,6 +116,7 @@ class _Reader:
             },
             resources=self._targets,
             gaps=tuple(self._gaps),
+            layers=self._block_public_access(),
             outputs={
                 name: value
                 for each in self._all
@@ -284,6 +286,23 @@ class _Reader:
             policy = told if is_document else Place(arn=arn).fill(types.default_policy)
         self._arns[resource.urn] = arn
         self._targets[arn] = {"account": account.id, "policy": policy}
+
+    def _block_public_access(self) -> Layers:
+        """Return what the stack itself sets of S3 Block Public Access."""
+        setting = "restrictPublicBuckets"
+        buckets: dict[str, bool] = {}
+        accounts: dict[str, AccountLayers] = {}
+        for resource, _ in self._of("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"):
+            arn = self._belongs_to(resource, "bucket", "s3")
+            if arn is not None:
+                buckets[arn] = resource.known(setting) is True
+        token = "aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock"  # noqa: S105
+        for resource, account in self._of(token):
+            restricts = resource.known(setting) is True
+            accounts[resource.known("accountId") or account.id] = AccountLayers(
+                restricts_public_buckets=restricts
+            )
+        return Layers(accounts=accounts, buckets=buckets) if accounts or buckets else NOT_SEEN
 
     def _policy(self, resource: StackResource) -> Document:
         return _document(resource, "policy", PolicyKind.RESOURCE)

@@ -5,6 +5,7 @@ What others attached or wrote is part of it, which is the reason to look.
 
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any, Final, TypeVar
 
 from botocore.exceptions import ClientError
@@ -12,8 +13,10 @@ from botocore.exceptions import ClientError
 from cross_account_access.aws import CLIENT_CONFIG, code_and_message, explained_failures, session_of
 from cross_account_access.command.calls import make
 from cross_account_access.command.inventory import StackInventory, policy_label
+from cross_account_access.command.layers.accounts import restricts_public_buckets
 from cross_account_access.iam.documents import Document
 from cross_account_access.iam.engine import IdentityDocuments, ResourceDocuments, RoleDocuments
+from cross_account_access.iam.layers import Layers
 from cross_account_access.iam.services import Place, service_name, service_of, services
 from cross_account_access.presentation import progress
 from cross_account_access.stack import StackAccount
@@ -42,8 +45,8 @@ class _Live:
 
     def read(self) -> StackInventory:
         known = self._known
-        return StackInventory(
-            accounts=known.accounts,
+        return replace(
+            known,
             users=self._each(known.users, lambda account, arn: account.user(arn), _account_of),
             roles=self._each(known.roles, lambda account, arn: account.role(arn), _account_of),
             resources=self._each(
@@ -51,8 +54,24 @@ class _Live:
                 lambda account, arn: account.resource(arn),
                 lambda arn: known.resources[arn]["account"],
             ),
+            layers=self._layers(),
             gaps=tuple(self._gaps),
-            outputs=known.outputs,
+        )
+
+    def _layers(self) -> Layers:
+        """Return what is known of layers, with what the live buckets say of themselves."""
+        known = self._known
+        buckets = [arn for arn in known.resources if service_name(arn) == "s3"]
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            found = pool.map(
+                lambda arn: self._readers[known.resources[arn]["account"]].block(arn), buckets
+            )
+            answers = dict(zip(buckets, found, strict=True))
+        refused = [each for each in answers.values() if isinstance(each, str)]
+        return replace(
+            known.layers,
+            buckets={arn: each for arn, each in answers.items() if isinstance(each, bool)},
+            reasons=(*known.layers.reasons, *refused),
         )
 
     def _each(
@@ -94,6 +113,23 @@ class _Account:
             lambda: ResourceDocuments(account=self._account.id, policy=self._policy(arn)),
             service_name(arn),
         )
+
+    def block(self, arn: str) -> bool | str | None:
+        """Return RestrictPublicBuckets of a bucket, or why it cannot be told."""
+        name = arn.rsplit(":", 1)[-1]
+
+        def read() -> bool | str:
+            try:
+                return restricts_public_buckets(
+                    self._clients["s3"], Bucket=name, ExpectedBucketOwner=self._account.id
+                )
+            except ClientError as error:
+                code = code_and_message(error)[0]
+                if code not in service_of(arn).refusals:
+                    raise
+                return f"Block Public Access of {name} could not be read: {code}"
+
+        return self._unless_gone(read, "s3")
 
     def _unless_gone(self, read: Callable[[], _Found], service: str = "iam") -> _Found | None:
         with explained_failures(self._account.profile, self._account.label):

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from cross_account_access.iam.checks import instance, mapping, text
-from cross_account_access.iam.documents import Document
+from cross_account_access.iam.documents import Document, PolicyKind
 
 ANY_OTHER: Final = "*"
 """In place of the ID of a VPC endpoint: the one that stands for all that are not listed."""
@@ -110,6 +110,19 @@ class Layers:
         if True in settings:
             return True
         return None if None in settings else False
+
+    def documents(self) -> Iterator[tuple[str, PolicyKind, str, Document]]:
+        """All of them: account and level, or endpoint; the kind; the name; the document."""
+        for account, each in self.accounts.items():
+            for kind, levels in (
+                (PolicyKind.SERVICE_CONTROL, each.service_control),
+                (PolicyKind.RESOURCE_CONTROL, each.resource_control),
+            ):
+                for level in levels or ():
+                    for name, document in level.policies.items():
+                        yield f"{account}: {level.name}", kind, name, document
+        for name, endpoint in (self.endpoints or {}).items():
+            yield name, PolicyKind.ENDPOINT, "", endpoint.policy
 
     def seen(self, accounts: Mapping[str, str], buckets: Mapping[str, str]) -> Iterator[str]:
         """Yield, for each kind of layer, whether it has been seen.

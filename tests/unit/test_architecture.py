@@ -98,18 +98,23 @@ MAY_IMPORT: dict[str, set[str]] = {
     "importing": {"aws", "facts", "stack"},
     # The command.
     "command.inventory": {
-        *("errors", "iam.documents", "iam.engine", "iam.errors", "iam.inventory", "iam.services"),
-        "stack",
+        *("errors", "iam.documents", "iam.engine", "iam.errors", "iam.inventory", "iam.layers"),
+        *("iam.services", "stack"),
     },
     "command.change_words": {"iam.comparing", "presentation"},
     "command.calls": {"iam.services"},
+    "command.layers": {
+        *("aws", "command.inventory", "errors", "iam.documents", "iam.inventory", "iam.layers"),
+        *("presentation", "stack"),
+    },
     "command.live": {
-        *("aws", "command.calls", "command.inventory", "iam.documents", "iam.engine"),
-        *("iam.services", "presentation", "stack"),
+        *("aws", "command.calls", "command.inventory", "command.layers", "iam.documents"),
+        *("iam.engine", "iam.layers", "iam.services", "presentation", "stack"),
     },
     "command.sources": {"command.inventory", "command.live", "errors", "stack"},
     "command.proof": {
-        *("", "command.inventory", "credentials.contract", "errors", "facts", "iam.comparing"),
+        *("", "command.inventory", "command.layers", "credentials.contract", "errors", "facts"),
+        "iam.comparing",
         *("iam.documents", "iam.engine", "iam.inventory", "iam.services"),
     },
     "command.drawing": {"iam.comparing", "iam.inventory"},
@@ -126,8 +131,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "command.verbs": {
         *("aws", "credentials", "credentials.contract", "credentials.role_request", "errors"),
         *("facts", "importing", "presentation", "stack"),
-        *("command.change_words", "command.drawing", "command.inventory", "command.live"),
-        *("command.proof", "command.sign_in", "command.sources", "command.verification"),
+        *("command.change_words", "command.drawing", "command.inventory", "command.layers"),
+        *("command.live", "command.proof", "command.sign_in", "command.sources"),
+        "command.verification",
         *("iam.comparing", "iam.engine", "iam.errors", "iam.inventory", "iam.lint", "iam.routes"),
     },
     "command.cli": {"", "errors"},

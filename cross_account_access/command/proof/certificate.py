@@ -32,6 +32,15 @@ def certificate(
         }
         for each in inventory.documents()
     ]
+    documents += [
+        {
+            "holder": holder,
+            "kind": kind.value,
+            "name": name,
+            "sha256": _digest(_parsed(document)),
+        }
+        for holder, kind, name, document in inventory.layers.documents()
+    ]
     return _canonical(
         {
             "certificate": _VERSION,

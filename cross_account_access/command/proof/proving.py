@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from cross_account_access.command.inventory import StackInventory
+from cross_account_access.command.layers import what_was_seen
 from cross_account_access.command.proof.expected import expected
 from cross_account_access.credentials.contract import Contract
 from cross_account_access.iam.comparing.comparison import Change, Examination, examine
@@ -30,8 +31,6 @@ _ANY_POLICIES: Final = "as soon as its own account allows it"
 _ALWAYS_ASSUMED: Final = (
     "Production's own administrators may give access to principals of Production, and change all"
     " that is judged here; they are not judged",
-    "policies of an organization (SCP, RCP), of VPC endpoints and S3's Block Public Access are not"
-    " read; they take access away and give none",
 )
 
 
@@ -76,7 +75,7 @@ def prove(contract: Contract, actual: StackInventory) -> Proof:
     return Proof(
         differences=tuple(_all_changes(as_they_are, anyhow)),
         unread=actual.gaps,
-        assumptions=(*_ALWAYS_ASSUMED, *_assumptions(contract, actual)),
+        assumptions=(*_ALWAYS_ASSUMED, _about_layers(actual), *_assumptions(contract, actual)),
         principals=as_they_are.principals,
         actions=as_they_are.actions,
         resources=as_they_are.resources,
@@ -99,6 +98,10 @@ def _all_changes(as_they_are: Examination, anyhow: Examination) -> Iterator[Chan
 
 def _request(change: Change) -> tuple[object, ...]:
     return (change.principal, change.through, change.actions, change.resource)
+
+
+def _about_layers(actual: StackInventory) -> str:
+    return f"layers around the policies only take access away; {'; '.join(what_was_seen(actual))}"
 
 
 def _assumptions(contract: Contract, actual: StackInventory) -> Iterator[str]:

@@ -6,6 +6,7 @@ from typing import Any, Final
 from cross_account_access.command import sources
 from cross_account_access.command.change_words import as_json, print_changes, summary
 from cross_account_access.command.inventory import judged
+from cross_account_access.command.layers import add_layers_option, with_layers
 from cross_account_access.errors import NotDeployedError, Status
 from cross_account_access.iam.comparing.comparison import Change, compare
 from cross_account_access.iam.inventory import NOTHING, Inventory
@@ -45,6 +46,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
             default=default,
             help=f"live, state, preview, git:REVISION or a file; {default} when not given",
         )
+    add_layers_option(parser)
     add_stack_options(parser)
 
 
@@ -52,8 +54,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Compare two inventories and tell the differences."""
     stack = stack_of(arguments)
-    before = _read(arguments.before, stack)
-    after = _read(arguments.after, stack)
+    before = _read(arguments.before, stack, arguments.layers)
+    after = _read(arguments.after, stack, arguments.layers)
     changes = compare(before, after)
     widens = any(change.effect.is_widening for change in changes)
     if arguments.json:
@@ -63,10 +65,10 @@ def run(arguments: argparse.Namespace) -> int:
     return Status.NOT_AS_INTENDED if widens else Status.AS_INTENDED
 
 
-def _read(source: str, stack: Stack) -> Inventory:
+def _read(source: str, stack: Stack, layers: str | None) -> Inventory:
     """Read a source; a stack that is not deployed grants nothing."""
     try:
-        return sources.read(source, stack)
+        return with_layers(sources.read(source, stack), layers)
     except NotDeployedError:
         return NOTHING
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from cross_account_access.command import sources
 from cross_account_access.command.inventory import judged
+from cross_account_access.command.layers import add_layers_option, what_was_seen, with_layers
 from cross_account_access.errors import Status, UsageError
 from cross_account_access.facts.service_reference import action as known_action
 from cross_account_access.facts.service_reference import authorized_by, nearest, source
@@ -93,6 +94,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         default=sources.LIVE,
         help="which documents are judged: live (default), state, preview, git:REVISION or a file",
     )
+    add_layers_option(parser)
     add_stack_options(parser)
 
 
@@ -112,7 +114,10 @@ class _Answer:
 def run(arguments: argparse.Namespace) -> int:
     """Answer one question."""
     context = _context(_stated(arguments.context), arguments.absent)
-    inventory = sources.read(arguments.source, stack_of(arguments), principal=arguments.principal)
+    inventory = with_layers(
+        sources.read(arguments.source, stack_of(arguments), principal=arguments.principal),
+        arguments.layers,
+    )
     principal, notes = _principal(inventory, arguments.principal, arguments.source)
     resource = _resource(inventory, arguments.resource, arguments.action)
     try:
@@ -273,6 +278,7 @@ def _as_json(answer: _Answer) -> dict[str, Any]:
             for route in answer.shown
         ],
         "notes": list(answer.notes),
+        "layers": list(what_was_seen(answer.inventory)),
     }
 
 
@@ -316,6 +322,7 @@ def _print(page: Page, answer: _Answer) -> None:
             _print_step(page, answer.inventory, step)
     for note in answer.notes:
         page.line(("note: ", DOUBTFUL), note)
+    page.line((f"layers: {'; '.join(what_was_seen(answer.inventory))}", QUIET))
 
 
 def _print_step(page: Page, inventory: Inventory, step: Decision) -> None:

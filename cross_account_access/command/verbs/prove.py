@@ -9,6 +9,7 @@ from typing import Any, Final
 from cross_account_access.command import sources
 from cross_account_access.command.change_words import as_json, print_changes
 from cross_account_access.command.inventory import judged
+from cross_account_access.command.layers import add_layers_option, with_layers
 from cross_account_access.command.proof.certificate import certificate
 from cross_account_access.command.proof.proving import Proof, prove
 from cross_account_access.credentials.contract import ContractError, read
@@ -50,6 +51,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         default=sources.STATE,
         help="documents of the state (default: needs no AWS), live, preview, git:REVISION, a file",
     )
+    add_layers_option(parser)
     parser.add_argument(
         "--certificate",
         type=Path,
@@ -62,7 +64,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 @judged()
 def run(arguments: argparse.Namespace) -> int:
     """Prove it, or tell what differs."""
-    inventory = sources.read(arguments.source, stack_of(arguments))
+    inventory = with_layers(sources.read(arguments.source, stack_of(arguments)), arguments.layers)
     is_planned = arguments.source == sources.PREVIEW or arguments.source.startswith(
         sources.REVISION
     )
@@ -80,6 +82,7 @@ def run(arguments: argparse.Namespace) -> int:
     stack = [
         *(["--stack", arguments.stack] if arguments.stack else []),
         *(["--cwd", str(arguments.cwd)] if arguments.cwd != Path() else []),
+        *(["--layers", arguments.layers] if arguments.layers else []),
     ]
     result = _as_json(proof, arguments.source)
     if arguments.certificate is not None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from cross_account_access.command.inventory import StackInventory, inventory_of, judged
+from cross_account_access.command.layers import add_layers_option, with_layers
 from cross_account_access.command.verification import profiles
 from cross_account_access.command.verification.attempts import Attempts
 from cross_account_access.command.verification.documents import Documents
@@ -118,6 +119,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         default=os.environ.get(_PLAIN_HTTP),
         help=f"where plain HTTP is answered, if not by AWS itself; ${_PLAIN_HTTP} without it",
     )
+    add_layers_option(parser)
     add_stack_options(parser)
 
 
@@ -208,6 +210,7 @@ def _setup(
         unread: ResourceDocuments = {"account": account.id, "policy": None}
         resources = {**dict.fromkeys(others, unread), **inventory.resources}
         seen = replace(inventory, accounts=(account, staging), resources=resources)
+        seen = with_layers(seen, arguments.layers)
         for arn in chain.from_iterable(existing.values()):
             seen = seen.including(arn)
         documents = Documents(seen, contract.production_account_id)

@@ -7,10 +7,10 @@ that is missing, or of a bucket that is missing, make an answer unknown, never a
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import NotRequired, TypedDict
 
-from cross_account_access.iam.checks import clipped, mapping, shown, text
+from cross_account_access.iam.checks import clipped, instance, mapping, shown, text
 from cross_account_access.iam.documents import Document, PolicyKind, read
 from cross_account_access.iam.engine.limits import Limits
 from cross_account_access.iam.engine.matching import Truth
@@ -156,9 +156,7 @@ class World:
         resources: Mapping[str, ResourceDocuments] | None = None,
         layers: Layers = NOT_SEEN,
     ) -> None:
-        if not isinstance(layers, Layers):
-            msg = f"layers {shown(layers)} are none; give Layers"
-            raise QuestionError(msg)
+        instance(layers, Layers, "layers")
         self.limits = None if layers is NOT_SEEN else Limits(layers)
         """What binds beside the policies of principals and resources, if anything was seen."""
         self._identities: dict[_Name, IdentityPolicies] = {}
@@ -241,6 +239,18 @@ class World:
         if found is not None and principal.session is None and principal.arn != found.arn:
             return None
         return found
+
+    def policies(self) -> Iterator[Policy]:
+        """All of them, of whatever they speak."""
+        for identity in self._identities.values():
+            yield from identity.policies
+            if identity.boundary is not None:
+                yield identity.boundary
+        for target in self._targets.values():
+            if target.policy is not None:
+                yield target.policy
+        if self.limits is not None:
+            yield from self.limits.policies()
 
     def cuts_off(self, resource: str) -> Truth:
         """Say whether S3 Block Public Access keeps other accounts out of a bucket that is known."""

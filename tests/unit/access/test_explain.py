@@ -75,6 +75,29 @@ def test_the_answer_in_words(ask: Any) -> None:
     assert "\x1b" not in asked.out
 
 
+def test_layers_count_and_it_is_told_which_were_seen(ask: Any, tmp_path: Path) -> None:
+    question = ("staging:user/StageAdmin", "s3:GetObject", OBJECT)
+    asked = ask(*question)
+    assert asked.status == 0
+    assert asked.out.splitlines()[-1].startswith("layers: service control policies: not seen; ")
+    folder = tmp_path / "layers/organization"
+    denied = policy({"Effect": "Deny", "Action": "sts:*", "Resource": "*", "Sid": "NoRoles"})
+    full = policy(allow("*", "*"))
+    for name, document in (
+        ("service-control-policies/full.json", full),
+        (f"{STAGING}/service-control-policies/full.json", full),
+        (f"{STAGING}/service-control-policies/deny.json", denied),
+    ):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(json.dumps(document))
+    asked = ask(*question, "--layers", str(tmp_path / "layers"))
+    assert asked.status == 1
+    cited = f"Deny by statement 'NoRoles' of service control policy deny of {STAGING}"
+    assert f"    caller side: {cited}" in asked.out.splitlines()
+    told = ask(*question, "--layers", str(tmp_path / "layers"), "--json").json["layers"]
+    assert "service control policies: not seen of production" in told
+
+
 def test_a_refusal_says_what_is_missing_on_each_side(ask: Any) -> None:
     asked = ask("staging:user/StageAdmin", "s3:PutObject", OBJECT, "--json")
     assert asked.status == 1

@@ -465,8 +465,10 @@ def test_what_changes_in_access_is_told_in_words(capsys: pytest.CaptureFixture[s
     told = capsys.readouterr().out.splitlines()
     start = told.index("access, once `pulumi up` has changed all that:")
     changes = [line for line in told[start:] if line.startswith(("+", "-", "note"))]
-    # The live bucket has no policy, and the planned one lets everybody read.
-    assert f"+ anybody of any other AWS account may s3:GetObject {BUCKET}/*" in changes
+    # The live bucket has no policy; the planned one lets everybody read, and Block Public Access
+    # then none but the bucket's own account.
+    assert f"+ anybody else of production may s3:GetObject {BUCKET}/*" in changes
+    assert not [line for line in changes if "anybody of any other AWS account" in line]
     # The role, and who assumes it, read before and after.
     assert not [line for line in changes if "production:role/" in line or "note" in line]
 

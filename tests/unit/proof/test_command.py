@@ -66,6 +66,36 @@ def test_a_difference_comes_with_a_question_that_explain_answers(
     assert capsys.readouterr().out.startswith("allowed  production:role/ImageServerAccess may ")
 
 
+def test_layers_that_take_away_what_is_declared_leave_it_unproved(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    state = written(tmp_path, changed())
+    accounts = {
+        json.loads(each["inputs"]["allowedAccountIds"])[0]
+        for each in changed()["deployment"]["resources"]
+        if each["type"] == "pulumi:providers:aws"
+    }
+    full = {"Statement": {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}}
+    closed = {"Statement": {**full["Statement"], "Action": "s3:GetObject", "Effect": "Deny"}}
+    organization = tmp_path / "layers/organization"
+    for level in ("", *accounts):
+        folder = organization / level / "resource-control-policies"
+        folder.mkdir(parents=True)
+        (folder / "full.json").write_text(json.dumps(full))
+    words = ["prove", "--from", state, "--layers", str(tmp_path / "layers")]
+    assert main(words) == 0
+    assert "resource control policies: seen" in capsys.readouterr().out
+    (organization / "resource-control-policies/closed.json").write_text(json.dumps(closed))
+    certificate = tmp_path / "proof.json"
+    assert main([*words, "--certificate", str(certificate)]) == 1
+    told = capsys.readouterr().out.splitlines()
+    assert told[0].startswith("- staging:user/ImageServer may s3:GetObject ")
+    question = shlex.split(told[1])
+    assert question[-2:] == ["--layers", str(tmp_path / "layers")]
+    assert main(question[1:]) == 1
+    assert '"kind": "resource control policy"' in certificate.read_text()
+
+
 def test_json_has_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["prove", "--json", "--from", written(tmp_path, changed(**ADDED))]) == 1
     told = json.loads(capsys.readouterr().out)

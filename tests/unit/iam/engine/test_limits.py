@@ -52,7 +52,7 @@ def level(*documents: Json, name: str = "root") -> Level:
     return Level(name=name, policies={f"p{n}": each for n, each in enumerate(documents)})
 
 
-def controlled(document: Json) -> Json:
+def controlled(document: Any) -> Json:
     statements = [{**each, "Principal": "*"} for each in document["Statement"]]
     return {**document, "Statement": statements}
 
@@ -71,7 +71,7 @@ def of_resource(account: str, *levels: Level) -> Layers:
 
 def world(layers: Layers, *, bucket: Json | None = None) -> World:
     """Everybody may do everything, as far as their own and the bucket's policies go."""
-    anything = {"policies": {"all": FULL}}
+    anything: Any = {"policies": {"all": FULL}}
     named = {"AWS": [TRUSTED, TRUSTING]}
     return World(
         users={USER: anything, LOCAL_USER: anything},
