@@ -23,7 +23,7 @@ VERDICTS: Final = ("accepted", "refused", "unknown")
 _PLACE: Final = re.compile(r"<([a-z_]+)>")
 _OF_A_CASE: Final = frozenset(
     {
-        *("users", "roles", "resources", "who", "action", "resource", "context"),
+        *("users", "roles", "resources", "layers", "who", "action", "resource", "context"),
         *("session_policies", "through", "session_name", "document", "kind", "answer"),
         *("because", "pages", "name", "fill"),
     }
@@ -53,6 +53,8 @@ class Case:
     users: Mapping[str, Any]
     roles: Mapping[str, Any]
     resources: Mapping[str, Any]
+    layers: Mapping[str, Any]
+    """Of organizations, VPC endpoints and Block Public Access, as README.md tells."""
     who: str | None
     action: str | None
     resource: str | None
@@ -151,6 +153,7 @@ def _of_file(path: Path, pages: Mapping[str, Page]) -> Iterator[Case]:
                 users=merged.get("users", {}),
                 roles=merged.get("roles", {}),
                 resources=merged.get("resources", {}),
+                layers=merged.get("layers", {}),
                 who=merged.get("who"),
                 action=merged.get("action"),
                 resource=merged.get("resource"),

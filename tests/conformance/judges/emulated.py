@@ -1,7 +1,8 @@
 """The emulated AWS of the sandbox as judge: real requests to documents that lie in two accounts.
 
-It knows no "unknown", so it is asked cases with a definite answer: users, role sessions and
-anonymous callers on S3, STS, SQS and SNS, with circumstances that a request from this machine has.
+It knows no "unknown" and no organization, so it is asked cases with a definite answer: users, role
+sessions and anonymous callers on S3, STS, SQS and SNS, with circumstances that a request from this
+machine has.
 A refusal counts only with AWS's own code for it; anything else is told as the answer.
 """
 
@@ -69,7 +70,7 @@ def on(box: Sandbox) -> Judge:
 
 def can_be_asked(case: Case) -> bool:
     """Whether two emulated accounts can hold the documents, and a request from here the rest."""
-    if case.kind is not None or case.answer == "unknown" or case.who is None:
+    if case.layers or case.kind is not None or case.answer == "unknown" or case.who is None:
         return False
     is_user = case.who in case.users and ":user/" in case.who
     is_session = ":assumed-role/" in case.who and not case.through

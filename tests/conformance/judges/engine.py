@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 from cross_account_access.iam import (
+    AccountLayers,
     Context,
     Decision,
     DocumentError,
+    Endpoint,
+    Layers,
+    Level,
     PolicyKind,
     Request,
     World,
@@ -35,7 +39,9 @@ def judging() -> Iterator[Judge]:
 def _answer(case: Case) -> str:
     if case.kind is not None:
         return _verdict(case)
-    world = World(users=case.users, roles=case.roles, resources=case.resources)
+    world = World(
+        users=case.users, roles=case.roles, resources=case.resources, layers=_layers(case)
+    )
     assert case.who is not None
     assert case.action is not None
     assert case.resource is not None
@@ -54,6 +60,33 @@ def _answer(case: Case) -> str:
     step = assume(world, principal, case.through, context, session_name=case.session_name)
     request = Request(step.session, case.action, case.resource, step.context, passed)
     return _together(step.decision, decide(world, request))
+
+
+def _layers(case: Case) -> Layers:
+    service, resource, blocks = (
+        case.layers.get(each, {})
+        for each in ("service_control", "resource_control", "block_public_access")
+    )
+    endpoints = case.layers.get("endpoints", {})
+    return Layers(
+        accounts={
+            account: AccountLayers(
+                service_control=_levels(service.get(account)),
+                resource_control=_levels(resource.get(account)),
+                restricts_public_buckets=blocks.get(account),
+            )
+            for account in {*service, *resource, *blocks}
+            if ":" not in account
+        },
+        endpoints={name: Endpoint(**each) for name, each in endpoints.items()},
+        buckets={name: each for name, each in blocks.items() if ":" in name},
+    )
+
+
+def _levels(listed: list[Any] | None) -> tuple[Level, ...] | None:
+    if listed is None:
+        return None
+    return tuple(Level(name=str(n), policies=each) for n, each in enumerate(listed))
 
 
 def _context(case: Case) -> Context:
