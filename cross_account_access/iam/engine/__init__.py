@@ -14,6 +14,7 @@ from cross_account_access.iam.engine.evaluation import (
     assume,
     decide,
 )
+from cross_account_access.iam.engine.kept import Decisions
 from cross_account_access.iam.engine.policies import Citation, Policy, compile_policy
 from cross_account_access.iam.engine.principals import Principal, PrincipalKind, parse_principal
 from cross_account_access.iam.engine.world import (
@@ -29,6 +30,7 @@ __all__ = [
     "Citation",
     "Context",
     "Decision",
+    "Decisions",
     "DocumentError",
     "IamError",
     "IdentityDocuments",

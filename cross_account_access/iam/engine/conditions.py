@@ -12,7 +12,7 @@ import difflib
 import ipaddress
 import operator
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -50,12 +50,17 @@ class CompiledCondition:
         DocumentError: for an unknown operator or a value that it cannot compare with.
     """
 
-    __slots__ = ("_if_exists", "_key", "_negated", "_quantifier", "_test", "_wants_null", "text")
+    __slots__ = (
+        *("_if_exists", "_key", "_negated", "_quantifier", "_test", "_wants_null"),
+        *("keys", "text"),
+    )
 
     def __init__(self, written: Condition, *, variables: bool, where: str) -> None:
         self.text = f"{written.operator} {written.key}"
         place = f"{where}.Condition.{clipped(written.operator)}.{clipped(written.key)}"
         self._key = written.key.lower()
+        self.keys = frozenset({self._key, *_variables(written, variables)})
+        """The context keys that it looks at, in lower case."""
         self._quantifier = written.quantifier
         self._if_exists = written.if_exists
         self._wants_null: frozenset[bool] | None = None
@@ -152,6 +157,13 @@ class CompiledCondition:
             if matched is None:
                 answer = None
         return answer
+
+
+def _variables(written: Condition, variables: bool) -> Iterator[str]:
+    for value in written.values:
+        for token in tokenize(value, variables=variables):
+            if isinstance(token, Variable):
+                yield token.key
 
 
 _Builder = Callable[[Sequence[str], bool, str], Test]

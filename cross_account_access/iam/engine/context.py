@@ -63,11 +63,12 @@ class Context:
             that is no text, truth value, whole number or list of texts.
     """
 
-    __slots__ = ("states",)
+    __slots__ = ("_told", "states")
 
     def __init__(
         self, values: Mapping[str, ContextValue] | None = None, absent: Iterable[str] = ()
     ) -> None:
+        self._told: frozenset[tuple[str, Known]] | None = None
         self.states: dict[str, Known] = {}
         for key, value in mapping({} if values is None else values, "context").items():
             self._state(key, _texts(key, value))
@@ -80,6 +81,13 @@ class Context:
         made = cls()
         made.states = dict(states)
         return made
+
+    @property
+    def told(self) -> frozenset[tuple[str, Known]]:
+        """All that it says, to tell it from others."""
+        if self._told is None:
+            self._told = frozenset(self.states.items())
+        return self._told
 
     def _state(self, key: str, state: Known) -> None:
         name = key.lower()

@@ -36,6 +36,8 @@ _OWNER_ROOT_ALWAYS: Final = frozenset(
     {"s3:getbucketpolicy", "s3:putbucketpolicy", "s3:deletebucketpolicy"}
 )
 _ASSUME: Final = "sts:AssumeRole"
+IN_PLACE: Final = "\0"
+"""Stands in messages that are kept for the resource of the request."""
 
 
 class Outcome(enum.Enum):
@@ -113,9 +115,11 @@ class Assumption:
 class _Case:
     """One request with everything that is weighed for it."""
 
-    def __init__(self, world: World, request: Request) -> None:
+    def __init__(self, world: World, request: Request, resource: str) -> None:
         principal = request.principal
         self.request = request
+        self.resource = resource
+        """What to call the resource in messages."""
         self.limits = world.limits
         self.verdicts: tuple[Verdict, ...] = ()
         self.identity: IdentityPolicies | None = None
@@ -334,7 +338,7 @@ class _Case:
         """Say what is missing on each side that could have allowed the request, and what limits."""
         request, target = self.request, self.target
         who = request.principal.short
-        what = f"{request.action} on {request.resource}"
+        what = f"{request.action} on {self.resource}"
         has_identity = request.principal.has_identity
         if has_identity and self.own.allow is False:
             policies = self.identity.policies if self.identity else ()
@@ -350,7 +354,7 @@ class _Case:
         needs_grant = not has_identity or not is_same or target.delegates
         if self.granted.most is Naming.NONE and (needs_grant or self.own.allow is False):
             if target.policy is None:
-                yield f"{request.resource} has no policy that could name {who}"
+                yield f"{self.resource} has no policy that could name {who}"
             else:
                 yield f"the {target.name} does not allow {who} {what}"
                 yield from self._near((target.policy,), names=True)
@@ -384,13 +388,18 @@ class _Case:
             yield from verdict.depends
 
 
-def decide(world: World, request: Request) -> Decision:
+def decide(world: World, request: Request, *, resource: str | None = None) -> Decision:
     """Answer whether the request is allowed, denied, or cannot be known.
+
+    Args:
+        world: all that is known.
+        request: the question.
+        resource: what to call its resource in messages, if not by its ARN.
 
     Of the layers around these policies those count that the world has seen. S3 ACLs and KMS grants
     are not part of any world, and could allow what is denied here.
     """
-    return _Case(world, request).decide()
+    return _Case(world, request, request.resource if resource is None else resource).decide()
 
 
 _SESSION_NAME: Final = "sts:rolesessionname"

@@ -81,6 +81,12 @@ class Limits:
             for name, endpoint in (layers.endpoints or {}).items()
         }
 
+    def policies(self) -> Iterator[Policy]:
+        """All of them."""
+        for limits in (*self._control.values(), tuple(self._endpoints.values())):
+            for limit in limits:
+                yield from limit.policies
+
     def verdicts(self, request: RequestContext, owner: str | None) -> Iterator[Verdict]:
         """Yield what each limit that binds the request says of it.
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -68,11 +68,14 @@ def _expressions(shape: Shape, tokens: tuple[Token, ...]) -> tuple[str | None, s
     return ":".join(certain), None if is_certain else anything
 
 
-class _Compiled(NamedTuple):
+class Matcher(NamedTuple):
+    """A pattern that can be asked about texts."""
+
     certain: re.Pattern[str] | None
     possible: re.Pattern[str] | None
 
     def match(self, text: str) -> Truth:
+        """Say whether it matches, `None` where AWS's pages leave that open."""
         if self.certain is not None and self.certain.fullmatch(text):
             return True
         if self.possible is not None and self.possible.fullmatch(text):
@@ -81,9 +84,9 @@ class _Compiled(NamedTuple):
 
 
 @lru_cache(maxsize=4096)
-def _compile(shape: Shape, tokens: tuple[Token, ...]) -> _Compiled:
+def _compile(shape: Shape, tokens: tuple[Token, ...]) -> Matcher:
     certain, possible = _expressions(shape, tokens)
-    return _Compiled(
+    return Matcher(
         None if certain is None else re.compile(certain, re.DOTALL),
         None if possible is None else re.compile(possible, re.DOTALL),
     )
@@ -132,6 +135,10 @@ def _meets(tokens: tuple[Token, ...], text: Partial, *, for_any_middle: bool) ->
     return len(atoms) in after(middle, text.end)
 
 
+def _beginning(tokens: tuple[Token, ...]) -> str:
+    return tokens[0] if tokens and isinstance(tokens[0], str) else ""
+
+
 class PatternSet:
     """Patterns of which one is enough.
 
@@ -158,7 +165,7 @@ class PatternSet:
         self._negated = negated
         self._fold = fold
         exact: set[str] = set()
-        static: list[_Compiled] = []
+        static: list[Matcher] = []
         self._tokens: list[tuple[Token, ...]] = []
         self._dynamic: list[tuple[Token, ...]] = []
         for pattern in patterns:
@@ -175,6 +182,20 @@ class PatternSet:
                 static.append(_compile(shape, tokens))
         self._exact = frozenset(exact)
         self._static = tuple(static)
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """The context keys of its variables, in lower case."""
+        return frozenset(
+            token.key for each in self._dynamic for token in each if isinstance(token, Variable)
+        )
+
+    def matchers(self) -> Iterator[tuple[str, Matcher | None]]:
+        """Yield each pattern by the text that it begins with; None for one with a variable."""
+        for tokens in self._tokens:
+            yield _beginning(tokens), _compile(self._shape, tokens)
+        for tokens in self._dynamic:
+            yield _beginning(tokens), None
 
     def match(self, text: str | Partial, request: RequestContext) -> Truth:
         """Say whether one of the patterns matches the text."""
