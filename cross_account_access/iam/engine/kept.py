@@ -90,7 +90,7 @@ class _Classes:
 
     def __init__(self, policies: Iterable[Policy]) -> None:
         self._keys: set[str] = {"aws:sourcevpce"}
-        self._by_beginning: dict[str, dict[object, Matcher | None]] = defaultdict(dict)
+        self._by_beginning: dict[str, set[Matcher | None]] = defaultdict(set)
         for policy in policies:
             for statement in policy.statements:
                 for condition in statement.conditions:
@@ -98,7 +98,7 @@ class _Classes:
                 if statement.resources is not None:
                     self._keys |= statement.resources.keys
                     for beginning, matcher in statement.resources.matchers():
-                        self._by_beginning[beginning][matcher] = matcher
+                        self._by_beginning[beginning].add(matcher)
         self._lengths = sorted({len(each) for each in self._by_beginning})
 
     def of_resource(self, resource: str) -> Hashable:
@@ -111,7 +111,7 @@ class _Classes:
                 answer = matcher.match(resource)
                 if answer is not False:
                     matched.append((matcher, answer))
-        return tuple(matched)
+        return frozenset(matched)
 
     def of_context(self, context: Context) -> Hashable:
         """Return what of the circumstances a document looks at."""

@@ -178,7 +178,7 @@ def of(account: str) -> StackInventory:
 
 
 def test_what_lies_in_aws_is_read(region: str) -> None:
-    s3 = boto3.client("s3", region_name=region)
+    s3: Any = boto3.client("s3", region_name=region)
     s3.create_bucket(Bucket="reports", CreateBucketConfiguration={"LocationConstraint": region})
     s3.put_public_access_block(
         Bucket="reports", PublicAccessBlockConfiguration={"RestrictPublicBuckets": True}

@@ -76,8 +76,8 @@ def world(layers: Layers, *, bucket: Json | None = None) -> World:
     return World(
         users={USER: anything, LOCAL_USER: anything},
         roles={
-            ROLE: {"trust": trust(root_of(TRUSTED)), **anything},
-            LINKED: {"trust": trust(root_of(TRUSTED)), **anything},
+            ROLE: {"trust": trust(root_of(TRUSTED)), "policies": {"all": FULL}},
+            LINKED: {"trust": trust(root_of(TRUSTED)), "policies": {"all": FULL}},
         },
         resources={
             BUCKET: owned(bucket or policy(allow("s3:*", Principal=named))),
