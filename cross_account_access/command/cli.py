@@ -6,7 +6,6 @@ that is asked for is imported, so that modules may import what they need at the 
 """
 
 import argparse
-import errno
 import importlib
 import io
 import os
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Final, NoReturn, Protocol, TextIO, cast
 
 from cross_account_access import __version__
+from cross_account_access.command.reports import FULL
 from cross_account_access.errors import AccessError, Status
 
 VERBS: Final[Mapping[str, str]] = {
@@ -46,7 +46,6 @@ FORMER: Final[Mapping[str, Sequence[str]]] = {"takeover": ("import", "--file", "
 
 _INTERRUPTED: Final = 130
 _TRACEBACK: Final = "ACCESS_TRACEBACK"
-_FULL: Final = (errno.ENOSPC, errno.EDQUOT)
 _DESCRIPTION: Final = """\
 Who can do what across the two accounts: asked of the live accounts, of the stack's state or of a
 preview, on AWS and in the sandbox alike."""
@@ -160,7 +159,7 @@ def _carried_out(words: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return _fail("interrupted", _INTERRUPTED)
     except Exception as error:
-        if isinstance(error, OSError) and error.errno in _FULL:
+        if isinstance(error, OSError) and error.errno in FULL:
             where = f"{error.filename}: " if error.filename else ""
             return _fail(f"{where}{error.strerror}; make room and ask again", Status.UNCHECKED)
         if os.environ.get(_TRACEBACK):

@@ -100,7 +100,7 @@ class Statement:
     @property
     def name(self) -> str:
         """What to call it where its document and place are told beside."""
-        return f"statement {self.sid!r}" if self.sid else "a statement"
+        return f"statement {self.sid!r}" if self.sid else f"statement {self.index}"
 
     @property
     def may_be_refused(self) -> Iterator[str]:

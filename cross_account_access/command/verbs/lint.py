@@ -1,32 +1,47 @@
 """`access lint`: the stack's documents, or policy files, against the rules that scanners apply."""
 
 import argparse
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from cross_account_access.command import sources
+from cross_account_access.command.code_scanning import sarif
+from cross_account_access.command.reports import write_report
 from cross_account_access.errors import Status, UsageError
+from cross_account_access.iam.documents import PolicyKind
 from cross_account_access.iam.lint.findings import Finding, Severity
 from cross_account_access.iam.lint.judging import judge
-from cross_account_access.iam.lint.subjects import Subject, left_out, subject_of_text, subjects_of
+from cross_account_access.iam.lint.reading import NoDocumentError, subjects_of_file
+from cross_account_access.iam.lint.subjects import KindError, Subject, left_out, subjects_of
 from cross_account_access.presentation import BAD, DOUBTFUL, QUIET, Page
 from cross_account_access.stack import add_stack_options, stack_of
 
 _DESCRIPTION: Final = """\
-Checks policy documents: grammar, actions that do not fit their resources, open or dead principals,
-trust of a whole account, wildcards, MFA that a key passes by, sizes.
+Checks policy documents: whom they let in whatever they look like, actions that do not exist or do
+not fit their resources, wildcards, MFA that a key passes by, grammar and sizes.
 
-Without FILE it checks every document of the stack."""
+Without FILE it checks every document of the stack. A FILE is a policy document, or what the AWS CLI
+printed: get-role, get-policy-version, get-bucket-policy, get-queue-attributes and the like."""
 _EPILOG: Final = """\
 examples:
   access lint --stack prod
   access lint --from preview
   access lint trust.json bucket-policy.json
+  aws iam get-role --role-name StageRole > role.json; access lint role.json
+  access lint --sarif access.sarif policies/*.json
 
 exit status: 0 nothing above low, 1 a finding of medium or high, 2 wrong usage, 3 could not be
 checked"""
 
+_KINDS: Final = {
+    "identity": PolicyKind.IDENTITY,
+    "boundary": PolicyKind.BOUNDARY,
+    "session": PolicyKind.SESSION,
+    "trust": PolicyKind.TRUST,
+    "resource": PolicyKind.RESOURCE,
+}
 _STYLES: Final = {Severity.HIGH: BAD, Severity.MEDIUM: DOUBTFUL, Severity.LOW: QUIET}
 
 
@@ -35,11 +50,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.description, parser.epilog = _DESCRIPTION, _EPILOG
     parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="a policy document")
     parser.add_argument(
+        "--kind", choices=_KINDS, help="what the documents of the files are, else told by elements"
+    )
+    parser.add_argument(
         "--from",
         dest="source",
         choices=(sources.LIVE, sources.STATE, sources.PREVIEW),
         default=sources.STATE,
         help="which documents of the stack: of the state (default), a preview or the live accounts",
+    )
+    parser.add_argument(
+        "--sarif", type=Path, metavar="FILE", help="write the findings for code scanning as well"
     )
     add_stack_options(parser)
 
@@ -47,7 +68,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Check and tell."""
     if arguments.files:
-        subjects = [_of_file(path) for path in arguments.files]
+        kind = _KINDS.get(arguments.kind)
+        subjects = [subject for path in arguments.files for subject in _of_file(path, kind)]
         notes: Sequence[str] = ()
     else:
         inventory = sources.read(arguments.source, stack_of(arguments))
@@ -61,11 +83,13 @@ def run(arguments: argparse.Namespace) -> int:
         Page().json(_as_json(subjects, findings, notes))
     else:
         _print(Page(), subjects, findings, notes)
+    if arguments.sarif is not None:
+        write_report("--sarif", arguments.sarif, f"{json.dumps(sarif(findings), indent=2)}\n")
     is_bad = any(finding.severity > Severity.LOW for finding in findings)
     return Status.NOT_AS_INTENDED if is_bad else Status.AS_INTENDED
 
 
-def _of_file(path: Path) -> Subject:
+def _of_file(path: Path, kind: PolicyKind | None) -> list[Subject]:
     try:
         text = path.read_text()
     except OSError as error:
@@ -74,7 +98,10 @@ def _of_file(path: Path) -> Subject:
     except UnicodeDecodeError as error:
         msg = f"{path}: not a text file"
         raise UsageError(msg) from error
-    return subject_of_text(str(path), text)
+    try:
+        return subjects_of_file(str(path), text, kind)
+    except (KindError, NoDocumentError) as error:
+        raise UsageError(str(error)) from error
 
 
 def _as_json(
@@ -90,6 +117,7 @@ def _as_json(
                 "severity": finding.severity.name.lower(),
                 "rule": finding.rule,
                 "message": finding.message,
+                "page": finding.page,
             }
             for finding in findings
         ],
@@ -106,7 +134,8 @@ def _print(
         page.line(
             f"{finding.subject}{place}: ",
             (severity, _STYLES[finding.severity]),
-            f": {finding.rule}: {finding.message}",
+            f": {finding.rule}: {finding.message} ",
+            (f"({finding.page})", QUIET),
         )
     for note in notes:
         page.line(("note: ", DOUBTFUL), note)

@@ -23,7 +23,7 @@ from cross_account_access.facts.service_reference import (
     nearest,
 )
 from cross_account_access.iam.actions import expand
-from cross_account_access.iam.documents import Statement
+from cross_account_access.iam.documents import PolicyKind, Statement
 from cross_account_access.iam.lint.findings import Found, Rule, Severity
 from cross_account_access.iam.patterns import Variable, tokenize
 
@@ -38,25 +38,42 @@ _FAMILIES: Final = {
 }
 """Types of keys by the beginning of the operators that compare nothing else."""
 
+_CLOSED: Final = {False: Severity.LOW, True: Severity.MEDIUM}
+"""By whether it is `NotAction` how bad an unknown name is where less is allowed than is meant."""
+
 _DATE_AND_NUMBER: Final = "aws:epochtime"
 """A key for the operators of both ("AWS global condition context keys",
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html)."""
 
 
 def _unknown_action(statement: Statement) -> Found:
-    """Names of no action (the service reference)."""
+    """Names of no action (the service reference).
+
+    An allow gives less than it reads as; a deny refuses less, and so does an allow of all actions
+    but some. A trust policy with other actions than those of AWS STS is not saved ("How to use
+    trust policies with IAM roles",
+    https://aws.amazon.com/blogs/security/how-to-use-trust-policies-with-iam-roles/).
+    """
+    is_trust = statement.kind is PolicyKind.TRUST
+    fails_open = statement.allows is statement.not_action
+    severity = Severity.HIGH if fails_open or is_trust else _CLOSED[statement.not_action]
     for name in statement.actions:
         service = name.partition(":")[0]
+        if is_trust and service.lower() not in ("sts", "*"):
+            told = f"{statement.name} names {name}, but a trust policy has actions of AWS STS only"
+            yield severity, "unknown-action", f"{told}; name sts:AssumeRole"
+            continue
         if name == "*" or set(service) & set("*?") or expand(name):
             continue
         needed, near = authorized_by(name), nearest(name)
         what = "action" if is_known_service(name) else "service"
         told = f"{statement.name} names {name}, no {what} that AWS's service reference knows"
+        told += ", so that it refuses nothing" if fails_open and not statement.allows else ""
         if needed:
             told += f"; this operation needs {' and '.join(needed)}"
         else:
             told += f"; did you mean {near}?" if near else "; look it up"
-        yield Severity.LOW, "unknown-action", told
+        yield severity, "unknown-action", told
 
 
 def _resource_mismatch(statement: Statement) -> Found:

@@ -1,8 +1,9 @@
 """What lint says about a document."""
 
 import enum
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from cross_account_access.iam.documents import Statement
 
@@ -29,8 +30,18 @@ class Finding:
     message: str
     """What is wrong, and what to do."""
     line: int | None = None
-    """From 1; `None` where the document has no lines of its own, or the rule is about all of it."""
+    """From 1; `None` where the document is in no file."""
     column: int | None = None
+
+    @property
+    def page(self) -> str:
+        """Where the rule is explained, in the project's folder."""
+        return page_of(self.rule)
+
+
+def page_of(rule: str) -> str:
+    """Say where a rule is explained, in the project's folder."""
+    return f"docs/access/lint.md#{rule}"
 
 
 Found = Iterator[tuple[Severity, str, str]]
@@ -38,3 +49,33 @@ Found = Iterator[tuple[Severity, str, str]]
 
 Rule = Callable[[Statement], Found]
 """From a statement to what it finds."""
+
+MEANINGS: Final[Mapping[str, str]] = {
+    "grammar": "JSON that is none, or what the policy grammar does not have",
+    "open-principal": "lets in everybody, or any AWS account",
+    "any-token": "lets in any token of an identity provider",
+    "any-external-id": "accepts any external ID, or none",
+    "mfa-if-exists": "MFA that requests with an access key pass by",
+    "not-action": "an allow of all actions but those listed",
+    "not-resource": "an allow of all resources but those listed",
+    "duplicate-sid": "a Sid that stands twice",
+    "size": "more than AWS accepts",
+    "unknown-action": "an action that does not exist",
+    "wildcard-action": "an allow of more actions than are named",
+    "whole-account": "trust of a whole account",
+    "confused-deputy": "a service that may act for anybody",
+    "own-policy": "lets others change who has access to the resource itself",
+    "wildcard-resource": "actions on every resource",
+    "not-principal": "a deny of all principals but those listed",
+    "canonical-user": "a canonical user ID, which S3 rewrites",
+    "dead-principal": "the ID of a user or role that was deleted",
+    "literal-wildcard": "a wildcard in a comparison for equality",
+    "old-version": "policy variables without the version that has them",
+    "resource-mismatch": "an action that none of the resources fits",
+    "unknown-condition-for-action": "a condition key that requests never have",
+    "mismatched-type": "an operator for values of another type",
+    "may-be-refused": "what AWS may refuse to save",
+    "undecided": "more conditions than can be looked at",
+    "named-principal": "trust of a user or role by name",
+}
+"""By name of each rule what it finds, in a few words."""

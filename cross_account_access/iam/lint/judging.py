@@ -3,13 +3,14 @@
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 
-from cross_account_access.iam.documents import PolicyDocument, read
+from cross_account_access.iam.documents import Place, PolicyDocument, Statement, read
 from cross_account_access.iam.engine import compile_policy
 from cross_account_access.iam.errors import DocumentError
 from cross_account_access.iam.lint.action_rules import ACTION_RULES
-from cross_account_access.iam.lint.findings import Finding, Severity
+from cross_account_access.iam.lint.exposure import exposure
+from cross_account_access.iam.lint.findings import Finding, Found, Severity
+from cross_account_access.iam.lint.questions import Questions
 from cross_account_access.iam.lint.rules import RULES
 from cross_account_access.iam.lint.subjects import Subject
 
@@ -22,53 +23,87 @@ def judge(subject: Subject) -> Iterator[Finding]:
         yield _grammar(subject, str(error))
         return
     document = read(subject.text, subject.kind, subject.name)
-    yield from _size(subject)
-    yield from _whole_document(subject, document)
-    has_lines = "\n" in subject.text.strip()
+    for found in (*_size(subject, document), *_whole_document(document)):
+        yield _finding(subject, found, None)
+    questions = Questions(document, subject.owner)
     for statement in document.statements:
-        place = statement.place if has_lines else None
         for rule in (*RULES, *ACTION_RULES):
-            for severity, name, message in rule(statement):
-                found = Finding(subject.name, severity, name, message)
-                yield replace(found, line=place.line, column=place.column) if place else found
+            for found in rule(statement):
+                yield _finding(subject, found, statement.place)
+        for found in exposure(questions, statement):
+            yield _finding(subject, found, statement.place)
+
+
+def _finding(subject: Subject, found: tuple[Severity, str, str], place: Place | None) -> Finding:
+    severity, rule, message = found
+    told = f"{subject.label}: {message}" if subject.label else message
+    start = subject.start
+    if start is None:
+        return Finding(subject.name, severity, rule, told)
+    if place is None or subject.is_quoted:
+        return Finding(subject.name, severity, rule, told, start.line, start.column)
+    before = start.column - 1 if place.line == 1 else 0
+    line, column = start.line + place.line - 1, before + place.column
+    return Finding(subject.name, severity, rule, told, line, column)
 
 
 def _grammar(subject: Subject, message: str) -> Finding:
     told = message.removeprefix(f"{subject.name}: ")
-    place = re.match(r"line (\d+), column (\d+): (.*)", told)
-    if place:
-        line, column = int(place[1]), int(place[2])
-        return Finding(subject.name, Severity.HIGH, "grammar", place[3], line, column)
-    return Finding(subject.name, Severity.HIGH, "grammar", told)
+    match = re.match(r"line (\d+), column (\d+): (.*)", told)
+    place = Place(int(match[1]), int(match[2])) if match else None
+    if match and not subject.is_quoted:
+        told = match[3]
+    return _finding(subject, (Severity.HIGH, "grammar", told), place)
 
 
-def _size(subject: Subject) -> Iterator[Finding]:
+def _size(subject: Subject, document: PolicyDocument) -> Found:
     """Compare the size with what AWS accepts, and with what it accepts on request."""
+    yield from _counts(subject, document.statements)
     if subject.limit is None or subject.size <= subject.limit:
         return
     told = f"{subject.size} characters that count, but AWS accepts {subject.limit}"
     if subject.raised_to is not None and subject.size <= subject.raised_to:
         message = f"{told} unless the account has had this quota raised; see that it has"
-        yield Finding(subject.name, Severity.LOW, "size", message)
+        yield Severity.LOW, "size", message
     else:
         most = f", and {subject.raised_to} at most" if subject.raised_to is not None else ""
         message = f"{told}{most}; split the document, or name fewer things"
-        yield Finding(subject.name, Severity.HIGH, "size", message)
+        yield Severity.HIGH, "size", message
 
 
-def _whole_document(subject: Subject, document: PolicyDocument) -> Iterator[Finding]:
+def _counts(subject: Subject, statements: tuple[Statement, ...]) -> Found:
+    """Compare what else AWS counts in the policy of a resource."""
+    quota = subject.quota
+    if quota is None:
+        return
+    for what, count, most in (
+        ("statements", len(statements), quota.statements),
+        ("principals", sum(len(each.principals) for each in statements), quota.principals),
+        ("conditions", sum(len(each.conditions) for each in statements), quota.conditions),
+        (
+            "actions in a statement",
+            max((len(each.actions) for each in statements), default=0),
+            quota.actions_of_statement,
+        ),
+    ):
+        if most is not None and count > most:
+            message = f"{count} {what}, but AWS accepts {most}; name fewer"
+            yield Severity.HIGH, "size", message
+
+
+def _whole_document(document: PolicyDocument) -> Found:
     """Yield what is about no single statement: the version, and names that stand twice.
 
     Source: AWS, "IAM JSON policy elements: Sid",
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_sid.html.
     """
-    if not document.has_variables:
+    if not document.has_variables and any("${" in str(each.raw) for each in document.statements):
         message = (
-            "no Version 2012-10-17: policy variables like ${aws:username} are then plain text;"
-            ' write "Version": "2012-10-17"'
+            "no Version 2012-10-17, without which policy variables like ${aws:username} are plain"
+            ' text; write "Version": "2012-10-17"'
         )
-        yield Finding(subject.name, Severity.LOW, "old-version", message)
+        yield Severity.MEDIUM, "old-version", message
     for sid, count in Counter(each.sid for each in document.statements if each.sid).items():
         if count > 1:
             message = f"{count} statements have the Sid {sid!r}, but one may; rename the others"
-            yield Finding(subject.name, Severity.HIGH, "duplicate-sid", message)
+            yield Severity.HIGH, "duplicate-sid", message

@@ -1,0 +1,643 @@
+"""Policy documents, and what `access lint` finds in them that matters.
+
+Each has what it shows, its kind, its statements, and the rules of medium and high that find
+something. Half of them are closed, or harmless otherwise, and must be passed in silence.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cross_account_access.iam.engine import PolicyKind
+from tests.support.lint_conditions import (
+    CLOSED_CONDITIONS,
+    OPEN_CONDITIONS,
+    ORGANIZATION,
+    when,
+)
+from tests.support.states import BUCKET, PRODUCTION, STAGING, Json, allow, deny
+
+Case = tuple[str, PolicyKind, list[Json], set[str]]
+
+TRUST, IDENTITY, RESOURCE = PolicyKind.TRUST, PolicyKind.IDENTITY, PolicyKind.RESOURCE
+OBJECTS = f"{BUCKET}/*"
+QUEUE = f"arn:aws:sqs:us-east-1:{PRODUCTION}:jobs"
+TOPIC = f"arn:aws:sns:us-east-1:{PRODUCTION}:news"
+ROOT = {"AWS": f"arn:aws:iam::{STAGING}:root"}
+OWN_ROOT = {"AWS": f"arn:aws:iam::{PRODUCTION}:root"}
+GITHUB = "token.actions.githubusercontent.com"
+OPEN = {"open-principal"}
+TOKEN = {"any-token"}
+NONE: set[str] = set()
+
+
+def _read(*conditions: Json, principal: Any = "*") -> Json:
+    """An allow to read objects, for everybody."""
+    merged: Json = {}
+    for each in conditions:
+        for operator, keys in each.items():
+            merged.setdefault(operator, {}).update(keys)
+    more = {"Condition": merged} if merged else {}
+    return allow("s3:GetObject", OBJECTS, Principal=principal, **more)
+
+
+def _without(statement: Json, element: str) -> Json:
+    return {key: value for key, value in statement.items() if key != element}
+
+
+def _assume(principal: Any, *conditions: Json, action: str = "sts:AssumeRole") -> Json:
+    statement = _read(*conditions, principal=principal) | {"Action": action}
+    del statement["Resource"]
+    return statement
+
+
+def _token(*conditions: Json, issuer: str = GITHUB) -> Json:
+    provider = f"arn:aws:iam::{PRODUCTION}:oidc-provider/{issuer}"
+    action = "sts:AssumeRoleWithWebIdentity"
+    return _assume({"Federated": provider}, *conditions, action=action)
+
+
+def _subject(value: Any, operator: str = "StringLike", issuer: str = GITHUB) -> Json:
+    audience = {f"{issuer}:aud": "sts.amazonaws.com"}
+    return _token(
+        when("StringEquals", f"{issuer}:aud", audience[f"{issuer}:aud"]),
+        when(operator, f"{issuer}:sub", value),
+        issuer=issuer,
+    )
+
+
+_OUTSIDE: Json = when("StringNotEquals", "aws:PrincipalOrgID", ORGANIZATION)
+
+
+def _refuse(*actions: str, condition: Json = _OUTSIDE, resource: str = OBJECTS) -> Json:
+    return deny(list(actions), resource, Principal="*", Condition=condition)
+
+
+OPEN_SUBJECTS: list[tuple[str, list[Json]]] = [
+    ("no subject", [_token(when("StringEquals", f"{GITHUB}:aud", "sts.amazonaws.com"))]),
+    ("nothing at all", [_token()]),
+    *(
+        (value, [_subject(value)])
+        for value in (
+            *("*", "repo:*", "repo:*/x:*", "repo:*/*:environment:prod", "?*", "repo:my-org*"),
+            *("*:my-org/*", "ref:refs/heads/main:repo:*", "environment:a/b:repo:*"),
+            *("repository_owner:my-org*", "job_workflow_ref:*/deploy.yml@*"),
+        )
+    ),
+    ("for all values", [_subject("repo:my-org/app:*", "ForAllValues:StringLike")]),
+    ("if exists", [_subject("repo:my-org/app:*", "StringLikeIfExists")]),
+    ("all but one", [_subject("repo:my-org/app:*", "StringNotLike")]),
+    ("any at all", [_token(when("Null", f"{GITHUB}:sub", "false"))]),
+    ("one of two", [_subject(["repo:my-org/app:*", "repo:*"])]),
+    ("a branch", [_token(when("StringEquals", f"{GITHUB}:ref", "refs/heads/main"))]),
+    ("another's forge", [_subject("project_path:*/deploy:*", issuer="gitlab.com")]),
+    (
+        "another's runs",
+        [_subject("organization:*:workspace:prod:*", issuer="app.terraform.io")],
+    ),
+    ("another's pipelines", [_subject("organization:*:pipeline:x", issuer="agent.buildkite.com")]),
+    (
+        "any user",
+        [_assume({"Federated": "accounts.google.com"}, action="sts:AssumeRoleWithWebIdentity")],
+    ),
+    (
+        "any pool",
+        [
+            _assume(
+                {"Federated": "cognito-identity.amazonaws.com"},
+                when("ForAnyValue:StringLike", "cognito-identity.amazonaws.com:amr", "unauthe*"),
+                action="sts:AssumeRoleWithWebIdentity",
+            )
+        ],
+    ),
+    ("an own issuer's all", [_token(issuer="ci.example.com")]),
+    ("an own issuer's any", [_subject("*", issuer="ci.example.com")]),
+    (
+        "any pod",
+        [_subject("system:serviceaccount:*:*", issuer="oidc.eks.us-east-1.amazonaws.com/id/A1B2")],
+    ),
+]
+
+CLOSED_SUBJECTS: list[tuple[str, list[Json]]] = [
+    *(
+        (value, [_subject(value)])
+        for value in (
+            *("repo:my-org/app:ref:refs/heads/main", "repo:my-org/*", "repo:my-org/app:*"),
+            *("repo:my-org@123/app@456:*", "repository_owner:my-org:*", "repository_id:42"),
+            *("ref:refs/heads/main:repo:my-org/app", "environment:prod:repository_owner_id:7"),
+            "job_workflow_ref:my-org/flows/.github/workflows/deploy.yml@*",
+        )
+    ),
+    (
+        "an owner",
+        [
+            _token(
+                when("StringEquals", f"{GITHUB}:repository_owner_id", "7"),
+                when("StringLike", f"{GITHUB}:sub", "*:environment:prod"),
+            )
+        ],
+    ),
+    ("a group", [_subject("project_path:my-group/*:ref_type:branch:*", issuer="gitlab.com")]),
+    ("an organization", [_subject("organization:my-org:*", issuer="app.terraform.io")]),
+    (
+        "a pool",
+        [
+            _assume(
+                {"Federated": "cognito-identity.amazonaws.com"},
+                when("StringEquals", "cognito-identity.amazonaws.com:aud", "us-east-1:pool"),
+                action="sts:AssumeRoleWithWebIdentity",
+            )
+        ],
+    ),
+    ("an own issuer's job", [_subject("deploy-*", issuer="ci.example.com")]),
+    (
+        "a pod",
+        [
+            _subject(
+                "system:serviceaccount:web:*", issuer="oidc.eks.us-east-1.amazonaws.com/id/A1B2"
+            )
+        ],
+    ),
+    (
+        "SAML",
+        [
+            _assume(
+                {"Federated": f"arn:aws:iam::{PRODUCTION}:saml-provider/Company"},
+                when("StringEquals", "SAML:aud", "https://signin.aws.amazon.com/saml"),
+                action="sts:AssumeRoleWithSAML",
+            )
+        ],
+    ),
+    (
+        "refused but for one",
+        [
+            _token(),
+            {
+                "Effect": "Deny",
+                "Principal": "*",
+                "Action": "sts:AssumeRoleWithWebIdentity",
+                "Condition": when("StringNotLike", f"{GITHUB}:sub", "repo:my-org/*"),
+            },
+        ],
+    ),
+]
+
+_KEY_FOR_SERVICE: Json = allow(
+    ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:CreateGrant"],
+    "*",
+    Principal={"AWS": "*"},
+    Condition={
+        "StringEquals": {
+            "kms:ViaService": "ebs.us-east-1.amazonaws.com",
+            "kms:CallerAccount": PRODUCTION,
+        }
+    },
+)
+_KEY_FOR_ROOT: Json = allow("kms:*", "*", Principal=OWN_ROOT)
+_OLD_TOPIC: Json = allow(
+    [
+        "SNS:GetTopicAttributes",
+        "SNS:SetTopicAttributes",
+        "SNS:AddPermission",
+        "SNS:RemovePermission",
+        "SNS:DeleteTopic",
+        "SNS:Subscribe",
+        "SNS:Publish",
+    ],
+    TOPIC,
+    Principal={"AWS": "*"},
+    Condition={"StringEquals": {"AWS:SourceOwner": PRODUCTION}},
+)
+_S3 = {"Service": "s3.amazonaws.com"}
+
+CASES: list[Case] = [
+    *((f"everybody, {what}", RESOURCE, [_read(*each)], OPEN) for what, each in OPEN_CONDITIONS),
+    *((f"everybody, {what}", RESOURCE, [_read(*each)], NONE) for what, each in CLOSED_CONDITIONS),
+    *((f"token, {what}", TRUST, each, TOKEN) for what, each in OPEN_SUBJECTS),
+    *((f"token, {what}", TRUST, each, NONE) for what, each in CLOSED_SUBJECTS),
+    (
+        "everybody but one",
+        RESOURCE,
+        [_without(_read(), "Principal") | {"NotPrincipal": ROOT}],
+        OPEN,
+    ),
+    ("every AWS principal", RESOURCE, [_read(principal={"AWS": "*"})], OPEN),
+    ("everybody in a list", RESOURCE, [_read(principal={"AWS": [STAGING, "*"]})], OPEN),
+    ("refused outside", RESOURCE, [_read(), _refuse("s3:*")], NONE),
+    ("refused outside, all", RESOURCE, [_read(), _refuse("*", resource="*")], NONE),
+    ("another action refused", RESOURCE, [_read(), _refuse("s3:PutObject")], OPEN),
+    (
+        "a part refused",
+        RESOURCE,
+        [_read(), _refuse("s3:*", resource=f"{BUCKET}/secret/*")],
+        OPEN,
+    ),
+    (
+        "some actions of a pattern refused",
+        RESOURCE,
+        [_read() | {"Action": "s3:Get*"}, _refuse("s3:GetObject")],
+        OPEN,
+    ),
+    (
+        "all actions of a pattern refused",
+        RESOURCE,
+        [_read() | {"Action": "s3:GetObject*"}, _refuse("s3:Get*")],
+        NONE,
+    ),
+    (
+        "refused but from a network",
+        RESOURCE,
+        [
+            _read(),
+            _refuse("s3:*", condition=when("NotIpAddress", "aws:SourceIp", "203.0.113.0/24")),
+        ],
+        NONE,
+    ),
+    (
+        "refused but from everywhere",
+        RESOURCE,
+        [_read(), _refuse("s3:*", condition=when("NotIpAddress", "aws:SourceIp", "0.0.0.0/0"))],
+        OPEN,
+    ),
+    (
+        "all but one action",
+        RESOURCE,
+        [_without(_read(), "Action") | {"NotAction": "s3:PutObject"}],
+        {"open-principal", "not-action", "own-policy"},
+    ),
+    (
+        "all but one resource",
+        RESOURCE,
+        [_without(_read(), "Resource") | {"NotResource": BUCKET}],
+        OPEN,
+    ),
+    ("SQS's own", RESOURCE, [allow("SQS:*", QUEUE, Principal=OWN_ROOT)], NONE),
+    ("SNS's own", RESOURCE, [_OLD_TOPIC], NONE),
+    ("KMS's own", RESOURCE, [_KEY_FOR_ROOT], NONE),
+    (
+        "KMS's own for EBS",
+        RESOURCE,
+        [_KEY_FOR_SERVICE, allow(["kms:Describe*", "kms:RevokeGrant"], "*", Principal=OWN_ROOT)],
+        NONE,
+    ),
+    (
+        "a key through a service alone",
+        RESOURCE,
+        [
+            _KEY_FOR_ROOT,
+            allow(
+                "kms:Decrypt",
+                "*",
+                Principal={"AWS": "*"},
+                Condition=when("StringEquals", "kms:ViaService", "s3.us-east-1.amazonaws.com"),
+            ),
+        ],
+        OPEN,
+    ),
+    (
+        "a service for all",
+        RESOURCE,
+        [allow("sqs:SendMessage", QUEUE, Principal=_S3)],
+        {"confused-deputy"},
+    ),
+    (
+        "a service for any bucket",
+        RESOURCE,
+        [
+            allow(
+                "sqs:SendMessage",
+                QUEUE,
+                Principal=_S3,
+                Condition=when("ArnLike", "aws:SourceArn", "arn:aws:s3:*:*:*"),
+            )
+        ],
+        {"confused-deputy"},
+    ),
+    (
+        "a service, if it tells",
+        RESOURCE,
+        [
+            allow(
+                "sqs:SendMessage",
+                QUEUE,
+                Principal=_S3,
+                Condition=when("StringEqualsIfExists", "aws:SourceAccount", STAGING),
+            )
+        ],
+        {"confused-deputy"},
+    ),
+    (
+        "a service for a bucket",
+        RESOURCE,
+        [
+            allow(
+                "sqs:SendMessage",
+                QUEUE,
+                Principal=_S3,
+                Condition=when("ArnEquals", "aws:SourceArn", BUCKET),
+            )
+        ],
+        NONE,
+    ),
+    (
+        "a service for an account",
+        RESOURCE,
+        [
+            allow(
+                "sqs:SendMessage",
+                QUEUE,
+                Principal=_S3,
+                Condition=when("StringEquals", "aws:SourceAccount", STAGING),
+            )
+        ],
+        NONE,
+    ),
+    (
+        "a service for an organization",
+        RESOURCE,
+        [
+            allow(
+                "sqs:SendMessage",
+                QUEUE,
+                Principal=_S3,
+                Condition=when("StringEquals", "aws:SourceOrgID", ORGANIZATION),
+            )
+        ],
+        NONE,
+    ),
+    (
+        "a service for a log group",
+        RESOURCE,
+        [
+            _KEY_FOR_ROOT,
+            allow(
+                "kms:Decrypt",
+                "*",
+                Principal={"Service": "logs.us-east-1.amazonaws.com"},
+                Condition=when(
+                    "ArnLike",
+                    "kms:EncryptionContext:aws:logs:arn",
+                    f"arn:aws:logs:us-east-1:{PRODUCTION}:*",
+                ),
+            ),
+        ],
+        NONE,
+    ),
+    ("a machine", TRUST, [_assume({"Service": "ec2.amazonaws.com"})], NONE),
+    ("any account's", TRUST, [_assume({"AWS": "*"})], OPEN),
+    (
+        "any account's with an ID",
+        TRUST,
+        [_assume({"AWS": "*"}, when("StringEquals", "sts:ExternalId", "example-1"))],
+        OPEN,
+    ),
+    (
+        "an organization's",
+        TRUST,
+        [_assume({"AWS": "*"}, when("StringEquals", "aws:PrincipalOrgID", ORGANIZATION))],
+        NONE,
+    ),
+    (
+        "everybody of an account",
+        TRUST,
+        [_assume({"AWS": "*"}, when("StringEquals", "aws:PrincipalAccount", STAGING))],
+        {"whole-account"},
+    ),
+    (
+        "everybody by a token",
+        TRUST,
+        [
+            _assume(
+                "*",
+                when("StringLike", f"{GITHUB}:sub", "repo:my-org/*"),
+                action="sts:AssumeRoleWithWebIdentity",
+            )
+        ],
+        NONE,
+    ),
+    *(
+        (f"an account, {what}", TRUST, [_assume(ROOT, *each)], {"whole-account"})
+        for what, each in (
+            ("all", []),
+            ("any role", [when("ArnLike", "aws:PrincipalArn", f"arn:aws:iam::{STAGING}:role/*")]),
+            ("any", [when("StringLike", "aws:PrincipalArn", "*")]),
+            (
+                "but one",
+                [when("ArnNotEquals", "aws:PrincipalArn", f"arn:aws:iam::{STAGING}:user/x")],
+            ),
+            (
+                "any of SSO",
+                [
+                    when(
+                        "ArnLike",
+                        "aws:PrincipalArn",
+                        f"arn:aws:iam::{STAGING}:role/aws-reserved/sso.amazonaws.com/*",
+                    )
+                ],
+            ),
+            ("from a network", [when("IpAddress", "aws:SourceIp", "203.0.113.0/24")]),
+            ("of an organization", [when("StringEquals", "aws:PrincipalOrgID", ORGANIZATION)]),
+        )
+    ),
+    *(
+        (f"an account, {what}", TRUST, [_assume(ROOT, *each)], NONE)
+        for what, each in (
+            ("a role", [when("ArnEquals", "aws:PrincipalArn", f"arn:aws:iam::{STAGING}:role/x")]),
+            ("roles", [when("ArnLike", "aws:PrincipalArn", f"arn:aws:iam::{STAGING}:role/app-*")]),
+            (
+                "a permission set",
+                [
+                    when(
+                        "ArnLike",
+                        "aws:PrincipalArn",
+                        f"arn:aws:iam::{STAGING}:role/aws-reserved/sso.amazonaws.com/*"
+                        "AWSReservedSSO_Reader_*",
+                    )
+                ],
+            ),
+            ("an ID", [when("StringEquals", "sts:ExternalId", "example-1")]),
+            ("a tag", [when("StringEquals", "aws:PrincipalTag/team", "reports")]),
+            ("a user ID", [when("StringLike", "aws:userid", "AROAEXAMPLEEXAMPLE123:*")]),
+        )
+    ),
+    *(
+        (
+            f"external ID, {operator} {value}",
+            TRUST,
+            [
+                _assume(
+                    ROOT,
+                    when("ArnLike", "aws:PrincipalArn", f"arn:aws:iam::{STAGING}:role/a"),
+                    when(operator, "sts:ExternalId", value),
+                )
+            ],
+            {"any-external-id"},
+        )
+        for operator, value in (
+            ("StringLike", "*"),
+            ("StringLike", "?*"),
+            ("StringNotEquals", "x"),
+            ("StringEqualsIfExists", "example-1"),
+            ("ForAllValues:StringEquals", "example-1"),
+        )
+    ),
+    (
+        "MFA if any",
+        TRUST,
+        [
+            _assume(
+                ROOT,
+                when("ArnLike", "aws:PrincipalArn", f"arn:aws:iam::{STAGING}:user/a"),
+                when("BoolIfExists", "aws:MultiFactorAuthPresent", "true"),
+            )
+        ],
+        {"mfa-if-exists"},
+    ),
+    (
+        "MFA",
+        TRUST,
+        [
+            _assume(
+                ROOT,
+                when("ArnLike", "aws:PrincipalArn", f"arn:aws:iam::{STAGING}:user/a"),
+                when("Bool", "aws:MultiFactorAuthPresent", "true"),
+            )
+        ],
+        NONE,
+    ),
+    (
+        "refused without MFA",
+        IDENTITY,
+        [deny("s3:*", "*", Condition=when("Bool", "aws:MultiFactorAuthPresent", "false"))],
+        {"mfa-if-exists"},
+    ),
+    (
+        "refused without MFA, and with a key",
+        IDENTITY,
+        [
+            deny("s3:*", "*", Condition=when("Bool", "aws:MultiFactorAuthPresent", "false")),
+            deny("s3:*", "*", Condition=when("Null", "aws:MultiFactorAuthPresent", "true")),
+        ],
+        NONE,
+    ),
+    (
+        "its own policy",
+        RESOURCE,
+        [allow("s3:PutBucketPolicy", BUCKET, Principal=ROOT)],
+        {"own-policy"},
+    ),
+    (
+        "its own policy, within a pattern",
+        RESOURCE,
+        [allow("s3:Put*", BUCKET, Principal=ROOT)],
+        {"own-policy"},
+    ),
+    (
+        "its own policy, of a role",
+        RESOURCE,
+        [allow("sqs:AddPermission", QUEUE, Principal={"AWS": f"arn:aws:iam::{STAGING}:role/a"})],
+        {"own-policy"},
+    ),
+    (
+        "its own policy, its own role",
+        RESOURCE,
+        [allow("sqs:AddPermission", QUEUE, Principal={"AWS": f"arn:aws:iam::{PRODUCTION}:role/a"})],
+        NONE,
+    ),
+    (
+        "a grant of a key",
+        RESOURCE,
+        [_KEY_FOR_ROOT, allow("kms:CreateGrant", "*", Principal=ROOT)],
+        {"own-policy"},
+    ),
+    (
+        "a grant of a key for services",
+        RESOURCE,
+        [
+            _KEY_FOR_ROOT,
+            allow(
+                "kms:CreateGrant",
+                "*",
+                Principal=ROOT,
+                Condition=when("Bool", "kms:GrantIsForAWSResource", "true"),
+            ),
+        ],
+        NONE,
+    ),
+    (
+        "its own policy, for an account",
+        RESOURCE,
+        [
+            allow(
+                "sqs:AddPermission",
+                QUEUE,
+                Principal="*",
+                Condition=when("StringEquals", "aws:PrincipalAccount", STAGING),
+            )
+        ],
+        {"own-policy"},
+    ),
+    (
+        "its own policy, for an organization",
+        RESOURCE,
+        [
+            allow(
+                "sqs:AddPermission",
+                QUEUE,
+                Principal="*",
+                Condition=when("StringEquals", "aws:PrincipalOrgID", ORGANIZATION),
+            )
+        ],
+        {"own-policy"},
+    ),
+    (
+        "its own policy, for its account",
+        RESOURCE,
+        [
+            allow(
+                "sqs:AddPermission",
+                QUEUE,
+                Principal="*",
+                Condition=when("StringEquals", "aws:PrincipalAccount", PRODUCTION),
+            )
+        ],
+        NONE,
+    ),
+    (
+        "its own policy, refused",
+        RESOURCE,
+        [
+            allow("sqs:*", QUEUE, Principal=ROOT),
+            deny(
+                ["sqs:AddPermission", "sqs:RemovePermission", "sqs:SetQueueAttributes"],
+                QUEUE,
+                Principal="*",
+            ),
+        ],
+        {"wildcard-action"},
+    ),
+    ("no such action", IDENTITY, [allow("s3:GetObjct", OBJECTS)], NONE),
+    ("no such action refused", IDENTITY, [deny("s3:PutObjct", "*")], {"unknown-action"}),
+    ("no such actions refused", IDENTITY, [deny("s3:Putt*", "*")], {"unknown-action"}),
+    ("no such service refused", IDENTITY, [deny("s4:*", "*")], {"unknown-action"}),
+    ("an operation refused", IDENTITY, [deny("s3:HeadObject", "*")], {"unknown-action"}),
+    ("actions refused", IDENTITY, [deny(["s3:PutObject", "s3:Delete*"], "*")], NONE),
+    (
+        "all but no action",
+        IDENTITY,
+        [{"Effect": "Allow", "NotAction": "s3:PutObjct", "Resource": BUCKET}],
+        {"unknown-action", "not-action"},
+    ),
+    (
+        "no such action in a trust",
+        TRUST,
+        [_assume({"Service": "ec2.amazonaws.com"}, action="sts:AssumeRol")],
+        {"unknown-action"},
+    ),
+    (
+        "another service's action in a trust",
+        TRUST,
+        [_assume({"Service": "ec2.amazonaws.com"}, action="s3:GetObject")],
+        {"unknown-action"},
+    ),
+]
