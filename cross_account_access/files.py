@@ -4,6 +4,7 @@ The library `filelock` was looked at: it keeps the descriptor to itself, and two
 here hand it to the processes that they start, so that the lock outlasts a run that is killed.
 """
 
+import errno
 import fcntl
 import os
 import tempfile
@@ -14,6 +15,8 @@ from math import inf
 from pathlib import Path
 from typing import Final
 
+FULL: Final = (errno.ENOSPC, errno.EDQUOT)
+"""Of an error: no room on a disk, or none left for this user."""
 _POLL_SECONDS: Final = 0.05
 
 

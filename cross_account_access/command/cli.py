@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Final, NoReturn, Protocol, TextIO, cast
 
 from cross_account_access import __version__
-from cross_account_access.command.reports import FULL
 from cross_account_access.errors import AccessError, Status
+from cross_account_access.files import FULL
 
 VERBS: Final[Mapping[str, str]] = {
     "verify": "assume each role as its consumer and try what must and must not work",

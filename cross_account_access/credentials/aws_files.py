@@ -1,8 +1,8 @@
 """Writes profiles to the AWS config and credentials files, which the AWS CLI and the SDKs share.
 
-A change of both files is all or nothing as far as can be known before: locks are held, the files
-are read, edited and staged beside themselves, and only then renamed into place. Whoever reads
-meanwhile sees the old file or the new one.
+A change of both files is all or nothing: locks are held, the files are read, edited and staged
+beside themselves, and only then renamed into place. Where the second cannot be, as one that is
+mounted by itself, the first is put back. Whoever reads meanwhile sees the old file or the new one.
 """
 
 import os
@@ -127,12 +127,48 @@ def write(profile: str, *changes: Change) -> list[str]:
                     continue
                 _refuse_unwritable(file.path)
                 ready_files.append((file, stack.enter_context(staged(file.path, text))))
-        for file, ready in ready_files:
-            with file._explained():
+        with _all_or_nothing() as changed:
+            for file, ready in ready_files:
                 if file.path.exists() and stat.S_IMODE(file.path.stat().st_mode) & _OTHERS:
                     notes.append(f"{file.path} was open to other users; it is not any more")
+                changed.append((file.path, _content(file.path)))
                 put_in_place(ready, file.path)
     return notes
+
+
+@contextmanager
+def _all_or_nothing() -> Iterator[list[tuple[Path, bytes | None]]]:
+    """Put back what is noted of files when one of them cannot be changed.
+
+    Yields:
+        where to note each file before it is changed, with its content, None where it is not there.
+    """
+    changed: list[tuple[Path, bytes | None]] = []
+    try:
+        yield changed
+    except OSError as error:
+        left = [str(path) for path, content in changed if not _is_put_back(path, content)]
+        end = f"but {' and '.join(left)} has changed" if left else "nothing was changed"
+        message = f"{changed[-1][0] if changed else error.filename}: {error.strerror}; {end}"
+        raise UncheckedError(message) from None
+
+
+def _content(path: Path) -> bytes | None:
+    return path.read_bytes() if path.exists() else None
+
+
+def _is_put_back(path: Path, content: bytes | None) -> bool:
+    try:
+        if _content(path) == content:
+            return True
+        if content is None:
+            path.unlink()
+        else:
+            with staged(path, content.decode()) as ready:
+                put_in_place(ready, path)
+    except OSError:
+        return False
+    return True
 
 
 def _location(variable: str, default: str) -> Path:

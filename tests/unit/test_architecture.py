@@ -108,7 +108,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("presentation", "stack"),
     },
     "command.code_scanning": {"", "iam.lint"},
-    "command.reports": {"errors"},
+    "command.reports": {"errors", "files", "presentation"},
     "command.live": {
         *("aws", "command.calls", "command.inventory", "command.layers", "iam.documents"),
         *("iam.engine", "iam.layers", "iam.services", "presentation", "stack"),
@@ -143,7 +143,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("iam.comparing", "iam.documents", "iam.engine", "iam.errors", "iam.inventory"),
         *("iam.lint", "iam.routes"),
     },
-    "command.cli": {"", "command.reports", "errors"},
+    "command.cli": {"", "errors", "files"},
     # What it is built, tried and measured with.
     "dev.toolchain": {"files"},
     "dev.sandbox": {"dev.toolchain", "files"},

@@ -4,13 +4,13 @@ import argparse
 import json
 import shlex
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from cross_account_access.command.change_words import as_json, print_changes, summary
 from cross_account_access.command.inventory import inventory_of
 from cross_account_access.command.live import live
+from cross_account_access.command.reports import write_file
 from cross_account_access.errors import Status, UsageError
 from cross_account_access.iam.comparing.comparison import Change, compare
 from cross_account_access.iam.errors import IamError
@@ -60,7 +60,8 @@ def run(arguments: argparse.Namespace) -> int:
         report = _Report(existing(plan.resources, plan.created))
     if report.importable:
         report.compare_access(plan)
-        _write(arguments.file, filled(plan.import_file, report.found))
+        content = json.dumps(filled(plan.import_file, report.found), indent=2)
+        write_file("--file", arguments.file, f"{content}\n")
     page = Page()
     if not arguments.json:
         report.print(page)
@@ -172,14 +173,6 @@ def _agreed(report: _Report) -> bool:
         return input(question).strip().lower() in ("y", "yes")
     except EOFError:
         return False
-
-
-def _write(path: Path, content: Mapping[str, Any]) -> None:
-    try:
-        path.write_text(f"{json.dumps(content, indent=2)}\n")
-    except OSError as error:
-        message = f"--file {path}: {error.strerror}"
-        raise UsageError(message) from error
 
 
 def _print_next(

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from cross_account_access.command import sources
 from cross_account_access.command.code_scanning import sarif
-from cross_account_access.command.reports import write_report
+from cross_account_access.command.reports import check_writable, write_report
 from cross_account_access.errors import Status, UsageError
 from cross_account_access.iam.documents import PolicyKind
 from cross_account_access.iam.lint.findings import Finding, Severity
@@ -67,6 +67,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Check and tell."""
+    check_writable("--sarif", arguments.sarif)
     if arguments.files:
         kind = _KINDS.get(arguments.kind)
         subjects = [subject for path in arguments.files for subject in _of_file(path, kind)]
@@ -83,10 +84,10 @@ def run(arguments: argparse.Namespace) -> int:
         Page().json(_as_json(subjects, findings, notes))
     else:
         _print(Page(), subjects, findings, notes)
-    if arguments.sarif is not None:
-        write_report("--sarif", arguments.sarif, f"{json.dumps(sarif(findings), indent=2)}\n")
     is_bad = any(finding.severity > Severity.LOW for finding in findings)
-    return Status.NOT_AS_INTENDED if is_bad else Status.AS_INTENDED
+    status = Status.NOT_AS_INTENDED if is_bad else Status.AS_INTENDED
+    log = f"{json.dumps(sarif(findings), indent=2)}\n"
+    return write_report("--sarif", arguments.sarif, log, status)
 
 
 def _of_file(path: Path, kind: PolicyKind | None) -> list[Subject]:

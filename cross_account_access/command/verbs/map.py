@@ -11,7 +11,8 @@ from cross_account_access.command.drawing.mermaid import mermaid
 from cross_account_access.command.drawing.svg import svg
 from cross_account_access.command.drawing.webpage import webpage
 from cross_account_access.command.inventory import judged
-from cross_account_access.errors import Status, UsageError
+from cross_account_access.command.reports import write_file
+from cross_account_access.errors import Status
 from cross_account_access.iam.inventory import Inventory
 from cross_account_access.presentation import Page
 from cross_account_access.stack import add_stack_options, stack_of
@@ -64,11 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.output is None:
         Page().raw(drawn)
         return Status.AS_INTENDED
-    try:
-        arguments.output.write_text(f"{drawn}\n", encoding="utf-8")
-    except OSError as error:
-        msg = f"--output {arguments.output}: {error.strerror}"
-        raise UsageError(msg) from error
+    write_file("--output", arguments.output, f"{drawn}\n")
     return Status.AS_INTENDED
 
 

@@ -12,8 +12,9 @@ from cross_account_access.command.inventory import judged
 from cross_account_access.command.layers import add_layers_option, with_layers
 from cross_account_access.command.proof.certificate import certificate
 from cross_account_access.command.proof.proving import Proof, prove
+from cross_account_access.command.reports import check_writable, write_report
 from cross_account_access.credentials.contract import ContractError, read
-from cross_account_access.errors import Status, UncheckedError, UsageError
+from cross_account_access.errors import Status, UncheckedError
 from cross_account_access.iam.comparing.comparison import Change
 from cross_account_access.iam.engine import KeyState
 from cross_account_access.presentation import BAD, DOUBTFUL, GOOD, QUIET, TITLE, Page
@@ -64,6 +65,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 @judged()
 def run(arguments: argparse.Namespace) -> int:
     """Prove it, or tell what differs."""
+    check_writable("--certificate", arguments.certificate)
     inventory = with_layers(sources.read(arguments.source, stack_of(arguments)), arguments.layers)
     is_planned = arguments.source == sources.PREVIEW or arguments.source.startswith(
         sources.REVISION
@@ -85,29 +87,18 @@ def run(arguments: argparse.Namespace) -> int:
         *(["--layers", arguments.layers] if arguments.layers else []),
     ]
     result = _as_json(proof, arguments.source)
-    if arguments.certificate is not None:
-        _write(
-            arguments.certificate,
-            certificate(
-                source=arguments.source,
-                declaration=inventory.outputs["declaration"],
-                inventory=inventory,
-                result=result,
-            ),
-        )
     if arguments.json:
         Page().json(result)
     else:
         _print(Page(), proof, arguments.source, stack)
-    return Status.AS_INTENDED if proof.is_proved else Status.NOT_AS_INTENDED
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text)
-    except OSError as error:
-        message = f"--certificate {path}: {error.strerror}"
-        raise UsageError(message) from error
+    certified = certificate(
+        source=arguments.source,
+        declaration=inventory.outputs["declaration"],
+        inventory=inventory,
+        result=result,
+    )
+    status = Status.AS_INTENDED if proof.is_proved else Status.NOT_AS_INTENDED
+    return write_report("--certificate", arguments.certificate, certified, status)
 
 
 def _as_json(proof: Proof, source: str) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from typing import Final
 
 from cross_account_access.command.inventory import StackInventory, inventory_of, judged
 from cross_account_access.command.layers import add_layers_option, with_layers
+from cross_account_access.command.reports import check_writable, write_report
 from cross_account_access.command.verification import profiles
 from cross_account_access.command.verification.attempts import Attempts
 from cross_account_access.command.verification.documents import Documents
@@ -131,7 +132,7 @@ def run(arguments: argparse.Namespace) -> int:
     with progress("reading the stack"):
         contract, inventory = _contract(stack), inventory_of(stack.state())
     consumers = _chosen(contract, arguments)
-    _check_writable(arguments.junit)
+    check_writable("--junit", arguments.junit)
     environment = Environment(
         probe=f"{arguments.probe_prefix}{secrets.token_hex(4)}/",
         now=started,
@@ -158,14 +159,8 @@ def run(arguments: argparse.Namespace) -> int:
         Page().json(as_json(name, results, left, only_failures=only_failures))
     else:
         show(Page(), results, only_failures=arguments.only_failures)
-    status = _status(results)
-    if arguments.junit is not None:
-        try:
-            arguments.junit.write_text(as_junit(name, results, f"{started:%Y-%m-%dT%H:%M:%S}"))
-        except OSError as error:
-            notice(f"--junit {arguments.junit}: {error.strerror}")
-            return status or Status.UNCHECKED
-    return status
+    junit = as_junit(name, results, f"{started:%Y-%m-%dT%H:%M:%S}")
+    return write_report("--junit", arguments.junit, junit, _status(results))
 
 
 def _status(results: Sequence[Result]) -> Status:
@@ -292,17 +287,6 @@ def _account(inventory: StackInventory, number: str) -> StackAccount:
         "deploy it with pulumi up"
     )
     raise UncheckedError(message)
-
-
-def _check_writable(path: Path | None) -> None:
-    """Fail before the work, not after it."""
-    if path is None:
-        return
-    try:
-        path.touch()
-    except OSError as error:
-        message = f"--junit {path}: {error.strerror}"
-        raise UsageError(message) from error
 
 
 def _assignment(text: str) -> tuple[str, str]:

@@ -1,5 +1,6 @@
 """The files of the AWS CLI change whole or not at all, and stay private."""
 
+import errno
 import os
 import stat
 import subprocess
@@ -8,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from cross_account_access.credentials import aws_files
 from cross_account_access.credentials.aws_files import AwsFile, check, write
 from cross_account_access.errors import UncheckedError
+from cross_account_access.files import put_in_place
 
 CREDENTIALS = "# mine\n[default]\naws_access_key_id = AKIA\n"
 
@@ -177,3 +180,39 @@ def test_logins_at_the_same_time_do_not_lose_each_other(credentials: Path) -> No
     text = credentials.read_text()
     assert text.startswith(CREDENTIALS)
     assert text.count("[profile") == 30
+
+
+def test_a_second_file_that_cannot_be_changed_leaves_the_first_as_it_was(
+    credentials: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def put(ready: Path, path: Path) -> None:
+        if path == credentials:
+            raise OSError(errno.EBUSY, "Device or resource busy", str(path))
+        put_in_place(ready, path)
+
+    monkeypatch.setattr(aws_files, "put_in_place", put)
+    for before in (None, "# mine\n[default]\n"):
+        if before is not None:
+            (folder / "config").write_text(before)
+        with pytest.raises(UncheckedError) as told:
+            write("TempCred", (AwsFile.config(), region), (AwsFile.credentials(), region))
+        assert str(told.value) == f"{credentials}: Device or resource busy; nothing was changed"
+        assert credentials.read_text() == CREDENTIALS
+        config = folder / "config"
+        assert (config.read_text() if config.exists() else None) == before
+
+
+def test_a_file_that_cannot_be_put_back_is_told(
+    credentials: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def put(ready: Path, path: Path) -> None:
+        if path == credentials or "region" not in ready.read_text():
+            raise OSError(errno.EBUSY, "Device or resource busy", str(path))
+        put_in_place(ready, path)
+
+    monkeypatch.setattr(aws_files, "put_in_place", put)
+    config = folder / "config"
+    config.write_text("# mine\n")
+    with pytest.raises(UncheckedError) as told:
+        write("TempCred", (AwsFile.config(), region), (AwsFile.credentials(), region))
+    assert str(told.value).endswith(f"Device or resource busy; but {config} has changed")
