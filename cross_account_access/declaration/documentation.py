@@ -27,29 +27,27 @@ from cross_account_access.declaration.settings import SETTINGS
 _BEGIN: Final = "written by make settings"
 _END: Final = "end of what make settings writes"
 
-_YAML_TYPES: Final[Mapping[object, tuple[str, object]]] = {
-    str: ("string", ""),
-    int: ("integer", 0),
-    dict[str, str]: ("object", {}),
-}
-"""The type of a setting in `Pulumi.yaml`, and its default where it is required."""
+_EMPTY: Final[Mapping[object, object]] = {str: "", int: 0, dict[str, str]: {}}
+"""What `Pulumi.yaml` has for a setting of a type that must be said, since it has one for each."""
 
 
 def configuration() -> str:
-    """The settings in the section `config` of `Pulumi.yaml`."""
+    """The settings in the section `config` of `Pulumi.yaml`.
+
+    Without types: of a value of another type the engine tells neither the value nor a remedy.
+    """
     lines = []
     for each in SETTINGS.fields:
         inside = _group_of(each.setting)
-        yaml_type, empty = ("array", []) if inside else _YAML_TYPES[each.setting.json_type]
+        empty = [] if inside else _EMPTY[each.setting.json_type]
         told = each.setting.words
         if inside:
             told += f" Each: {_in_short(inside)}."
         elif each.is_required:
             told += " Required."
         default = empty if each.is_required or each.default is None else each.default
-        lines += [f"  {each.name}:", f"    type: {yaml_type}"]
-        lines += ["    items:", "      type: object"] if inside else []
         lines += [
+            f"  {each.name}:",
             "    description: >-",
             fill(told, 120, initial_indent=" " * 6, subsequent_indent=" " * 6),
             f"    default: {json.dumps(default)}",

@@ -16,8 +16,8 @@ from typing import Any, ClassVar, Final, NamedTuple, TypeVar, get_type_hints
 
 from cross_account_access.declaration import rules
 from cross_account_access.declaration.accounts import Accounts
-from cross_account_access.declaration.reader import REQUIRED, Fields, not_among
-from cross_account_access.declaration.rules import Rule
+from cross_account_access.declaration.reader import REQUIRED, Fields, not_among, not_text
+from cross_account_access.declaration.rules import Rule, moments
 
 
 class Context(NamedTuple):
@@ -186,6 +186,24 @@ class Texts(Text):
 
 
 @dataclass(frozen=True)
+class Moment(Setting):
+    """A date, or a time with its offset."""
+
+    json_type = str
+    values = "date or time"
+
+    def read(self, source: Fields, name: str, default: Any, context: Context) -> str | None:  # noqa: ANN401, ARG002
+        """As `YYYY-MM-DDTHH:MM:SSZ`."""
+        value = source.take(name, default)
+        if source.has(name):
+            try:
+                return moments.utc(value)
+            except ValueError as error:
+                source.refuse(name, str(error))
+        return None
+
+
+@dataclass(frozen=True)
 class Number(Setting):
     """A whole number."""
 
@@ -199,7 +217,7 @@ class Number(Setting):
         """One of those that are allowed."""
         value, allowed = source.take(name, default), self.allowed
         if isinstance(value, bool) or not isinstance(value, int):
-            source.refuse(name, f"must be a whole number of {self.unit}")
+            source.refuse(name, f"must be a whole number of {self.unit}, without quotes")
             return int(default)
         if value not in allowed:
             source.refuse(name, f"must be {allowed.start} to {allowed.stop - 1} {self.unit}")
@@ -217,7 +235,7 @@ class Flag(Setting):
         """Whether it is true."""
         value = source.take(name, default)
         if not isinstance(value, bool):
-            source.refuse(name, "must be true or false, unquoted")
+            source.refuse(name, "must be true or false, unquoted (yes, no, on and off are text)")
         return value is True
 
 
@@ -258,15 +276,14 @@ class Tags(Setting):
                 f"{len(value)} tags; AWS takes 50 on a resource and the program adds its own, so "
                 f"{rules.TAG_LIMIT} is the most",
             )
-        if len({key.lower() for key in value}) < len(value):
-            source.problems.about(
-                source.path(name), list(value), "has keys that differ only in case"
-            )
         for key in value:
-            if broken := rules.tag_key(key):
+            if broken := not_text(key, rules.tag_key):
                 source.problems.about(source.path(name), key, broken)
+        keys = [key for key in value if isinstance(key, str)]
+        if len({key.lower() for key in keys}) < len(keys):
+            source.problems.about(source.path(name), keys, "has keys that differ only in case")
         tags = Fields(value, source.problems, source.path(name))
-        return {key: tags.text(key, rules.tag_value) or "" for key in value}
+        return {key: tags.text(key, rules.tag_value) or "" for key in keys}
 
 
 @dataclass(frozen=True)

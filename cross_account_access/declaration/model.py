@@ -16,6 +16,7 @@ from cross_account_access.declaration.accounts import Account, Accounts
 from cross_account_access.declaration.fields import (
     Declared,
     Flag,
+    Moment,
     Nested,
     Number,
     Tags,
@@ -23,6 +24,7 @@ from cross_account_access.declaration.fields import (
     Texts,
     Word,
 )
+from cross_account_access.declaration.rules import addresses
 from cross_account_access.declaration.statements import ConditionBlock, Statement
 from cross_account_access.facts import quotas
 
@@ -391,7 +393,7 @@ class Conditions(Declared):
         tuple[str, ...],
         Texts(
             "CIDR ranges of public addresses, for the role and for what it then does.",
-            rules.ip_range,
+            addresses.ip_range,
             example="[203.0.113.0/24]",
         ),
     ] = ()
@@ -414,16 +416,14 @@ class Conditions(Declared):
     ] = None
     expires_at: Annotated[
         str | None,
-        Text(
-            "A date, or a time with its offset, from which on nothing is allowed.",
-            rules.moment,
-            convert=lambda text: text if rules.moment(text) else rules.utc(text),
-        ),
+        Moment("A date, or a time with its offset, from which on nothing is allowed."),
     ] = None
     """`YYYY-MM-DDTHH:MM:SSZ`."""
 
     def problems(self, accounts: Accounts) -> Iterator[tuple[str, str]]:  # noqa: ARG002
-        """A request comes from an address or through an endpoint."""
+        """A request comes from certain addresses, or through an endpoint."""
+        if told := addresses.all_ranges(self.source_ips):
+            yield "source_ips", told
         if self.source_ips and self.vpc_endpoints:
             yield (
                 "vpc_endpoints",
@@ -458,7 +458,11 @@ class Role(Declared):
         Number("Seconds, 3600 to 43200; 3600 unless said.", quotas.ROLE_SESSION_SECONDS, "seconds"),
     ] = 3600
     permissions_boundary: Annotated[
-        str | None, Text("ARN of a managed policy.", rules.policy_arn)
+        str | None,
+        Text(
+            "ARN of a managed policy of Production, or of AWS.",
+            rule_for=lambda context: rules.permissions_boundary(context.accounts.trusting),
+        ),
     ] = None
     tags: Annotated[dict[str, str], Tags("Tags of the role alone.")] = field(default_factory=dict)
 
@@ -519,7 +523,7 @@ class Consumer(Declared):
         Nested(
             "What must hold besides.",
             Conditions,
-            example="{external_id: what-the-third-party-gave-you}",
+            example=f"{{external_id: {rules.EXTERNAL_ID_EXAMPLE}}}",
         ),
     ] = field(default_factory=Conditions)
 

@@ -12,9 +12,12 @@ from typing import Any, Final
 
 from cross_account_access.declaration.nearest import did_you_mean
 from cross_account_access.declaration.rules import Rule
+from cross_account_access.declaration.rules.moments import is_unquoted
 
 REQUIRED: Final[Any] = MISSING
 """In place of a default."""
+_SHOWN: Final = 200
+"""The most characters of a value that a problem shows."""
 
 
 class Problems(list[str]):
@@ -27,7 +30,10 @@ class Problems(list[str]):
 
     def about(self, setting: str, value: object, rule: str) -> None:
         """Adds `SETTING: VALUE RULE`."""
-        self.append(f"{setting}: {value!r} {rule}")
+        shown = "null" if value is None else repr(value)
+        if len(shown) > _SHOWN:
+            shown = f"{shown[:_SHOWN]}..."
+        self.append(f"{setting}: {shown} {rule}")
 
     def report(self, where: str) -> str:
         """All of them, a line each, under a line that counts them and says where they are."""
@@ -57,7 +63,9 @@ class Fields:
 
     def path(self, name: str) -> str:
         """The field's place in the stack file, as in `grants[0].levels`."""
-        return f"{self._path}.{name}" if self._path else name
+        # Names are the user's own too: tags have any, and YAML has keys of every type.
+        shown = name if isinstance(name, str) and name.isprintable() else repr(name)
+        return f"{self._path}.{shown}" if self._path else shown
 
     def refuse(self, name: str, reason: str) -> None:
         """Reports a field that must not be as it is beside the others."""
@@ -105,14 +113,10 @@ class Fields:
         value = self.take(name, default)
         if not self.has(name):
             return "" if default is REQUIRED else default
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            return self._unquoted(name, value, rule)
-        if not isinstance(value, str):
-            self.problems.about(self.path(name), value, "must be text")
-            return ""
-        if value != default and (broken := rule(value)):
+        is_default = isinstance(value, str) and value == default
+        if not is_default and (broken := not_text(value, rule)):
             self.problems.about(self.path(name), value, broken)
-        return value
+        return value if isinstance(value, str) and not is_unquoted(value) else ""
 
     def mapping(self, name: str, example: str) -> "Fields":
         """A mapping of further fields; an empty one where it is missing or something else."""
@@ -183,9 +187,7 @@ class Fields:
         texts: list[str] = []
         for index, text in enumerate(self._list(name, example, default)):
             place = f"{self.path(name)}[{index}]"
-            if not isinstance(text, str):
-                self.problems.about(place, text, f"must be text, as in {example}")
-            elif broken := rule(text):
+            if broken := not_text(text, rule):
                 self.problems.about(place, text, broken)
             elif text in texts:
                 self.problems.about(place, text, "is there twice; remove one")
@@ -197,7 +199,7 @@ class Fields:
         """Reports the fields that nobody asked for."""
         for name in self._values:
             if name not in self._known:
-                hint = did_you_mean(name, self._known)
+                hint = did_you_mean(str(name), self._known)
                 self.report(name, f"no such setting{hint}")
 
     def _list(self, name: str, example: str, default: object = REQUIRED) -> Sequence[Any]:
@@ -211,11 +213,23 @@ class Fields:
             self.report(name, "empty; it needs at least one item")
         return value
 
-    def _unquoted(self, name: str, value: float, rule: Rule) -> str:
-        text = str(value)
-        broken = rule(text) or f'must be text: write it quoted, "{text}"'
-        self.problems.about(self.path(name), value, broken)
-        return text
+
+def not_text(value: object, rule: Rule) -> str | None:
+    """What is wrong with a value that must be text that keeps a rule.
+
+    No remedy names another value: what stands there without quotes may have been read as octal, as
+    hexadecimal or as a date, and only whoever wrote it knows it.
+    """
+    if is_unquoted(value):
+        return "is what YAML makes of a date without quotes; write it in quotes"
+    if isinstance(value, str):
+        return rule(value)
+    if value is None:
+        return "is empty; give it a value, or remove it"
+    if isinstance(value, bool | int | float):
+        told = rule(str(value)) if isinstance(value, int) else None
+        return told or "must be text: write it in quotes, exactly as it is meant"
+    return "must be text"
 
 
 def not_among(known: Sequence[str], word: object) -> str:

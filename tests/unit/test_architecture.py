@@ -17,7 +17,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "declaration.accounts": {"facts"},
     "declaration.statements": set(),
     "declaration.nearest": set(),
-    "declaration.rules": {"declaration.nearest", "facts"},
+    "declaration.rules": {"declaration.accounts", "declaration.nearest", "facts"},
     "declaration.reader": {"declaration.nearest", "declaration.rules"},
     "declaration.fields": {"declaration.accounts", "declaration.reader", "declaration.rules"},
     "declaration.model": {
@@ -33,7 +33,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "declaration.settings": {
         *("declaration.accounts", "declaration.fields", "declaration.kinds", "declaration.model"),
-        *("declaration.nearest", "declaration.policies", "facts"),
+        *("declaration.nearest", "declaration.policies", "declaration.statements", "facts"),
         *("declaration.reader", "declaration.rules"),
     },
     "declaration.documentation": {

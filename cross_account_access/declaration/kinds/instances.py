@@ -24,7 +24,11 @@ class InstanceRole(Declared):
     name: Annotated[str, Text("The role's name.", rules.iam_name(quotas.ROLE_NAME_CHARACTERS))]
     path: Annotated[str, Text("The role's path; / unless said.", rules.iam_path)] = "/"
     permissions_boundary: Annotated[
-        str | None, Text("ARN of a managed policy.", rules.policy_arn)
+        str | None,
+        Text(
+            "ARN of a managed policy of Staging, or of AWS.",
+            rule_for=lambda context: rules.permissions_boundary(context.accounts.trusted),
+        ),
     ] = None
 
 

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
-from cross_account_access.declaration import rules
 from cross_account_access.declaration.accounts import Accounts
 from cross_account_access.declaration.fields import Texts
 from cross_account_access.declaration.model import Principal, Trust, narrowed_to_principals
+from cross_account_access.declaration.rules.principal_patterns import principal_pattern
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +22,7 @@ class Principals(Principal):
         tuple[str, ...],
         Texts(
             "ARNs, with * and ? in the part after user/ or role/.",
-            rule_for=lambda context: rules.principal_pattern(
+            rule_for=lambda context: principal_pattern(
                 context.accounts.trusted.partition, context.accounts.trusted.account_id
             ),
             example="[arn:aws:iam::444455556666:role/data/*]",

@@ -51,7 +51,11 @@ class User(Principal):
         str, Text("The user's path, as in /people/; / unless said.", rules.iam_path)
     ] = "/"
     permissions_boundary: Annotated[
-        str | None, Text("ARN of a managed policy.", rules.policy_arn)
+        str | None,
+        Text(
+            "ARN of a managed policy of Staging, or of AWS.",
+            rule_for=lambda context: rules.permissions_boundary(context.accounts.trusted),
+        ),
     ] = None
 
     def problems(self, accounts: Accounts) -> Iterator[tuple[str, str]]:  # noqa: ARG002

@@ -1,6 +1,6 @@
 """Jobs that prove themselves by OpenID Connect."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -8,6 +8,7 @@ from cross_account_access.declaration import rules
 from cross_account_access.declaration.accounts import Account, Accounts
 from cross_account_access.declaration.fields import Flag, Former, Text, Texts
 from cross_account_access.declaration.model import MustExist, Principal, SignIn, Trust
+from cross_account_access.declaration.rules import issuers
 from cross_account_access.declaration.statements import ConditionBlock
 
 
@@ -29,7 +30,7 @@ class WebIdentities(Principal):
         str,
         Text(
             "URL of the issuer, as in https://token.actions.githubusercontent.com.",
-            rules.issuer,
+            issuers.issuer,
             convert=lambda url: url.removeprefix("https://"),
         ),
     ]
@@ -38,12 +39,21 @@ class WebIdentities(Principal):
         str, Text("Whom the token must be for, as in sts.amazonaws.com.", rules.audience)
     ]
     allow_wildcard_subjects: Annotated[bool, Flag("Whether subjects may have * and ?.")] = False
+    private_issuer: Annotated[
+        bool,
+        Flag(
+            "Whether the issuer gives tokens to nobody but you, as a GitLab or Kubernetes of your "
+            "own does."
+        ),
+    ] = False
     subjects: Annotated[
         tuple[str, ...],
         Texts(
             "Which jobs: the token's subject, in the issuer's own form.",
-            rule_for=lambda context: rules.subject(
-                allow_wildcards=context.read["allow_wildcard_subjects"]
+            rule_for=lambda context: issuers.subject(
+                context.read["issuer"],
+                is_private=context.read["private_issuer"],
+                allow_wildcards=context.read["allow_wildcard_subjects"],
             ),
             example="[repo:my-org/my-repo:ref:refs/heads/main]",
         ),
@@ -56,6 +66,12 @@ class WebIdentities(Principal):
             former=Former("provider", {"create": False, "existing": True}),
         ),
     ] = False
+
+    def problems(self, accounts: Accounts) -> Iterator[tuple[str, str]]:  # noqa: ARG002
+        """A public issuer is nobody's own."""
+        name = issuers.public_name(self.issuer)
+        if self.private_issuer and name:
+            yield "private_issuer", f"is not so: {name} gives tokens to everybody; remove it"
 
     @property
     def claims(self) -> Mapping[str, Sequence[str]]:

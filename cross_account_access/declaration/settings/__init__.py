@@ -5,7 +5,7 @@ all problems are told together, before a single resource is registered.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -24,8 +24,9 @@ from cross_account_access.declaration.model import (
     MustExist,
     SharedResource,
 )
+from cross_account_access.declaration.nearest import did_you_mean
 from cross_account_access.declaration.reader import Fields, Problems
-from cross_account_access.declaration.settings import expiry, sizes
+from cross_account_access.declaration.settings import expiry, sizes, tags
 from cross_account_access.declaration.settings.consumers import CONSUMERS
 from cross_account_access.declaration.settings.grants import GRANTS, check_consumers, check_overlaps
 from cross_account_access.declaration.settings.resources import RESOURCES, plural, read_resources
@@ -86,6 +87,8 @@ SETTINGS: Final = Group(
 )
 """All settings of a stack file."""
 
+_PACKAGES: Final = ("aws", "pulumi")
+"""Namespaces of others that a stack file of ours has use for."""
 _STRUCTURED: Final = {each.name for each in SETTINGS.fields if not isinstance(each.setting, Text)}
 """Those that the engine passes as JSON."""
 
@@ -131,25 +134,30 @@ def load() -> Settings:
     """
     project = pulumi.get_project()
     raw = {**get_config_env(), **CONFIG.get()}
-    own = {
-        key.removeprefix(f"{project}:"): value
-        for key, value in raw.items()
-        if key.startswith(f"{project}:")
-    }
-    return check(own, where=f"Pulumi.{pulumi.get_stack()}.yaml")
+    own, others = {}, []
+    for key, value in raw.items():
+        namespace, _, name = key.partition(":")
+        if namespace == project:
+            own[name] = value
+        else:
+            others.append((namespace, name))
+    where = f"Pulumi.{pulumi.get_stack()}.yaml"
+    return check(own, where=where, misplaced=_misplaced(others, project))
 
 
-def check(values: Mapping[str, Any], *, where: str) -> Settings:
+def check(values: Mapping[str, Any], *, where: str, misplaced: Iterable[str] = ()) -> Settings:
     """The settings in these values; of access that ends soon it warns.
 
     Args:
         values: as `parse` takes them.
         where: what they are from, for the one who has to mend them.
+        misplaced: a problem for each setting that nothing would read.
 
     Raises:
         pulumi.RunError: with every problem, a line each.
     """
     problems = Problems()
+    problems += misplaced
     settings = parse(values, problems)
     if problems:
         raise pulumi.RunError(problems.report(where))
@@ -158,6 +166,17 @@ def check(values: Mapping[str, Any], *, where: str) -> Settings:
     for warning in expiry.warnings(settings.consumers, datetime.now(UTC)):
         pulumi.log.warn(warning)
     return settings
+
+
+def _misplaced(keys: Iterable[tuple[str, str]], project: str) -> Iterator[str]:
+    """What stands under a namespace that is most likely the project's, mistyped.
+
+    The engine takes any namespace, since packages have their own.
+    """
+    names = {each.name for each in SETTINGS.fields}
+    for namespace, name in keys:
+        if namespace not in _PACKAGES and (name in names or did_you_mean(namespace, [project])):
+            yield f"{namespace}:{name}: no such namespace; did you mean {project}:{name}?"
 
 
 def parse(values: Mapping[str, Any], problems: Problems) -> Settings:
@@ -187,6 +206,9 @@ def parse(values: Mapping[str, Any], problems: Problems) -> Settings:
     _check_accounts(settings, problems)
     _check_names(settings, problems)
     _check_identity_providers(settings, problems)
+    for place, value, broken in tags.problems(settings.tags, settings.consumers):
+        problems.about(place, value, broken)
+    _check_logs(settings.buckets, problems)
     check_overlaps(grants, problems)
     if None not in grants:
         check_consumers(settings.consumers, settings.grants, problems)
@@ -199,7 +221,8 @@ def _decoded(key: str, value: Any) -> Any:  # noqa: ANN401 - JSON is anything
         return value
     try:
         return json.loads(value)
-    except json.JSONDecodeError:
+    # Neither JSON, nor what Python reads of it: it has limits for digits and for lists in lists.
+    except (ValueError, RecursionError):
         return value
 
 
@@ -283,6 +306,25 @@ def _check_names(settings: Settings, problems: Problems) -> None:
                 f"consumers[{index}].renamed_from",
                 name,
                 "is still the name of a consumer, whose resources these are; remove one of both",
+            )
+
+
+def _check_logs(buckets: Sequence[Bucket], problems: Problems) -> None:
+    """No bucket of the stack lets S3 deliver logs, least of all its own.
+
+    Source: "Enabling Amazon S3 server access logging",
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html.
+    """
+    names = {bucket.name for bucket in buckets}
+    for index, bucket in enumerate(buckets):
+        log = bucket.access_log
+        if log and log.bucket in names:
+            what = "the bucket itself" if log.bucket == bucket.name else "a bucket of the stack"
+            problems.about(
+                f"buckets[{index}].access_log.bucket",
+                log.bucket,
+                f"is {what}, whose policy does not let S3 deliver logs; name a bucket that exists "
+                "and does",
             )
 
 

@@ -1,7 +1,7 @@
 """Refuses what would make a policy document larger than AWS takes, before anything is made."""
 
 import json
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import Final
 
 from cross_account_access.declaration import rules
@@ -15,6 +15,7 @@ from cross_account_access.declaration.policies.documents import (
     trust_policy,
 )
 from cross_account_access.declaration.policies.parts import in_parts
+from cross_account_access.declaration.statements import Statement
 from cross_account_access.facts import quotas
 
 _LESS: Final = "let fewer grants go via: resource"
@@ -99,11 +100,22 @@ def resource_problems(
         yield (
             f"needs a {resource.kind} policy of {size} bytes, and {quota.size} is the most; {_LESS}"
         )
-    statements = len(json.loads(document)["Statement"])
-    if quota.statements and statements > quota.statements:
+    statements = json.loads(document)["Statement"]
+    for counted, most, what in (
+        (len(statements), quota.statements, "statements"),
+        (sum(map(_principals, statements)), quota.principals, "principals"),
+        (sum(map(_conditions, statements)), quota.conditions, "conditions"),
+    ):
+        if most and counted > most:
+            yield (
+                f"needs a {resource.kind} policy of {counted} {what}, and {most} is the most; "
+                f"{_LESS}"
+            )
+    actions = max(len(each["Action"]) for each in statements)
+    if quota.actions_of_statement and actions > quota.actions_of_statement:
         yield (
-            f"needs a {resource.kind} policy of {statements} statements, and {quota.statements} is "
-            f"the most; {_LESS}"
+            f"needs a {resource.kind} policy with {actions} actions in a statement, and "
+            f"{quota.actions_of_statement} is the most; grant fewer levels with via: resource"
         )
     if resource.has_own_key:
         size = len(key_policy(resource, granted, accounts).encode())
@@ -116,3 +128,13 @@ def _beyond(limit: int, document: str) -> int | None:
     """The characters that IAM counts, where they are too many: all but white space."""
     size = quotas.policy_characters(document)
     return size if size > limit else None
+
+
+def _principals(statement: Statement) -> int:
+    named = statement["Principal"]
+    return sum(map(len, named.values())) if isinstance(named, Mapping) else 1
+
+
+def _conditions(statement: Statement) -> int:
+    """Each key counts, and each operator that it is compared by."""
+    return sum(map(len, statement.get("Condition", {}).values()))

@@ -27,6 +27,15 @@ REJECTED: dict[str, tuple[dict[str, Any], str]] = {
         under(external_id="x"),
         "consumers[0].conditions.external_id: 'x' must have 2 to 1224 characters, not 1",
     ),
+    "external ID of our own message": (
+        under(external_id="what-the-third-party-gave-you"),
+        "'what-the-third-party-gave-you' is the example of a message and no external ID; write what the third party gave you",
+    ),
+    "external ID of our own help": (
+        {**beside({**vendor(), "conditions": {"external_id": "WHAT-WAS-PRINTED"}})},
+        "'WHAT-WAS-PRINTED' is the example of a message",
+    ),
+    "external ID that is left empty": (under(external_id=None), "external_id: null is empty"),
     "external ID too long": (under(external_id="x" * 1225), "must have 2 to 1224 characters"),
     "external ID of the wrong alphabet": (
         under(external_id="vendor 7"),

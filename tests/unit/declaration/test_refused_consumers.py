@@ -66,7 +66,7 @@ REJECTED: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "role name as a number": (
         {"consumers": [consumer(role={"name": 42})]},
-        'consumers[0].role.name: 42 must be text: write it quoted, "42"',
+        "consumers[0].role.name: 42 must be text: write it in quotes, exactly as it is meant",
     ),
     "role path and name beyond the console": (
         {"consumers": [consumer(role={"name": "R" * 40, "path": "/" + "p" * 30 + "/"})]},
@@ -87,6 +87,102 @@ REJECTED: dict[str, tuple[dict[str, Any], str]] = {
     "boundary that is no ARN": (
         {"consumers": [consumer(role={"name": "R", "permissions_boundary": "Boundary"})]},
         "must be the ARN of a managed policy",
+    ),
+    "boundary of a role from Staging": (
+        {
+            "consumers": [
+                consumer(
+                    role={"name": "R", "permissions_boundary": "arn:aws:iam::444455556666:policy/B"}
+                )
+            ]
+        },
+        "consumers[0].role.permissions_boundary: 'arn:aws:iam::444455556666:policy/B' must be a policy of AWS or of the principal's own account, 111122223333, as in arn:aws:iam::111122223333:policy/Boundary",
+    ),
+    "boundary of a user from Production": (
+        {
+            "consumers": [
+                consumer(
+                    user={"name": "A", "permissions_boundary": "arn:aws:iam::111122223333:policy/B"}
+                )
+            ]
+        },
+        "consumers[0].user.permissions_boundary: 'arn:aws:iam::111122223333:policy/B' must be a policy of AWS or of the principal's own account, 444455556666",
+    ),
+    "boundary of instances from Production": (
+        beside(
+            of_kind(
+                "ec2",
+                {
+                    "role": {
+                        "name": "I",
+                        "permissions_boundary": "arn:aws:iam::111122223333:policy/B",
+                    }
+                },
+            )
+        ),
+        "consumers[1].ec2.role.permissions_boundary: 'arn:aws:iam::111122223333:policy/B' must be a policy of AWS",
+    ),
+    "boundary of another partition": (
+        {
+            "consumers": [
+                consumer(
+                    role={
+                        "name": "R",
+                        "permissions_boundary": "arn:aws-cn:iam::111122223333:policy/B",
+                    }
+                )
+            ]
+        },
+        "must be of partition aws",
+    ),
+    "boundary of AWS in another partition": (
+        {
+            "consumers": [
+                consumer(
+                    role={"name": "R", "permissions_boundary": "arn:aws-us-gov:iam::aws:policy/B"}
+                )
+            ]
+        },
+        "must be of partition aws",
+    ),
+    "boundary that is a role": (
+        {
+            "consumers": [
+                consumer(
+                    role={"name": "R", "permissions_boundary": "arn:aws:iam::111122223333:role/B"}
+                )
+            ]
+        },
+        "must be the ARN of a managed policy",
+    ),
+    "boundary without a name": (
+        {
+            "consumers": [
+                consumer(
+                    role={
+                        "name": "R",
+                        "permissions_boundary": "arn:aws:iam::111122223333:policy/a/",
+                    }
+                )
+            ]
+        },
+        "must be the ARN of a managed policy",
+    ),
+    "path with a wildcard": (
+        {"consumers": [consumer(role={"name": "R", "path": "/teams/*/"})]},
+        "consumers[0].role.path: '/teams/*/' must not have *, ? or ${: policies would take it as a pattern",
+    ),
+    "path of a user with a wildcard": (
+        {"consumers": [consumer(user={"name": "A", "path": "/team?/"})]},
+        "consumers[0].user.path: '/team?/' must not have",
+    ),
+    "path of instances with a variable": (
+        beside(of_kind("ec2", {"role": {"name": "I", "path": "/${aws:username}/"}})),
+        "consumers[1].ec2.role.path: '/${aws:username}/' must not have",
+    ),
+    "consumer of one letter": (
+        {"consumers": [consumer(name="a")]},
+        "consumers[0].name: 'a' must be lower-case letters, digits and hyphens, begin with a letter, and have 2 to 63",
     ),
     "consumer of no kind": (
         {"consumers": [{"name": "stage-admin", "role": {"name": "StageRole"}}]},

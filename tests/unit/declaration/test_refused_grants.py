@@ -60,6 +60,43 @@ REJECTED: dict[str, tuple[dict[str, Any], str]] = {
         {"grants": [grant(prefixes=["/images"])]},
         "'/images' must not begin with a slash, as keys do not: images",
     ),
+    "prefix with two slashes in front": (
+        {"grants": [grant(prefixes=["//images"])]},
+        "must not begin with a slash",
+    ),
+    "prefix that is a URL": (
+        {"grants": [grant(prefixes=["s3://production-test-bucket-101/images/"])]},
+        "grants[0].prefixes[0]: 's3://production-test-bucket-101/images/' is an address; write what keys in the bucket begin with, as in images/",
+    ),
+    "prefix that is a URL of the web": (
+        {"grants": [grant(prefixes=["https://x.s3.amazonaws.com/images"])]},
+        "is an address",
+    ),
+    "prefix that is an ARN": (
+        {"grants": [grant(prefixes=["arn:aws:s3:::production-test-bucket-101/images"])]},
+        "is an address",
+    ),
+    "prefix of the folder here": (
+        {"grants": [grant(prefixes=["./images"])]},
+        "'./images' has a part that is empty, . or .., which keys do not have",
+    ),
+    "prefix of the folder above": (
+        {"grants": [grant(prefixes=["../images"])]},
+        "has a part that is",
+    ),
+    "prefix with the folder above in it": (
+        {"grants": [grant(prefixes=["images/../x"])]},
+        "has a part that is",
+    ),
+    "prefix with two slashes in a row": (
+        {"grants": [grant(prefixes=["images//raw"])]},
+        "has a part that is",
+    ),
+    "prefix with two slashes at its end": (
+        {"grants": [grant(prefixes=["images//"])]},
+        "has a part that is",
+    ),
+    "prefix that is a dot": ({"grants": [grant(prefixes=["."])]}, "has a part that is"),
     "prefix of nothing": (
         {"grants": [grant(prefixes=[""])]},
         "'' is the whole bucket; leave prefixes out for that",

@@ -49,6 +49,14 @@ REJECTED: dict[str, tuple[dict[str, Any], str]] = {
         {"buckets": [bucket(access_log={"prefix": "x/"})]},
         "buckets[0].access_log.bucket: missing",
     ),
+    "log into the bucket itself": (
+        {"buckets": [bucket(access_log={"bucket": "production-test-bucket-101"})]},
+        "buckets[0].access_log.bucket: 'production-test-bucket-101' is the bucket itself, whose policy does not let S3 deliver logs; name a bucket that exists and does",
+    ),
+    "log into a bucket of the stack": (
+        {"buckets": [{"name": "our-logs"}, bucket(access_log={"bucket": "our-logs"})]},
+        "buckets[1].access_log.bucket: 'our-logs' is a bucket of the stack, whose policy does not",
+    ),
     "AWS-managed key": (
         {"buckets": [bucket(encryption="alias/aws/s3")]},
         "buckets[0].encryption: 'alias/aws/s3' is the AWS-managed key, whose key policy nobody can change, so that it cannot be shared across accounts; write kms",

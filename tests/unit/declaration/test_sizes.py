@@ -1,10 +1,12 @@
 # ruff: noqa: E501 - a table of refusals reads best with a row a line
 """Documents too large for AWS are told before anything is made."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from cross_account_access.facts import quotas
 from tests.unit.declaration.stack_file import (
     beside,
     consumer,
@@ -108,7 +110,7 @@ def test_rejects(changes: dict[str, Any], expected: str) -> None:
             "buckets[0].name: 'production-test-bucket-101' needs a bucket policy of ",
         ),
         ("topic", ["publish"], 70, 95, "topics[0].name: 'my-own' needs a topic policy of "),
-        ("queue", ["receive"], 12, 19, "queues[0].name: 'my-own' needs a queue policy of "),
+        ("queue", ["receive"], 4, 5, "queues[0].name: 'my-own' needs a queue policy of "),
     ],
 )
 def test_the_policy_of_a_resource_is_measured(
@@ -124,13 +126,46 @@ def test_the_statements_of_a_queue_are_counted() -> None:
     """Short ones, so that their number is reached before the bytes."""
     settings = many("queue", ["send"], 20)
     for number, item in enumerate(settings["consumers"]):
-        item["principals"] = {"arns": [f"arn:aws:iam::444455556666:role/{number}*"]}
+        item["principals"] = {"arns": [f"arn:aws:iam::444455556666:role/t{number}/*"]}
         del item["conditions"]
     told = [problem for problem in problems_of(**settings) if "statements" in problem]
     assert told == [
         "queues[0].name: 'my-own' needs a queue policy of 21 statements, and 20 is the most; "
         "let fewer grants go via: resource"
     ]
+
+
+def test_ten_users_are_too_many_conditions_for_a_queue() -> None:
+    """Each has one, and there is that which refuses plain HTTP."""
+
+    def told(count: int) -> list[str]:
+        settings = many("queue", ["receive", "send"], count)
+        for number, item in enumerate(settings["consumers"]):
+            del item["principals"], item["conditions"]
+            item["user"] = {"name": f"Worker{number}"}
+        return problems_of(**settings)
+
+    assert told(9) == []
+    assert told(10) == [
+        "queues[0].name: 'my-own' needs a queue policy of 11 conditions, and 10 is the most; "
+        "let fewer grants go via: resource"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("limits", "told"),
+    [
+        ({"principals": 3}, "a queue policy of 4 principals, and 3 is the most"),
+        ({"actions_of_statement": 5}, "a queue policy with 6 actions in a statement, and 5 is the"),
+    ],
+)
+def test_principals_and_actions_of_a_queue_are_counted(
+    limits: dict[str, int], told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quota = replace(quotas.RESOURCE_POLICIES["sqs"], **limits)
+    monkeypatch.setitem(quotas.RESOURCE_POLICIES, "sqs", quota)
+    (problem,) = problems_of(**many("queue", ["receive", "send"], 3))
+    assert told in problem
 
 
 def test_a_key_policy_is_measured_too() -> None:

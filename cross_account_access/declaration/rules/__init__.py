@@ -8,9 +8,9 @@ with the remedy where it is not obvious.
 import ipaddress
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Final
 
+from cross_account_access.declaration.accounts import Account
 from cross_account_access.declaration.nearest import did_you_mean
 from cross_account_access.facts import quotas
 from cross_account_access.facts.partitions import known_regions
@@ -23,11 +23,11 @@ NONCURRENT_DAYS: Final = range(1, 36501)
 TAG_LIMIT: Final = 40
 """AWS takes 50 tags on a resource, and the program and the engine add their own."""
 
+EXTERNAL_ID_EXAMPLE: Final = "what-the-third-party-gave-you"
+"""Told to whoever has left theirs out."""
+
 _IAM_NAME = re.compile(r"[\w+=,.@-]+", re.ASCII)
 _IAM_PATH = re.compile(r"/(?:[\x21-\x7e]+/)?")
-_PRIVATE: Final = tuple(
-    ipaddress.ip_network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
-)
 _RESERVED_PREFIXES: Final = ("xn--", "sthree-", "amzn-s3-demo-")
 _RESERVED_SUFFIXES: Final = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3", "-an")
 
@@ -40,13 +40,14 @@ def account_id(value: str) -> str | None:
     """
     if re.fullmatch(r"\d{12}", value, re.ASCII):
         return None
-    if re.fullmatch(r"\d{9,11}", value, re.ASCII):
+    if re.fullmatch(r"\d{1,11}", value, re.ASCII):
         return (
-            "must be 12 digits: a YAML number loses its leading zeros, "
-            f'so write it quoted, "{value.zfill(12)}" if that is the account'
+            "must be 12 digits: without quotes, YAML makes another number of one that begins with "
+            "a zero; write the account ID in quotes, all 12 digits as the account menu shows them"
         )
     return (
-        'must be 12 digits, as in "111122223333"; see "Account ID" in the console\'s account menu'
+        'must be 12 digits without hyphens, as in "111122223333"; see "Account ID" in the '
+        "console's account menu"
     )
 
 
@@ -160,18 +161,38 @@ def iam_path(value: str) -> str | None:
         return "must begin and end with / and have at most 512 printable ASCII characters"
     if "//" in value:
         return "must not have two slashes in a row"
+    if _has_wildcard(value):
+        return "must not have *, ? or ${: policies would take it as a pattern for other paths too"
     return None
 
 
-def policy_arn(value: str) -> str | None:
-    """The ARN of a managed policy, of the customer's or of AWS's own.
+def permissions_boundary(owner: Account) -> Rule:
+    """The ARN of a managed policy of the principal's own account, or of AWS.
 
-    Source: "IAM identifiers",
-    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html.
+    Source: "Permissions boundaries for IAM entities",
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html.
     """
-    if re.fullmatch(r"arn:aws[a-z-]*:iam::(?:\d{12}|aws):policy/[\w+=,.@/-]+", value, re.ASCII):
+    partition, account = owner.partition or "aws", owner.account_id
+    example = f"arn:{partition}:iam::{account or '111122223333'}:policy/Boundary"
+
+    def rule(value: str) -> str | None:
+        parts = re.fullmatch(
+            r"arn:(aws[a-z-]*):iam::(\d{12}|aws):policy/((?:[\w+=,.@-]+/)*)([\w+=,.@-]{1,128})",
+            value,
+            re.ASCII,
+        )
+        if not parts or len(parts[3]) >= quotas.PATH_CHARACTERS:
+            return f"must be the ARN of a managed policy, as in {example}"
+        if owner.partition and parts[1] != owner.partition:
+            return f"must be of partition {owner.partition}, as in {example}"
+        if account and parts[2] not in (account, "aws"):
+            return (
+                f"must be a policy of AWS or of the principal's own account, {account}, "
+                f"as in {example}"
+            )
         return None
-    return "must be the ARN of a managed policy, as in arn:aws:iam::111122223333:policy/Boundary"
+
+    return rule
 
 
 def external_id(value: str) -> str | None:
@@ -180,6 +201,11 @@ def external_id(value: str) -> str | None:
     Source: "AssumeRole", AWS STS API reference,
     https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html.
     """
+    if value.lower() in (EXTERNAL_ID_EXAMPLE, "what-was-printed"):
+        return (
+            "is the example of a message and no external ID; write what the third party gave you, "
+            "or what access external-id prints"
+        )
     if not 2 <= len(value) <= 1224:
         return f"must have 2 to 1224 characters, not {len(value)}"
     if not re.fullmatch(r"[\w+=,.@:/-]+", value, re.ASCII):
@@ -200,23 +226,6 @@ def source_identity(value: str) -> str | None:
     return None
 
 
-def ip_range(value: str) -> str | None:
-    """A CIDR range that `aws:SourceIp` can be in.
-
-    Source: "AWS global condition context keys",
-    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html.
-    """
-    try:
-        network = ipaddress.ip_network(value)
-    except ValueError as error:
-        return f"must be a range of IP addresses, as in 203.0.113.0/24 ({error})"
-    if network.prefixlen == 0:
-        return "is every address; leave source_ips out where any will do"
-    if any(network.version == 4 and network.overlaps(private) for private in _PRIVATE):
-        return "is a private range; AWS sees the public address that requests come from"
-    return None
-
-
 def vpc_endpoint(value: str) -> str | None:
     """The ID of a VPC endpoint.
 
@@ -228,39 +237,7 @@ def vpc_endpoint(value: str) -> str | None:
     return "must be the ID of a VPC endpoint of S3, SNS or SQS, as in vpce-0123456789abcdef0"
 
 
-def moment(value: str) -> str | None:
-    """A date or a time with its offset.
-
-    Source: "IAM JSON policy elements: Condition operators",
-    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html.
-    """
-    try:
-        utc(value)
-    except ValueError:
-        return (
-            "must be a date or a time with its offset, "
-            "as in 2027-01-31 or 2027-01-31T18:00:00+01:00"
-        )
-    return None
-
-
-def utc(value: str) -> str:
-    """The moment as `YYYY-MM-DDTHH:MM:SSZ`; a date is its first moment, in UTC.
-
-    Raises:
-        ValueError: it is no moment, or a time without its offset.
-    """
-    # An unquoted date in YAML reaches us as Go writes it: 2027-01-31 00:00:00 +0000 UTC.
-    parsed = datetime.fromisoformat(re.sub(r" ([+-]\d{4}) \S+$", r"\1", value))
-    if len(value) == len("YYYY-MM-DD"):
-        parsed = parsed.replace(tzinfo=UTC)
-    if parsed.tzinfo is None:
-        message = "a time without its offset"
-        raise ValueError(message)
-    return parsed.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def key_prefix(value: str) -> str | None:
+def key_prefix(value: str) -> str | None:  # noqa: PLR0911 - each mistake has its remedy
     """The beginning of object keys, taken literally by policies.
 
     Source: "Naming Amazon S3 objects",
@@ -268,9 +245,16 @@ def key_prefix(value: str) -> str | None:
     """
     if not value.strip("/"):
         return "is the whole bucket; leave prefixes out for that"
+    if re.match(r"[A-Za-z0-9+.-]+://|arn:", value):
+        return "is an address; write what keys in the bucket begin with, as in images/"
     if value.startswith("/"):
         return f"must not begin with a slash, as keys do not: {value.lstrip('/')}"
-    if any(wildcard in value for wildcard in ("*", "?", "${")):
+    if "//" in value or {".", ".."} & set(value.split("/")):
+        return (
+            "has a part that is empty, . or .., which keys do not have; write it as the keys "
+            "begin, as in images/"
+        )
+    if _has_wildcard(value):
         return "must not have *, ? or ${: a prefix is taken literally, and all below it is meant"
     if not re.fullmatch(r"[\x20-\x7e\xa0-\xff]{1,512}", value):
         return "must have at most 512 characters, none beyond those of a policy document (U+00FF)"
@@ -307,45 +291,6 @@ def organization_path(organization: str) -> Rule:
     return rule
 
 
-def principal_pattern(partition: str, account: str) -> Rule:
-    """Users or roles of one account, as `aws:PrincipalArn` has them.
-
-    Source: "IAM identifiers",
-    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html.
-    """
-    example = f"arn:{partition or 'aws'}:iam::{account or '444455556666'}:role/data/*"
-
-    def rule(value: str) -> str | None:
-        if re.fullmatch(r"arn:[^:]*:sts::[^:]*:assumed-role/.*", value):
-            return f"must be the role's own ARN, not that of a session, as in {example}"
-        parts = re.fullmatch(r"arn:([^:]*):iam::([^:]*):(?:user|role)/([\w+=,.@/*?-]+)", value)
-        if not parts:
-            return f"must be the ARN of users or roles, as in {example}"
-        if account_id(account) is None and parts[2] != account:
-            return f"must name the Staging account, {account}; other accounts are third_party"
-        if partition and parts[1] != partition:
-            return f"must be of partition {partition}, as in {example}"
-        if not parts[3].strip("*?/"):
-            return f"is everybody in the account; name some part of them, as in {example}"
-        return None
-
-    return rule
-
-
-def issuer(value: str) -> str | None:
-    """The URL of an OpenID Connect issuer.
-
-    Source: "CreateOpenIDConnectProvider", IAM API reference,
-    https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateOpenIDConnectProvider.html.
-    """
-    if len(value) <= 255 and re.fullmatch(r"https://[a-z0-9.-]+(?:/[\w.~-]+)*", value, re.ASCII):
-        return None
-    return (
-        "must be an https URL without a slash at the end, "
-        "as in https://token.actions.githubusercontent.com"
-    )
-
-
 def audience(value: str) -> str | None:
     """A client ID.
 
@@ -357,39 +302,15 @@ def audience(value: str) -> str | None:
     return "must be the token's audience, as in sts.amazonaws.com, without *, ? or $"
 
 
-def subject(*, allow_wildcards: bool) -> Rule:
-    """The `sub` of a token, pinned, since an issuer has other customers too.
-
-    Source: "Create a role for OpenID Connect federation (console)",
-    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-idp_oidc.html.
-    """
-
-    def rule(value: str) -> str | None:
-        if not re.fullmatch(r"[\x21-\x7e]{1,255}", value) or "${" in value:
-            return "must be the subject of a token, as in repo:my-org/my-repo:ref:refs/heads/main"
-        literal = re.split(r"[*?]", value, maxsplit=1)[0]
-        if literal == value:
-            return None
-        if "/" not in literal:
-            return (
-                "lets in other organizations of the issuer too; spell out everything up to the "
-                "first slash, as in repo:my-org/*"
-            )
-        if not allow_wildcards:
-            return (
-                "has a wildcard; name the subjects one by one, or say "
-                "allow_wildcard_subjects: true beside them"
-            )
-        return None
-
-    return rule
-
-
 def logical_name(value: str) -> str | None:
-    """Our own names: they become part of Pulumi URNs and keys of outputs, so they stay plain."""
-    if re.fullmatch(r"[a-z][a-z0-9-]{0,62}", value):
+    """Our own names: they become part of Pulumi URNs and keys of outputs, so they stay plain.
+
+    A consumer's is that of its sessions too, which has two characters at least: "AssumeRole", AWS
+    STS API reference, https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html.
+    """
+    if re.fullmatch(r"[a-z][a-z0-9-]{1,62}", value):
         return None
-    return "must be lower-case letters, digits and hyphens, begin with a letter, 63 at the most"
+    return "must be lower-case letters, digits and hyphens, begin with a letter, and have 2 to 63"
 
 
 def log_prefix(value: str) -> str | None:
@@ -422,9 +343,20 @@ def tag_value(value: str) -> str | None:
     Source: "Tags for AWS Identity and Access Management resources",
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html.
     """
+    if value.lower().startswith("aws:"):
+        return "must not begin with aws:, which AWS reserves"
     if len(value) > 256 or not _tag_characters(value):
         return "must have at most 256 letters, digits, spaces and _.:/=+-@"
     return None
+
+
+def _has_wildcard(value: str) -> bool:
+    """Whether IAM takes it as a pattern, in ARNs and where it compares with `ArnLike`.
+
+    Source: "IAM JSON policy elements: Resource",
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html.
+    """
+    return any(each in value for each in ("*", "?", "${"))
 
 
 def _tag_characters(value: str) -> bool:
