@@ -3,11 +3,26 @@
 import argparse
 import re
 from collections.abc import Callable
+from typing import Final
 
+from cross_account_access.credentials.aws_files import AwsFile
 from cross_account_access.credentials.contract import Consumer, Contract
 from cross_account_access.credentials.role_request import RoleRequest
 from cross_account_access.errors import UsageError
-from cross_account_access.facts.quotas import DEFAULT_SESSION_SECONDS, SESSION_SECONDS
+from cross_account_access.facts.quotas import (
+    CHAINED_SESSION_SECONDS,
+    DEFAULT_SESSION_SECONDS,
+    SESSION_SECONDS,
+)
+
+_OF_A_ROLE: Final = frozenset(
+    {"role_arn", "sso_session", "sso_start_url", "web_identity_token_file"}
+)
+"""Options of a profile whose credentials are those of a role.
+
+Source: "Configuration and credential file settings in the AWS CLI",
+https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-files.html.
+"""
 
 
 def add_session_options(
@@ -75,7 +90,8 @@ def request_of(
 
     Raises:
         UsageError: the consumer has no role or signs in otherwise, the session is too long for
-            the role, or an option that cannot be guessed is missing.
+            the role or for who holds one already, or an option that cannot be guessed is missing.
+        UncheckedError: the AWS config file cannot be read.
     """
     if consumer.role_arn is None:
         message = (
@@ -96,17 +112,26 @@ def request_of(
             f"{consumer.max_session_duration} seconds"
         )
         raise UsageError(message)
+    source = _source_profile(contract, consumer, arguments.profile)
+    holds_role = consumer.chains or _holds_a_role(source)
+    if (arguments.duration or 0) > CHAINED_SESSION_SECONDS and holds_role:
+        who = f"profile {source}" if source else f"consumer {consumer.name}"
+        message = (
+            f"--duration {duration}: {who} holds a role already, and STS gives no session of more "
+            f"than {CHAINED_SESSION_SECONDS} seconds from one role to another; leave it out"
+        )
+        raise UsageError(message)
     if consumer.source_identity_required and arguments.source_identity is None:
         message = f"the role of {consumer.name} wants to know who you are: give --source-identity"
         raise UsageError(message)
     return RoleRequest(
         role_arn=consumer.role_arn,
-        source_profile=_source_profile(contract, consumer, arguments.profile),
+        source_profile=source,
         region=contract.production_region,
         session_name=arguments.session_name or consumer.name,
         duration=duration,
         # Of callers who are not known some may hold a role.
-        chains=consumer.chains or not (arguments.duration or contract.usual_profile(consumer)),
+        chains=holds_role or not (arguments.duration or contract.usual_profile(consumer)),
         external_id=consumer.external_id,
         source_identity=arguments.source_identity,
         session_tags={**consumer.session_tags, **dict(arguments.tags)},
@@ -141,6 +166,12 @@ def _source_profile(contract: Contract, consumer: Consumer, named: str | None) -
         "name the CLI profile that may assume its role with --profile"
     )
     raise UsageError(message)
+
+
+def _holds_a_role(profile: str | None) -> bool:
+    """Whether the AWS config file says so of a profile, as of one that signs in with SSO."""
+    options = profile and AwsFile.config().profile(profile)
+    return bool(options) and not _OF_A_ROLE.isdisjoint(options)
 
 
 def _mfa_serial(consumer: Consumer, named: str | None) -> str:

@@ -91,12 +91,55 @@ def test_an_instances_profile_chains_its_own_role_for_an_hour(
     access: Access, sts: Sts, declare: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     declare(kind="ec2", max_session_duration=43200)
-    access("profile", "--duration", "43200", "--install", "--yes")
+    access("profile", "--install", "--yes")
     with serving_instance_metadata("ASIAINSTANCE") as endpoint:
         monkeypatch.setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", endpoint)
         assert access_key_of("StageRole") == "ASIA1"
     (asked,) = sts.assumed
     assert (asked["Key"], asked["DurationSeconds"]) == ("ASIAINSTANCE", "3600")
+
+
+OF_A_ROLE = {
+    "an SSO session": "sso_session = ours\nsso_role_name = Analysts",
+    "SSO as it was": "sso_start_url = https://ours.awsapps.com/start",
+    "another role": "role_arn = arn:aws:iam::444455556666:role/data/Analyst\nsource_profile = Me",
+    "a token": "web_identity_token_file = /run/token\nrole_arn = arn:aws:iam::444455556666:role/A",
+}
+
+
+@pytest.mark.parametrize("options", OF_A_ROLE.values(), ids=OF_A_ROLE)
+@pytest.mark.parametrize("verb", ["profile", "login"])
+def test_rejects_more_than_an_hour_from_one_role_to_another(
+    access: Access, sts: Sts, declare: Callable[..., None], verb: str, options: str
+) -> None:
+    declare(kind="organization", max_session_duration=43200)
+    AwsFile.config().path.write_text(f"[profile Analyst]\n{options}\n")
+    of_whom = (verb, "--profile", "Analyst", "--as", "prod")
+    ran = access(*of_whom, "--duration", "43200")
+    assert ran.status == 2
+    assert "--duration 43200: profile Analyst holds a role already, and STS gives no" in ran.err
+    assert not sts.assumed
+    usual = access("profile", *of_whom[1:], "--json")
+    assert json.loads(usual.out)["options"]["duration_seconds"] == "3600"
+
+
+def test_rejects_more_than_an_hour_for_principals_that_are_roles(
+    access: Access, declare: Callable[..., None]
+) -> None:
+    sets = "arn:aws:iam::444455556666:role/aws-reserved/sso.amazonaws.com/*AWSReservedSSO_Data_*"
+    declare(kind="principals", principal_arns=[sets], max_session_duration=43200)
+    ran = access("profile", "--profile", "Anything", "--duration", "3601")
+    assert ran.status == 2
+    assert "holds a role already" in ran.err
+    assert access("profile", "--profile", "Anything", "--duration", "3600").status == 0
+
+
+def test_a_user_may_have_all_that_the_role_gives(
+    access: Access, declare: Callable[..., None]
+) -> None:
+    declare(max_session_duration=43200)
+    options = json.loads(access("profile", "--duration", "43200", "--json").out)["options"]
+    assert options["duration_seconds"] == "43200"
 
 
 def test_a_profile_with_mfa_names_the_device(access: Access, declare: Callable[..., None]) -> None:
