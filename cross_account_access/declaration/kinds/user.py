@@ -103,8 +103,11 @@ class User(Principal):
             arn = answer["User"]["Arn"]
             if arn == self.arn(accounts.trusted):
                 return None
-            path = arn.split(":user", 1)[1].removesuffix(self.name)
-            return f"consumers: user {self.name!r} is {arn}; add path: {path} to adopt it"
+            path, _, name = arn.split(":user", 1)[1].rpartition("/")
+            if name != self.name:
+                # IAM finds it whatever the case, while policies compare ARNs as they are written.
+                return f"consumers: user {self.name!r} is {arn}; write name: {name} to adopt it"
+            return f"consumers: user {self.name!r} is {arn}; add path: {path}/ to adopt it"
 
         return MustExist(
             side="staging",
