@@ -15,7 +15,7 @@ import pytest
 from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks, set_mocks
 from pulumi.runtime.stack import wait_for_rpcs
 
-from cross_account_access.declaration.accounts import Account
+from cross_account_access.declaration.accounts import Account, Accounts
 from cross_account_access.declaration.kinds import User, WebIdentities
 from cross_account_access.declaration.model import Consumer
 from cross_account_access.declaration.settings import Settings
@@ -307,6 +307,19 @@ def test_users_to_adopt_must_exist_where_declared() -> None:
         "consumers: 'Nobody' is no user of account 444455556666, so it cannot be adopted",
         "consumers: user 'Existing' is arn:aws:iam::444455556666:user/people/Existing",
     ]
+
+
+def test_a_user_to_adopt_is_named_in_its_own_case() -> None:
+    """IAM knows names in any case; a policy that compares ARNs does not."""
+    account = Account(account_id="444455556666", profile="s", region="us-west-2")
+    user = User(name="EXISTING", path="/people/", existing=True)
+    asked = user.must_exist(Accounts(trusting=account, trusted=account))
+    assert asked
+    told = asked.problem({"User": {"Arn": "arn:aws:iam::444455556666:user/people/Existing"}})
+    assert told == (
+        "consumers: user 'EXISTING' is arn:aws:iam::444455556666:user/people/Existing; "
+        "write name: Existing to adopt it"
+    )
 
 
 def test_an_identity_provider_must_exist_and_take_the_audience() -> None:

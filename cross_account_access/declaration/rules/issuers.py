@@ -52,7 +52,7 @@ ISSUERS: Final = (
         "the organization, up to its slash,",
         "repo:my-org/my-repo:ref:refs/heads/main or repo:my-org@123456/my-repo@456789:*",
     ),
-    # "OpenID Connect (OIDC) authentication using ID tokens",
+    # "OpenID Connect (OIDC) Authentication Using ID Tokens",
     # https://docs.gitlab.com/ci/secrets/id_token_authentication/
     Issuer(
         "GitLab",
@@ -116,7 +116,7 @@ ISSUERS: Final = (
         "system:serviceaccount:my-namespace:my-account",
         is_public=False,
     ),
-    # "Using OIDC Federation", https://vercel.com/docs/oidc
+    # "OpenID Connect federation", https://vercel.com/docs/oidc
     Issuer(
         "Vercel",
         r"oidc\.vercel\.com(?:/[\w-]+)?",
