@@ -22,7 +22,7 @@ from cross_account_access.files import locked, write_private
 REGION = "us-west-2"
 _AUTHORITY = "authority.pem"
 # Closed to everybody else, whatever the tools that write into them think of modes.
-_FOLDERS = ("aws", "caches", "emulator", "home", "pulumi", "stacks", "tls")
+_FOLDERS = ("aws", "caches", "emulator", "home", "plugin", "pulumi", "stacks", "tls")
 _LOCK = "lock"
 _LOCK_SECONDS = 3.0
 _PULUMI_VARIABLES_OF_THE_CALLER = {
@@ -54,7 +54,12 @@ class Sandbox:
     @classmethod
     @contextlib.contextmanager
     def start(
-        cls, *, production: str, staging: str, state: Path | None = None
+        cls,
+        *,
+        production: str,
+        staging: str,
+        state: Path | None = None,
+        preloaded_plugin: bool = True,
     ) -> Iterator["Sandbox"]:
         """Runs the two accounts for as long as the context lasts.
 
@@ -63,6 +68,7 @@ class Sandbox:
             staging: ID of the Staging account, 12 digits.
             state: folder that keeps accounts, keys and stacks from one start to the next;
                 without it they are gone at the end.
+            preloaded_plugin: as `plugin.installed` has it.
 
         Raises:
             SandboxError: the folder is in use, or belongs to other accounts, or the emulator
@@ -85,7 +91,9 @@ class Sandbox:
             )
             box = cls(production=production, staging=staging, folder=folder, emulator=running)
             box._make_administrators()
-            plugin.install(box._pulumi_home)
+            stack.enter_context(
+                plugin.installed(box._pulumi_home, folder / "plugin", preloaded=preloaded_plugin)
+            )
             yield box
 
     def reset(self) -> None:

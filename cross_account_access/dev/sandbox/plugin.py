@@ -1,31 +1,77 @@
 """Puts the stand-in where the Pulumi engine looks for the `aws` provider plugin."""
 
+import contextlib
 import importlib.metadata
 import os
 import shlex
+import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+from cross_account_access.dev.sandbox.provider import launcher
 
-def install(pulumi_home: Path) -> None:
+_SOURCE = Path(__file__).parents[3]
+_PLUGIN = "cross_account_access.dev.sandbox.provider"
+_STOP_SECONDS = 5.0
+
+
+@contextlib.contextmanager
+def installed(pulumi_home: Path, folder: Path, *, preloaded: bool) -> Iterator[None]:
     """Makes the stand-in the plugin that the installed pulumi-aws asks for.
 
     With `SANDBOX_PROVIDER=official` in the environment nothing is installed and the engine
     fetches the official plugin.
+
+    Args:
+        pulumi_home: Pulumi's own folder.
+        folder: one that nobody else can enter, for a socket.
+        preloaded: whether a process that lives as long as the context has the stand-in loaded, so
+            that its starts take next to nothing. Without it each is a process from nothing, as a
+            start of any other plugin is.
     """
     version = importlib.metadata.version("pulumi-aws")
-    folder = pulumi_home / "plugins" / f"resource-aws-v{version}"
-    launcher = folder / "pulumi-resource-aws"
+    plugin = pulumi_home / "plugins" / f"resource-aws-v{version}"
+    command = plugin / "pulumi-resource-aws"
     if os.environ.get("SANDBOX_PROVIDER") == "official":
-        launcher.unlink(missing_ok=True)
-        if folder.exists() and not any(folder.iterdir()):
-            folder.rmdir()
+        command.unlink(missing_ok=True)
+        if plugin.exists() and not any(plugin.iterdir()):
+            plugin.rmdir()
+        yield
         return
-    folder.mkdir(parents=True, exist_ok=True)
-    source = Path(__file__).parents[3]
-    launcher.write_text(
+    plugin.mkdir(parents=True, exist_ok=True)
+    words = ["-P", "-m", _PLUGIN]
+    if preloaded:
+        words = ["-I", "-S", launcher.__file__, str(folder)]
+    command.write_text(
         "#!/bin/sh\n"
-        f'PYTHONPATH={shlex.quote(str(source))}"${{PYTHONPATH:+:$PYTHONPATH}}" '
-        f'exec {shlex.quote(sys.executable)} -P -m cross_account_access.dev.sandbox.provider "$@"\n'
+        f'PYTHONPATH={shlex.quote(str(_SOURCE))}"${{PYTHONPATH:+:$PYTHONPATH}}" '
+        f'exec {shlex.join([sys.executable, *words])} "$@"\n'
     )
-    launcher.chmod(0o755)
+    command.chmod(0o755)
+    with _preloaded(folder) if preloaded else contextlib.nullcontext():
+        yield
+
+
+@contextlib.contextmanager
+def _preloaded(folder: Path) -> Iterator[None]:
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-m", f"{_PLUGIN}.preloaded"],
+        cwd=folder,
+        env={**inherited, "AWS_CONFIG_FILE": os.devnull, "PYTHONPATH": str(_SOURCE)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        # A Ctrl-C at the terminal is for the command; what it still does needs its plugins.
+        start_new_session=True,
+    )
+    try:
+        yield
+    finally:
+        if process.stdin is not None:
+            process.stdin.close()
+        try:
+            process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()

@@ -112,10 +112,10 @@ def test_rejects_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
 def test_the_stand_in_is_the_plugin_unless_the_official_one_is_asked_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plugin.install(tmp_path)
-    (launcher,) = tmp_path.glob("plugins/resource-aws-v*/pulumi-resource-aws")
-    assert os.access(launcher, os.X_OK)
+    with plugin.installed(tmp_path, tmp_path, preloaded=False):
+        (command,) = tmp_path.glob("plugins/resource-aws-v*/pulumi-resource-aws")
+        assert os.access(command, os.X_OK)
 
     monkeypatch.setenv("SANDBOX_PROVIDER", "official")
-    plugin.install(tmp_path)
-    assert list(tmp_path.glob("plugins/*")) == []
+    with plugin.installed(tmp_path, tmp_path, preloaded=True):
+        assert list(tmp_path.glob("plugins/*")) == []

@@ -8,9 +8,11 @@ from typing import Any
 import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ProfileNotFound
+from botocore.loaders import create_loader
 
 # The engine runs that many steps at once on a usual machine; each may hold one connection.
 _CONNECTIONS = 32
+_SERVICES = ("iam", "kms", "s3", "sns", "sqs", "sts")
 
 
 class ConfigurationError(Exception):
@@ -29,6 +31,21 @@ def code(error: ClientError) -> str:
     return str(error.response["Error"]["Code"])
 
 
+@functools.cache
+def _models() -> Any:  # noqa: ANN401 - botocore has no types
+    """The descriptions of services, each of which is read once in a process."""
+    return create_loader()
+
+
+def preload() -> None:
+    """Loads all that the clients of our services need, so that copies of this process have it."""
+    session = botocore.session.Session()
+    session.register_component("data_loader", _models())
+    session.set_credentials("nobody", "nothing")
+    for service in _SERVICES:
+        session.create_client(service, region_name="us-west-2")
+
+
 class Account:
     """An AWS account in one region, with the identity that the configuration gives."""
 
@@ -42,6 +59,7 @@ class Account:
     ) -> None:
         try:
             self._session = botocore.session.Session(profile=profile)
+            self._session.register_component("data_loader", _models())
             self._session.get_scoped_config()
         except ProfileNotFound as error:
             message = f"failed to get shared config profile, {profile}"

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import socket
 import sys
 from collections.abc import Awaitable, Callable
 
@@ -62,20 +63,40 @@ def _details(refusal: RefusalError) -> tuple[tuple[str, bytes], ...]:
     return (("grpc-status-details-bin", status.SerializeToString()),)
 
 
-def serve(version: str, engine_address: str) -> None:
-    """Serves until the engine that started this process is gone."""
-    asyncio.run(_serve(version, engine_address))
+def serve(version: str, engine_address: str, launcher: socket.socket | None = None) -> None:
+    """Serves until the engine that started this process is gone.
+
+    Args:
+        version: of the plugin that this stands for.
+        engine_address: where the engine listens.
+        launcher: the connection to the process that the engine started instead of this one, which
+            closes it when that is to end.
+    """
+    asyncio.run(_serve(version, engine_address, launcher))
 
 
-async def _serve(version: str, engine_address: str) -> None:
+async def _serve(version: str, engine_address: str, launcher: socket.socket | None) -> None:
     server = grpc.aio.server(options=_GRPC_CHANNEL_OPTIONS, interceptors=[_OneLineErrors()])
-    servicer = ProviderServicer([], version, StandIn(), engine_address)
+    stand_in = StandIn()
+    servicer = ProviderServicer([], version, stand_in, engine_address)
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
     stop = asyncio.Event()
+    if launcher is not None:
+        loop = asyncio.get_running_loop()
+        loop.add_reader(launcher, stop.set)
+        await stop.wait()
+        loop.remove_reader(launcher)
+    else:
+        await _until_engine_is_gone(stop)
+    await server.stop(None)
+    stand_in.close()
+
+
+async def _until_engine_is_gone(stop: asyncio.Event) -> None:
     # The engine says so when it is done: a plugin is in a process group of its own, so that this
     # is never the Ctrl-C of a terminal.
     asyncio.get_running_loop().add_signal_handler(signal.SIGINT, stop.set)
@@ -83,4 +104,3 @@ async def _serve(version: str, engine_address: str) -> None:
     while os.getppid() == engine and not stop.is_set():
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), _PARENT_CHECK_SECONDS)
-    await server.stop(None)

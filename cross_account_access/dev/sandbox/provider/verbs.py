@@ -47,6 +47,10 @@ class StandIn(provider.Provider):
         # boto3 blocks, and the engine expects its steps to run side by side.
         self._pool = ThreadPoolExecutor(_THREADS)
 
+    def close(self) -> None:
+        """Waits for the calls that AWS has begun."""
+        self._pool.shutdown()
+
     async def check_config(self, request: provider.CheckRequest) -> provider.CheckResponse:
         """Refuses settings that the stand-in does not have, rather than ignoring them."""
         wrong = configuration.problems(_plain(request.new_inputs))
