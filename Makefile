@@ -75,6 +75,17 @@ clean: ## remove .venv and the caches of this checkout
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	@echo "The tools stay in your cache folder; python3 -m cross_account_access.dev.toolchain --help names it."
 
+ifdef INSTALLING
+$(INSTALLED): $(REQUIREMENTS) pyproject.toml
+	@echo "Installing the pinned packages into $(VENV) with $$("$(PYTHON)" -V), a minute or two"
+	@if [ -L $(VENV) ]; then rm $(VENV); fi
+	@"$(PYTHON)" -m venv --clear $(VENV)
+	@$(RUN) pip install --disable-pip-version-check $$([ -t 1 ] || echo --quiet) \
+		--require-hashes $(addprefix -r ,$(REQUIREMENTS))
+	@$(RUN) pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+else
+# Two set-ups at once would empty each other's environment: the second waits, and finds it made.
 $(INSTALLED): $(REQUIREMENTS) pyproject.toml
 	@found=; for python in $(PYTHON); do \
 		"$$python" -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
@@ -85,9 +96,6 @@ $(INSTALLED): $(REQUIREMENTS) pyproject.toml
 		echo "Install one (Debian: python3 and python3-venv), or name it: make PYTHON=/path/to/python3 setup" >&2; \
 		exit 1; \
 	fi; \
-	echo "Installing the pinned packages into $(VENV) with $$("$$found" -V), a minute or two"; \
-	if [ -L $(VENV) ]; then rm $(VENV); fi; "$$found" -m venv --clear $(VENV)
-	@$(RUN) pip install --disable-pip-version-check $$([ -t 1 ] || echo --quiet) \
-		--require-hashes $(addprefix -r ,$(REQUIREMENTS))
-	@$(RUN) pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation --editable .
-	@touch $@
+	"$$found" -m cross_account_access.dev.toolchain.alone Makefile \
+		$(MAKE) --no-print-directory --silent INSTALLING=yes PYTHON="$$found" $@
+endif

@@ -2,8 +2,10 @@
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
+import sys
 from importlib import metadata
 from pathlib import Path
 from typing import NoReturn
@@ -12,7 +14,7 @@ import pytest
 
 from cross_account_access.dev import toolchain
 from cross_account_access.dev.toolchain.__main__ import main
-from tests.unit.toolchain.support import NEWER, ROOT, go, script
+from tests.unit.toolchain.support import NEWER, ROOT, go, script, until
 
 
 class TestCommand:
@@ -102,7 +104,16 @@ class TestMakefile:
             *("requirements.txt", "requirements-dev.txt"),
         ):
             shutil.copy(ROOT / name, folder / name)
+        for name in ("__init__.py", "files.py", "dev/__init__.py", "dev/toolchain"):
+            path = folder / "cross_account_access" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.symlink_to(ROOT / "cross_account_access" / name)
         return folder
+
+    def python(self, checkout: Path, body: str) -> Path:
+        """Stands for Python and for the environment that it makes; the lock is the real one's."""
+        real = f'case "$*" in *toolchain.alone*) exec {shlex.quote(sys.executable)} "$@" ;; esac'
+        return script(checkout / "python3.11", f"{real}\n{body}")
 
     def make(self, checkout: Path, *words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -131,9 +142,8 @@ class TestMakefile:
     def test_an_environment_is_made_once_and_again_when_its_pins_change(
         self, checkout: Path
     ) -> None:
-        # Stands for Python and for the environment that it makes; notes each installation.
-        python = script(
-            checkout / "python3.11",
+        python = self.python(
+            checkout,
             """
             case "$*" in
             *venv*) mkdir -p .venv/bin && cp "$0" .venv/bin/python ;;
@@ -156,6 +166,35 @@ class TestMakefile:
         self.make(checkout, *setup)
         assert len(installed.read_text().splitlines()) == 3
 
+    def test_two_at_once_install_once(self, checkout: Path) -> None:
+        python = self.python(
+            checkout,
+            """
+            case "$*" in
+            *venv*) [ ! -e .venv ] || exit 9
+                    mkdir -p .venv/bin && cp "$0" .venv/bin/python ;;
+            *require-hashes*) echo "$*" >> installed
+                              while [ ! -e go ]; do sleep 0.02; done ;;
+            esac""",
+        )
+        command = ["make", f"PYTHON={python}", ".venv/.installed"]
+        with subprocess.Popen(command, cwd=checkout) as first:
+            try:
+                until((checkout / "installed").exists)
+                with subprocess.Popen(
+                    command, cwd=checkout, stderr=subprocess.PIPE, text=True
+                ) as second:
+                    assert second.stderr is not None
+                    said = second.stderr.readline()
+                    (checkout / "go").touch()
+                    assert second.wait(30) == 0
+            finally:
+                (checkout / "go").touch()
+            assert first.wait(30) == 0
+
+        assert said == "another set-up of this folder is running; waiting for its end\n"
+        assert len((checkout / "installed").read_text().splitlines()) == 1
+
     def test_an_environment_that_is_a_link_is_left_to_those_whose_it_is(
         self, checkout: Path, tmp_path: Path
     ) -> None:
@@ -163,9 +202,9 @@ class TestMakefile:
         other.mkdir()
         (other / "package").touch()
         (checkout / ".venv").symlink_to(other)
-        # Stands for Python; `venv --clear` empties what is there, also behind a link.
-        python = script(
-            checkout / "python3.11",
+        # `venv --clear` empties what is there, also behind a link.
+        python = self.python(
+            checkout,
             """
             case "$*" in
             *venv*) mkdir -p .venv/bin && rm -rf .venv/* && mkdir .venv/bin
