@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from shutil import get_terminal_size
 
 from cross_account_access.dev.toolchain.errors import CommandError
 from cross_account_access.dev.toolchain.progress import Progress
@@ -85,7 +84,7 @@ class Build:
                     if time.monotonic() > deadline:
                         problem = f"{doing} took longer than {limit:.0f} s"
                         raise self._failure(problem, begin)
-                    self.progress.show(f"{doing}{self._last_line(begin)}")
+                    self.progress.show(doing, "".join(_tail(self.log, begin, 1)))
                     time.sleep(POLL_SECONDS)
             finally:
                 process.kill()
@@ -94,10 +93,6 @@ class Build:
             problem = f"{doing} failed (exit status {process.returncode})"
             raise self._failure(problem, begin)
         return "".join(_tail(self.log, begin, 1))
-
-    def _last_line(self, begin: int) -> str:
-        shown = [line[: get_terminal_size().columns // 2] for line in _tail(self.log, begin, 1)]
-        return "".join(f": {line}" for line in shown)
 
     def _failure(self, problem: str, begin: int) -> CommandError:
         return CommandError(problem, self.log, _tail(self.log, begin, TAIL_LINES))

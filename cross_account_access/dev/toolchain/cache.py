@@ -122,15 +122,15 @@ def _build(tool: Tool, progress: Progress, lock: int) -> None:
     for attempt in range(1, ATTEMPTS + 1):
         # Under the lock nobody else builds: all that is unfinished was left by the dead.
         for leftover in cache_folder().glob(f"*{UNFINISHED}"):
-            progress.show("removing what an interrupted run left")
-            shutil.rmtree(leftover)
+            with progress.during("removing what an interrupted run left"):
+                shutil.rmtree(leftover)
         build.product.mkdir(parents=True)
         build.scratch.mkdir()
         try:
             tool.build(build)
             # Before the rename, since nobody looks for leftovers once the tool is complete.
-            progress.show("removing what the build no longer needs")
-            shutil.rmtree(build.scratch)
+            with progress.during("removing what the build no longer needs"):
+                shutil.rmtree(build.scratch)
             with suppress(FileNotFoundError):
                 shutil.rmtree(tool.folder)
             build.product.rename(tool.folder)

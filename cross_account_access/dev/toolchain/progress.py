@@ -2,11 +2,17 @@
 
 import shutil
 import sys
+import textwrap
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TextIO
 
 LIVE_SECONDS = 0.5
 PLAIN_SECONDS = 20.0
+POLL_SECONDS = 0.1
+CUT = "\N{HORIZONTAL ELLIPSIS}"
 
 
 class Progress:
@@ -23,8 +29,13 @@ class Progress:
         self._started = time.monotonic()
         self._due = self._started
 
-    def show(self, doing: str) -> None:
-        """Tell what is being done now; may be called as often as one likes."""
+    def show(self, doing: str, detail: str = "") -> None:
+        """Tell what is being done now; may be called as often as one likes.
+
+        Args:
+            doing: what is being done.
+            detail: what with, at the moment; shortened where the terminal is too narrow for it.
+        """
         now = time.monotonic()
         if now < self._due:
             return
@@ -33,11 +44,30 @@ class Progress:
             self._due = now + LIVE_SECONDS
             # A line that wraps cannot be redrawn.
             width = shutil.get_terminal_size().columns - 1
-            self._stream.write(f"\r\x1b[K{text[:width]}")
+            shown = shortened(detail, width - len(text) - len(": "))
+            self._stream.write(f"\r\x1b[K{': '.join(filter(None, [text[:width], shown]))}")
         else:
             self._due = now + PLAIN_SECONDS
-            self._stream.write(f"{text}\n")
+            self._stream.write(f"{': '.join(filter(None, [text, detail]))}\n")
         self._stream.flush()
+
+    @contextmanager
+    def during(self, doing: str) -> Iterator[None]:
+        """Tell what is being done for as long as a block works that says nothing itself."""
+        ended = threading.Event()
+
+        def tell() -> None:
+            while not ended.wait(POLL_SECONDS):
+                self.show(doing)
+
+        teller = threading.Thread(target=tell)
+        self.show(doing)
+        teller.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            teller.join()
 
     def say(self, text: str) -> None:
         """Tell a fact that has to be seen; it stays on the screen."""
@@ -55,3 +85,14 @@ class Progress:
 
     def _erase(self) -> str:
         return "\r\x1b[K" if self._live else ""
+
+
+def shortened(text: str, width: int) -> str:
+    """A text of at most `width` characters: whole words of it, or the last parts of a path."""
+    if len(text) <= width:
+        return text
+    if " " in text:
+        return textwrap.shorten(text, max(width, len(CUT)), placeholder=CUT)
+    parts = text.split("/")
+    endings = ("/".join([CUT, *parts[start:]]) for start in range(1, len(parts)))
+    return next((ending for ending in endings if len(ending) <= width), "")

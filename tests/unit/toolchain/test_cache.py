@@ -287,15 +287,40 @@ class TestProgress:
         monkeypatch.setenv("COLUMNS", "40")
         stream = Terminal()
         shown = progress.Progress("tool-1", stream)
-        for _ in range(3):
-            shown.show("compiling " + "x" * 100)
+        for doing, detail in (
+            ("compiling", "example.com/a/long/name/of/a/package"),
+            ("compiling", "some words of which not all fit"),
+            ("compiling", "short"),
+            ("compiling " + "x" * 100, "detail"),
+        ):
+            shown.show(doing, detail)
             clock[0] += 1
         shown.done()
 
         *drawn, last = stream.getvalue().split("\r\x1b[K")[1:]
-        assert len(drawn) == 3
+        assert drawn[:3] == [
+            "tool-1, 0 s: compiling: \N{HORIZONTAL ELLIPSIS}/of/a/package",
+            "tool-1, 1 s: compiling: some words of\N{HORIZONTAL ELLIPSIS}",
+            "tool-1, 2 s: compiling: short",
+        ]
+        assert len(drawn) == 4
         assert all(len(line) < 40 and "\n" not in line for line in drawn)
-        assert last == "tool-1: ready after 3 s\n"
+        assert last == "tool-1: ready after 4 s\n"
+
+    def test_work_that_says_nothing_is_told_all_the_same(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(progress, "PLAIN_SECONDS", 0.0)
+        monkeypatch.setattr(progress, "POLL_SECONDS", 0.001)
+        stream = io.StringIO()
+
+        with progress.Progress("tool-1", stream).during("removing"):
+            until(lambda: stream.getvalue().count(": removing\n") > 2)
+
+    def test_a_pipe_gets_whole_names(self) -> None:
+        stream, name = io.StringIO(), "example.com/" + "x" * 100
+        progress.Progress("tool-1", stream).show("compiling", name)
+        assert stream.getvalue() == f"tool-1, 0 s: compiling: {name}\n"
 
     def test_what_the_command_says_is_told_meanwhile(
         self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
