@@ -6,19 +6,18 @@ each way in which the conditions' values match, one beside all of them, and none
 
 import ipaddress
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
 from cross_account_access.iam.comparing.witnesses import LITERAL, PLAIN, witnesses
-from cross_account_access.iam.condition_keys import ALWAYS_PRESENT, DERIVED
+from cross_account_access.iam.condition_keys import ALWAYS_PRESENT
 from cross_account_access.iam.documents import Condition
 from cross_account_access.iam.engine import Context
 from cross_account_access.iam.errors import ComparisonError
 
-_MOST_COMBINATIONS: Final = 4096
 _MOST_IN_A_SET: Final = 6
 _TLS: Final = "aws:securetransport"
 
@@ -43,33 +42,8 @@ class Dimension:
 Choice = tuple[int, ...]
 """For each dimension the number of one of its variants."""
 
-
-def dimensions(found: Iterable[Condition], fillings: Mapping[str, str]) -> tuple[Dimension, ...]:
-    """Return the keys that conditions look at, with the states that matter.
-
-    Args:
-        found: the conditions.
-        fillings: what stands in place of policy variables in their values.
-
-    Raises:
-        ComparisonError: when the combinations cannot all be looked at.
-    """
-    by_key: dict[str, list[Condition]] = {}
-    for condition in found:
-        if condition.key.lower() not in DERIVED:
-            by_key.setdefault(condition.key.lower(), []).append(condition)
-    result = tuple(_dimension(key, each, fillings) for key, each in sorted(by_key.items()))
-    combinations = 1
-    for dimension in result:
-        combinations *= len(dimension.variants)
-    if combinations > _MOST_COMBINATIONS:
-        raise ComparisonError
-    return result
-
-
-def choices(all_of: Sequence[Dimension]) -> Iterator[Choice]:
-    """Yield every combination."""
-    return itertools.product(*(range(len(each.variants)) for each in all_of))
+Cube = Sequence[Sequence[int]]
+"""For each dimension the numbers of some of its variants: all their combinations."""
 
 
 def context(all_of: Sequence[Dimension], choice: Choice) -> Context:
@@ -88,46 +62,37 @@ def context(all_of: Sequence[Dimension], choice: Choice) -> Context:
 def plainest(all_of: Sequence[Dimension], chosen: set[Choice]) -> Choice:
     """Return the combination that states the fewest keys, over TLS where that is among them."""
 
-    def departures(choice: Choice) -> tuple[int, Choice]:
-        stated = sum(
-            dimension.variants[number].value != ("true" if dimension.key == _TLS else None)
-            for dimension, number in zip(all_of, choice, strict=True)
-        )
-        return stated, choice
+    def order(choice: Choice) -> tuple[int, Choice]:
+        return sum(map(departures, all_of, choice)), choice
 
-    return min(chosen, key=departures)
+    return min(chosen, key=order)
 
 
-def describe(all_of: Sequence[Dimension], chosen: set[Choice]) -> list[str]:
-    """Say in words which combinations are meant; an empty text for all of them.
-
-    The words leave out that a request comes over TLS, which is the normal case.
-    """
-    texts = []
-    left = set(chosen)
-    while left:
-        cube = _grown(all_of, min(left), chosen)
-        left -= set(itertools.product(*cube))
-        texts.append(_sentence(all_of, cube))
-    return sorted(set(texts))
+def departures(dimension: Dimension, number: int) -> int:
+    """Return 1 for a variant that has to be stated, 0 for what is so unless something is said."""
+    usual = "true" if dimension.key == _TLS else None
+    return int(dimension.variants[number].value != usual)
 
 
-def _grown(
-    all_of: Sequence[Dimension], first: Choice, chosen: set[Choice]
+def grown(
+    sizes: Sequence[int], first: Choice, is_meant: Callable[[Cube], bool]
 ) -> list[tuple[int, ...]]:
     """Widen one combination, key by key, as far as all that it then covers is meant."""
     cube: list[tuple[int, ...]] = [(number,) for number in first]
-    for place, dimension in enumerate(all_of):
+    for place, size in enumerate(sizes):
         cube[place] = tuple(
             number
-            for number in range(len(dimension.variants))
-            if chosen.issuperset(itertools.product(*cube[:place], (number,), *cube[place + 1 :]))
+            for number in range(size)
+            if is_meant([*cube[:place], (number,), *cube[place + 1 :]])
         )
     return cube
 
 
-def _sentence(all_of: Sequence[Dimension], cube: Sequence[tuple[int, ...]]) -> str:
-    """Put a cube into words; a key of which every state is meant plays no part."""
+def sentence(all_of: Sequence[Dimension], cube: Cube) -> str:
+    """Put a cube into words; a key of which every state is meant plays no part.
+
+    They leave out that a request comes over TLS, which is the normal case.
+    """
     given, excluded, places = [], [], []
     for dimension, numbers in zip(all_of, cube, strict=True):
         others = [n for n in range(len(dimension.variants)) if n not in numbers]
@@ -165,14 +130,28 @@ def _words(dimension: Dimension, numbers: Iterable[int]) -> list[str]:
     )
 
 
-def _dimension(key: str, found: Sequence[Condition], fillings: Mapping[str, str]) -> Dimension:
+def dimension_of(
+    key: str, found: Sequence[Condition], effect: Callable[[str], Hashable]
+) -> Dimension:
+    """Return the states of a key that its conditions tell apart.
+
+    Args:
+        key: in lower case.
+        found: its conditions, without policy variables.
+        effect: what a single value does to them.
+
+    Raises:
+        ComparisonError: for values that cannot be compared.
+    """
     name = found[0].key
     texts: dict[str, str] = {}
     for family, values in _by_family(found):
-        for text, words in family(name, [_filled(value, fillings) for value in values]):
+        for text, words in family(name, values):
             texts.setdefault(text, words)
     variants = [Variant(text, words) for text, words in texts.items()]
     if any(condition.quantifier for condition in found):
+        if len(texts) > _MOST_IN_A_SET:
+            texts = _one_of_each(texts, effect)
         if len(texts) > _MOST_IN_A_SET:
             raise ComparisonError
         variants = [
@@ -185,10 +164,15 @@ def _dimension(key: str, found: Sequence[Condition], fillings: Mapping[str, str]
     return Dimension(key, tuple(variants))
 
 
-def _filled(value: str, fillings: Mapping[str, str]) -> str:
-    for variable, filling in fillings.items():
-        value = value.replace(variable, filling)
-    return value
+def _one_of_each(texts: Mapping[str, str], effect: Callable[[str], Hashable]) -> dict[str, str]:
+    """Keep of all values that do the same one."""
+    alike: dict[Hashable, list[str]] = {}
+    for text in texts:
+        alike.setdefault(effect(text), []).append(text)
+    return {
+        first: f"{texts[first]} or {len(others)} more" if others else texts[first]
+        for first, *others in alike.values()
+    }
 
 
 _Family = Callable[[str, Sequence[str]], Iterator[tuple[str, str]]]

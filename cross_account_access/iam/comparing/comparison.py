@@ -13,14 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from cross_account_access.iam.comparing.circumstances import (
-    Choice,
-    choices,
-    context,
-    describe,
-    dimensions,
-    plainest,
-)
+from cross_account_access.iam.comparing.cases import Case, Cases
 from cross_account_access.iam.comparing.requests import ActionGroup
 from cross_account_access.iam.comparing.statements import ACCOUNT, USERNAME, ComparedStatement
 from cross_account_access.iam.comparing.universe import ResourceClass, Side, Universe
@@ -35,7 +28,7 @@ from cross_account_access.iam.engine import (
     parse_principal,
 )
 from cross_account_access.iam.errors import ComparisonError
-from cross_account_access.iam.inventory import NOTHING, Inventory, is_unknown_key
+from cross_account_access.iam.inventory import NOTHING, Inventory
 
 
 class Effect(enum.Enum):
@@ -257,28 +250,22 @@ class _Comparison:
         ]
         principal = parse_principal(name)
         try:
-            keys = dimensions(_all_conditions(found, sides, group), _fillings(principal))
+            cases = Cases(found, _by_endpoint(sides, group), principal, _fillings(principal))
         except ComparisonError:
             return {Effect.MAY_WIDEN: (["in circumstances that cannot be compared"], None)}
         # What limits alone do to an answer that is not known can only be to refuse it.
         narrows = not sides[0].is_limited and not self._has_other_policies(name, group, resource)
-        chosen: dict[Effect, set[Choice]] = defaultdict(set)
-        for choice in choices(keys):
-            circumstances = context(keys, choice)
+        chosen: dict[Effect, set[Case]] = defaultdict(set)
+        for case, circumstances in cases:
             request = Request(principal, group.name, resource.witness.text, circumstances)
             effect = _effect(*(_outcome(side, request, resource.target) for side in sides))
             self._decisions += 1
             if effect is not None and not (narrows and effect.is_widening):
-                chosen[effect].add(choice)
+                chosen[effect].add(case)
         return {
             effect: (
-                describe(keys, each),
-                Request(
-                    principal,
-                    group.name,
-                    resource.witness.text,
-                    context(keys, plainest(keys, each)),
-                ),
+                cases.describe(each),
+                Request(principal, group.name, resource.witness.text, cases.plainest(each)),
             )
             for effect, each in chosen.items()
         }
@@ -403,21 +390,20 @@ def _open_when(side: Side, name: str, group: ActionGroup, resource: ResourceClas
     principal = parse_principal(name)
     found = [each for of in (_covering, _limiting) for each in of(side, name, group, resource)]
     try:
-        keys = dimensions(_all_conditions(found, (side,), group), _fillings(principal))
+        cases = Cases(found, _by_endpoint((side,), group), principal, _fillings(principal))
     except ComparisonError:
         return ["in circumstances that cannot be compared"]
-    return describe(
-        keys,
+    return cases.describe(
         {
-            choice
-            for choice in choices(keys)
+            case
+            for case, circumstances in cases
             if _outcome(
                 side,
-                Request(principal, group.name, resource.witness.text, context(keys, choice)),
+                Request(principal, group.name, resource.witness.text, circumstances),
                 resource.target,
             )
             is not Outcome.DENIED
-        },
+        }
     )
 
 
@@ -466,17 +452,10 @@ def _meanings(statements: Iterable[ComparedStatement]) -> frozenset[str]:
     return frozenset(statement.meaning for statement in statements)
 
 
-def _all_conditions(
-    found: Iterable[ComparedStatement], sides: Iterable[Side], group: ActionGroup
-) -> Iterator[Condition]:
-    """Yield all but those that stand for an unknown document: nothing is to decide them.
-
-    By which VPC endpoint a request comes matters wherever one has a policy.
-    """
+def _by_endpoint(sides: Iterable[Side], group: ActionGroup) -> Iterator[Condition]:
+    """Tell apart by which VPC endpoint a request comes, wherever one has a policy."""
     for side in sides:
         yield from side.limits.conditions(group.service)
-    for statement in found:
-        yield from (each for each in statement.conditions if not is_unknown_key(each.key))
 
 
 def _fillings(principal: Principal) -> dict[str, str]:

@@ -1,12 +1,13 @@
 """The statements of policy documents, as far as it takes to compare two sets of them."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
 from cross_account_access.iam.comparing.witnesses import LITERAL
 from cross_account_access.iam.documents import Condition, PolicyDocument, Statement, condition
+from cross_account_access.iam.inventory import is_unknown_key
 from cross_account_access.iam.patterns import Token, Variable, Wildcard, tokenize
 
 FILLING: Final = "any-value"
@@ -37,9 +38,16 @@ class ComparedStatement:
     has_variables: bool
     conditions: tuple[Condition, ...]
     """Also that a policy variable has a value: without one a pattern matches nothing."""
+    entangled: frozenset[str]
+    """Keys in lower case whose values a policy variable compares with each other."""
     principals: frozenset[tuple[str, str]]
     """Element and name of all that are named; an account by its ID alone."""
     allows: bool
+
+    @property
+    def known_conditions(self) -> Iterator[Condition]:
+        """All but those that stand for an unknown document: nothing is to decide them."""
+        return (each for each in self.conditions if not is_unknown_key(each.key))
 
     def marked(self, mark: str) -> "ComparedStatement":
         """Tell it from those that mean the same without the mark."""
@@ -88,6 +96,7 @@ def compared(document: PolicyDocument) -> Iterator[ComparedStatement]:
                 *(_with_fillings(document, each) for each in statement.conditions),
                 *(condition("StringEquals", key, (FILLING,)) for key in keys),
             ),
+            entangled=frozenset(_entangled(statement, keys)),
             principals=principals,
             allows=statement.allows,
         )
@@ -101,6 +110,25 @@ def filled(document: PolicyDocument, usernames: Iterable[str]) -> Iterator[str]:
             if any(isinstance(token, Variable) for token in tokens):
                 for name in (*usernames, FILLING):
                     yield _text(tokens, {"aws:username": name}, FILLING)
+
+
+def filled_condition(written: Condition, fillings: Mapping[str, str]) -> Condition:
+    """Put values in place of the policy variables that follow from the principal."""
+    if not any("${" in value for value in written.values):
+        return written
+    values = written.values
+    for variable, filling in fillings.items():
+        values = tuple(value.replace(variable, filling) for value in values)
+    return replace(written, values=values)
+
+
+def _entangled(statement: Statement, keys: Iterable[str]) -> Iterator[str]:
+    """Yield the keys of variables, and of the conditions that have one."""
+    of_variables = [key for key in keys if key not in _KEPT]
+    yield from of_variables
+    for each in statement.conditions if of_variables else ():
+        if any("${" in value for value in each.values):
+            yield each.key.lower()
 
 
 def _variables(statement: Statement) -> dict[str, None]:

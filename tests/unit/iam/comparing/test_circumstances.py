@@ -6,16 +6,16 @@ from typing import Any
 
 import pytest
 
-from cross_account_access.iam.comparing.circumstances import (
-    choices,
-    context,
-    describe,
-    dimensions,
-)
+from cross_account_access.iam.comparing.cases import Cases
+from cross_account_access.iam.comparing.circumstances import dimension_of
+from cross_account_access.iam.comparing.statements import compared
 from cross_account_access.iam.documents import Condition, PolicyKind, read
+from cross_account_access.iam.engine import Context, parse_principal
 from cross_account_access.iam.errors import ComparisonError
 
 Json = dict[str, Any]
+
+ANN = parse_principal("arn:aws:iam::111122223333:user/Ann")
 
 
 def conditions(element: Json) -> tuple[Condition, ...]:
@@ -23,8 +23,19 @@ def conditions(element: Json) -> tuple[Condition, ...]:
     return read({"Statement": statement}, PolicyKind.IDENTITY, "p").statements[0].conditions
 
 
+def cases(*elements: Json) -> Cases:
+    """The cases of statements, one for each element."""
+    listed = [
+        {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": each} for each in elements
+    ]
+    document = {"Version": "2012-10-17", "Statement": listed}
+    found = tuple(compared(read(document, PolicyKind.IDENTITY, "p")))
+    return Cases(found, (), ANN, {"${aws:username}": "Ann"})
+
+
 def states(element: Json) -> list[Any]:
-    (dimension,) = dimensions(conditions(element), {})
+    found = conditions(element)
+    dimension = dimension_of(found[0].key.lower(), found, lambda value: value)
     return [variant.value for variant in dimension.variants]
 
 
@@ -64,15 +75,19 @@ def test_every_state_that_matters_is_there(element: Json, expected: list[Any]) -
     assert [str(each) for each in found] == [str(each) for each in expected]
 
 
+def contexts(found: Cases) -> list[Context]:
+    return [circumstances for _, circumstances in found]
+
+
 def test_keys_that_follow_from_the_request_are_no_circumstances() -> None:
     element = {"ArnLike": {"aws:PrincipalArn": "*"}, "StringEquals": {"aws:username": "x"}}
-    assert dimensions(conditions(element), {}) == ()
+    (only,) = contexts(cases(element))
+    assert only.states == {}
 
 
 def test_a_variable_stands_for_what_fills_it() -> None:
-    found = conditions({"StringLike": {"s3:prefix": "${aws:username}/*"}})
-    (dimension,) = dimensions(found, {"${aws:username}": "Ann"})
-    assert [variant.value for variant in dimension.variants] == ["x", "Ann/", None]
+    found = contexts(cases({"StringLike": {"s3:prefix": "${aws:username}/*"}}))
+    assert [each.states["s3:prefix"] for each in found] == [("x",), ("Ann/",)]
 
 
 @pytest.mark.parametrize(
@@ -81,29 +96,29 @@ def test_a_variable_stands_for_what_fills_it() -> None:
         {"NumericLessThan": {"s3:max-keys": "${x}"}},
         {"DateLessThan": {"aws:CurrentTime": "soon"}},
         {"IpAddress": {"aws:SourceIp": "home"}},
-        {"StringEquals": {f"aws:PrincipalTag/{n}": list("abcdef") for n in range(9)}},
-        {"ForAllValues:StringEquals": {"aws:TagKeys": list("abcdefgh")}},
+        {
+            "ForAnyValue:StringLike": {"aws:TagKeys": "a*"},
+            "StringLike": {"aws:TagKeys": list("abcdefgh")},
+        },
     ],
 )
 def test_gives_up_rather_than_guess(element: Json) -> None:
     with pytest.raises(ComparisonError):
-        dimensions(conditions(element), {})
+        cases(element)
 
 
 def words(element: Json, wanted: Any) -> list[str]:
     """Describe the combinations whose values, by key, are wanted."""
-    keys = dimensions(conditions(element), {})
-    chosen = {
-        choice
-        for choice in choices(keys)
-        if wanted(
-            {
-                dimension.key: dimension.variants[number].value
-                for dimension, number in zip(keys, choice, strict=True)
-            }
-        )
+    found = Cases((), conditions(element), ANN, {})
+    return found.describe({case for case, each in found if wanted(values(each))})
+
+
+def values(circumstances: Context) -> dict[str, Any]:
+    """By key: one, several, or None where there is none."""
+    return {
+        key: None if not isinstance(state, tuple) else state[0] if len(state) == 1 else state
+        for key, state in circumstances.states.items()
     }
-    return describe(keys, chosen)
 
 
 BOTH = {
@@ -169,9 +184,34 @@ def test_ranges_and_sets_in_words(wanted: Any, expected: list[str]) -> None:
     assert words(RANGES, wanted) == expected
 
 
+def test_circumstances_that_no_statement_tells_apart_are_one_case() -> None:
+    element = {"IpAddress": {"aws:SourceIp": [f"203.0.113.{n}/32" for n in range(40)]}}
+    element |= {"StringEquals": {f"aws:RequestTag/{n}": list("abcdef") for n in range(40)}}
+    found = cases(element)
+    assert len(list(found)) == 2
+    all_met = {case for case, _ in found if case == (True,)}
+    (told,) = found.describe(all_met)
+    assert told.startswith("unless another aws:RequestTag/0 or no aws:RequestTag/0 or another ")
+    assert told.endswith(" or no aws:SourceIp")
+    stated = found.plainest(all_met).states
+    assert stated["aws:requesttag/7"] == ("a",)
+    assert len(stated) == 41
+
+
+def test_values_of_a_set_that_do_the_same_are_one() -> None:
+    found = cases({"ForAllValues:StringEquals": {"aws:TagKeys": [f"tag{n}" for n in range(30)]}})
+    met = {case for case, _ in found if case == (True,)}
+    assert len(list(found)) == 2
+    assert found.describe(met) == ["unless another aws:TagKeys"]
+
+
+def test_what_a_variable_compares_is_told_apart() -> None:
+    element = {"StringNotEquals": {"aws:RequestTag/a": "${aws:RequestTag/b}"}}
+    seen = {tuple(sorted(values(each).items(), key=str)) for _, each in cases(element)}
+    assert len(seen) == 9
+
+
 def test_a_combination_is_a_context_of_the_engine() -> None:
-    keys = dimensions(conditions(BOTH), {})
-    last = list(choices(keys))[-1]
-    states = context(keys, last).states
-    assert str(states[EXTERNAL]) == "KeyState.ABSENT"
-    assert states[TLS] == ("false",)
+    states = [values(each) for _, each in Cases((), conditions(BOTH), ANN, {})]
+    assert {EXTERNAL: None, TLS: "false", ORG: None} in states
+    assert len(states) == 2 * 3 * 3
