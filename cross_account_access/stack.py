@@ -6,6 +6,7 @@ the command itself works for.
 
 import argparse
 import json
+import os
 import shutil
 import subprocess
 import tempfile
@@ -22,6 +23,10 @@ _UNKNOWN: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 _SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
 """Key that marks an object of a state file as special, such as an encrypted value (Pulumi SDK)."""
 _PROVIDER_OF_AWS: Final = "pulumi:providers:aws"
+_STACK: Final = "pulumi:pulumi:Stack"
+_EVENT_LOG: Final = {"PULUMI_DEBUG_COMMANDS": "true"}
+"""Lets `pulumi preview` write the events of the engine to a file, as Pulumi's Automation API has it
+do; they alone tell the outputs that a stack would have."""
 
 _KEEPING: Final = ("same", "update")
 """Steps after which a resource is still the one that it was."""
@@ -137,8 +142,12 @@ class Stack:
         # Loads what draws on terminals; `access credentials` comes by here and must be quick.
         from cross_account_access.presentation import progress  # noqa: PLC0415
 
-        with progress("previewing the stack"):
-            return resources_of_preview(self._json("preview", "--show-sames"))
+        with progress("previewing the stack"), tempfile.TemporaryDirectory() as folder:
+            log = Path(folder) / "events.json"
+            words = ("preview", "--show-sames", "--event-log", str(log))
+            preview = self._json(*words, **_EVENT_LOG)
+            events = log.read_text() if log.exists() else ""
+        return resources_of_preview(preview, outputs_of_events(events))
 
     def plan(self) -> "Plan":
         """What a deployment now would leave and what it would create; changes nothing.
@@ -180,18 +189,20 @@ class Stack:
         """
         return self._run("stack", "--show-name").strip()
 
-    def _json(self, *words: str) -> dict[str, Any]:
-        printed = self._run(*words, *([] if words == ("stack", "export") else ["--json"]))
+    def _json(self, *words: str, **environment: str) -> dict[str, Any]:
+        form = [] if words == ("stack", "export") else ["--json"]
+        printed = self._run(*words, *form, **environment)
         value: dict[str, Any] = json.loads(printed)
         return value
 
-    def _run(self, *words: str) -> str:
+    def _run(self, *words: str, **environment: str) -> str:
         command = [_pulumi(), *words, "--non-interactive"]
         if self.name is not None:
             command += ["--stack", self.name]
         ran = subprocess.run(
             command,
             cwd=self.folder,
+            env={**os.environ, **environment},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -226,6 +237,14 @@ def stack_of(arguments: argparse.Namespace) -> Stack:
     return Stack(arguments.cwd, arguments.stack)
 
 
+def naming(arguments: argparse.Namespace) -> list[str]:
+    """Return the options that name the same stack to another command."""
+    return [
+        *(["--stack", arguments.stack] if arguments.stack else []),
+        *(["--cwd", str(arguments.cwd)] if arguments.cwd != Path() else []),
+    ]
+
+
 def resources_of_state(export: Mapping[str, Any]) -> tuple[StackResource, ...]:
     """Return the resources of what `pulumi stack export` prints."""
     resources = (export.get("deployment") or {}).get("resources") or ()
@@ -233,11 +252,31 @@ def resources_of_state(export: Mapping[str, Any]) -> tuple[StackResource, ...]:
     return tuple(_resource(each) for each in resources if not each.get("delete"))
 
 
-def resources_of_preview(preview: Mapping[str, Any]) -> tuple[StackResource, ...]:
+def outputs_of_events(events: str) -> Mapping[str, Any]:
+    """Return the outputs that a preview gives the stack, of the events of the engine, one a line.
+
+    Those that refer to what is not made yet are not known. There are none where the log has none.
+    """
+    found: Mapping[str, Any] = {}
+    for line in events.splitlines():
+        metadata = (json.loads(line).get("resOutputsEvent") or {}).get("metadata") or {}
+        # A stack that is refreshed first has those of the last deployment before its own.
+        if metadata.get("type") == _STACK and metadata.get("op") != "refresh":
+            found = (metadata.get("new") or {}).get("outputs") or found
+    return found
+
+
+def resources_of_preview(
+    preview: Mapping[str, Any], outputs: Mapping[str, Any] | None = None
+) -> tuple[StackResource, ...]:
     """Return the resources of what `pulumi preview --json --show-sames` prints.
 
     A resource has several steps when the preview looks at the cloud first or replaces it; the
     last one says what it will be. One that stays keeps its ARN, which the last step leaves out.
+
+    Args:
+        preview: what is printed.
+        outputs: of the stack, which it does not tell.
     """
     planned: dict[str, StackResource] = {}
     for step in preview.get("steps") or ():
@@ -248,6 +287,8 @@ def resources_of_preview(preview: Mapping[str, Any]) -> tuple[StackResource, ...
             kept = (step.get("oldState") or {}).get("outputs") or {}
             if step["op"] in _KEEPING and "arn" in kept:
                 state = {**state, "outputs": {"arn": kept["arn"], **(state.get("outputs") or {})}}
+            if state["type"] == _STACK and outputs:
+                state = {**state, "outputs": outputs}
             planned[step["urn"]] = _resource(state)
     return tuple(planned.values())
 

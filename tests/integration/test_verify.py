@@ -17,6 +17,7 @@ from cross_account_access.command.cli import main
 from cross_account_access.dev.sandbox.box import Sandbox
 from cross_account_access.stack import Stack, StackResource
 from tests.integration.breakages import BREAKAGES, FOREIGN, VENDOR
+from tests.integration.unseen import UNSEEN
 from tests.support.deployment import ROOT
 from tests.support.existing import make_existing
 from tests.support.people import PRODUCTION_ADMIN, REGION, STAGING_ADMIN, admin, root
@@ -139,6 +140,8 @@ def test_every_example_is_as_intended(scene: Scene, capfd: pytest.CaptureFixture
     status, said = scene.verify()
     assert by(said, verdict="not as intended") == []
     assert by(said, verdict="could not be checked") == []
+    assert said["proof"]["differences"] == []
+    assert (said["proof"]["proved"], said["proof"]["source"]) == (True, "live")
     assert status == 0
     assert said["left"] == []
     s3 = admin(PRODUCTION_ADMIN).client("s3")
@@ -177,6 +180,29 @@ def test_a_breakage_is_named(
     found = [what for what in wrong if what == row or (row.endswith("-") and what.startswith(row))]
     assert found, wrong
     assert status == 1
+
+
+@pytest.mark.parametrize(
+    ("scene", "change", "action"),
+    [(example, change, action) for example, _, change, action in UNSEEN],
+    ids=[f"{example}: {name}" for example, name, _, _ in UNSEEN],
+    indirect=["scene"],
+    scope="module",
+)
+def test_what_no_row_tries_is_not_proved(
+    scene: Scene,
+    change: Callable[[], Any],
+    action: str,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    scene.capfd = capfd
+    with change():
+        status, said = scene.verify()
+    assert status == 1
+    widened = [each for each in said["proof"]["differences"] if each["effect"] == "widens"]
+    allowed = {name for each in widened for name in each["actions"]}
+    assert action.lower() in {name.lower() for name in allowed}
+    assert all(each["explain"] for each in widened)
 
 
 @pytest.mark.parametrize("scene", EXAMPLES, indirect=True, scope="module")

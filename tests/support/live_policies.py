@@ -149,6 +149,31 @@ def queue_policy(queue: str, change: Callable[[Document], None]) -> Iterator[Non
 
 
 @contextmanager
+def key_policy(bucket: str, change: Callable[[Document], None]) -> Iterator[None]:
+    """The policy of the key that encrypts a bucket."""
+    s3, kms = (admin(PRODUCTION_ADMIN).client(each) for each in ("s3", "kms"))
+    (rule,) = s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"]
+    key = rule["ApplyServerSideEncryptionByDefault"]["KMSMasterKeyID"]
+    before = kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"]
+    after = json.loads(before)
+    change(after)
+    assert after != json.loads(before)
+    kms.put_key_policy(KeyId=key, PolicyName="default", Policy=json.dumps(after))
+    yield
+    kms.put_key_policy(KeyId=key, PolicyName="default", Policy=before)
+
+
+@contextmanager
+def inline_of_user(user: str, **new: Any) -> Iterator[None]:
+    """Gives a user of Staging a policy more."""
+    iam = admin(STAGING_ADMIN).client("iam")
+    document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **new}]}
+    iam.put_user_policy(UserName=user, PolicyName="more", PolicyDocument=json.dumps(document))
+    yield
+    iam.delete_user_policy(UserName=user, PolicyName="more")
+
+
+@contextmanager
 def users_policy_gone(user: str) -> Iterator[None]:
     iam = admin(STAGING_ADMIN).client("iam")
     (name,) = iam.list_user_policies(UserName=user)["PolicyNames"]

@@ -29,6 +29,11 @@ def add_layers_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def layers_words(arguments: argparse.Namespace) -> list[str]:
+    """Return the option as it was given, for another command."""
+    return ["--layers", arguments.layers] if arguments.layers else []
+
+
 def with_layers(inventory: StackInventory, source: str | None) -> StackInventory:
     """Return the inventory with the layers that a source has; what it lacks stays as it is.
 

@@ -6,27 +6,25 @@ administrators give them. What only the second comparison finds is what Producti
 open to them.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from cross_account_access.command.inventory import StackInventory
 from cross_account_access.command.layers import what_was_seen
+from cross_account_access.command.proof.assumed import with_any_policies, without_unknown_boundaries
 from cross_account_access.command.proof.expected import expected
+from cross_account_access.command.proof.invariants import Checked, check
+from cross_account_access.command.proof.invariants_file import Invariant
 from cross_account_access.credentials.contract import Contract
-from cross_account_access.iam.comparing.comparison import Change, Examination, examine
-from cross_account_access.iam.documents import Document
-from cross_account_access.iam.engine import IdentityDocuments, RoleDocuments
+from cross_account_access.iam.comparing.comparison import Change, Effect, Examination, examine
+from cross_account_access.iam.engine import IdentityDocuments
 from cross_account_access.iam.inventory import (
     POLICIES_OF_OTHERS,
     Inventory,
     is_unknown_document,
 )
 
-_ANYTHING: Final = {
-    "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
-}
 _ANY_POLICIES: Final = "as soon as its own account allows it"
 _ALWAYS_ASSUMED: Final = (
     "Production's own administrators may give access to principals of Production, and change all"
@@ -52,26 +50,42 @@ class Proof:
     """Kinds of resources."""
     decisions: int
     """Answers that were compared one by one, because documents and declaration say it otherwise."""
+    invariants: tuple[Checked, ...] = ()
+    """What must never be allowed, whatever is declared."""
+
+    @property
+    def broken(self) -> tuple[Checked, ...]:
+        """The invariants that do not hold."""
+        return tuple(each for each in self.invariants if not each.holds)
 
     @property
     def is_proved(self) -> bool:
-        """Whether documents allow what is declared and nothing more."""
-        return not self.differences and not self.unread
+        """Whether documents allow what is declared and nothing more, and all invariants hold."""
+        return not self.differences and not self.unread and not self.broken
+
+    @property
+    def is_refuted(self) -> bool:
+        """Whether a difference is certain, and does not hang on what is not known."""
+        found = (*self.differences, *(each for one in self.broken for each in one.differences))
+        return any(change.effect in (Effect.WIDENS, Effect.NARROWS) for change in found)
 
 
-def prove(contract: Contract, actual: StackInventory) -> Proof:
-    """Compare what is declared with documents.
+def prove(
+    contract: Contract, actual: StackInventory, invariants: Sequence[Invariant] = ()
+) -> Proof:
+    """Compare what is declared with documents, and check invariants.
 
     Raises:
+        UsageError: an invariant has an unknown name, or a pattern that means nothing.
         UncheckedError: the declaration does not say enough.
         DocumentError: a document breaks the policy grammar.
         ComparisonError: patterns overlap in more ways than can be looked at.
     """
     declared = expected(contract, actual.accounts)
-    judged = _without_unknown_boundaries(actual)
+    judged = without_unknown_boundaries(actual)
     as_they_are = examine(declared, judged)
     home = contract.production_account_id
-    anyhow = examine(_with_any_policies(declared, home), _with_any_policies(judged, home))
+    anyhow = examine(with_any_policies(declared, home), with_any_policies(judged, home))
     return Proof(
         differences=tuple(_all_changes(as_they_are, anyhow)),
         unread=actual.gaps,
@@ -80,6 +94,20 @@ def prove(contract: Contract, actual: StackInventory) -> Proof:
         actions=as_they_are.actions,
         resources=as_they_are.resources,
         decisions=as_they_are.decisions + anyhow.decisions,
+        invariants=check(invariants, contract, actual),
+    )
+
+
+def unproved(why: str) -> Proof:
+    """Return what stands in place of a proof that cannot be tried, with the reason."""
+    return Proof(
+        differences=(),
+        unread=(why,),
+        assumptions=(),
+        principals=0,
+        actions=0,
+        resources=0,
+        decisions=0,
     )
 
 
@@ -120,41 +148,6 @@ def _assumptions(contract: Contract, actual: StackInventory) -> Iterator[str]:
         boundary = identity.get("boundary")
         if boundary is not None and is_unknown_document(boundary):
             yield f"the permissions boundary of {short} is not known; it is taken to refuse nothing"
-
-
-def _without_unknown_boundaries(inventory: StackInventory) -> StackInventory:
-    """Leave out boundaries whose content is not known: they give no access."""
-
-    def known(boundary: Document | None) -> Document | None:
-        return None if boundary is None or is_unknown_document(boundary) else boundary
-
-    users: dict[str, IdentityDocuments] = {
-        arn: {**user, "boundary": known(user.get("boundary"))}
-        for arn, user in inventory.users.items()
-    }
-    roles: dict[str, RoleDocuments] = {
-        arn: {**role, "boundary": known(role.get("boundary"))}
-        for arn, role in inventory.roles.items()
-    }
-    return replace(inventory, users=users, roles=roles)
-
-
-def _with_any_policies(inventory: Inventory, production: str) -> Inventory:
-    """Give those outside of Production a policy that allows everything."""
-
-    def is_outside(arn: str) -> bool:
-        return arn.split(":")[4] != production
-
-    more: Mapping[str, Document] = {"any": _ANYTHING}
-    users: dict[str, IdentityDocuments] = {
-        arn: {"policies": more} if is_outside(arn) else user
-        for arn, user in inventory.users.items()
-    }
-    roles: dict[str, RoleDocuments] = {
-        arn: {"trust": role["trust"], "policies": more} if is_outside(arn) else role
-        for arn, role in inventory.roles.items()
-    }
-    return replace(inventory, users=users, roles=roles)
 
 
 def _identities(inventory: Inventory) -> Iterable[tuple[str, IdentityDocuments]]:

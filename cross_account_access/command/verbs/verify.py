@@ -1,4 +1,4 @@
-"""`access verify`: assumes each role as its consumer and tries what must and must not work."""
+"""`access verify`: proves the live documents, then tries what must and must not work."""
 
 import argparse
 import difflib
@@ -15,8 +15,17 @@ from pathlib import Path
 from typing import Final
 
 from cross_account_access.command.inventory import StackInventory, inventory_of, judged
-from cross_account_access.command.layers import add_layers_option, with_layers
+from cross_account_access.command.layers import add_layers_option, layers_words, with_layers
+from cross_account_access.command.proof.invariants_file import (
+    Invariant,
+    add_option,
+    invariants_of,
+)
+from cross_account_access.command.proof.proving import Proof, prove, unproved
+from cross_account_access.command.proof.report import as_json as proof_as_json
+from cross_account_access.command.proof.report import show_differences, show_summary
 from cross_account_access.command.reports import check_writable, write_report
+from cross_account_access.command.sources import LIVE, STATE
 from cross_account_access.command.verification import profiles
 from cross_account_access.command.verification.attempts import Attempts
 from cross_account_access.command.verification.documents import Documents
@@ -32,14 +41,16 @@ from cross_account_access.command.verification.rows import Row
 from cross_account_access.credentials.contract import Consumer, Contract, ContractError, read
 from cross_account_access.errors import Status, UncheckedError, UsageError
 from cross_account_access.iam.engine import ResourceDocuments
+from cross_account_access.iam.errors import IamError
 from cross_account_access.iam.inventory import POLICIES_OF_OTHERS
 from cross_account_access.presentation import Page, notice, progress
-from cross_account_access.stack import Stack, StackAccount, add_stack_options, stack_of
+from cross_account_access.stack import Stack, StackAccount, add_stack_options, naming, stack_of
 
 _DESCRIPTION: Final = """\
-Assumes each role as its consumer and tries on the live accounts what the stack declares: what must
-succeed, and what must be refused. Where nobody at hand can make a request, the access engine
-decides from the live documents, and the row says so.
+Proves that the live documents allow what the stack declares and nothing more, for every request.
+Then assumes each role as its consumer and tries on the live accounts what must succeed, and what
+must be refused. Where nobody at hand can make a request, the access engine decides from the live
+documents, and the row says so.
 
 Objects are written below a prefix of its own only, and removed at the end."""
 _EPILOG: Final = """\
@@ -49,9 +60,10 @@ examples:
 
 exit status:
   0  everything as intended
-  1  a row is not as intended; it is named first
+  1  a row is not as intended, or more or less is allowed than declared; it is named first
   2  wrong usage
-  3  a row could not be checked: no credentials, no network, no deployed stack"""
+  3  a row could not be checked, or a document is not known: no credentials, no network, no
+     deployed stack"""
 
 _PREFIX: Final = "access-verify-"
 _PLAIN_HTTP: Final = "SANDBOX_PLAIN_HTTP_ENDPOINT"
@@ -121,6 +133,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help=f"where plain HTTP is answered, if not by AWS itself; ${_PLAIN_HTTP} without it",
     )
     add_layers_option(parser)
+    add_option(parser)
     add_stack_options(parser)
 
 
@@ -128,6 +141,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Verify."""
     started = datetime.now(UTC)
+    invariants = invariants_of(arguments)
     stack = stack_of(arguments)
     with progress("reading the stack"):
         contract, inventory = _contract(stack), inventory_of(stack.state())
@@ -149,25 +163,55 @@ def run(arguments: argparse.Namespace) -> int:
         existing=setup.existing,
         named=named_in(setup.documents.latest) if setup.documents else {},
     )
+    proof = _proof(contract, inventory, setup.documents, invariants)
     rows = matrix(contract, consumers, environment)
     with progress(f"checking {len(rows)} rows"):
         results, left = _results(setup, rows, arguments.patience)
+    if setup.documents and not proof.is_proved and arguments.patience:
+        # What was just changed may have been read as it was before.
+        setup.documents.read_again()
+        proof = _proof(contract, inventory, setup.documents, invariants)
 
     name = arguments.stack or stack.selected()
+    source = LIVE if setup.documents else STATE
     if arguments.json:
-        only_failures = arguments.only_failures
-        Page().json(as_json(name, results, left, only_failures=only_failures))
+        told = as_json(name, results, left, only_failures=arguments.only_failures)
+        Page().json({**told, "proof": proof_as_json(proof, source)})
     else:
-        show(Page(), results, only_failures=arguments.only_failures)
-    junit = as_junit(name, results, f"{started:%Y-%m-%dT%H:%M:%S}")
-    return write_report("--junit", arguments.junit, junit, _status(results))
+        page = Page()
+        options = [*naming(arguments), *layers_words(arguments)]
+        show_differences(page, proof, source, options)
+        show_summary(page, proof, source)
+        show(page, results, only_failures=arguments.only_failures)
+        if not proof.is_proved:
+            show_summary(page, proof, source)
+    junit = as_junit(name, proof, results, f"{started:%Y-%m-%dT%H:%M:%S}")
+    return write_report("--junit", arguments.junit, junit, _status(proof, results))
 
 
-def _status(results: Sequence[Result]) -> Status:
+def _proof(
+    contract: Contract,
+    stack: StackInventory,
+    documents: Documents | None,
+    invariants: Sequence[Invariant],
+) -> Proof:
+    """Whether more or less is allowed than declared, by the live documents where they are read.
+
+    It is of the whole stack, whichever consumers are checked.
+    """
+    with progress("proving that nothing more is allowed than declared"):
+        try:
+            return prove(contract, documents.of(stack) if documents else stack, invariants)
+        except (IamError, UncheckedError) as error:
+            return unproved(str(error))
+
+
+def _status(proof: Proof, results: Sequence[Result]) -> Status:
     verdicts = {result.verdict for result in results}
-    if Verdict.WRONG in verdicts:
+    if proof.is_refuted or Verdict.WRONG in verdicts:
         return Status.NOT_AS_INTENDED
-    return Status.UNCHECKED if Verdict.UNCHECKED in verdicts else Status.AS_INTENDED
+    is_known = proof.is_proved and Verdict.UNCHECKED not in verdicts
+    return Status.AS_INTENDED if is_known else Status.UNCHECKED
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -211,8 +255,9 @@ def _setup(
         documents = Documents(seen, contract.production_account_id)
     else:
         notice(
-            "no profile of both administrators at hand, so nobody decides what only documents can"
-            f" tell; they are {account.profile} and {staging.profile}"
+            "no profile of both administrators at hand, so nobody decides what only live documents"
+            " can tell, and the proof is of what Pulumi last wrote, the state; they are"
+            f" {account.profile} and {staging.profile}"
         )
     return _Setup(
         actors=Actors(

@@ -6,14 +6,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from xml.etree import ElementTree
 
+from cross_account_access.command.proof.proving import Proof
+from cross_account_access.command.proof.report import in_words
 from cross_account_access.command.verification.findings import Found, Permission, Result, Verdict
 from cross_account_access.presentation import BAD, DOUBTFUL, GOOD, QUIET, TITLE, Cell, Page
 
 _STYLE: Final = {Verdict.RIGHT: GOOD, Verdict.WRONG: BAD, Verdict.UNCHECKED: DOUBTFUL}
 _HEADERS: Final = ("consumer", "what", "expected", "found", "code", "by", "s")
-
-
 _SPARE: Final = ("s", "code", "by")
+_PROOF: Final = "allow what is declared and nothing more"
 
 
 def show(page: Page, results: Sequence[Result], *, only_failures: bool = False) -> None:
@@ -117,14 +118,20 @@ def as_json(
     }
 
 
-def as_junit(stack: str, results: Sequence[Result], started: str) -> str:
-    """The same as JUnit XML: a suite, and a test case for each row, by consumer.
+def as_junit(stack: str, proof: Proof, results: Sequence[Result], started: str) -> str:
+    """The same as JUnit XML: a suite, a test case for the proof and one for each row, by consumer.
 
-    A row that is not as intended is a failure, one that could not be checked an error.
+    What is not as intended is a failure, what could not be checked an error.
+
+    Args:
+        stack: its name.
+        proof: that nothing more is allowed than declared.
+        results: of all rows.
+        started: when, in ISO 8601.
     """
-    counts = Counter(result.verdict for result in results)
+    counts = Counter([_verdict(proof), *(result.verdict for result in results)])
     numbers = {
-        "tests": str(len(results)),
+        "tests": str(1 + len(results)),
         "failures": str(counts[Verdict.WRONG]),
         "errors": str(counts[Verdict.UNCHECKED]),
         "skipped": "0",
@@ -134,6 +141,10 @@ def as_junit(stack: str, results: Sequence[Result], started: str) -> str:
     suite = ElementTree.SubElement(
         suites, "testsuite", {"name": f"stack {stack}", "timestamp": started, **numbers}
     )
+    about = {"classname": f"access.{stack}.documents", "name": _PROOF, "time": "0.000"}
+    case = ElementTree.SubElement(suite, "testcase", about)
+    if not proof.is_proved:
+        _add_problem(case, _verdict(proof), in_words(proof))
     for result in results:
         case = ElementTree.SubElement(
             suite,
@@ -145,13 +156,22 @@ def as_junit(stack: str, results: Sequence[Result], started: str) -> str:
             },
         )
         if result.verdict is not Verdict.RIGHT:
-            kind = "failure" if result.verdict is Verdict.WRONG else "error"
-            told = {"message": _sentence(result), "type": result.verdict.value}
-            ElementTree.SubElement(case, kind, told)
+            _add_problem(case, result.verdict, _sentence(result))
         output = ElementTree.SubElement(case, "system-out")
         output.text = f"decided by {result.finding.judge.value}"
     ElementTree.indent(suites)
     return ElementTree.tostring(suites, encoding="unicode", xml_declaration=True)
+
+
+def _verdict(proof: Proof) -> Verdict:
+    if proof.is_proved:
+        return Verdict.RIGHT
+    return Verdict.WRONG if proof.is_refuted else Verdict.UNCHECKED
+
+
+def _add_problem(case: ElementTree.Element, verdict: Verdict, message: str) -> None:
+    kind = "failure" if verdict is Verdict.WRONG else "error"
+    ElementTree.SubElement(case, kind, {"message": message, "type": verdict.value})
 
 
 def _cells(result: Result) -> list[Cell]:

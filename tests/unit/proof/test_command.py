@@ -12,7 +12,7 @@ import pytest
 from cross_account_access import __version__
 from cross_account_access.command.cli import main
 from tests.support.proof import example
-from tests.support.states import pulumi_with, walkthrough
+from tests.support.states import UNKNOWN, preview, pulumi_that
 
 ROLE = "ImageServerAccess"
 BUCKET = "arn:aws:s3:::example-prefixes-101"
@@ -164,9 +164,56 @@ def test_without_a_declaration_it_is_unchecked(
     assert "the outputs have no declaration" in capsys.readouterr().err
 
 
+def planning(folder: Path, state: Any, *, tells_outputs: bool = True) -> str:
+    """Puts a `pulumi` into a folder that previews a stack which is not there yet.
+
+    What is not made yet has no ARN, in the outputs neither.
+    """
+    resources = json.loads(json.dumps(state))["deployment"]["resources"]
+    outputs = resources[0]["outputs"]
+    for each in resources:
+        each["outputs"] = {}
+    for name in ("bucketArns", "kmsKeyArns"):
+        outputs[name] = dict.fromkeys(outputs[name], UNKNOWN)
+    stack = {"type": "pulumi:pulumi:Stack"}
+    events = [
+        {"resOutputsEvent": {"metadata": {**stack, "op": op, "new": {"outputs": told}}}}
+        for op, told in (("refresh", {"contractVersion": "0"}), ("same", {}), ("same", outputs))
+    ]
+    log = "\n".join(json.dumps(each) for each in [{"preludeEvent": {}}, *events])
+    answers = folder / "answers.json"
+    answers.write_text(json.dumps([preview(resources), log if tells_outputs else ""]))
+    return pulumi_that(
+        folder,
+        f"planned, log = json.load(open({str(answers)!r}))\n"
+        "open(words[words.index('--event-log') + 1], 'w').write(log)\n"
+        "print(json.dumps(planned))",
+    )
+
+
+@pytest.mark.parametrize("name", ["prefixes", "kms"])
+def test_a_stack_is_proved_before_it_is_made(
+    name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", planning(tmp_path, example(name)))
+    words = ["prove", "--from", "preview", "--cwd", str(tmp_path)]
+    assert main(words) == 0, capsys.readouterr().out
+    assert "proved: documents allow what is declared and nothing more (preview;" in (
+        capsys.readouterr().out
+    )
+
+
+def test_what_a_plan_allows_beyond_its_own_declaration_is_not_proved(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", planning(tmp_path, changed(**ADDED)))
+    assert main(["prove", "--from", "preview", "--cwd", str(tmp_path)]) == 1
+    assert capsys.readouterr().out.startswith("+ staging:user/ImageServer may s3:GetObject ")
+
+
 def test_a_preview_without_outputs_is_unchecked(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("PATH", pulumi_with(tmp_path, walkthrough()))
+    monkeypatch.setenv("PATH", planning(tmp_path, example("prefixes"), tells_outputs=False))
     assert main(["prove", "--from", "preview", "--cwd", str(tmp_path)]) == 3
     assert "does not tell the outputs of this preview" in capsys.readouterr().err

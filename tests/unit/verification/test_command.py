@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,12 +14,14 @@ import pytest
 
 from cross_account_access.aws import CallerIdentity
 from cross_account_access.command.cli import main
+from cross_account_access.command.proof.proving import unproved
 from cross_account_access.command.verification import profiles
 from cross_account_access.credentials import aws_files
 from cross_account_access.errors import NotDeployedError, UncheckedError
 from cross_account_access.stack import Stack, resources_of_state
-from tests.support.deployment import deploy, stack_values
-from tests.support.states import USER, export, walkthrough
+from tests.support.deployment import Deployment, deploy, stack_values
+from tests.support.proof import state_of
+from tests.support.states import ROLE, USER
 from tests.unit.verification.stand_in import Aws, error
 
 FOREIGN = "somebody-elses"
@@ -70,17 +73,29 @@ class Ran:
     out: str
     err: str
 
+    @property
+    def rows(self) -> list[str]:
+        """The lines after that of the proof, which holds."""
+        proof, *rows = self.out.splitlines()
+        assert proof.startswith("proved: documents allow what is declared and nothing more (live;")
+        return rows
+
 
 Verify = Callable[..., Ran]
 
 
 @pytest.fixture(scope="module")
-def exported() -> dict[str, Any]:
-    return deploy(stack_values("prod")).outputs
+def deployed() -> Deployment:
+    return deploy(stack_values("prod"))
 
 
 @pytest.fixture
-def aws(monkeypatch: pytest.MonkeyPatch, exported: dict[str, Any]) -> World:
+def exported(deployed: Deployment) -> dict[str, Any]:
+    return deployed.outputs
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch, deployed: Deployment, exported: dict[str, Any]) -> World:
     """A deployed stack, and profiles of its user and its administrators."""
     world = World()
     consumers = Aws(world.answer)
@@ -91,7 +106,7 @@ def aws(monkeypatch: pytest.MonkeyPatch, exported: dict[str, Any]) -> World:
         return PROFILES[profile]
 
     monkeypatch.setattr(Stack, "outputs", lambda _: exported)
-    monkeypatch.setattr(Stack, "state", lambda _: resources_of_state(export(walkthrough())))
+    monkeypatch.setattr(Stack, "state", lambda _: resources_of_state(state_of(deployed)))
     monkeypatch.setattr(profiles, "identify", identify)
     monkeypatch.setattr(aws_files, "exists", lambda _: True)
     monkeypatch.setattr(profiles, "_session", lambda *_: consumers.session())
@@ -123,7 +138,7 @@ def test_everything_as_intended(aws: World, verify: Verify) -> None:
     ran = verify()
     assert ran.status == 0, ran.out
     assert aws.asked == ["StageAdmin"]
-    lines = ran.out.splitlines()
+    lines = ran.rows
     assert lines[0].split()[:4] == ["consumer", "what", "expected", "found"]
     (written,) = (line for line in lines if f"  write to {BUCKET}  " in line)
     assert written.split()[-5:-1] == ["refused", "refused", "AccessDenied", "AWS"]
@@ -144,7 +159,7 @@ def test_what_is_not_as_intended_is_named_first(aws: World, verify: Verify) -> N
     aws.allowed.add("put_object")
     ran = verify()
     assert ran.status == 1
-    assert ran.out.splitlines()[0] == (
+    assert ran.rows[0] == (
         f"not as intended: stage-admin: write to {BUCKET}: must be refused, and is allowed (by AWS)"
     )
     # What it wrote goes again.
@@ -158,7 +173,7 @@ def test_what_could_not_be_checked_is_no_pass(aws: World, verify: Verify) -> Non
     aws.broken["list_objects_v2"] = error("SlowDown", "ListObjectsV2")
     ran = verify()
     assert ran.status == 3
-    first = ran.out.splitlines()[0]
+    first = ran.rows[0]
     assert first.startswith(f"could not be checked: stage-admin: list {BUCKET}: must be allowed;")
     assert "SlowDown" in first
 
@@ -168,7 +183,7 @@ def test_what_is_wrong_comes_before_what_is_not_known(aws: World, verify: Verify
     aws.allowed.add("delete_object")
     ran = verify()
     assert ran.status == 1
-    first, second, *_ = ran.out.splitlines()
+    first, second, *_ = ran.rows
     assert first.startswith(f"not as intended: stage-admin: delete in {BUCKET}")
     assert second.startswith("could not be checked: stage-admin: ask for the region of")
 
@@ -236,7 +251,7 @@ def test_only_failures_are_shown_and_all_rows_counted(
     assert len(failures) < len(everything["rows"])
     assert said["summary"] == everything["summary"]
     suites = ElementTree.parse(file).getroot()  # noqa: S314 - our own
-    assert suites.attrib["tests"] == str(len(everything["rows"]))
+    assert suites.attrib["tests"] == str(1 + len(everything["rows"]))
     shown = verify("--only-failures").out
     assert f"  delete in {BUCKET}  " in shown
     assert f"  write to {BUCKET}  " not in shown
@@ -245,7 +260,7 @@ def test_only_failures_are_shown_and_all_rows_counted(
 
 def test_without_failures_only_the_counts_are_shown(aws: World, verify: Verify) -> None:
     assert aws.asked == []
-    lines = verify("--only-failures").out.splitlines()
+    lines = verify("--only-failures").rows
     assert [line.partition(":")[0] for line in lines[:-1]] == ["stage-admin", "everybody else"]
     assert lines[-1].endswith(" as intended")
 
@@ -264,6 +279,7 @@ def test_junit_is_as_ci_systems_read_it(aws: World, verify: Verify, tmp_path: Pa
     assert {case.tag for case in cases} == {"testcase"}
     assert len(cases) == int(suite.attrib["tests"]) == int(suites.attrib["tests"])
     assert {case.attrib["classname"] for case in cases} == {
+        "access.prod.documents",
         "access.prod.stage-admin",
         "access.prod.everybody else",
     }
@@ -287,6 +303,81 @@ def test_a_junit_file_that_is_lost_is_told_beside_the_rows(aws: World, verify: V
     ran = verify("--junit", "/dev/full")
     assert ran.status == 1
     assert ran.err.endswith(told)
+
+
+def with_policy(*statements: dict[str, Any]) -> Callable[[Any], Any]:
+    """Live accounts where somebody gave the role a policy more."""
+    more = {"Version": "2012-10-17", "Statement": list(statements)}
+
+    def live(known: Any) -> Any:
+        role = known.roles[ROLE]
+        policies = {**role["policies"], "more": more}
+        return replace(known, roles={**known.roles, ROLE: {**role, "policies": policies}})
+
+    return live
+
+
+LIVE = "cross_account_access.command.verification.documents.live"
+VERSIONS = {
+    "Effect": "Allow",
+    "Action": "s3:GetObjectVersion",
+    "Resource": f"arn:aws:s3:::{BUCKET}/*",
+}
+
+
+def test_what_no_row_tries_is_proved_first(
+    aws: World, verify: Verify, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert aws.asked == []
+    monkeypatch.setattr(LIVE, with_policy(VERSIONS))
+    file = tmp_path / "verify.xml"
+    ran = verify("--junit", str(file))
+    assert ran.status == 1
+    told, question, summed_up, *_, last = ran.out.splitlines()
+    assert told.startswith("+ staging:user/StageAdmin may s3:GetObjectVersion ")
+    assert shlex.split(question)[:4] == ["access", "explain", ROLE, "s3:GetObjectVersion"]
+    assert shlex.split(question)[-4:] == ["--from", "live", "--stack", "prod"]
+    assert summed_up.startswith("not proved: 1 difference between documents and declaration (live;")
+    assert last == summed_up
+    assert " not as intended" not in ran.out
+    (suite,) = ElementTree.parse(file).getroot()  # noqa: S314 - our own
+    failures = {case.attrib["classname"]: case.find("failure") for case in suite}
+    failure = failures["access.prod.documents"]
+    assert failure is not None
+    assert "s3:GetObjectVersion" in failure.attrib["message"]
+    assert suite.attrib["failures"] == "1"
+    said = json.loads(verify("--json", "--consumer", "stage-admin").out)["proof"]
+    assert (said["proved"], said["source"]) == (False, "live")
+    assert [each["actions"] for each in said["differences"]] == [["s3:GetObjectVersion"]]
+
+
+def test_a_document_that_is_not_known_leaves_it_unchecked(
+    aws: World, verify: Verify, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert aws.asked == []
+    monkeypatch.setattr(
+        "cross_account_access.command.verbs.verify.prove",
+        lambda *_: unproved("policy/Hidden cannot be read"),
+    )
+    ran = verify("--only-failures")
+    assert ran.status == 3
+    assert ran.out.splitlines()[0] == "not read: policy/Hidden cannot be read"
+
+
+def test_documents_that_are_not_known_yet_are_read_again(
+    aws: World, verify: Verify, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reading right after a change may tell what was before."""
+    assert aws.asked == []
+    answers = [with_policy(VERSIONS), with_policy()]
+
+    def live(known: Any) -> Any:
+        return answers.pop(0)(known)
+
+    monkeypatch.setattr(LIVE, live)
+    ran = verify("--patience", "1")
+    assert ran.status == 0
+    assert ran.rows
 
 
 def test_an_interrupt_cleans_up(aws: World, verify: Verify) -> None:
@@ -355,6 +446,9 @@ def test_without_administrators_the_rest_is_checked(
     ran = verify("--json")
     assert ran.status == 3
     assert "no profile of both administrators" in ran.err
+    assert "the proof is of what Pulumi last wrote, the state" in ran.err
+    proof = json.loads(ran.out)["proof"]
+    assert (proof["proved"], proof["source"]) == (True, "state")
     verdicts = {row["what"]: row["verdict"] for row in json.loads(ran.out)["rows"]}
     assert verdicts[f"list {BUCKET}"] == "as intended"
     assert verdicts[f"write to {BUCKET}"] == "as intended"
@@ -429,7 +523,9 @@ def test_what_the_other_side_still_needs_is_told_to_be_pasted(
     assert json.loads(ran.out)["lacking"] == [
         {"consumer": "stage-admin", "principal": USER, "policy": needed}
     ]
-    first, told, *lines = verify("--only-failures").out.splitlines()
+    said = verify("--only-failures").out.splitlines()
+    summed_up = next(at for at, line in enumerate(said) if line.startswith("not proved: "))
+    first, told, *lines = said[summed_up + 1 :]
     assert first.startswith(
         "not as intended: stage-admin: assume StageRole: must be allowed, and is refused"
     )

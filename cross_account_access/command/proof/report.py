@@ -1,0 +1,141 @@
+"""What a person or a script is told of a proof."""
+
+import shlex
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from cross_account_access.command.change_words import as_json as changes_as_json
+from cross_account_access.command.change_words import print_changes
+from cross_account_access.command.proof.proving import Proof
+from cross_account_access.iam.comparing.comparison import Change
+from cross_account_access.iam.engine import KeyState
+from cross_account_access.presentation import BAD, DOUBTFUL, GOOD, QUIET, TITLE, Page
+
+_OF_EXPLAIN: Final = {
+    "aws:securetransport": ("true",),
+    "aws:multifactorauthpresent": KeyState.ABSENT,
+}
+"""What `access explain` takes a request to be like unless it is told."""
+
+
+def as_json(proof: Proof, source: str) -> dict[str, Any]:
+    """Return all of it, with every action.
+
+    Args:
+        proof: what came of it.
+        source: where the documents are from, as `--from` takes it.
+    """
+    return {
+        "proved": proof.is_proved,
+        "source": source,
+        "differences": _differences_as_json(proof.differences, source),
+        "invariants": [
+            {
+                "name": each.name,
+                "holds": each.holds,
+                "differences": _differences_as_json(each.differences, source),
+            }
+            for each in proof.invariants
+        ],
+        "unread": list(proof.unread),
+        "assumptions": list(proof.assumptions),
+        "compared": {
+            "principals": proof.principals,
+            "actions": proof.actions,
+            "resources": proof.resources,
+            "decisions": proof.decisions,
+        },
+    }
+
+
+def _differences_as_json(changes: Sequence[Change], source: str) -> list[dict[str, Any]]:
+    return [
+        {**told, "explain": question(change, source)}
+        for change, told in zip(changes, changes_as_json(list(changes)), strict=True)
+    ]
+
+
+def show_differences(page: Page, proof: Proof, source: str, stack: Sequence[str]) -> None:
+    """Write what is not as declared, with a question each, and what could not be read.
+
+    Args:
+        page: standard output.
+        proof: what came of it.
+        source: as in `as_json`.
+        stack: the options that name the stack to `access explain`.
+    """
+    _show(page, proof.differences, source, stack)
+    for each in proof.broken:
+        page.line(("broken: ", BAD), (each.name, TITLE))
+        _show(page, each.differences, source, stack)
+    for sentence in proof.unread:
+        page.line(("not read: ", DOUBTFUL), sentence)
+
+
+def _show(page: Page, changes: Sequence[Change], source: str, stack: Sequence[str]) -> None:
+    for change in changes:
+        print_changes(page, [change])
+        if words := question(change, source):
+            page.line((f"    {shlex.join([*words, *stack])}", QUIET))
+
+
+def show_summary(page: Page, proof: Proof, source: str) -> None:
+    """Write the result in a line."""
+    page.line(*_summary(proof, source))
+
+
+def in_words(proof: Proof) -> str:
+    """Return what is not as declared in one text, a line each."""
+    told = [f"{change.effect.value}: {_sentence(change)}" for change in proof.differences]
+    told += [
+        f"broken: {each.name}: {_sentence(change)}"
+        for each in proof.broken
+        for change in each.differences
+    ]
+    return "\n".join([*told, *(f"not read: {sentence}" for sentence in proof.unread)])
+
+
+def _sentence(change: Change) -> str:
+    through = f" through {change.through}" if change.through else ""
+    when = f", {change.when}" if change.when else ""
+    actions = ", ".join(change.actions)
+    return f"{change.principal} may {actions} on {change.resource}{through}{when}"
+
+
+def _summary(proof: Proof, source: str) -> Iterator[str | tuple[str, str]]:
+    if proof.is_proved:
+        yield ("proved", f"{TITLE} {GOOD}")
+        yield ": documents allow what is declared and nothing more"
+        if count := len(proof.invariants):
+            yield f", and {_counted(count, 'invariant')} hold{'s' if count == 1 else ''}"
+    else:
+        yield ("not proved", f"{TITLE} {BAD}")
+        differences = _counted(len(proof.differences), "difference")
+        yield f": {differences} between documents and declaration"
+        if proof.broken:
+            of = _counted(len(proof.invariants), "invariant")
+            yield f", {len(proof.broken)} of {of} broken"
+    yield (
+        f" ({source}; {proof.principals} kinds of principals, {proof.actions} of actions,"
+        f" {proof.resources} of resources, {proof.decisions} decisions)"
+    )
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
+def question(change: Change, source: str) -> list[str] | None:
+    """Return the words of a command that asks for the example of a difference; None without one."""
+    request = change.example
+    if request is None:
+        return None
+    words = ["access", "explain", request.principal.arn, request.action, request.resource]
+    for key, state in sorted(request.context.states.items()):
+        if _OF_EXPLAIN.get(key) == state:
+            continue
+        if state is KeyState.ABSENT:
+            words += ["--absent", key]
+        elif isinstance(state, tuple):
+            words += [word for value in state for word in ("--context", f"{key}={value}")]
+    return [*words, "--from", source]
