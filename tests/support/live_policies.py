@@ -151,7 +151,7 @@ def queue_policy(queue: str, change: Callable[[Document], None]) -> Iterator[Non
 @contextmanager
 def key_policy(bucket: str, change: Callable[[Document], None]) -> Iterator[None]:
     """The policy of the key that encrypts a bucket."""
-    s3, kms = (admin(PRODUCTION_ADMIN).client(each) for each in ("s3", "kms"))
+    s3, kms = admin(PRODUCTION_ADMIN).client("s3"), admin(PRODUCTION_ADMIN).client("kms")
     (rule,) = s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"]
     key = rule["ApplyServerSideEncryptionByDefault"]["KMSMasterKeyID"]
     before = kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"]

@@ -100,7 +100,7 @@ class Mutant:
 
 
 def mutants(inventory: StackInventory) -> Iterator[Mutant]:
-    """Every statement dropped, added and widened; every condition dropped and loosened."""
+    """Every statement dropped, added, widened and swapped; every condition dropped and loosened."""
     for attached in inventory.documents():
         document = _parsed(attached.document)
         for number, (name, changed) in enumerate(_changed(document, attached.kind)):
@@ -130,12 +130,13 @@ def with_document(
     return replace(inventory, users=users, roles=roles, resources=resources)
 
 
-def added(inventory: StackInventory, role: str, statement: Json) -> StackInventory:
-    """The same with a statement more in a policy of a role."""
-    label, document = next(iter(inventory.roles[role].get("policies", {}).items()))
+def added(inventory: StackInventory, holder: str, statement: Json) -> StackInventory:
+    """The same with a statement more in a policy of a user or role."""
+    identity = inventory.users.get(holder) or inventory.roles[holder]
+    label, document = next(iter(identity.get("policies", {}).items()))
     parsed = _parsed(document)
     more = {**parsed, "Statement": [*parsed["Statement"], statement]}
-    return with_document(inventory, role, PolicyKind.IDENTITY, label, more)
+    return with_document(inventory, holder, PolicyKind.IDENTITY, label, more)
 
 
 def _parsed(document: Any) -> Json:
@@ -149,7 +150,7 @@ def _changed(document: Json, kind: PolicyKind) -> Iterator[tuple[str, Json]]:
         where = f"statement {number}"
         others = [*statements[:number], *statements[number + 1 :]]
         yield f"{where} dropped", {**document, "Statement": others}
-        for name, other in _variations(statement):
+        for name, other in (*_variations(statement), *_swaps(statements, number)):
             changed = [*statements[:number], other, *statements[number + 1 :]]
             yield f"{where} {name}", {**document, "Statement": changed}
     for name, more in _additions(document, kind):
@@ -170,6 +171,8 @@ def _variations(statement: Json) -> Iterator[tuple[str, Json]]:
                 yield f"wider than {resource}", {**statement, "Resource": [*rest, f"{resource}*"]}
             if rest:
                 yield f"without {resource}", {**statement, "Resource": rest}
+        yield "of what is not its resource", _instead(statement, "Resource", "NotResource")
+    yield "of what is not its action", _instead(statement, "Action", "NotAction")
     if "Principal" in statement:
         yield "for everybody", {**statement, "Principal": {"AWS": "*"}}
         stranger = {"AWS": "arn:aws:iam::999988887777:root"}
@@ -185,6 +188,23 @@ def _variations(statement: Json) -> Iterator[tuple[str, Json]]:
                 if not kept:
                     del changed["Condition"]
                 yield f"{operator} {key} {name}", changed
+
+
+def _instead(statement: Json, element: str, other: str) -> Json:
+    return {other if key == element else key: value for key, value in statement.items()}
+
+
+def _swaps(statements: list[Json], number: int) -> Iterator[tuple[str, Json]]:
+    """A statement with what the next one says."""
+    statement, following = statements[number], statements[(number + 1) % len(statements)]
+    for element in ("Action", "Resource", "Principal", "Condition"):
+        theirs = following.get(element)
+        if theirs != statement.get(element):
+            rest = {key: value for key, value in statement.items() if key != element}
+            yield (
+                f"with the {element} of the next",
+                {**rest, element: theirs} if theirs else rest,
+            )
 
 
 def _loosened(
@@ -213,6 +233,8 @@ def _loosened(
     if operator == "Bool":
         turned = ["true" if value == "false" else "false" for value in values]
         yield "turned", instead(operator, turned)
+    if operator.startswith(("String", "Arn", "ForAnyValue:", "ForAllValues:")):
+        yield "or another", instead(operator, [*values, f"{values[0]}x"])
     for value in values if len(values) > 1 else ():
         yield f"without {value}", instead(operator, [each for each in values if each != value])
 
@@ -223,6 +245,7 @@ def _additions(document: Json, kind: PolicyKind) -> Iterator[tuple[str, Json]]:
         for action in (
             *("s3:PutBucketPolicy", "s3:GetObjectVersion", "s3:DeleteObjectVersion"),
             *("s3:GetObject", "sns:Subscribe", "sqs:PurgeQueue", "kms:CreateGrant"),
+            *("s3:PutObjectAcl", "s3:GetObjectTagging", "s3:GetBucketPolicy", "iam:PassRole"),
         ):
             yield f"and {action}", {"Effect": "Allow", "Action": action, "Resource": "*"}
     elif kind is PolicyKind.TRUST:

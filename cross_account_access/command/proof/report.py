@@ -1,5 +1,6 @@
 """What a person or a script is told of a proof."""
 
+import re
 import shlex
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
@@ -7,8 +8,9 @@ from typing import Any, Final
 from cross_account_access.command.change_words import as_json as changes_as_json
 from cross_account_access.command.change_words import print_changes
 from cross_account_access.command.proof.proving import Proof
+from cross_account_access.facts.service_reference import action
 from cross_account_access.iam.comparing.comparison import Change
-from cross_account_access.iam.engine import KeyState
+from cross_account_access.iam.engine import KeyState, Request
 from cross_account_access.presentation import BAD, DOUBTFUL, GOOD, QUIET, TITLE, Page
 
 _OF_EXPLAIN: Final = {
@@ -16,6 +18,7 @@ _OF_EXPLAIN: Final = {
     "aws:multifactorauthpresent": KeyState.ABSENT,
 }
 """What `access explain` takes a request to be like unless it is told."""
+_PLACEHOLDER: Final = re.compile(r"\$\{([^}]*)\}")
 
 
 def as_json(proof: Proof, source: str) -> dict[str, Any]:
@@ -130,7 +133,7 @@ def question(change: Change, source: str) -> list[str] | None:
     request = change.example
     if request is None:
         return None
-    words = ["access", "explain", request.principal.arn, request.action, request.resource]
+    words = ["access", "explain", request.principal.arn, request.action, _askable(request)]
     for key, state in sorted(request.context.states.items()):
         if _OF_EXPLAIN.get(key) == state:
             continue
@@ -139,3 +142,13 @@ def question(change: Change, source: str) -> list[str] | None:
         elif isinstance(state, tuple):
             words += [word for value in state for word in ("--context", f"{key}={value}")]
     return [*words, "--from", source]
+
+
+def _askable(request: Request) -> str:
+    """A resource of a form that the action has, where the example stands for all other forms."""
+    known = action(request.action)
+    if known is None or not known.resources or known.is_about(request.resource):
+        return request.resource
+    _, partition, _, region, account, _ = request.resource.split(":", 5)
+    fields = {"Partition": partition, "Region": region, "Account": account}
+    return _PLACEHOLDER.sub(lambda match: fields.get(match[1], "z"), known.resources[0])

@@ -239,9 +239,15 @@ class Universe:
         more = {text for document in self._documents for text in filled(document, users)}
         # What is inside one of the targets is told apart from what is inside any other resource.
         inside = {pattern for arn in self.targets if (pattern := pattern_inside(arn)) is not None}
-        return resource_witnesses(
-            self._statements, more | self.targets | inside, self.groups, self._partition
-        )
+        # What IAM and STS have is their account's alone: no policy lets anybody else in.
+        accounts = {arn.split(":")[4] for arn in self.known}
+        of_account = {
+            f"arn:{self._partition}:{service}::{account}:*"
+            for service in ("iam", "sts")
+            for account in accounts
+        }
+        patterns = more | self.targets | inside | of_account
+        return resource_witnesses(self._statements, patterns, self.groups, self._partition)
 
     @cached_property
     def sides(self) -> tuple[Side, Side]:

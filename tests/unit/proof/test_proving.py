@@ -11,9 +11,11 @@ from unittest.mock import patch
 import pytest
 
 from cross_account_access.command.proof.proving import Proof, prove
+from cross_account_access.command.proof.report import question
 from cross_account_access.declaration.kinds import Bucket
 from cross_account_access.declaration.model import Level, LevelActions
 from cross_account_access.errors import UncheckedError
+from cross_account_access.facts.service_reference import action as known_action
 from cross_account_access.iam.comparing.comparison import Change, Effect
 from cross_account_access.iam.documents import PolicyKind
 from cross_account_access.iam.engine import RoleDocuments
@@ -73,6 +75,32 @@ def test_a_statement_more_is_told_with_a_request(action: str, resource: str) -> 
     who, asked, about = first_request(proof)
     assert (who, asked) == (ROLE, action)
     assert about.startswith(resource.rstrip("*"))
+
+
+@pytest.mark.parametrize(
+    ("holder", "action", "resource"),
+    [
+        (ROLE, "iam:CreateUser", "*"),
+        (ROLE, "iam:CreateAccessKey", "arn:aws:iam::111122223333:user/*"),
+        (ROLE, "iam:CreateGroup", "*"),
+        (USER, "iam:CreateAccessKey", "*"),
+        (USER, "iam:PassRole", "arn:aws:iam::*:role/*"),
+        (USER, "iam:CreateOpenIDConnectProvider", "*"),
+        (USER, "sts:GetFederationToken", "*"),
+    ],
+)
+def test_what_only_its_own_account_guards_is_told(holder: str, action: str, resource: str) -> None:
+    contract, inventory = judged(example("prefixes"))
+    proof = prove(contract, added(inventory, holder, allow(action, resource)))
+    assert [change.actions for change in proof.differences] == [(action,)]
+    (difference,) = proof.differences
+    words = question(difference, "state")
+    assert words is not None
+    assert words[2:4] == [holder, action]
+    known = known_action(action)
+    assert known is not None
+    assert known.is_about(words[4])
+    assert words[4].split(":")[4] == holder.split(":")[4]
 
 
 def test_a_statement_less_is_told() -> None:
