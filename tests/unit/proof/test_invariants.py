@@ -105,7 +105,8 @@ def without(*exceptions: str) -> Invariant:
         (
             ONLY_SERVER,
             bucket_says(allow("s3:GetObjectVersion", f"{BUCKET}/images/*", Principal="*")),
-            "anybody, even without signing",
+            # Block Public Access lets nobody of another account in by a public statement.
+            "anybody else of production",
             "s3:GetObjectVersion",
         ),
         (without(), lambda inventory: inventory, SERVER, "s3:GetObject"),
