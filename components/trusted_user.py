@@ -12,8 +12,9 @@ from cross_account_access.declaration.policies.documents import caller_policy
 class TrustedUser(Part):
     """An IAM user, made or adopted, with an inline policy for its access.
 
-    A user of our own has that policy and nothing else: what others attach or
-    write to it shows up as drift. An adopted user keeps all that it has.
+    A user of our own has that policy and nothing else, but for what `aws login` needs where it
+    signs in to the console: what others attach or write to it shows up as drift. An adopted user
+    keeps all that it has.
     """
 
     def __init__(self, name: str, user: User, access: Access, opts: ResourceOptions) -> None:
@@ -32,7 +33,10 @@ class TrustedUser(Part):
                 opts=self.first,
             ).name
             iam.UserPolicyAttachmentsExclusive(
-                name, user_name=user_name, policy_arns=[], opts=self.after()
+                name,
+                user_name=user_name,
+                policy_arns=user.attached_policies(accounts.trusted),
+                opts=self.after(),
             )
         policy = iam.UserPolicy(
             name,

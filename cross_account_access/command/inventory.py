@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from cross_account_access.errors import UncheckedError
+from cross_account_access.facts.managed_policies import document_of
 from cross_account_access.iam.documents import Document, PolicyKind
 from cross_account_access.iam.engine import IdentityDocuments, ResourceDocuments
 from cross_account_access.iam.errors import IamError
@@ -244,7 +245,7 @@ class _Reader:
         return {f"{key} of {resource.name}": unknown_document(KNOWN_LATER)}
 
     def _managed_document(self, arn: str) -> Document:
-        return self._managed.get(arn) or unknown_document(policy_label(arn))
+        return self._managed.get(arn) or document_of(arn) or unknown_document(policy_label(arn))
 
     def _iam_arn(self, resource: StackResource, account: StackAccount, kind: str) -> str:
         arn = resource.outputs.get("arn")

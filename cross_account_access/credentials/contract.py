@@ -54,6 +54,9 @@ class Consumer:
     """How callers come by credentials of their own: `profile`, a CLI profile with an access key of
     the user whom the stack names; `instance_metadata`, from the EC2 instance that they run on;
     `web_identity`, with a token of their identity provider; `own`, in a way that is theirs."""
+    user_sign_in: str | None = None
+    """How the one user of the stack signs in, as declared: `none`, `console`, with a password, or
+    `key`, with an access key; None for anybody else, and where the outputs do not say it yet."""
     is_one_principal: bool
     """Whether `principal_arns` is exactly one principal, without a wildcard."""
     home_account: str | None
@@ -248,6 +251,7 @@ def _consumers(outputs: Mapping[str, Any], declaration: Mapping[str, Any]) -> di
         name: Consumer(
             name=name,
             kind=entry["kind"],
+            user_sign_in=entry.get("user_sign_in"),
             **_callers(entry, staging),
             role_arn=entry["role_arn"],
             principal_arns=tuple(entry["principal_arns"]),

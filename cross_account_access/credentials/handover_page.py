@@ -133,12 +133,21 @@ def _set_up(consumer: Consumer, request: RoleRequest | None) -> Iterator[str]:
             "role is chained to the instance's own, so that a session lasts one hour at most."
         )
     elif consumer.user_name:
-        told = (
-            f"Put this into `~/.aws/config`, and an access key of the user "
+        source = request.source_profile
+        first = {
+            "console": f"Sign in with `aws login --profile {source}` (AWS CLI 2.32 or later), so "
+            "that no key is kept anywhere, and put this into `~/.aws/config`.",
+            "none": f"An administrator of account {consumer.home_account} says how the user "
+            f"`{consumer.user_name}` signs in, into the profile `{source}`. Put this into "
+            "`~/.aws/config`.",
+        }
+        told = first.get(
+            consumer.user_sign_in or "",
+            "Put this into `~/.aws/config`, and an access key of the user "
             f"`{consumer.user_name}`, which an administrator of account "
-            f"{consumer.home_account} makes, into the profile `{request.source_profile}`. The AWS "
-            "CLI and the SDKs renew the sessions."
+            f"{consumer.home_account} makes, into the profile `{source}`.",
         )
+        told += " The AWS CLI and the SDKs renew the sessions."
     else:
         told = (
             f"Put this into `~/.aws/config`, with your own profile in place of "
@@ -218,7 +227,7 @@ def _test_assume_role(request: RoleRequest, contact: str) -> Iterator[str]:
 
 
 def _rules(consumer: Consumer, contact: str) -> Iterator[str]:
-    if consumer.sign_in == "profile":
+    if consumer.sign_in == "profile" and consumer.user_sign_in in ("key", None):
         yield "- Keep the access key to yourself; nobody will ask you for it."
     else:
         yield "- Nobody will send you an access key for this access, nor ask you for one."

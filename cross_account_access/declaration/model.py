@@ -259,7 +259,7 @@ class Principal(Declared, ABC):
     """What it is: a sentence for people."""
     example: ClassVar[str]
     """The least that it has in a stack file, as YAML."""
-    sign_in: ClassVar[SignIn] = SignIn.OWN
+    signs_in: ClassVar[SignIn] = SignIn.OWN
     is_one_principal: ClassVar[bool] = False
     """Whether it is exactly one principal, without a wildcard."""
     is_machine: ClassVar[bool] = False
@@ -294,6 +294,11 @@ class Principal(Declared, ABC):
     def refused_of_role(self, role: "Role") -> Iterator[tuple[str, str]]:  # noqa: ARG002
         """The settings of its role that it cannot have, and why."""
         yield from ()
+
+    @property
+    def user_sign_in(self) -> str | None:
+        """How a user of ours signs in, as declared; None for anybody else."""
+        return None
 
     def profile(self, consumer: str) -> str | None:  # noqa: ARG002 - where there is one
         """Name of the CLI profile with the caller's own credentials, where one is expected."""

@@ -132,7 +132,7 @@ def values_of(settings: Settings, access: CrossAccountAccess) -> dict[str, pulum
         "callerPolicies": {
             consumer.name: caller_policy(consumer, _of(consumer, settings.grants), accounts)
             for consumer in consumers
-            if consumer.principal.sign_in is SignIn.OWN
+            if consumer.principal.signs_in is SignIn.OWN
         },
         "switchRoleUrls": {
             consumer.name: url
@@ -181,7 +181,7 @@ def cli_profile(accounts: Accounts, consumer: Consumer) -> str | None:
     where they must state what no profile can.
     """
     role, conditions, principal = consumer.role, consumer.conditions, consumer.principal
-    signs_in = principal.sign_in is SignIn.INSTANCE_METADATA or principal.profile(consumer.name)
+    signs_in = principal.signs_in is SignIn.INSTANCE_METADATA or principal.profile(consumer.name)
     has_device = not conditions.mfa or principal.mfa_serial(accounts)
     if role is None or not signs_in or not has_device or _says_more_than_a_profile(consumer):
         return None
@@ -238,7 +238,8 @@ def declaration(
                 {
                     "name": consumer.name,
                     "kind": consumer.principal.kind,
-                    "sign_in": consumer.principal.sign_in,
+                    "sign_in": consumer.principal.signs_in,
+                    "user_sign_in": consumer.principal.user_sign_in,
                     "is_one_principal": consumer.principal.is_one_principal,
                     "home_account": consumer.principal.home_account(accounts),
                     "chains": consumer.principal.chains,
@@ -311,7 +312,7 @@ def _says_more_than_a_profile(consumer: Consumer) -> bool:
 
 def _assume_command(accounts: Accounts, consumer: Consumer, role: Role) -> list[str]:
     """The command that asks for the role, with all that the conditions want to be told."""
-    if consumer.principal.sign_in is SignIn.WEB_IDENTITY:
+    if consumer.principal.signs_in is SignIn.WEB_IDENTITY:
         return web_identity_command(role.arn(accounts.trusting), accounts.trusting.region)
     return _request(accounts, consumer, role).command()
 

@@ -20,7 +20,7 @@ config:
         name: 0x10
         tags: {no: 2026-01-31, 2026-02-01: x}
       conditions:
-        expires_at: 2030-01-31T18:00:00
+        expires_at: 2030-01-31 18:00:00
         external_id:
   cross-account-access:grants:
     - {consumer: stage-admin, bucket: hello, levels: [read], prefixes: [2026-01-31, 1_000]}

@@ -98,8 +98,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "importing": {"aws", "facts", "stack"},
     # The command.
     "command.inventory": {
-        *("errors", "iam.documents", "iam.engine", "iam.errors", "iam.inventory", "iam.layers"),
-        *("iam.services", "stack"),
+        *("errors", "facts", "iam.documents", "iam.engine", "iam.errors", "iam.inventory"),
+        *("iam.layers", "iam.services", "stack"),
     },
     "command.change_words": {"iam.comparing", "presentation"},
     "command.calls": {"iam.services"},

@@ -320,6 +320,7 @@ def test_the_declaration_says_who_may_do_what() -> None:
                 "name": "stage-admin",
                 "kind": "third_party",
                 "sign_in": "own",
+                "user_sign_in": None,
                 "is_one_principal": False,
                 "home_account": "777788889999",
                 "chains": False,

@@ -68,7 +68,10 @@ class _Expected:
                     "trust": _document(self._trust(consumer)),
                     "policies": {"access": _document(self._permissions(consumer, "role"))},
                 }
-            own: IdentityDocuments = {"policies": {"own": _document(self._of_caller(consumer))}}
+            policies = {"own": _document(self._of_caller(consumer))}
+            if consumer.user_sign_in == "console":
+                policies["sign-in"] = _document(self._sign_in())
+            own: IdentityDocuments = {"policies": policies}
             if consumer.sign_in == "profile":
                 users[consumer.principal_arns[0]] = own
             elif consumer.sign_in == "instance_metadata":
@@ -80,6 +83,16 @@ class _Expected:
         return Inventory(
             accounts=self._accounts, users=users, roles=roles, resources=self._resources()
         )
+
+    def _sign_in(self) -> Iterator[_Statement]:
+        """What a console user needs for temporary credentials.
+
+        "SignInLocalDevelopmentAccess - AWS Managed Policy",
+        https://docs.aws.amazon.com/aws-managed-policy/latest/reference/SignInLocalDevelopmentAccess.html.
+        """
+        actions = ["signin:AuthorizeOAuth2Access", "signin:CreateOAuth2Token"]
+        clients = f"arn:{self._partition}:signin:*:*:oauth2/public-client/*"
+        yield _allow(actions, resources=[clients])
 
     # Who may assume a role.
 

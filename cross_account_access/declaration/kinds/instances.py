@@ -39,7 +39,7 @@ class Instances(Principal):
     kind = "ec2"
     words = "EC2 instances of Staging."
     example = "{role: {name: StageInstances}}"
-    sign_in = SignIn.INSTANCE_METADATA
+    signs_in = SignIn.INSTANCE_METADATA
     is_one_principal = True
     is_machine = True
     own_policy_characters = quotas.ROLE_INLINE_CHARACTERS

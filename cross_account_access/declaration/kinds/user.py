@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar
 
 from cross_account_access.declaration import rules
 from cross_account_access.declaration.accounts import Account, Accounts
-from cross_account_access.declaration.fields import Flag, Former, Text
+from cross_account_access.declaration.fields import Flag, Former, Text, Word
 from cross_account_access.declaration.model import (
     MustExist,
     Principal,
@@ -15,6 +15,7 @@ from cross_account_access.declaration.model import (
     narrowed_to_principals,
 )
 from cross_account_access.facts import quotas
+from cross_account_access.facts.managed_policies import sign_in_policy_arn
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +25,7 @@ class User(Principal):
     kind = "user"
     words = "An IAM user of Staging."
     example = "{name: StageAdmin}"
-    sign_in = SignIn.PROFILE
+    signs_in = SignIn.PROFILE
     is_one_principal = True
     own_policy_characters = quotas.USER_INLINE_CHARACTERS
     unique_names: ClassVar[Mapping[str, Callable[[Any], str]]] = {"name": lambda user: user.name}
@@ -57,6 +58,15 @@ class User(Principal):
             rule_for=lambda context: rules.permissions_boundary(context.accounts.trusted),
         ),
     ] = None
+    # The stack makes neither password nor key; what is declared is no drift.
+    sign_in: Annotated[
+        str,
+        Word(
+            "none unless said; console: with a password, which serves aws login of AWS CLI 2.32 "
+            "and later too; key: with an access key that Staging makes.",
+            ("none", "console", "key"),
+        ),
+    ] = "none"
 
     def problems(self, accounts: Accounts) -> Iterator[tuple[str, str]]:  # noqa: ARG002
         """A user that exists is left as it is."""
@@ -65,6 +75,17 @@ class User(Principal):
                 "existing",
                 "leaves the user as it is: remove permissions_boundary, or set existing: false",
             )
+        if self.existing and self.sign_in != "none":
+            yield "existing", "leaves the user as it is: remove sign_in, or set existing: false"
+
+    @property
+    def user_sign_in(self) -> str | None:
+        """None where the user is somebody else's."""
+        return None if self.existing else self.sign_in
+
+    def attached_policies(self, owner: Account) -> list[str]:
+        """ARNs of the managed policies that a user of ours has beside its inline policy."""
+        return [sign_in_policy_arn(owner.partition)] if self.sign_in == "console" else []
 
     def profile(self, consumer: str) -> str:  # noqa: ARG002 - the user's own
         """Named as the user."""

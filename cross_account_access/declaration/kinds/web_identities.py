@@ -22,7 +22,7 @@ class WebIdentities(Principal):
         "{issuer: https://token.actions.githubusercontent.com, audience: sts.amazonaws.com, "
         "subjects: [repo:my-org/my-repo:ref:refs/heads/main]}"
     )
-    sign_in = SignIn.WEB_IDENTITY
+    signs_in = SignIn.WEB_IDENTITY
     is_machine = True
     only_by_role = "a token makes nobody known to AWS but by a role"
 

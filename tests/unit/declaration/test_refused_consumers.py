@@ -60,6 +60,14 @@ REJECTED: dict[str, tuple[dict[str, Any], str]] = {
         },
         "consumers[0].user.existing: True leaves the user as it is",
     ),
+    "adopted user with a sign-in": (
+        {"consumers": [consumer(user={"name": "A", "sign_in": "console", "existing": True})]},
+        "consumers[0].user.existing: True leaves the user as it is: remove sign_in, or set existing: false",
+    ),
+    "sign-in that there is not": (
+        {"consumers": [consumer(user={"name": "A", "sign_in": "keys"})]},
+        "consumers[0].user.sign_in: 'keys' must be one of none, console, key; did you mean key?",
+    ),
     "role name too long": (
         {"consumers": [consumer(role={"name": LONG})]},
         "consumers[0].role.name",

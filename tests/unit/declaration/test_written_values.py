@@ -121,7 +121,7 @@ def test_an_account_id_is_never_answered_with_another_number(place: str) -> None
 
 
 @pytest.mark.parametrize(
-    "key", ["2026-01-31 00:00:00 +0000 UTC", date(2026, 1, 31), 7, None, True, 1.5]
+    "key", ["2026-01-31 00:00:00 +0000 UTC", "<nil>", date(2026, 1, 31), 7, None, True, 1.5]
 )
 def test_rejects_a_tag_whose_key_is_no_text(key: Any) -> None:
     (told,) = problems_of({"tags": {key: "x"}})

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from tests.support.deployment import Deployment, deploy, stack_values
 from tests.unit.program.stacks import (
     KINDS,
@@ -28,6 +30,30 @@ def test_what_others_attach_or_write_is_not_left_unseen(prod: Deployment) -> Non
     assert attached.inputs == {"userName": user, "policyArns": []}
     inline = prod.one("aws:iam/userPoliciesExclusive:UserPoliciesExclusive")
     assert inline.inputs == {"userName": user, "policyNames": ["assume-StageRole"]}
+
+
+@pytest.mark.parametrize(
+    ("sign_in", "attached"),
+    [
+        ("none", []),
+        ("key", []),
+        ("console", ["arn:aws:iam::aws:policy/SignInLocalDevelopmentAccess"]),
+    ],
+)
+def test_a_user_of_the_console_may_have_temporary_credentials(
+    sign_in: str, attached: list[str]
+) -> None:
+    who = {
+        "name": "stage-admin",
+        "user": {"name": "StageAdmin", "sign_in": sign_in},
+        "role": {"name": "StageRole"},
+    }
+    deployed = deploy(stack_values("prod", consumers=[who]))
+    token = "aws:iam/userPolicyAttachmentsExclusive:UserPolicyAttachmentsExclusive"
+    assert deployed.one(token).inputs["policyArns"] == attached
+    (declared,) = json.loads(deployed.outputs["declaration"])["consumers"]
+    assert declared["user_sign_in"] == sign_in
+    assert not [each for each in deployed.resources if "Key" in each.type or "Login" in each.type]
 
 
 def test_a_large_access_policy_is_several_all_of_them_attached() -> None:

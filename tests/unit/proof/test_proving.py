@@ -103,6 +103,23 @@ def test_what_only_its_own_account_guards_is_told(holder: str, action: str, reso
     assert words[4].split(":")[4] == holder.split(":")[4]
 
 
+def console_settings() -> dict[str, str]:
+    settings = settings_of(EXAMPLES["prefixes"])
+    consumers = json.loads(settings["consumers"])
+    for each in consumers:
+        each["user"] = {**each["user"], "sign_in": "console"}
+    return {**settings, "consumers": json.dumps(consumers)}
+
+
+def test_what_a_console_user_needs_to_sign_in_is_declared() -> None:
+    contract, inventory = judged(state_of(deploy(console_settings())))
+    assert prove(contract, inventory).is_proved
+    _, without = judged(example("prefixes"))
+    assert {change.effect for change in prove(contract, without).differences} == {Effect.NARROWS}
+    undeclared, _ = judged(example("prefixes"))
+    assert {change.effect for change in prove(undeclared, inventory).differences} == {Effect.WIDENS}
+
+
 def test_a_statement_less_is_told() -> None:
     contract, inventory = judged(example("prefixes"))
     (label,) = inventory.roles[ROLE].get("policies", {})
