@@ -61,7 +61,7 @@ class Fields:
         self._known: list[str] = []
         self._former: dict[str, str] = {}
 
-    def path(self, name: str) -> str:
+    def path(self, name: object) -> str:
         """The field's place in the stack file, as in `grants[0].levels`."""
         # Names are the user's own too: tags have any, and YAML has keys of every type.
         shown = name if isinstance(name, str) and name.isprintable() else repr(name)

@@ -47,10 +47,18 @@ ISSUERS: Final = (
     # "OpenID Connect reference", https://docs.github.com/en/actions/reference/security/oidc
     Issuer(
         "GitHub",
-        r"token\.actions\.(?:githubusercontent\.com(?:/[\w-]+)?|[\w-]+\.ghe\.com)",
+        r"token\.actions\.githubusercontent\.com",
         rf"(?:^|:)(?:{_GITHUB_TENANT})",
         "the organization, up to its slash,",
         "repo:my-org/my-repo:ref:refs/heads/main or repo:my-org@123456/my-repo@456789:*",
+    ),
+    Issuer(
+        "GitHub Enterprise Cloud",
+        r"token\.actions\.(?:githubusercontent\.com/[\w-]+|[\w-]+\.ghe\.com)",
+        rf"(?:^|:)(?:{_GITHUB_TENANT})",
+        "the organization, up to its slash,",
+        "repo:my-org/*",
+        is_public=False,
     ),
     # "OpenID Connect (OIDC) Authentication Using ID Tokens",
     # https://docs.gitlab.com/ci/secrets/id_token_authentication/
@@ -119,7 +127,7 @@ ISSUERS: Final = (
     # "OpenID Connect federation", https://vercel.com/docs/oidc
     Issuer(
         "Vercel",
-        r"oidc\.vercel\.com(?:/[\w-]+)?",
+        r"oidc\.vercel\.com",
         rf"^owner:{_NAME}:",
         "the team, up to its colon,",
         "owner:my-team:project:my-project:environment:production",

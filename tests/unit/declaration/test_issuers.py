@@ -46,6 +46,7 @@ SAYS_WHOSE = [
     (EKS, "system:serviceaccount:team:app"),
     (EKS, "system:serviceaccount:team:app-*"),
     (AKS, "system:serviceaccount:team:*"),
+    ("oidc.vercel.com", "owner:my-team:*"),
     ("oidc.vercel.com/my-team", "owner:my-team:project:site:environment:production"),
     ("accounts.google.com", "109876543210987654321"),
     (UNKNOWN, "anything-of-one:job"),
@@ -159,6 +160,8 @@ def test_rejects_that_a_public_issuer_is_ones_own() -> None:
         "consumers[1].oidc.private_issuer: True is not so: GitHub gives tokens to everybody; "
         "remove it"
     ]
+    for own in (f"{GITHUB}/my-enterprise", EKS, CIRCLECI, UNKNOWN):
+        assert issuers.public_name(own) is None
 
 
 @pytest.mark.parametrize(

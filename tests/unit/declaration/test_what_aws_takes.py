@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -66,7 +66,7 @@ class Taken(NamedTuple):
     """A rule of ours, and what AWS makes of the values that keep it."""
 
     rule: Callable[[str], str | None]
-    shapes: list[tuple[str, ...]]
+    shapes: Sequence[tuple[str, ...]]
     examples: list[str]
     form: str = "(?s:.*)"
     """What the model does not say."""
