@@ -219,6 +219,25 @@ def test_a_page_tells_how_its_kind_of_consumer_signs_in(
     assert not_told not in page
 
 
+@pytest.mark.parametrize(
+    ("sign_in", "told", "about_keys"),
+    [
+        ("console", "Sign in with `aws login --profile StageAdmin` (AWS CLI 2.32 or later)", False),
+        ("none", "An administrator of account 444455556666 says how the user `StageAdmin`", False),
+        ("key", "and an access key of the user `StageAdmin`, which an administrator", True),
+        (None, "and an access key of the user `StageAdmin`, which an administrator", True),
+    ],
+)
+def test_a_page_tells_how_its_user_signs_in(
+    access: Access, declare: Callable[..., None], sign_in: str | None, told: str, about_keys: bool
+) -> None:
+    declare(user_sign_in=sign_in)
+    page = access("handover", "--contact", "me").out
+    assert told in page
+    assert ("- Keep the access key to yourself" in page) is about_keys
+    assert ("- Nobody will send you an access key" in page) is not about_keys
+
+
 def test_a_page_without_a_role_speaks_of_none(access: Access, declare: Callable[..., None]) -> None:
     declare(role_arn=None)
     page = access("handover", "--contact", "me").out
