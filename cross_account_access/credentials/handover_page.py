@@ -117,7 +117,10 @@ def _set_up(consumer: Consumer, request: RoleRequest | None) -> Iterator[str]:
     if request is None:
         return
     if consumer.sign_in == "web_identity":
-        yield "Your workload signs in with the token of its identity provider:"
+        yield (
+            "Your workload signs in with the token of its identity provider; without `--query`"
+            " this prints the session's credentials:"
+        )
         yield _shell(shlex.join(web_identity_command(request.role_arn, request.region)))
         return
     if not _has_profile(consumer):
@@ -188,7 +191,10 @@ def _test(consumer: Consumer, request: RoleRequest | None, contact: str) -> Iter
         yield "This must succeed:"
     else:
         profile = ""
-        yield "With the credentials of the answer in the environment, this must succeed:"
+        yield (
+            "With the credentials of such a session in the environment, which the same without"
+            " `--query` prints, this must succeed:"
+        )
     yield _shell(
         f"aws sts get-caller-identity{profile}",
         *(
@@ -207,13 +213,13 @@ def _has_profile(consumer: Consumer) -> bool:
 
 def _test_assume_role(request: RoleRequest, contact: str) -> Iterator[str]:
     if request.external_id is None:
-        yield "This must answer with credentials:"
+        yield "This must answer with the ARN of a session:"
         yield _shell(shlex.join(request.command()))
         if request.mfa_serial:
             yield "The same without the MFA code must be refused (`AccessDenied`):"
             yield _shell(shlex.join(replace(request, mfa_serial=None).command()))
         return
-    yield "With the external ID, this must answer with credentials:"
+    yield "With the external ID, this must answer with the ARN of a session:"
     yield _shell(shlex.join(request.command()))
     yield "Without it, and with a wrong one, the answer must be a refusal (`AccessDenied`):"
     refused = [
@@ -221,7 +227,7 @@ def _test_assume_role(request: RoleRequest, contact: str) -> Iterator[str]:
     ]
     yield _shell(*(shlex.join(wrong.command()) for wrong in refused))
     yield (
-        "If one of the last two gives credentials, the role would also serve somebody who tricks "
+        "If one of the last two gives a session, the role would also serve somebody who tricks "
         f"you into using its ARN: do not use it, and tell {contact}."
     )
 

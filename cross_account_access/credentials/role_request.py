@@ -9,6 +9,7 @@ from typing import Final
 
 from cross_account_access.facts.quotas import CHAINED_SESSION_SECONDS
 
+_WHOSE: Final = ("--query", "AssumedRoleUser.Arn", "--output", "text")
 _CHAINED: Final = "# A role that is assumed from another role lasts an hour at the most."
 
 
@@ -83,7 +84,10 @@ class RoleRequest:
         return "\n".join(lines)
 
     def command(self) -> list[str]:
-        """The words of the AWS CLI that ask for a session; `CODE` stands for an MFA code."""
+        """The words of the AWS CLI that ask for a session; `CODE` stands for an MFA code.
+
+        They print whose session it is, and nothing of its keys.
+        """
         words = [
             *("aws", "sts", "assume-role", "--role-arn", self.role_arn),
             *("--role-session-name", "test", "--region", self.region),
@@ -98,6 +102,7 @@ class RoleRequest:
         if self.session_tags:
             pairs = sorted(self.session_tags.items())
             words += ["--tags", *(f"Key={key},Value={value}" for key, value in pairs)]
+        words += _WHOSE
         return [*words, *(["--profile", self.source_profile] if self.source_profile else [])]
 
 
@@ -107,4 +112,5 @@ def web_identity_command(role_arn: str, region: str) -> list[str]:
         *("aws", "sts", "assume-role-with-web-identity", "--role-arn", role_arn),
         *("--role-session-name", "test", "--region", region),
         *("--web-identity-token", "file://token"),
+        *_WHOSE,
     ]

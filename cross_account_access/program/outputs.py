@@ -214,15 +214,15 @@ def _of(consumer: Consumer, grants: Iterable[Grant]) -> list[Grant]:
 def _proofs(
     accounts: Accounts, grants: Iterable[Grant], profile: str | None
 ) -> Iterator[list[str]]:
-    """The commands for the first grant of each kind of resource that can be proven."""
-    proven: set[str] = set()
+    """The commands for the grant of each kind of resource that proves most, the first of these."""
+    best: dict[str, list[list[str]]] = {}
     for grant in grants:
         resource = grant.resource
         commands = resource.proof_commands(grant, accounts.trusting)
-        if resource.kind not in proven and commands:
-            proven.add(resource.kind)
-            option = ["--profile", profile] if profile else []
-            yield from ([*command, *option] for command in commands)
+        if len(commands) > len(best.get(resource.kind, ())):
+            best[resource.kind] = commands
+    option = ["--profile", profile] if profile else []
+    yield from ([*command, *option] for commands in best.values() for command in commands)
 
 
 def declaration(

@@ -194,9 +194,25 @@ def test_the_proof_reads_a_bucket_that_the_consumer_may_read() -> None:
     assert "--bucket ours --key Sunset.jpg SunsetStage.jpg" in get
 
 
-def test_without_a_readable_bucket_only_the_role_is_proven() -> None:
-    grants = (granted("listed", Level.LIST),)
+def test_a_proof_shows_nothing_of_a_session_but_whose_it_is() -> None:
+    for who in (consumer(), consumer(who=CI), consumer(external_id="vendor-7")):
+        assume, *_ = proof_commands(ACCOUNTS, who, (granted("ours", Level.READ),)).splitlines()
+        assert " --query AssumedRoleUser.Arn --output text" in assume
+
+
+def test_who_may_only_list_proves_that_and_who_may_delete_alone_only_the_role() -> None:
+    grants = (granted("listed", Level.LIST, prefixes=("a/",)),)
+    _, listed = proof_commands(ACCOUNTS, consumer(), grants).splitlines()
+    assert "list-objects-v2 --bucket listed --max-keys 1 --prefix a/ --profile" in listed
+    grants = (granted("emptied", Level.DELETE),)
     assert len(proof_commands(ACCOUNTS, consumer(), grants).splitlines()) == 1
+
+
+def test_who_may_write_writes_an_object_of_its_own_and_reads_that() -> None:
+    grants = (granted("ours", Level.WRITE, prefixes=("a/",)),)
+    _, put, head, get = proof_commands(ACCOUNTS, consumer(), grants).splitlines()
+    assert put.startswith("aws s3api put-object --bucket ours --key a/access-proof --profile ")
+    assert all("--bucket ours --key a/access-proof " in each for each in (head, get))
 
 
 def test_the_proof_of_a_confined_grant_reads_below_its_prefix() -> None:
@@ -299,7 +315,8 @@ def test_the_command_for_the_role_states_what_the_conditions_ask_for() -> None:
         "aws sts assume-role --role-arn arn:aws:iam::111122223333:role/StageRole "
         "--role-session-name test --region us-west-2 --external-id vendor-7 "
         "--serial-number arn:aws:iam::444455556666:mfa/StageAdmin --token-code CODE "
-        "--source-identity Alice --tags 'Key=team,Value=data science' --profile StageAdmin"
+        "--source-identity Alice --tags 'Key=team,Value=data science' "
+        "--query AssumedRoleUser.Arn --output text --profile StageAdmin"
     )
     assert proof_commands(ACCOUNTS, consumer(who=CI), ()).startswith(
         "aws sts assume-role-with-web-identity --role-arn "

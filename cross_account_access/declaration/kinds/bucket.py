@@ -17,6 +17,7 @@ from cross_account_access.declaration.model import (
 from cross_account_access.declaration.statements import ConditionBlock, Statement, allow, deny
 
 PROOF_OBJECT: Final = "Sunset.jpg"
+PROOF_WRITTEN: Final = "access-proof"
 PROOF_COPY: Final = "SunsetStage.jpg"
 
 ENCRYPT: Final = ("kms:Decrypt", "kms:GenerateDataKey")
@@ -202,12 +203,20 @@ class Bucket(OwnedResource):
             )
 
     def proof_commands(self, grant: Grant, owner: Account) -> list[list[str]]:  # noqa: ARG002
-        """Looks at an object and reads it."""
+        """Looks at an object and reads it; who may write makes it, who may only list looks for it.
+
+        The one that is written has a name that nobody else's object has.
+        """
+        prefix = min(grant.prefixes, default="")
+        listed = ["aws", "s3api", "list-objects-v2", "--bucket", self.name, "--max-keys", "1"]
         if not {Level.READ, Level.WRITE} & set(grant.levels):
-            return []
-        key = f"{min(grant.prefixes, default='')}{PROOF_OBJECT}"
+            confined = ["--prefix", prefix] if prefix else []
+            return [[*listed, *confined]] if Level.LIST in grant.levels else []
+        writes = Level.WRITE in grant.levels
+        key = f"{prefix}{PROOF_WRITTEN if writes else PROOF_OBJECT}"
         place = ["--bucket", self.name, "--key", key]
         return [
+            *([["aws", "s3api", "put-object", *place]] if writes else []),
             ["aws", "s3api", "head-object", *place],
             ["aws", "s3api", "get-object", *place, PROOF_COPY],
         ]

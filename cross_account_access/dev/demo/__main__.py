@@ -114,10 +114,7 @@ class _Access:
         self.user = outputs["userArns"][self.consumer].rpartition("/")[2]
         self.role = outputs["roleNames"][self.consumer]
         self.role_arn = outputs["roleArns"][self.consumer]
-        assume, self.head, self.get = proofs[self.consumer]
-        # The answer holds temporary credentials, which are nobody's to see.
-        query = "{session: AssumedRoleUser.Arn, expires: Credentials.Expiration}"
-        self.assume = f'{assume} --query "{query}"'
+        self.assume, self.head, self.get = proofs[self.consumer]
         word_after = dict(pairwise(shlex.split(self.get)))
         self.bucket, self.key = word_after["--bucket"], word_after["--key"]
         self.copy = word_after[self.key]
@@ -182,7 +179,7 @@ def _prove(shell: Shell, access: _Access, folder: Path) -> None:
     shell.heading("3. The proof: what is granted works")
     shell.note("The three commands of the stack's output proofCommands.")
     answer, *_ = shell.run_together([access.assume, access.head, access.get])
-    session = json.loads(answer)["session"]
+    session = answer.strip()
     sessions = access.role_arn.replace(":iam:", ":sts:").replace(":role/", ":assumed-role/")
     _expect(
         session.startswith(f"{sessions}/"),

@@ -197,7 +197,7 @@ def test_a_page_tells_what_every_session_must_state(
     page = access("handover", "--contact", "me").out
     assert "- **Source identity:** to be stated with every session\n" in page
     assert "- **Session tag:** `project=a b`, to be given with every session\n" in page
-    assert "--source-identity YOUR-NAME --tags 'Key=project,Value=a b' --profile StageAdmin" in page
+    assert "--source-identity YOUR-NAME --tags 'Key=project,Value=a b' --query Assumed" in page
     assert "[profile" not in page
 
 
@@ -418,6 +418,7 @@ def test_every_value_of_a_pages_commands_is_one_word_of_a_shell(
     role = ["aws", "sts", "assume-role", "--role-arn", role_arn, "--role-session-name", "test"]
     role += ["--region", region]
     rest = ["--serial-number", serial, "--token-code", "CODE", "--tags", f"Key={tag},Value={tag}"]
+    rest += ["--query", "AssumedRoleUser.Arn", "--output", "text"]
     rest += ["--profile", str(consumer.user_name)]
     assert asked == [*role, "--external-id", external_id, *rest]
     assert without == [*role, *rest]

@@ -229,7 +229,7 @@ def test_every_value_is_one_word_of_its_proof_command(
     assume_role, head, get = lines_of(consumer, grant)
     assert option(assume_role, "--role-arn") == role_arn
     assert option(assume_role, "--external-id") == external_id
-    assert len(assume_role) == 17
+    assert len(assume_role) == 21
     assert option(head, "--key") == option(get, "--key") == f"{key}/Sunset.jpg"
     assert len(head) == 9
     (with_tags,) = lines_of(tagged)
