@@ -64,7 +64,6 @@ OPEN_CONDITIONS: list[tuple[str, list[Json]]] = [
     ("MFA", [when("Bool", "aws:MultiFactorAuthPresent", "true")]),
     ("a tag of the object", [when("StringEquals", "s3:ExistingObjectTag/public", "yes")]),
     ("until then", [when("DateLessThan", "aws:CurrentTime", "2999-01-01T00:00:00Z")]),
-    ("a service", [when("Bool", "aws:PrincipalIsAWSService", "true")]),
     ("a variable", [when("StringEquals", "aws:PrincipalOrgID", "${aws:PrincipalTag/org}")]),
     ("a kind", [when("StringEquals", "aws:PrincipalType", "User")]),
     (

@@ -271,6 +271,63 @@ CASES: list[Case] = [
         [_without(_read(), "Resource") | {"NotResource": BUCKET}],
         OPEN,
     ),
+    (
+        "everybody through a service",
+        RESOURCE,
+        [_read(when("Bool", "aws:PrincipalIsAWSService", "true"))],
+        {"confused-deputy"},
+    ),
+    (
+        "refused outside but to services",
+        RESOURCE,
+        [
+            _read(),
+            _refuse(
+                "s3:*",
+                condition={
+                    "StringNotEqualsIfExists": {"aws:PrincipalOrgID": ORGANIZATION},
+                    "BoolIfExists": {"aws:PrincipalIsAWSService": "false"},
+                },
+            ),
+        ],
+        {"confused-deputy"},
+    ),
+    (
+        "left to access points",
+        RESOURCE,
+        [
+            allow(
+                "*",
+                [BUCKET, OBJECTS],
+                Principal={"AWS": "*"},
+                Condition=when("StringEquals", "s3:DataAccessPointAccount", PRODUCTION),
+            )
+        ],
+        NONE,
+    ),
+    (
+        "all refused but some, in part",
+        RESOURCE,
+        [_without(_refuse("s3:*"), "Principal") | {"NotPrincipal": ROOT}],
+        {"not-principal"},
+    ),
+    (
+        "all refused but some, whole",
+        RESOURCE,
+        [
+            _without(_refuse("s3:*"), "Principal")
+            | {
+                "NotPrincipal": {
+                    "AWS": [
+                        f"arn:aws:iam::{STAGING}:root",
+                        f"arn:aws:iam::{STAGING}:role/a/App",
+                        f"arn:aws:sts::{STAGING}:assumed-role/App/run",
+                    ]
+                }
+            }
+        ],
+        NONE,
+    ),
     ("SQS's own", RESOURCE, [allow("SQS:*", QUEUE, Principal=OWN_ROOT)], NONE),
     ("SNS's own", RESOURCE, [_OLD_TOPIC], NONE),
     ("KMS's own", RESOURCE, [_KEY_FOR_ROOT], NONE),

@@ -42,7 +42,9 @@ def _open_principal(questions: Questions, statement: Statement) -> Found:
     if not means_everybody(statement):
         return
     found = questions.reached(statement, questions.strangers(statement), is_foreign)
-    if found is not None:
+    if found is not None and found.principal.kind is PrincipalKind.SERVICE:
+        yield _deputy(statement, found.principal.arn, Severity.MEDIUM)
+    elif found is not None:
         looks = sorted({f"{each.operator} {each.key}" for each in statement.conditions})
         but = f", since {' and '.join(looks)} leaves others in" if looks else ""
         yield (
@@ -54,12 +56,9 @@ def _open_principal(questions: Questions, statement: Statement) -> Found:
 
 
 def _who(request: Request) -> str:
-    principal = request.principal
-    if principal.kind is PrincipalKind.ANONYMOUS:
+    if request.principal.kind is PrincipalKind.ANONYMOUS:
         return "everybody, without credentials too,"
-    if principal.has_identity:
-        return "any AWS account"
-    return f"any AWS account, through {principal.arn},"
+    return "any AWS account"
 
 
 def _any_token(questions: Questions, statement: Statement) -> Found:
@@ -101,14 +100,15 @@ def _confused_deputy(questions: Questions, statement: Statement) -> Found:
         if element != "Service" or name in _WITHOUT_SOURCE or statement.not_principal:
             continue
         if questions.reached(statement, [name], is_foreign_source) is not None:
+            # A role is passed within its own account only.
             is_trust = statement.kind is PolicyKind.TRUST
-            yield (
-                # A role is passed within its own account only.
-                Severity.LOW if is_trust else Severity.MEDIUM,
-                "confused-deputy",
-                f"{statement.name} allows {name} whoever it acts for; add a condition on"
-                " aws:SourceAccount or aws:SourceArn with a fixed value",
-            )
+            yield _deputy(statement, name, Severity.LOW if is_trust else Severity.MEDIUM)
+
+
+def _deputy(statement: Statement, service: str, severity: Severity) -> tuple[Severity, str, str]:
+    message = f"{statement.name} allows {service} whoever it acts for; add a condition on"
+    mend = "aws:SourceAccount or aws:SourceArn with a fixed value"
+    return severity, "confused-deputy", f"{message} {mend}"
 
 
 def _whole_account(questions: Questions, statement: Statement) -> Found:

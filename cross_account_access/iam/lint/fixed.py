@@ -40,6 +40,7 @@ _ARNS: Final = (
 )
 _ENCRYPTION_CONTEXT: Final = "kms:encryptioncontext:"
 _FOR_SERVICES: Final = "kms:grantisforawsresource"
+_ACCESS_POINT: Final = "s3:dataaccesspoint"
 _USER_ID: Final = re.compile(r"A[A-Z]{3}[A-Z0-9]{12,}|\d{12}(?::|\Z)|A[A-Z]{3}[A-Z0-9]+:")
 _ARN: Final = re.compile(r"arn:[^:]+:(?P<service>[^:]+):[^:]*:(?P<account>[^:]*):(?P<rest>.+)")
 _WORDS_OF_ROLES: Final = re.compile(
@@ -87,14 +88,15 @@ def is_external_id(key: str, value: str) -> bool:
 def of_owner(account: str) -> IsFixed:
     """Return what says whether a value is that of the owner's own account.
 
-    So is, for this, that a grant of a key is for an AWS service that the owner uses with others.
+    So is, for this, that a grant of a key is for AWS services, and that access is left to access
+    points, whose own policies say more.
     """
 
     def is_own(key: str, value: str) -> bool:
         if key == _FOR_SERVICES:
             return value.lower() == "true"
-        if not is_foreign(key, value):
-            return False
+        if not is_foreign(key, value) or key.startswith(_ACCESS_POINT):
+            return is_foreign(key, value)
         return account in re.split(r"[:/]", value) or "${" in value
 
     return is_own

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, Final
 
-from cross_account_access.facts.service_reference import actions, is_known_service
+from cross_account_access.facts.service_reference import action, actions, is_known_service
 from cross_account_access.iam.actions import expand
 from cross_account_access.iam.comparing.circumstances import dimensions
 from cross_account_access.iam.comparing.witnesses import LITERAL, witnesses
@@ -151,8 +151,8 @@ class Questions:
             principal = _parsed(name)
             if principal is None or self._is_excluded(statement, principal, is_fixed):
                 continue
-            for action, resource in self._aims(statement, only):
-                found = self._asked(statement, principal, action, resource, states)
+            for name_of_action, resource in self._aims(statement, only):
+                found = self._asked(statement, principal, name_of_action, resource, states)
                 if found is not None:
                     return found
         return None
@@ -262,7 +262,7 @@ class Questions:
         for pattern in statement.actions:
             wanted = f"{service}:*" if pattern == "*" else pattern
             if is_known_service(wanted) and (found := expand(wanted)):
-                yield from sorted(found)
+                yield from (each.name for each in map(action, sorted(found)) if each)
             elif ":" in wanted:
                 yield wanted.replace("*", "x").replace("?", "x")
 

@@ -12,6 +12,9 @@ from cross_account_access.iam.documents import PolicyKind, Statement
 from cross_account_access.iam.lint.findings import Found, Rule, Severity
 
 _UNIQUE_ID: Final = re.compile(r"A(?:IDA|ROA|GPA|IPA|NPA|NVA|PKA|SCA)[A-Z0-9]{12,}")
+_ENTITY: Final = re.compile(
+    r"arn:(?P<partition>[^:]+):iam::(?P<account>\d{12}):(?P<kind>user|role)/(?:.+/)?(?P<name>[^/]+)"
+)
 _NAMED: Final = re.compile(r"arn:[^:]+:(?:iam|sts)::\d{12}:(?:user|role|assumed-role)/.+")
 
 
@@ -21,7 +24,7 @@ def _not_principal(statement: Statement) -> Found:
     "AWS JSON policy elements: NotPrincipal",
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html.
     """
-    if statement.not_principal and not statement.allows:
+    if statement.not_principal and not statement.allows and not _is_complete(statement):
         yield (
             Severity.MEDIUM,
             "not-principal",
@@ -29,6 +32,20 @@ def _not_principal(statement: Statement) -> Found:
             ' role and session are all listed; use Principal "*" and a condition on'
             " aws:PrincipalArn",
         )
+
+
+def _is_complete(statement: Statement) -> bool:
+    """Say whether users and roles are listed with their accounts, and roles with sessions."""
+    names = {name for _, name in statement.principals}
+    listed = [match for name in names if (match := _ENTITY.fullmatch(name))]
+    return bool(listed) and all(
+        {match["account"], f"arn:{match['partition']}:iam::{match['account']}:root"} & names
+        and (
+            match["kind"] == "user"
+            or any(f":assumed-role/{match['name']}/" in each for each in names)
+        )
+        for match in listed
+    )
 
 
 def _canonical_user(statement: Statement) -> Found:
