@@ -29,7 +29,7 @@ examples:
   access lint --stack prod
   access lint --from preview
   access lint trust.json bucket-policy.json
-  aws iam get-role --role-name StageRole > role.json; access lint role.json
+  aws iam get-role --role-name StageRole > role.json && access lint role.json
   access lint --sarif access.sarif policies/*.json
 
 exit status: 0 nothing above low, 1 a finding of medium or high, 2 wrong usage, 3 could not be

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any, Final
+from typing import Final
 
 from cross_account_access.facts.service_reference import action, actions, is_known_service
 from cross_account_access.iam.actions import expand
@@ -28,10 +28,12 @@ from cross_account_access.iam.documents import (
 )
 from cross_account_access.iam.engine import (
     Context,
+    IdentityDocuments,
     Outcome,
     Principal,
     PrincipalKind,
     Request,
+    ResourceDocuments,
     World,
     decide,
     parse_principal,
@@ -57,6 +59,8 @@ _EVERYTHING: Final = {
     "Version": "2012-10-17",
     "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"},
 }
+_MAY_ALL: Final[IdentityDocuments] = {"policies": {"own": _EVERYTHING}}
+_NOBODY: Final = {"Version": "2012-10-17", "Statement": ()}
 _ADDRESSES: Final = ("192.0.2.1", "2001:db8::1")
 
 Value = str | tuple[str, ...] | None
@@ -81,6 +85,7 @@ class Questions:
         self.owner = owner or self._unused("999999999999")
         self.stranger = self._unused("888888888888")
         """An account that the document knows nothing of."""
+        self._worlds: dict[tuple[int, str], World] = {}
         self.denies = [each for each in document.statements if not each.allows]
         self._resource_values = {
             "aws:resourceaccount": self.owner,
@@ -147,7 +152,7 @@ class Questions:
             UndecidedError: for too many circumstances.
         """
         states = self._states(statement, is_fixed)
-        for name in dict.fromkeys(principals):
+        for name in dict.fromkeys(principals) if all(states.values()) else ():
             principal = _parsed(name)
             if principal is None or self._is_excluded(statement, principal, is_fixed):
                 continue
@@ -201,21 +206,25 @@ class Questions:
         )
 
     def _world(self, statement: Statement, principal: Principal, resource: str) -> World:
+        key = (statement.index, resource)
+        if key not in self._worlds:
+            self._worlds[key] = self._without_callers(statement, resource)
+        return self._worlds[key].including(
+            users={principal.arn: _MAY_ALL} if principal.kind is PrincipalKind.USER else {},
+            roles={principal.arn: {**_MAY_ALL, "trust": _NOBODY}}
+            if principal.kind is PrincipalKind.ROLE
+            else {},
+        )
+
+    def _without_callers(self, statement: Statement, resource: str) -> World:
         document = {
             "Version": self._document.version,
             "Statement": [statement.raw, *(each.raw for each in self.denies)],
         }
-        own: dict[str, Any] = {"policies": {"own": _EVERYTHING}}
-        users = {principal.arn: own} if principal.kind is PrincipalKind.USER else {}
-        roles = {}
-        if principal.kind is PrincipalKind.ROLE:
-            nobody = {"Version": "2012-10-17", "Statement": []}
-            roles[principal.arn] = {**own, "trust": nobody}
         if statement.kind is PolicyKind.TRUST:
-            roles[resource] = {"trust": document}
-            return World(users=users, roles=roles)  # type: ignore[arg-type]  # two kinds in one
-        target = {policy_resource(resource): {"account": self.owner, "policy": document}}
-        return World(users=users, roles=roles, resources=target)  # type: ignore[arg-type]
+            return World(roles={resource: {"trust": document}})
+        held: ResourceDocuments = {"account": self.owner, "policy": document}
+        return World(resources={policy_resource(resource): held})
 
     def _aims(self, statement: Statement, only: Callable[[str], bool]) -> Iterator[tuple[str, str]]:
         """Yield one request for each kind that the denies tell apart.
