@@ -170,8 +170,8 @@ def _source_profile(contract: Contract, consumer: Consumer, named: str | None) -
 
 def _holds_a_role(profile: str | None) -> bool:
     """Whether the AWS config file says so of a profile, as of one that signs in with SSO."""
-    options = profile and AwsFile.config().profile(profile)
-    return bool(options) and not _OF_A_ROLE.isdisjoint(options)
+    options = AwsFile.config().profile(profile) if profile else None
+    return options is not None and not _OF_A_ROLE.isdisjoint(options)
 
 
 def _mfa_serial(consumer: Consumer, named: str | None) -> str:

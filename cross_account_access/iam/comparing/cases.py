@@ -112,13 +112,7 @@ class Cases:
     def plainest(self, wanted: set[Case]) -> Context:
         """Return the circumstances of a case that state the fewest keys."""
         chosen = {
-            tuple(
-                min(
-                    key.kinds[number],
-                    key=lambda each, dimension=key.dimension: (departures(dimension, each), each),
-                )
-                for key, number in zip(self._keys, choice, strict=True)
-            )
+            tuple(key.plainest(number) for key, number in zip(self._keys, choice, strict=True))
             for choice in self._chosen(wanted)
         }
         return context(self._dimensions, plainest(self._dimensions, chosen))
@@ -182,6 +176,10 @@ class _Key:
     """Its variants, those together that do the same."""
     steps: tuple[_Step, ...]
     """What they do."""
+
+    def plainest(self, number: int) -> int:
+        """Return the variant of a kind that a request departs least for."""
+        return min(self.kinds[number], key=lambda each: (departures(self.dimension, each), each))
 
 
 @lru_cache(maxsize=4096)

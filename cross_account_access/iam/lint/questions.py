@@ -16,7 +16,7 @@ from typing import Final
 
 from cross_account_access.facts.service_reference import action, actions, is_known_service
 from cross_account_access.iam.actions import expand
-from cross_account_access.iam.comparing.circumstances import dimensions
+from cross_account_access.iam.comparing.circumstances import dimension_of
 from cross_account_access.iam.comparing.witnesses import LITERAL, witnesses
 from cross_account_access.iam.condition_keys import ALWAYS_PRESENT, DERIVED
 from cross_account_access.iam.documents import (
@@ -317,7 +317,7 @@ class Questions:
             for each in found
         ]
         try:
-            (dimension,) = dimensions(filled, {}) if found else ((),)
+            dimension = dimension_of(key, filled, str) if found else None
         except ComparisonError as error:
             raise UndecidedError from error
         texts = [each.value for each in dimension.variants] if dimension else []

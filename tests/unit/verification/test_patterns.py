@@ -11,7 +11,7 @@ from cross_account_access.command.verification.patterns import (
     instances_of,
     sibling_of,
 )
-from cross_account_access.declaration.rules import principal_pattern
+from cross_account_access.declaration.rules.principal_patterns import principal_pattern
 from cross_account_access.iam.patterns import matches
 from tests.unit.verification.declared import STAGING
 
