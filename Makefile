@@ -38,7 +38,7 @@ unit: $(INSTALLED) ## the tests that need no engine
 	$(RUN) pytest tests/unit --numprocesses=auto --dist=loadfile $(EXTENT) $(COVERAGE)
 
 integration: setup ## the tests on the real engine and the emulated AWS
-	@$(DEV).toolchain ensure yaml
+	@$(DEV).toolchain ensure yaml actionlint
 	$(RUN) pytest tests/integration $(EXTENT)
 
 lint: $(INSTALLED) ## format, lint and strict types, changing nothing

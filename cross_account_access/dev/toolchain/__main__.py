@@ -9,10 +9,16 @@ from cross_account_access.dev.toolchain.aws_command import aws_cli, aws_cli_if_r
 from cross_account_access.dev.toolchain.cache import cache_folder
 from cross_account_access.dev.toolchain.errors import ToolchainError
 from cross_account_access.dev.toolchain.pulumi_cli import pulumi, pulumi_if_ready
+from cross_account_access.dev.toolchain.workflow_linter import actionlint, actionlint_if_ready
 from cross_account_access.dev.toolchain.yaml_language import yaml_host, yaml_host_if_ready
 
-ENSURE = {"pulumi": pulumi, "aws": aws_cli, "yaml": yaml_host}
-READY = {"pulumi": pulumi_if_ready, "aws": aws_cli_if_ready, "yaml": yaml_host_if_ready}
+ENSURE = {"pulumi": pulumi, "aws": aws_cli, "yaml": yaml_host, "actionlint": actionlint}
+READY = {
+    "pulumi": pulumi_if_ready,
+    "aws": aws_cli_if_ready,
+    "yaml": yaml_host_if_ready,
+    "actionlint": actionlint_if_ready,
+}
 WITHOUT_ASKING = ("pulumi", "aws")
 
 DESCRIPTION = """\
@@ -23,10 +29,11 @@ Makes ready the two programs that the project needs beside its Python packages:
           4 GB of disk for a while)
   aws     the AWS CLI, in a virtual environment of its own
 
-and, where it is named, one that programs in YAML need:
+and, where they are named:
 
-  yaml    Pulumi's YAML language host: the one beside pulumi, else built from its Go module
-          (a minute or so)
+  yaml        Pulumi's YAML language host, for programs in YAML: the one beside pulumi, else built
+              from its Go module (a minute or so)
+  actionlint  what checks the workflows for GitHub Actions in our tests, built from its Go module
 """
 EPILOG = """\
 What is made is kept by version in {cache}

@@ -57,7 +57,10 @@ class TestCommand:
     def test_an_unknown_program_is_a_usage_error(self, capsys: pytest.CaptureFixture[str]) -> None:
         with pytest.raises(SystemExit, match="2"):
             main(["ensure", "terraform"])
-        assert "unknown program 'terraform'; known are pulumi, aws, yaml" in capsys.readouterr().err
+        assert (
+            "unknown program 'terraform'; known are pulumi, aws, yaml, actionlint"
+            in capsys.readouterr().err
+        )
 
     def test_help_names_the_cache(self, caches: Path, capsys: pytest.CaptureFixture[str]) -> None:
         with pytest.raises(SystemExit, match="0"):

@@ -8,7 +8,13 @@ from pathlib import Path
 import pytest
 
 from cross_account_access.dev import toolchain
-from cross_account_access.dev.toolchain import aws_command, go_modules, pulumi_cli, yaml_language
+from cross_account_access.dev.toolchain import (
+    aws_command,
+    go_modules,
+    pulumi_cli,
+    workflow_linter,
+    yaml_language,
+)
 from cross_account_access.dev.toolchain.__main__ import main
 from cross_account_access.dev.toolchain.building import Build
 from cross_account_access.dev.toolchain.errors import ToolchainError
@@ -250,6 +256,11 @@ class TestYamlHost:
         told = capsys.readouterr().err.splitlines()
         assert told[0].startswith("toolchain: yaml not ready")
         assert told[1].startswith("toolchain: pulumi and aws not ready")
+
+
+def test_the_version_of_actionlint_is_the_same_wherever_it_is_written() -> None:
+    wrapper = (go_modules.MODULES / workflow_linter.COMMAND / "go.mod").read_text()
+    assert f"require {workflow_linter.MODULE} v{workflow_linter.VERSION}\n" in wrapper
 
 
 class TestAwsCli:
