@@ -11,7 +11,7 @@ import enum
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 
 from cross_account_access.iam.comparing.cases import Case, Cases
 from cross_account_access.iam.comparing.requests import ActionGroup
@@ -140,7 +140,7 @@ class _Comparison:
         universe = self._universe
         return Examination(
             changes=tuple(changes),
-            principals=len(universe.known) + len(universe.outsiders),
+            principals=len(universe.known) + len(universe.outsiders.names),
             actions=len(universe.groups),
             resources=len(universe.resources),
             decisions=self._decisions,
@@ -148,7 +148,7 @@ class _Comparison:
 
     def changes(self, *, through_roles: bool) -> list[Change]:
         found: dict[_About, dict[int, Request | None]] = defaultdict(dict)
-        for name in (*sorted(self._universe.known), *self._universe.outsiders):
+        for name in (*sorted(self._universe.known), *self._universe.outsiders.names):
             for group, number in self._candidates(name):
                 for effect, (whens, example) in self._effects(name, group, number).items():
                     found[effect, name, tuple(whens), group][number] = example
@@ -163,7 +163,9 @@ class _Comparison:
         universe = self._universe
         is_ours = name in universe.known
         own_changed = is_ours and self._changed(name, [side.own for side in universe.sides])
-        for number, resource in enumerate(universe.resources):
+        numbers = range(len(universe.resources)) if is_ours else universe.numbers_for.get(name, ())
+        for number in numbers:
+            resource = universe.resources[number]
             target = resource.target
             is_target = target in universe.targets
             changed = is_target and target in self._changed_targets
@@ -307,50 +309,89 @@ class _Comparison:
         side = self._universe.sides[1 if effect.is_widening else 0]
         if name not in side.inventory.roles:
             return [_Way(self._who(name))]
-        resource = next(each for each in self._universe.resources if each.witness.text == name)
+        universe = self._universe
+        number = next(
+            each
+            for each in universe.numbers_at[name]
+            if universe.resources[each].witness.text == name
+        )
+        resource = universe.resources[number]
+        outsiders = sorted(universe.outsiders.at.get(name, ()))
         able = [
-            _Way(self._who(other), self._universe.short(name), when)
-            for other in (*side.inventory.users, *side.inventory.roles, *self._universe.outsiders)
+            _Way(self._who(other), universe.short(name), when)
+            for other in (*side.inventory.users, *side.inventory.roles, *outsiders)
             for group in resource.groups
             if group.name.startswith("sts:AssumeRole") and _is_possible(other, group.name, name)
+            if self._may_be_open(side, other, group, resource)
             for when in _open_when(side, other, group, resource)
         ]
         return list(dict.fromkeys(able)) or [_Way(self._who(name))]
 
+    def _may_be_open(
+        self, side: Side, name: str, group: ActionGroup, resource: ResourceClass
+    ) -> bool:
+        """Say whether one of ours has a statement that may allow it, as it takes across accounts.
+
+        Policies of outsiders, and of ours that are not known, are no part of that.
+        """
+        is_ours = name in side.own or name in self._universe.known
+        is_abroad = name.split(":")[4:5] != resource.target.split(":")[4:5]
+        return not (is_ours and is_abroad) or any(
+            each.allows and each.is_of(group.patterns) and each.is_about(resource.witness.matches)
+            for each in side.own.get(name, ())
+        )
+
     def _who(self, name: str) -> str:
-        return self._universe.short(self._universe.outsiders.get(name, name))
+        return self._universe.short(self._universe.outsiders.names.get(name, name))
 
     def _resources(self, group: ActionGroup, numbers: set[int]) -> list[str]:
         """Say which resources are meant, by patterns that the documents have."""
-        witnesses = [resource.witness for resource in self._universe.resources]
+        covered = self._covered(group)
+
+        def covering(some: Iterable[int]) -> dict[str, frozenset[int]]:
+            found = {
+                pattern: covered[pattern]
+                for number in some
+                for pattern in self._universe.resources[number].witness.matches
+                if pattern in covered
+            }
+            return found | ({"*": frozenset({0})} if 0 in numbers else {})
+
+        words: list[str] = []
+        left = set(numbers)
+        while left:
+            near = covering(left)
+            whole = [p for p, each in near.items() if each & left and each <= numbers]
+            if whole:
+                best = max(whole, key=lambda p: (len(near[p] & left), len(p), p))
+                words.append(self._pattern(best))
+                left -= near[best]
+                continue
+            number = min(left)
+            matches = self._universe.resources[number].witness.matches
+            inside = min(matches, key=lambda p: (len(covered.get(p, ())), -len(p), p))
+            region = covered.get(inside, frozenset())
+            near = covering(region)
+            without = [
+                pattern
+                for pattern, each in near.items()
+                if each < region and number not in each and not each & numbers
+            ]
+            outer = [p for p in without if not any(near[p] < near[q] for q in without)]
+            but = ", ".join(sorted(map(self._pattern, outer)))
+            words.append(self._pattern(inside) + (f" outside {but}" if but else ""))
+            left -= {n for n in region if not any(n in near[p] for p in outer)}
+            left.discard(number)
+        return words
+
+    @cache  # noqa: B019 - one comparison
+    def _covered(self, group: ActionGroup) -> Mapping[str, frozenset[int]]:
+        """Return by pattern the resources that it means and the actions can have."""
         covered: dict[str, set[int]] = defaultdict(set)
         for number, resource in enumerate(self._universe.resources):
             for pattern in resource.witness.matches if group in resource.groups else ():
                 covered[pattern].add(number)
-        if 0 in numbers:
-            covered["*"] = {0}
-        words: list[str] = []
-        left = set(numbers)
-        while left:
-            whole = [p for p, each in covered.items() if each & left and each <= numbers]
-            if whole:
-                best = max(whole, key=lambda p: (len(covered[p] & left), len(p), p))
-                words.append(self._pattern(best))
-                left -= covered[best]
-                continue
-            number = min(left)
-            inside = min(witnesses[number].matches, key=lambda p: (len(covered[p]), -len(p), p))
-            without = [
-                pattern
-                for pattern, each in covered.items()
-                if each and each < covered[inside] and number not in each and not each & numbers
-            ]
-            outer = [p for p in without if not any(covered[p] < covered[q] for q in without)]
-            but = ", ".join(sorted(map(self._pattern, outer)))
-            words.append(self._pattern(inside) + (f" outside {but}" if but else ""))
-            left -= {n for n in covered[inside] if not any(n in covered[p] for p in outer)}
-            left.discard(number)
-        return words
+        return {pattern: frozenset(each) for pattern, each in covered.items()}
 
     def _pattern(self, pattern: str) -> str:
         return self._universe.forms.get(pattern) or self._universe.short(pattern.translate(WRITTEN))

@@ -10,10 +10,12 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, Final, cast
 
 from cross_account_access.iam.comparing.limits import ComparedLimits, with_open_endpoints
+from cross_account_access.iam.comparing.outsiders import Outsiders, Words, is_user_or_role
+from cross_account_access.iam.comparing.outsiders import outsiders as find_outsiders
 from cross_account_access.iam.comparing.requests import (
     ELSEWHERE,
     ActionGroup,
@@ -21,13 +23,11 @@ from cross_account_access.iam.comparing.requests import (
     resource_witnesses,
 )
 from cross_account_access.iam.comparing.statements import ComparedStatement, compared, filled
-from cross_account_access.iam.comparing.witnesses import Witness, witnesses
+from cross_account_access.iam.comparing.witnesses import Witness
 from cross_account_access.iam.documents import Document, PolicyKind, read
 from cross_account_access.iam.engine import (
     IdentityDocuments,
     Principal,
-    PrincipalKind,
-    QuestionError,
     ResourceDocuments,
     RoleDocuments,
     World,
@@ -167,39 +167,40 @@ class Universe:
         return frozenset(pattern for each in self._statements for pattern in each.actions)
 
     @cached_property
-    def outsiders(self) -> Mapping[str, str]:
-        """Principals outside the stack, with what to call them."""
-        named: set[str] = set()
+    def outsiders(self) -> Outsiders:
+        """Principals outside the stack."""
+        by_target: dict[str, list[ComparedStatement]] = {target: [] for target in self.targets}
+        for inventory in self._inventories:
+            for each in inventory.documents():
+                if each.kind.names_principals:
+                    document = read(each.document, each.kind, each.holder)
+                    by_target[each.holder] += compared(document)
+        everywhere = [
+            statement
+            for limits in self._limits
+            for document in limits.documents
+            for statement in compared(document)
+        ]
         accounts = {account.id for each in self._inventories for account in each.accounts}
-        others = {"*": "anybody, even without signing"}
-        for statement in self._statements:
-            for kind, name in statement.principals:
-                if kind in ("Service", "Federated"):
-                    others[name] = name
-                else:
-                    named.add(name)
-            for condition in statement.conditions:
-                if condition.key.lower() in ("aws:principalarn", "aws:principalaccount"):
-                    named |= set(condition.values)
-        accounts |= {match for name in named for match in _ACCOUNT.findall(name)}
-        patterns = {name for name in named if name.startswith("arn:")}
-        general = {
-            f"arn:{self._partition}:iam::{account}:{kind}/?*": account
-            for account in (*accounts, ELSEWHERE)
-            for kind in ("user", "role")
-        }
-        for each in witnesses(sorted({*patterns, *general, *self.known})):
-            if each.text in self.known or not _is_user_or_role(each.text):
-                continue
-            special = each.matches - general.keys()
-            if special:
-                best = max(special, key=len)
-                plain = self.short(best)
-                others[each.text] = plain if each.text == best else f"anybody like {plain}"
-            else:
-                account = next(general[pattern] for pattern in each.matches)
-                others[each.text] = self._anybody_of(account)
-        return others
+        words = Words(self._partition, frozenset(accounts), self.short, self._anybody_of)
+        return find_outsiders(by_target, everywhere, self.known, words)
+
+    @cached_property
+    def numbers_at(self) -> Mapping[str, tuple[int, ...]]:
+        """Places in the list of resources of those that have one policy, by its holder."""
+        found: dict[str, list[int]] = defaultdict(list)
+        for number, resource in enumerate(self.resources):
+            found[resource.target].append(number)
+        return {target: tuple(each) for target, each in found.items()}
+
+    @cached_property
+    def numbers_for(self) -> Mapping[str, tuple[int, ...]]:
+        """The same for each principal outside: those of whose policies it is told apart."""
+        found: dict[str, list[int]] = defaultdict(list)
+        for target, names in sorted(self.outsiders.at.items()):
+            for name in names:
+                found[name] += self.numbers_at.get(target, ())
+        return {name: tuple(sorted(each)) for name, each in found.items()}
 
     def _anybody_of(self, account: str) -> str:
         if account == ELSEWHERE:
@@ -322,9 +323,9 @@ class Universe:
         users: dict[str, IdentityDocuments] = {}
         roles: dict[str, RoleDocuments] = {}
         resources: dict[str, ResourceDocuments] = {}
-        for arn in self.outsiders:
-            if _is_user_or_role(arn):
-                policies = {"own": self._everything_elsewhere(arn)}
+        for arn in self.outsiders.names:
+            if is_user_or_role(arn):
+                policies = {"own": self._everything_elsewhere(_account_of(arn))}
                 if ":user/" in arn:
                     users[arn] = {"policies": policies}
                 else:
@@ -334,13 +335,13 @@ class Universe:
             self._add_outside(resource.target, roles, resources)
         return users, roles, resources
 
-    def _everything_elsewhere(self, arn: str) -> Document:
-        """Return what an outsider's administrator may have given.
+    @cache  # noqa: B019 - one universe a comparison
+    def _everything_elsewhere(self, account: str) -> Document:
+        """Return what the administrator of an outsider's account may have given.
 
         Within the account of a resource an identity-based policy alone suffices, and the account
         may give it to whom it likes; only what the resource says by itself is of interest there.
         """
-        account = arn.split(":")[4]
         own = [
             text
             for each in self._inventories
@@ -376,7 +377,7 @@ class Universe:
         if target in self.targets or target in resources or target in roles:
             return
         service, account = target.split(":")[2], target.split(":")[4]
-        if service == "iam" and _is_user_or_role(target) and ":role/" in target:
+        if service == "iam" and is_user_or_role(target) and ":role/" in target:
             roles[target] = {"trust": self._open_trust}
         elif service not in ("iam", "sts") and _ACCOUNT.fullmatch(account or ELSEWHERE):
             statement = {**self._open_trust["Statement"], "Resource": "*"}
@@ -413,15 +414,6 @@ def _account_of(arn: str) -> str:
 def _name_of(arn: str) -> _Name:
     """Return what the ARNs of users and roles that cannot exist together have in common."""
     return ":user/" in arn, arn.split(":")[4], arn.rsplit("/", 1)[-1].lower()
-
-
-def _is_user_or_role(arn: str) -> bool:
-    """Say whether this can be the ARN of one; their names and paths have no colon."""
-    try:
-        kind = parse_principal(arn).kind
-    except QuestionError:
-        return False
-    return kind in (PrincipalKind.USER, PrincipalKind.ROLE) and arn.count(":") == _ARN_COLONS
 
 
 def _labels(inventory: Inventory) -> dict[str, str]:

@@ -5,11 +5,12 @@ to ask about one text of each kind, its witness, and this module finds them all:
 patterns at once over every text that there is, in order of length, until nothing new can come.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from cross_account_access.iam.errors import ComparisonError
+from cross_account_access.iam.patterns import matches
 
 _MOST_STATES: Final = 20_000
 _FRESH: Final = "xqzkwvXQZ0987~_"
@@ -34,44 +35,118 @@ class Witness:
     """The patterns that match it; no other pattern does."""
 
 
-def witnesses(patterns: Iterable[str]) -> list[Witness]:
+def fresh_for(patterns: Iterable[str]) -> str:
+    """Return a character that no pattern has."""
+    used = set().union(*patterns)
+    others = map(chr, range(0xE002, 0xF8FF))
+    return next(each for each in (*_FRESH, *others) if each not in used)
+
+
+def witnesses(
+    patterns: Iterable[str], *, fresh: str | None = None, most_states: int | None = None
+) -> list[Witness]:
     """Return one text for each set of patterns that some text matches, shortest first.
 
     Args:
         patterns: texts in which `*` stands for any run of characters and `?` for any single one.
+        fresh: a character that no pattern has, if a certain one is to be taken.
+        most_states: how far to look; 20,000 unless said.
 
     Raises:
-        ComparisonError: beyond 20,000 states; patterns with many inner wildcards can need that.
+        ComparisonError: beyond that many states; patterns with many inner wildcards can need that.
     """
     listed = tuple(dict.fromkeys(patterns))
-    fresh = next(each for each in _FRESH if not any(each in pattern for pattern in listed))
-    start = _closed(((index, 0) for index in range(len(listed))), listed)
+    most = _MOST_STATES if most_states is None else most_states
+    found = _walk(listed, fresh or fresh_for(listed), most, frozenset)
+    return [
+        Witness(text.translate(PLAIN), frozenset(listed[index] for index in matched))
+        for matched, text in found.items()
+    ]
+
+
+def group_witnesses(
+    patterns: Iterable[str], groups: Iterable[frozenset[str]], *, fresh: str
+) -> list[Witness]:
+    """Return one text for each set of groups that some text matches, shortest first.
+
+    A group is matched by what one of its patterns matches; a pattern of none is one by itself. As
+    soon as whatever follows is matched too, the others of the group need not be looked at.
+
+    Args:
+        patterns: as for `witnesses`.
+        groups: of some of them.
+        fresh: a character that no pattern has.
+
+    Raises:
+        ComparisonError: as for `witnesses`.
+    """
+    listed = tuple(dict.fromkeys(patterns))
+    places = {pattern: index for index, pattern in enumerate(listed)}
+    members = [frozenset(places[each] for each in group if each in places) for group in groups]
+    members += [frozenset({each}) for each in set(range(len(listed))).difference(*members)]
+    ends = {(index, len(each) - 1) for index, each in enumerate(listed) if each.endswith(_ANY)}
+
+    def settled(state: _State) -> _State:
+        """Put a mark in place of the positions of groups that are matched for good."""
+        done = {index for index, position in state if (index, position) in ends}
+        marked = {~n for n, each in enumerate(members) if not done.isdisjoint(each)}
+        marked |= {index for index, _ in state if index < 0}
+        over = {index for mark in marked for index in members[~mark]}
+        over -= {index for n, each in enumerate(members) if ~n not in marked for index in each}
+        kept = {place for place in state if place[0] not in over}
+        return frozenset(kept | {(mark, 0) for mark in marked})
+
+    def told(matched: frozenset[int]) -> frozenset[int]:
+        return frozenset(
+            n for n, each in enumerate(members) if ~n in matched or not matched.isdisjoint(each)
+        )
+
+    found: dict[frozenset[int], str] = {}
+    for matched, text in _walk(listed, fresh, _MOST_STATES, settled).items():
+        found.setdefault(told(matched), text)
+    return [
+        Witness(plain, frozenset(each for each in listed if matches(each, plain)))
+        for plain in (text.translate(PLAIN) for text in found.values())
+    ]
+
+
+def _walk(
+    patterns: Sequence[str], fresh: str, most: int, settled: Callable[["_State"], "_State"]
+) -> dict[frozenset[int], str]:
+    """Return the shortest text, not empty, for each set of patterns and marks that it leads to."""
+    start = settled(_closed(((index, 0) for index in range(len(patterns))), patterns))
     texts = {start: ""}
-    found: dict[frozenset[str], str] = {}
+    found: dict[frozenset[int], str] = {}
     queue = [start]
     for state in queue:
         # Characters that no pattern waits for here all lead to where the fresh one leads.
         awaited = {
-            listed[index][position] for index, position in state if position < len(listed[index])
+            patterns[index][position]
+            for index, position in state
+            if index >= 0 and position < len(patterns[index])
         }
         for character in (fresh, *sorted(awaited - {_ANY, _ONE})):
-            after = _closed(_step(state, character, listed), listed)
+            after = settled(_closed(_step(state, character, patterns), patterns))
             text = texts[state] + character
-            found.setdefault(_matched(after, listed), text)
+            found.setdefault(_matched(after, patterns), text)
             if after not in texts:
                 texts[after] = text
                 queue.append(after)
-        if len(texts) > _MOST_STATES:
+        if len(texts) > most:
             raise ComparisonError
-    return [Witness(text.translate(PLAIN), matched) for matched, text in found.items()]
+    return found
 
 
 _State = frozenset[tuple[int, int]]
-"""How far each pattern has come: its index, and the position of what it waits for next."""
+"""How far each pattern has come: its index, and the position of what it waits for next; with a
+negative index, a mark."""
 
 
 def _step(state: _State, character: str, patterns: Sequence[str]) -> Iterable[tuple[int, int]]:
     for index, position in state:
+        if index < 0:
+            yield index, position
+            continue
         pattern = patterns[index]
         if position == len(pattern):
             continue
@@ -81,9 +156,9 @@ def _step(state: _State, character: str, patterns: Sequence[str]) -> Iterable[tu
             yield index, position + 1
 
 
-def _matched(state: _State, patterns: Sequence[str]) -> frozenset[str]:
+def _matched(state: _State, patterns: Sequence[str]) -> frozenset[int]:
     return frozenset(
-        patterns[index] for index, position in state if position == len(patterns[index])
+        index for index, position in state if index < 0 or position == len(patterns[index])
     )
 
 
@@ -93,7 +168,7 @@ def _closed(positions: Iterable[tuple[int, int]], patterns: Sequence[str]) -> _S
     for index, first in positions:
         position = first
         closed.add((index, position))
-        while position < len(patterns[index]) and patterns[index][position] == _ANY:
+        while index >= 0 and position < len(patterns[index]) and patterns[index][position] == _ANY:
             position += 1
             closed.add((index, position))
     return frozenset(closed)

@@ -1,0 +1,190 @@
+"""Principals outside the stack, as far as the documents of each resource can tell them apart.
+
+What a resource outside of their account lets them do hangs on its own documents alone. So they are
+told apart resource by resource: each one that is named, one for each set of patterns that somebody
+matches, anybody else of each account, and anybody of any other account.
+"""
+
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from cross_account_access.iam.comparing.requests import ELSEWHERE
+from cross_account_access.iam.comparing.statements import ComparedStatement
+from cross_account_access.iam.comparing.witnesses import (
+    Witness,
+    fresh_for,
+    group_witnesses,
+    witnesses,
+)
+from cross_account_access.iam.engine import PrincipalKind, QuestionError, parse_principal
+from cross_account_access.iam.errors import ComparisonError
+from cross_account_access.iam.patterns import matches
+
+_ARN_COLONS: Final = 5
+_ACCOUNT: Final = re.compile(r"\d{12}")
+_OF_PRINCIPALS: Final = ("aws:principalarn", "aws:principalaccount")
+_MOST_STATES: Final = 2_000
+"""Beyond it, patterns of one condition are told apart one by one, not set by set."""
+
+
+@dataclass(frozen=True)
+class Outsiders:
+    """All of them."""
+
+    names: Mapping[str, str]
+    """What to call them."""
+    at: Mapping[str, frozenset[str]]
+    """Those that the documents of a resource tell apart, by its ARN."""
+
+
+def outsiders(
+    by_target: Mapping[str, Collection[ComparedStatement]],
+    everywhere: Collection[ComparedStatement],
+    known: Collection[str],
+    words: "Words",
+) -> Outsiders:
+    """Return the principals outside the stack.
+
+    Args:
+        by_target: the statements of each resource with a policy, by its ARN.
+        everywhere: further ones that are about all of them.
+        known: ARNs of the stack's own users and roles.
+        words: what to call them.
+    """
+    finder = _Finder(known, words, fresh_for(_patterns(by_target, everywhere)))
+    found = {
+        target: finder.at([*statements, *everywhere]) for target, statements in by_target.items()
+    }
+    names: dict[str, str] = {"*": "anybody, even without signing"}
+    for each in found.values():
+        names |= each
+    return Outsiders(names, {target: frozenset({"*", *each}) for target, each in found.items()})
+
+
+@dataclass(frozen=True)
+class Words:
+    """What to call whom."""
+
+    partition: str
+    accounts: frozenset[str]
+    """IDs of those whose principals are told apart wherever they are."""
+    short: Callable[[str], str]
+    """A name for people, of an ARN."""
+    anybody_of: Callable[[str], str]
+    """Words for all others of an account."""
+
+
+def _patterns(
+    by_target: Mapping[str, Iterable[ComparedStatement]], everywhere: Iterable[ComparedStatement]
+) -> Iterator[str]:
+    for statements in (*by_target.values(), everywhere):
+        for statement in statements:
+            yield from (name for _, name in statement.principals)
+            for values in _values(statement):
+                yield from values
+
+
+def _values(statement: ComparedStatement) -> Iterator[tuple[str, ...]]:
+    for condition in statement.conditions:
+        if condition.key.lower() in _OF_PRINCIPALS:
+            yield condition.values
+
+
+@dataclass(frozen=True)
+class _Finder:
+    known: Collection[str]
+    words: Words
+    fresh: str
+    """A character that no pattern has."""
+
+    def at(self, statements: Iterable[ComparedStatement]) -> Mapping[str, str]:
+        """Return whom the statements tell apart, with what to call them."""
+        named: set[str] = set()
+        conditions: set[tuple[str, ...]] = set()
+        others: dict[str, str] = {}
+        for statement in statements:
+            for kind, name in statement.principals:
+                if kind in ("Service", "Federated"):
+                    others[name] = name
+                else:
+                    named.add(name)
+            for values in _values(statement):
+                conditions.add(values)
+                named |= set(values)
+        accounts = self.words.accounts | {id_ for each in named for id_ in _ACCOUNT.findall(each)}
+        general = {
+            f"arn:{self.words.partition}:iam::{account}:{kind}/?*": account
+            for account in (*accounts, ELSEWHERE)
+            for kind in ("user", "role")
+        }
+        special = {name for name in named if name.startswith("arn:")}
+        return others | dict(self._who(special, general, conditions))
+
+    def _who(
+        self,
+        special: set[str],
+        general: Mapping[str, str],
+        conditions: Collection[tuple[str, ...]],
+    ) -> Iterator[tuple[str, str]]:
+        # Ours that a pattern speaks of, so that another one stands for those who are not ours.
+        wild = [each for each in special if "*" in each or "?" in each]
+        ours = {each for each in self.known if any(matches(pattern, each) for pattern in wild)}
+        patterns = sorted({*special, *general, *ours})
+        try:
+            found = witnesses(patterns, fresh=self.fresh, most_states=_MOST_STATES)
+        except ComparisonError:
+            found = [*_one_by_one(patterns, conditions, self.fresh)]
+        for each in found:
+            text = self._unknown(each, patterns)
+            if text in self.known or not is_user_or_role(text):
+                continue
+            meant = each.matches - general.keys()
+            if meant:
+                best = max(meant, key=len)
+                plain = self.words.short(best)
+                yield text, plain if text == best else f"anybody like {plain}"
+            elif each.matches:
+                account = next(general[pattern] for pattern in sorted(each.matches))
+                yield text, self.words.anybody_of(account)
+
+    def _unknown(self, witness: Witness, patterns: Iterable[str]) -> str:
+        """Return a name that none of ours has and the same patterns match, if there is one."""
+        text = witness.text
+        while text in self.known:
+            text += self.fresh
+            if _matching(patterns, text) != witness.matches:
+                return witness.text
+        return text
+
+
+def _one_by_one(
+    patterns: Iterable[str], conditions: Iterable[tuple[str, ...]], fresh: str
+) -> Iterator[Witness]:
+    """Yield one text for each set of conditions that somebody meets, then one for each pattern.
+
+    That is enough: by which of its values a condition is met makes no difference.
+    """
+    listed = sorted(patterns)
+    groups = [frozenset(values) for values in conditions]
+    yield from group_witnesses(listed, groups, fresh=fresh)
+    for pattern in listed:
+        text = pattern.replace("*", "").replace("?", fresh)
+        if matches(pattern, text):
+            yield Witness(text, _matching(listed, text))
+
+
+def _matching(patterns: Iterable[str], text: str) -> frozenset[str]:
+    return frozenset(pattern for pattern in patterns if matches(pattern, text))
+
+
+@lru_cache(maxsize=65_536)
+def is_user_or_role(arn: str) -> bool:
+    """Say whether this can be the ARN of one; their names and paths have no colon."""
+    try:
+        kind = parse_principal(arn).kind
+    except QuestionError:
+        return False
+    return kind in (PrincipalKind.USER, PrincipalKind.ROLE) and arn.count(":") == _ARN_COLONS
