@@ -195,12 +195,13 @@ def _principal(inventory: Inventory, name: str, source: str) -> tuple[Principal,
     if principal.kind not in named or inventory.world().identity(principal) is not None:
         return principal, inventory.gaps
     is_ours = principal.account in {account.id for account in inventory.accounts}
-    if is_ours and (source == sources.LIVE or arn != name):
+    if is_ours and arn != name:
         problem = "does not exist" if source == sources.LIVE else "is no principal of the stack"
         hint = _did_you_mean(inventory, name, _principals(inventory))
         msg = f"{inventory.short(arn)} {problem}{hint}"
         raise UsageError(msg)
-    note = f"{inventory.short(arn)} is outside the stack, so its own policies are not known"
+    where = "does not exist" if is_ours and source == sources.LIVE else "is outside the stack"
+    note = f"{inventory.short(arn)} {where}, so its own policies are not known"
     return principal, (*inventory.gaps, note)
 
 

@@ -10,8 +10,11 @@ from typing import Any
 import pytest
 
 from cross_account_access import __version__
+from cross_account_access.command import sources
 from cross_account_access.command.cli import main
-from tests.support.proof import example
+from cross_account_access.command.proof.proving import prove
+from cross_account_access.command.proof.report import question
+from tests.support.proof import example, judged, mutants
 from tests.support.states import UNKNOWN, preview, pulumi_that
 
 ROLE = "ImageServerAccess"
@@ -94,6 +97,27 @@ def test_layers_that_take_away_what_is_declared_leave_it_unproved(
     assert question[-2:] == ["--layers", str(tmp_path / "layers")]
     assert main(question[1:]) == 1
     assert '"kind": "resource control policy"' in certificate.read_text()
+
+
+@pytest.mark.parametrize("name", ["prefixes", "organization", "third-party", "oidc"])
+def test_explain_takes_every_question_as_it_is_printed(
+    name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also one about somebody who could be there and is not."""
+    contract, inventory = judged(example(name))
+    chosen = list(mutants(inventory))[::25]
+    asked = 0
+    for mutant in chosen:
+        monkeypatch.setattr(sources, "read", lambda *_, found=mutant.inventory, **__: found)
+        for change in prove(contract, mutant.inventory).differences:
+            words = question(change, "live")
+            assert words is not None
+            asked += 1
+            status = main(shlex.split(shlex.join(words))[1:])
+            told = capsys.readouterr()
+            assert status in {0, 1, 3}, (words, told.err)
+            assert told.out
+    assert asked
 
 
 def test_json_has_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
