@@ -1,6 +1,9 @@
 """The life of a stack on the real engine: up, again, side by side, interrupted, destroyed."""
 
 import json
+import os
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -217,3 +220,11 @@ def test_an_identity_provider_that_is_said_to_exist_must_exist_as_declared(
         Url=url, ClientIDList=["other", "aws"], ThumbprintList=thumbprints
     )
     assert "OpenIdConnectProvider" not in program.pulumi("preview", "--stack", "prod")
+
+
+def test_the_environment_of_the_project_need_not_be_on_path(program: Program) -> None:
+    ours = str(Path(sys.executable).parent)
+    others = [each for each in program.environment["PATH"].split(os.pathsep) if each != ours]
+    command = ("pulumi", "preview", "--stack", "prod", "--non-interactive")
+    ran = program.run(*command, PATH=os.pathsep.join(others))
+    assert ran.status == 0, ran.said

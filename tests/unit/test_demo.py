@@ -2,9 +2,9 @@
 
 import io
 import os
-import signal
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -70,21 +70,24 @@ def test_a_failed_command_is_shown_in_full(shell: Shell, written: io.StringIO) -
     assert "    @ updating...." in written.getvalue().splitlines()
 
 
-@pytest.mark.parametrize("command", ["exec sleep 600", "trap '' INT; while :; do sleep 1; done"])
+@pytest.mark.parametrize(
+    "command", ["echo $$; exec sleep 600", "trap '' INT; echo $$; while :; do sleep 1; done"]
+)
 def test_closing_ends_what_still_runs(
-    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
-    monkeypatch.setattr("cross_account_access.dev.demo.shell._STOP_SECONDS", 1.0)
-    former = signal.signal(signal.SIGALRM, signal.default_int_handler)
-    signal.setitimer(signal.ITIMER_REAL, 0.5)
-    try:
-        with pytest.raises(KeyboardInterrupt):
-            shell.run(f"echo $$ > pid; {command}")
-    finally:
-        signal.signal(signal.SIGALRM, former)
+    monkeypatch.setattr("cross_account_access.dev.demo.shell._STOP_SECONDS", 0.2)
+    started: list[int] = []
+
+    def interrupted(lines: Iterable[str]) -> NoReturn:
+        started.append(int(next(iter(lines))))
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        shell.run(command, interrupted)
     shell.close()
     with pytest.raises(ProcessLookupError):
-        os.kill(int((tmp_path / "pid").read_text()), 0)
+        os.kill(started[0], 0)
 
 
 def test_trimming_keeps_what_happened() -> None:

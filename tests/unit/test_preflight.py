@@ -108,7 +108,7 @@ class Aws(BaseHTTPRequestHandler):
 def _aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     (tmp_path / "credentials").write_text(PROFILES)
     with ThreadingHTTPServer(("127.0.0.1", 0), Aws) as server:
-        thread = Thread(target=server.serve_forever)
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}")
         yield

@@ -11,15 +11,19 @@ from pathlib import Path
 from cross_account_access.dev.toolchain.building import Build
 from cross_account_access.dev.toolchain.cache import Tool, ensure
 from cross_account_access.dev.toolchain.errors import CommandError, ToolchainError
-from cross_account_access.dev.toolchain.go_modules import Wrapper, version
+from cross_account_access.dev.toolchain.go_modules import MODULES, Wrapper, version
 
 VERSION = "3.274.1"
 """The version that is installed or built. `modules/pulumi-cli/go.mod` names it too."""
 INSTALLER = "https://get.pulumi.com/install.sh"
 COMMAND = "pulumi"
 LANGUAGE_HOST = "pulumi-language-python"
+HOST_SCRIPT = f"{LANGUAGE_HOST}-exec"
 ENGINE_MODULE = "github.com/pulumi/pulumi/pkg/v3"
 SDK_MODULE = "github.com/pulumi/pulumi/sdk/v3"
+
+# Counts what changes in how it is built, at one version.
+BUILT = 2
 
 ANSWER_SECONDS = 20.0
 DOWNLOAD_SECONDS = 600.0
@@ -68,7 +72,7 @@ def pulumi_if_ready() -> Path | None:
 
 def _tool(why_not_path: str) -> Tool:
     return Tool(
-        name=f"pulumi-{VERSION}",
+        name=f"pulumi-{VERSION}-{BUILT}",
         executables=(f"bin/{COMMAND}", f"bin/{LANGUAGE_HOST}"),
         build=partial(_build, why_not_path=why_not_path),
     )
@@ -150,11 +154,13 @@ def _install(build: Build) -> None:
 def _build_from_modules(build: Build) -> None:
     """Build the engine's command and the language host, each in a wrapper module of its own.
 
-    The language host is of an older SDK, the last that is published as a module; the script that
-    it starts a program with is of the engine's own version.
+    The language host is of an older SDK, the last that is published as a module, and has a launcher
+    in front of it; the script that it starts a program with is of the engine's own version.
     """
-    bin_folder = build.product / "bin"
-    bin_folder.mkdir()
+    bin_folder, host_folder = build.product / "bin", build.product / "host"
+    environment = host_folder / "environment" / "bin"
+    for folder in (bin_folder, environment):
+        folder.mkdir(parents=True)
     engine, host = Wrapper(build, "pulumi-cli"), Wrapper(build, LANGUAGE_HOST)
     engine.check(
         f"pulumi {VERSION}",
@@ -170,11 +176,15 @@ def _build_from_modules(build: Build) -> None:
     )
     host.build(
         f"{SDK_MODULE}/python/cmd/{LANGUAGE_HOST}",
-        bin_folder / LANGUAGE_HOST,
+        host_folder / LANGUAGE_HOST,
         stamp=stamp,
         doing="compiling the language host",
     )
-    script = bin_folder / f"{LANGUAGE_HOST}-exec"
-    shutil.copyfile(engine.source_of(SDK_MODULE) / "python" / "cmd" / script.name, script)
-    script.chmod(0o755)
+    for source, script in (
+        (engine.source_of(SDK_MODULE) / "python" / "cmd" / HOST_SCRIPT, host_folder / HOST_SCRIPT),
+        (MODULES / LANGUAGE_HOST / "launcher", bin_folder / LANGUAGE_HOST),
+        (MODULES / LANGUAGE_HOST / "python", environment / "python"),
+    ):
+        shutil.copyfile(source, script)
+        script.chmod(0o755)
     build.run([bin_folder / COMMAND, "version"], doing="starting the new command")

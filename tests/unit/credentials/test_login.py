@@ -251,6 +251,7 @@ def test_rejects_a_login_without_network(
     access: Access, credentials: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    monkeypatch.setattr("time.sleep", lambda _: None)
     ran = access("login")
     assert ran.status == 3
     assert "AWS cannot be reached with profile StageAdmin (" in ran.err

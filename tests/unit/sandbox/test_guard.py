@@ -13,6 +13,7 @@ from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from cross_account_access.dev import toolchain
 from cross_account_access.dev.sandbox.box import REGION, Sandbox
 from cross_account_access.dev.sandbox.emulator import ADMINISTRATION_HEADER
 
@@ -234,7 +235,11 @@ def test_the_saved_state_is_private_itself(tmp_path: Path) -> None:
     assert {stat.S_IMODE(path.stat().st_mode) for path in saved} == {0o600}
 
 
-def test_the_secret_is_in_no_argument_and_no_text(box: Sandbox) -> None:
+def test_the_secret_is_in_no_argument_and_no_text(
+    box: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for tool in ("pulumi", "aws_cli"):
+        monkeypatch.setattr(toolchain, tool, lambda: tmp_path)
     assert box.emulator.secret not in repr(box)
     environment = "\n".join(f"{name}={value}" for name, value in box.environment.items())
     assert box.emulator.secret not in environment

@@ -50,7 +50,7 @@ def installer(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             """Keep the test's output clean."""
 
     with http.server.HTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         url = f"http://127.0.0.1:{server.server_address[1]}/install.sh"
         monkeypatch.setattr(pulumi_cli, "INSTALLER", url)

@@ -20,6 +20,19 @@ from cross_account_access.dev.toolchain.building import Build
 from cross_account_access.dev.toolchain.errors import ToolchainError
 from tests.unit.toolchain.support import NEWER, go, script
 
+HOST_PYTHON = go_modules.MODULES / "pulumi-language-python" / "python"
+
+
+def environment(folder: Path, name: str) -> None:
+    """One whose Python tells the name and what it is asked."""
+    (folder / "bin").mkdir(parents=True)
+    script(folder / "bin" / "python", f'echo "{name}: $*"')
+
+
+def tool(caches: Path) -> Path:
+    (folder,) = caches.glob(f"pulumi-{pulumi_cli.VERSION}*/")
+    return folder
+
 
 class TestPulumi:
     def test_a_recent_pulumi_on_path_is_taken(self, commands: Path, caches: Path) -> None:
@@ -61,13 +74,13 @@ class TestPulumi:
         monkeypatch: pytest.MonkeyPatch,
         capsys: pytest.CaptureFixture[str],
     ) -> None:
-        monkeypatch.setattr(pulumi_cli, "ANSWER_SECONDS", 2.0)
+        monkeypatch.setattr(pulumi_cli, "ANSWER_SECONDS", 0.5 if "sleep" in answer else 20.0)
         script(commands / "pulumi", answer)
         if host:
             script(commands / "pulumi-language-python", "")
         go(commands)
 
-        assert toolchain.pulumi() == caches / f"pulumi-{pulumi_cli.VERSION}" / "bin"
+        assert toolchain.pulumi() == tool(caches) / "bin"
         assert re.search(reason, capsys.readouterr().err)
 
     @pytest.mark.usefixtures("installer")
@@ -90,7 +103,7 @@ folder.mkdir()
 
         folder = toolchain.pulumi()
 
-        assert folder == caches / f"pulumi-{pulumi_cli.VERSION}" / "bin"
+        assert folder == tool(caches) / "bin"
         assert (folder / "version").read_text() == pulumi_cli.VERSION
         assert not notes.exists()
 
@@ -104,7 +117,7 @@ folder.mkdir()
 
         folder = toolchain.pulumi()
 
-        assert [entry.name for entry in folder.parent.iterdir()] == ["bin"]
+        assert not (folder.parent / "half").exists()
         assert "no official download (reset); building from Go modules" in capsys.readouterr().err
 
     @pytest.mark.usefixtures("offline")
@@ -116,12 +129,15 @@ folder.mkdir()
 
         folder = toolchain.pulumi()
 
-        assert sorted(entry.name for entry in folder.iterdir()) == [
-            "pulumi",
-            "pulumi-language-python",
-            "pulumi-language-python-exec",
+        made = sorted(str(entry.relative_to(folder.parent)) for entry in folder.parent.glob("*/*"))
+        assert made == [
+            "bin/pulumi",
+            "bin/pulumi-language-python",
+            "host/environment",
+            "host/pulumi-language-python",
+            "host/pulumi-language-python-exec",
         ]
-        assert all(os.access(entry, os.X_OK) for entry in folder.iterdir())
+        assert all(os.access(folder.parent / entry, os.X_OK) for entry in made)
         assert not list(caches.glob("*.unfinished"))
         calls = notes.read_text().splitlines()
         assert all(call.startswith(str(caches)) for call in calls)
@@ -130,6 +146,84 @@ folder.mkdir()
         assert f"common/version.Version={pulumi_cli.VERSION} " in engine
         assert engine.endswith("/pkg/v3/cmd/pulumi")
         assert host.endswith("/sdk/v3/python/cmd/pulumi-language-python")
+
+    @pytest.mark.usefixtures("offline")
+    def test_its_language_host_gets_an_environment_that_finds_that_of_the_project(
+        self, commands: Path, tmp_path: Path
+    ) -> None:
+        go(commands)
+        host = toolchain.pulumi() / "pulumi-language-python"
+        script(
+            host.parents[1] / "host" / host.name,
+            """
+            case "$1" in -virtualenv=*) "${1#-virtualenv=}/bin/python" -V ;; esac
+            "$PULUMI_PYTHON_CMD" -V
+            echo "$2" """,
+        )
+        environment(tmp_path / ".venv", ".venv")
+        (tmp_path / "Pulumi.yaml").write_text("runtime: {options: {virtualenv: .venv}}\n")
+
+        told = subprocess.check_output([host, "127.0.0.1:1"], cwd=tmp_path, text=True)
+        assert told.splitlines() == [".venv: -V", ".venv: -V", "127.0.0.1:1"]
+
+    @pytest.mark.parametrize(
+        ("project", "used"),
+        [
+            ("runtime:\n  name: python\n  options:\n    virtualenv: .venv\n", ".venv"),
+            ('runtime:\n  options:\n    virtualenv: "my venv" # here\n', "my venv"),
+            ("runtime: {name: python, options: {virtualenv: ../outside}}\n", "../outside"),
+            ("runtime: python\n# virtualenv: .venv\n", "python3 on PATH"),
+            (None, "python3 on PATH"),
+        ],
+    )
+    def test_the_environment_is_that_of_the_project_wherever_in_it_one_is(
+        self, commands: Path, tmp_path: Path, project: str | None, used: str
+    ) -> None:
+        folder = tmp_path / "project" / "sub folder"
+        folder.mkdir(parents=True)
+        script(commands / "python3", 'echo "python3 on PATH: $*"')
+        for name in (".venv", "my venv", "../outside"):
+            environment(folder.parent / name, name)
+        if project is not None:
+            (folder.parent / "Pulumi.yaml").write_text(project)
+
+        told = subprocess.check_output([HOST_PYTHON, "program"], cwd=folder, text=True)
+        assert told == f"{used}: program\n"
+
+    def test_an_environment_that_is_not_there_is_made_by_an_installation_only(
+        self, commands: Path, tmp_path: Path
+    ) -> None:
+        script(
+            commands / "python3",
+            'mkdir -p "$3/bin"; printf "#!/bin/sh\\necho made: \\$*" > "$3/bin/python"; '
+            'chmod +x "$3/bin/python"',
+        )
+        (tmp_path / "Pulumi.yaml").write_text("runtime: {options: {virtualenv: .venv}}\n")
+
+        def ran(*words: str) -> subprocess.CompletedProcess[str]:
+            command = [str(HOST_PYTHON), *words]
+            return subprocess.run(
+                command, cwd=tmp_path, capture_output=True, text=True, check=False
+            )
+
+        refused = ran("program")
+        assert refused.returncode == 1
+        assert "/.venv, which is not there: run pulumi install" in refused.stderr
+        # The host makes one where it was told that there is one.
+        assert ran("-m", "venv", "anywhere").returncode == 0
+        assert [path.name for path in tmp_path.glob("*venv*")] == []
+        assert ran("-m", "pip", "install", "x").stdout == "made: -m pip install x\n"
+        assert ran("program").stdout == "made: program\n"
+
+    def test_a_package_has_the_environment_of_its_own(self, tmp_path: Path) -> None:
+        package = tmp_path / "package"
+        environment(package / ".venv", "the package's")
+        (package / "PulumiPlugin.yaml").write_text("runtime: {options: {virtualenv: .venv}}\n")
+        (tmp_path / "Pulumi.yaml").write_text(f"packages:\n  ours: {package}\n")
+
+        for program in (str(package), ""):
+            told = subprocess.check_output([HOST_PYTHON, program, "1"], cwd=tmp_path, text=True)
+            assert told == f"the package's: {package} 1\n"
 
     @pytest.mark.usefixtures("offline")
     def test_once_built_neither_network_nor_go_is_needed(
