@@ -63,6 +63,8 @@ OPEN_CONDITIONS: list[tuple[str, list[Json]]] = [
     ("a tag", [when("StringEquals", "aws:PrincipalTag/team", "reports")]),
     ("MFA", [when("Bool", "aws:MultiFactorAuthPresent", "true")]),
     ("a tag of the object", [when("StringEquals", "s3:ExistingObjectTag/public", "yes")]),
+    ("until a second", [when("DateLessThan", "aws:EpochTime", "32000000000")]),
+    ("since a year", [when("DateGreaterThan", "aws:CurrentTime", "2020")]),
     ("until then", [when("DateLessThan", "aws:CurrentTime", "2999-01-01T00:00:00Z")]),
     ("a variable", [when("StringEquals", "aws:PrincipalOrgID", "${aws:PrincipalTag/org}")]),
     ("a kind", [when("StringEquals", "aws:PrincipalType", "User")]),
@@ -129,6 +131,9 @@ CLOSED_CONDITIONS: list[tuple[str, list[Json]]] = [
     ),
     ("its own account", [when("StringEquals", "aws:ResourceAccount", "${aws:PrincipalAccount}")]),
     ("its own organization", [when("StringEquals", "aws:PrincipalOrgID", "${aws:ResourceOrgID}")]),
+    ("until a day that is over", [when("DateLessThan", "aws:CurrentTime", "2020-01-01")]),
+    ("until a second that is over", [when("DateLessThan", "aws:EpochTime", "1600000000")]),
+    ("until a number that is over", [when("NumericLessThan", "aws:EpochTime", "1600000000")]),
     ("nobody any more", [when("DateLessThan", "aws:CurrentTime", "2020-01-01T00:00:00Z")]),
     (
         "one of two",

@@ -254,10 +254,8 @@ _WITHOUT_PRINCIPALS: Final[tuple[ExposureRule, ...]] = (_wildcard_action,)
 
 def exposure(questions: Questions, statement: Statement) -> Found:
     """Yield what the rules find; what cannot be decided is told."""
-    yield from _mfa(questions, statement)
-    if not statement.allows:
-        return
-    for rule in _FOR_ALLOWS if statement.kind.names_principals else _WITHOUT_PRINCIPALS:
+    more = _FOR_ALLOWS if statement.kind.names_principals else _WITHOUT_PRINCIPALS
+    for rule in (_mfa, *(more if statement.allows else ())):
         try:
             yield from rule(questions, statement)
         except UndecidedError:

@@ -29,6 +29,7 @@ from cross_account_access.iam.documents import (
 from cross_account_access.iam.engine import (
     Context,
     IdentityDocuments,
+    KeyState,
     Outcome,
     Principal,
     PrincipalKind,
@@ -52,6 +53,8 @@ _ANY: Final = "any-value"
 """What stands for a policy variable, and the name of a stranger."""
 _ORGANIZATION: Final = "o-ofowner000"
 _NOT_STATED: Final = DERIVED | {"kms:calleraccount", "s3:resourceaccount"}
+_SECONDS: Final = re.compile(r"-?\d{5,}(?:\.\d+)?")
+_YEAR: Final = re.compile(r"(\d{4})(?:-(\d{2}))?")
 _PUBLIC_ISSUER: Final = "accounts.google.com"
 _CLOCK: Final = ("aws:currenttime", "aws:epochtime")
 _ASSUMING: Final = ("sts:AssumeRole", "sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML")
@@ -211,7 +214,7 @@ class Questions:
             self._worlds[key] = self._without_callers(statement, resource)
         return self._worlds[key].including(
             users={principal.arn: _MAY_ALL} if principal.kind is PrincipalKind.USER else {},
-            roles={principal.arn: {**_MAY_ALL, "trust": _NOBODY}}
+            roles={_role_of(principal): {**_MAY_ALL, "trust": _NOBODY}}
             if principal.kind is PrincipalKind.ROLE
             else {},
         )
@@ -223,7 +226,8 @@ class Questions:
         }
         if statement.kind is PolicyKind.TRUST:
             return World(roles={resource: {"trust": document}})
-        held: ResourceDocuments = {"account": self.owner, "policy": document}
+        owner = resource.split(":", 5)[4] or self.owner
+        held: ResourceDocuments = {"account": owner, "policy": document}
         return World(resources={policy_resource(resource): held})
 
     def _aims(self, statement: Statement, only: Callable[[str], bool]) -> Iterator[tuple[str, str]]:
@@ -260,7 +264,8 @@ class Questions:
                 for token in tokenize(pattern, variables=self._document.has_variables)
             )
             parts = text.split(":", 5)
-            account = self.owner if parts[4] and not parts[4].isdigit() else parts[4]
+            is_whole = not parts[4] or _ROOT.fullmatch(parts[4])
+            account = parts[4] if is_whole else self.owner
             yield ":".join([*parts[:4], account, parts[5]])
 
     def _actions(self, statement: Statement, service: str) -> Iterator[str]:
@@ -295,7 +300,8 @@ class Questions:
             if key in OF_OWNER:
                 states[key] = [self._resource_values[key]]
                 continue
-            variants = self._variants(key, found, is_fixed)
+            # No request has a key without the name of a service.
+            variants = self._variants(key, found, is_fixed) if ":" in key else [None]
             states[key] = self._met(statement.by_key.get(key, ()), variants)
             total *= len(states[key])
         if total > _MOST:
@@ -312,13 +318,14 @@ class Questions:
 
     def _variants(self, key: str, found: Sequence[Condition], is_fixed: IsFixed) -> list[Value]:
         """Return the values of a key that its conditions tell apart and that are not fixed."""
-        filled = [
-            replace(each, quantifier="", values=tuple(map(self._filled, each.values)))
-            for each in found
-        ]
         try:
-            dimension = dimension_of(key, filled, str) if found else None
-        except ComparisonError as error:
+            filled = [
+                replace(each, quantifier="", values=tuple(map(self._read(each), each.values)))
+                for each in found
+                if each.values
+            ]
+            dimension = dimension_of(key, filled, str) if filled else None
+        except (ComparisonError, ValueError) as error:
             raise UndecidedError from error
         texts = [each.value for each in dimension.variants] if dimension else []
         one = [each for each in texts if isinstance(each, str)]
@@ -326,7 +333,7 @@ class Questions:
             one += _ADDRESSES
         free = [text for text in one if not self._is_fixed(key, text, found, is_fixed)]
         if key in _CLOCK:
-            free = [each for each in free if not _is_past(each)] or [datetime.now(UTC).isoformat()]
+            free = [each for each in free if not _is_past(each)] or [_now(key)]
         variants: list[Value] = [*free]
         if any(each.quantifier for each in found):
             variants = [(each,) for each in free]
@@ -348,6 +355,9 @@ class Questions:
                 if same and is_fixed(key, written):
                     return True
         return False
+
+    def _read(self, written: Condition) -> Callable[[str], str]:
+        return _in_full if written.comparison.startswith("Date") else self._filled
 
     def _filled(self, value: str) -> str:
         """Put values in place of policy variables: those of the owner, or anything."""
@@ -432,6 +442,13 @@ def _names_action(statement: Statement, name: str) -> bool:
     return named is not statement.not_action
 
 
+def _role_of(principal: Principal) -> str:
+    """Return the role of a session; its path does not matter to what is asked."""
+    if principal.session is None:
+        return principal.arn
+    return f"arn:{principal.partition}:iam::{principal.account}:role/{principal.name}"
+
+
 def _parsed(name: str) -> Principal | None:
     try:
         return parse_principal(name)
@@ -440,8 +457,16 @@ def _parsed(name: str) -> Principal | None:
 
 
 def _context(values: Mapping[str, Value]) -> Context:
-    given = {key: value for key, value in values.items() if value is not None}
-    return Context(given, [key for key, value in values.items() if value is None])
+    return Context.of(
+        {
+            key: KeyState.ABSENT
+            if value is None
+            else value
+            if isinstance(value, tuple)
+            else (value,)
+            for key, value in values.items()
+        }
+    )
 
 
 def _account_like(pattern: str) -> Iterator[str]:
@@ -465,11 +490,32 @@ def _together(values: Iterable[str]) -> list[str]:
 
 
 def _is_in(address: str, network: str) -> bool:
-    return ipaddress.ip_address(address) in ipaddress.ip_network(network)
+    try:
+        return ipaddress.ip_address(address) in ipaddress.ip_network(network)
+    except ValueError:  # what another operator of the same key asks for
+        return False
+
+
+def _now(key: str) -> str:
+    now = datetime.now(UTC)
+    return f"{now.timestamp():.0f}" if key == "aws:epochtime" else now.isoformat()
 
 
 def _is_past(moment: str) -> bool:
     try:
-        return datetime.fromisoformat(moment) < datetime.now(UTC)
+        return datetime.fromisoformat(_in_full(moment)) < datetime.now(UTC)
     except ValueError:
         return False
+
+
+def _in_full(moment: str) -> str:
+    """Write a date that a policy has as seconds since 1970, or as a year or month, in full."""
+    if _SECONDS.fullmatch(moment):
+        try:
+            return datetime.fromtimestamp(float(moment), UTC).isoformat()
+        except (OverflowError, OSError):
+            return moment
+    if match := _YEAR.fullmatch(moment):
+        return f"{match[1]}-{match[2] or '01'}-01T00:00:00+00:00"
+    read = datetime.fromisoformat(moment)
+    return (read if read.tzinfo else read.replace(tzinfo=UTC)).isoformat()
