@@ -6,8 +6,8 @@ text within the JSON.
 
 import json
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import unquote
 
@@ -43,6 +43,16 @@ class NoDocumentError(IamError):
 
 
 @dataclass(frozen=True)
+class _File:
+    """A file that is looked through."""
+
+    name: str
+    text: str
+    kind: PolicyKind | None
+    """What its documents are, where the caller says so."""
+
+
+@dataclass(frozen=True)
 class _Value:
     """A part of a JSON text."""
 
@@ -69,78 +79,70 @@ def subjects_of_file(name: str, text: str, kind: PolicyKind | None = None) -> li
     """
     plain = unquote(text) if _ENCODED.match(text) else text
     try:
-        value = json.loads(plain)
-        is_other = isinstance(value, str) or (
-            isinstance(value, dict) and not _ELEMENTS & value.keys()
-        )
-        found = list(_found(name, text, _values(plain, 0), kind)) if is_other else []
+        json.loads(plain)
+        whole = _values(plain, 0)
     except (ValueError, RecursionError):
-        found, is_other = [], False
-    if not found and is_other and (isinstance(value, str) or not _is_like_a_document(value)):
+        return [subject_of_text(name, plain, kind)]
+    found = list(_found(_File(name, plain, kind), whole))
+    if not found and not _is_like_a_document(whole.value):
         msg = f"{name}: no policy document is in it; give one, or what the AWS CLI printed of one"
         raise NoDocumentError(msg)
-    if not found:
-        return [subject_of_text(name, plain, kind, start=Place(1, 1), is_quoted=plain != text)]
-    if len(found) == 1:
-        (only,) = found
-        return [only[1]]
-    return [subject for _, subject in found]
+    if plain != text:
+        # The lines of what was decoded are none of the file.
+        return [replace(each, start=Place(1, 1), is_quoted=True) for each in found]
+    return found or [subject_of_text(name, plain, kind)]
 
 
-def _is_like_a_document(value: dict[str, Any]) -> bool:
-    return not value or any(
+def _is_like_a_document(value: object) -> bool:
+    """Say whether this is meant to be one, whose elements have other names."""
+    members = value.values() if isinstance(value, dict) else ()
+    return value == {} or any(
         isinstance(each, dict) and "Effect" in each
-        for member in value.values()
+        for member in members
         for each in (member if isinstance(member, list) else [member])
     )
 
 
 def _found(
-    name: str, text: str, whole: _Value, kind: PolicyKind | None
-) -> Iterator[tuple[str, Subject]]:
-    if isinstance(whole.value, str):
-        yield from _document(name, text, ("Policy", whole), _Value({}, 0, 0, {}), kind)
+    file: _File, part: _Value, key: str = "", holder: _Value | None = None
+) -> Iterator[Subject]:
+    """Yield the documents in a part of a file, which is a member of another or the whole."""
+    document = _document(file, part, key)
+    if document is not None:
+        yield _subject(file, part, document, key, holder.value if holder else {})
         return
-    for item in whole.items:
-        yield from _found(name, text, item, kind)
-    for key, part in whole.members.items():
-        documents = list(_document(name, text, (key, part), whole, kind)) if key in _KINDS else []
-        yield from documents
-        if not documents and not isinstance(part.value, str):
-            yield from _found(name, text, part, kind)
+    for item in part.items:
+        yield from _found(file, item, key, holder)
+    for name, member in part.members.items():
+        yield from _found(file, member, name, part)
 
 
-def _document(
-    name: str, text: str, member: tuple[str, _Value], holder: _Value, kind: PolicyKind | None
-) -> Iterator[tuple[str, Subject]]:
-    key, part = member
+def _document(file: _File, part: _Value, key: str) -> str | None:
     value = part.value
-    if isinstance(value, str):
+    if isinstance(value, str) and (not key or key in _KINDS):
         document = unquote(value) if _ENCODED.match(value) else value
-        if not document.lstrip().startswith("{"):
-            return
-    elif isinstance(value, dict) and _ELEMENTS & value.keys():
-        document = text[part.start : part.end]
-    else:
-        return
-    beside = {each: member.value for each, member in holder.members.items()}
-    arn = next((beside[each] for each in _ARNS if isinstance(beside.get(each), str)), "")
-    label = next((beside[each] for each in _NAMES if isinstance(beside.get(each), str)), "")
+        return document if document.lstrip().startswith("{") else None
+    is_one = isinstance(value, dict) and ("Statement" in value if key else _ELEMENTS & value.keys())
+    return file.text[part.start : part.end] if is_one else None
+
+
+def _subject(
+    file: _File, part: _Value, document: str, key: str, beside: Mapping[str, object]
+) -> Subject:
+    arn = next((str(beside[each]) for each in _ARNS if each in beside), "")
+    label = next((str(beside[each]) for each in _NAMES if each in beside), "")
+    kind = _KINDS.get(key)
     limit = next((size for each, size in _LIMITS.items() if each in beside), None)
-    line_start = text.rfind("\n", 0, part.start) + 1
-    place = Place(text.count("\n", 0, part.start) + 1, part.start - line_start + 1)
-    yield (
-        label,
-        subject_of_text(
-            name,
-            document,
-            kind or _KINDS[key],
-            holder=arn,
-            limit=limit if _KINDS[key] is PolicyKind.IDENTITY else None,
-            start=place,
-            is_quoted=isinstance(value, str),
-            label=f"{key} of {label}" if label else key,
-        ),
+    line_start = file.text.rfind("\n", 0, part.start) + 1
+    return subject_of_text(
+        file.name,
+        document,
+        file.kind or kind,
+        holder=arn,
+        limit=limit if kind is PolicyKind.IDENTITY else None,
+        start=Place(file.text.count("\n", 0, part.start) + 1, part.start - line_start + 1),
+        is_quoted=isinstance(part.value, str),
+        label=f"{key} of {label}" if label else key,
     )
 
 

@@ -27,6 +27,7 @@ PAGE = (Path(__file__).parents[3] / "docs" / "access" / "lint.md").read_text()
 KEY = f"arn:aws:kms:us-east-1:{PRODUCTION}:key/1234"
 SECRET = f"arn:aws:secretsmanager:us-east-1:{PRODUCTION}:secret:a-b1"
 ASSUMED = {"Effect": "Allow", "Principal": ROOT, "Action": "sts:AssumeRole"}
+WITH_BOTH = allow("s3:GetObject", f"{BUCKET}/*", Principal=ROOT)
 OPEN = allow("s3:GetObject", f"{BUCKET}/*", Principal="*")
 TRUST, IDENTITY, RESOURCE = PolicyKind.TRUST, PolicyKind.IDENTITY, PolicyKind.RESOURCE
 
@@ -103,7 +104,7 @@ def test_what_the_cli_printed_is_understood(
 
 
 def test_a_document_encoded_for_a_url_or_quoted_is_the_document() -> None:
-    encoded = quote(json.dumps(policy(ASSUMED)))
+    encoded = quote(json.dumps(policy(ASSUMED), indent=1))
     for text in (
         encoded,
         json.dumps({"Role": role(encoded)}),
@@ -111,6 +112,7 @@ def test_a_document_encoded_for_a_url_or_quoted_is_the_document() -> None:
     ):
         (found,) = subjects_of_file("role.json", text)
         assert (found.kind, json.loads(found.text)) == (TRUST, policy(ASSUMED))
+        assert {each.line for each in judge(found)} == {1}
 
 
 def test_every_document_of_a_list_is_judged_and_named() -> None:
@@ -122,6 +124,19 @@ def test_every_document_of_a_list_is_judged_and_named() -> None:
     ]
     told = [finding.message for each in found for finding in judge(each)]
     assert told[1].startswith("AssumeRolePolicyDocument of Other: statement 1 trusts all of ")
+
+
+def test_a_list_of_documents_is_documents() -> None:
+    found = subjects_of_file("all.json", json.dumps([policy(ASSUMED), policy(READ)], indent=1))
+    assert [each.kind for each in found] == [TRUST, IDENTITY]
+
+
+def test_the_kind_of_a_printed_document_is_asked_for_too() -> None:
+    printed = {"Policy": json.dumps(policy(WITH_BOTH, READ))}
+    with pytest.raises(IamError, match="say which with --kind"):
+        subjects_of_file("policy.json", json.dumps(printed))
+    (found,) = subjects_of_file("policy.json", json.dumps(printed), RESOURCE)
+    assert found.kind is RESOURCE
 
 
 @pytest.mark.parametrize(
@@ -147,7 +162,6 @@ def test_the_account_of_a_resource_is_taken_from_what_is_printed() -> None:
 
 # The kind.
 
-WITH_BOTH = allow("s3:GetObject", f"{BUCKET}/*", Principal=ROOT)
 KINDS: list[tuple[str, list[Json], PolicyKind | None]] = [
     ("no principal", [READ, deny("s3:*", "*")], IDENTITY),
     ("a principal", [ASSUMED], TRUST),
