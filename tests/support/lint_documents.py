@@ -590,6 +590,27 @@ CASES: list[Case] = [
         {"own-policy"},
     ),
     (
+        "a function's own policy",
+        RESOURCE,
+        [
+            allow(
+                "lambda:AddPermission",
+                f"arn:aws:lambda:us-east-1:{PRODUCTION}:function:f",
+                Principal=ROOT,
+            )
+        ],
+        {"own-policy"},
+    ),
+    ("policies by a policy", IDENTITY, [allow("s3:PutBucketPolicy", BUCKET)], {"own-policy"}),
+    ("policies by a pattern", IDENTITY, [allow("sns:*Permission", TOPIC)], {"own-policy"}),
+    (
+        "a role of a replica",
+        IDENTITY,
+        [allow("s3:ObjectOwnerOverrideToBucketOwner", OBJECTS)],
+        NONE,
+    ),
+    ("a reader of policies", IDENTITY, [allow("s3:GetBucketPolicy", BUCKET)], NONE),
+    (
         "its own policy, of a role",
         RESOURCE,
         [allow("sqs:AddPermission", QUEUE, Principal={"AWS": f"arn:aws:iam::{STAGING}:role/a"})],

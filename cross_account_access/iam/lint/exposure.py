@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Final
 
+from cross_account_access.facts.quotas import RESOURCE_POLICIES
 from cross_account_access.facts.service_reference import action
 from cross_account_access.facts.token_issuers import PUBLIC
 from cross_account_access.iam.actions import expand
@@ -24,6 +25,10 @@ ExposureRule = Callable[[Questions, Statement], Found]
 """From what can be asked about a document, and one of its allows, to what it finds."""
 
 _PROVIDER: Final = re.compile(r"(?:arn:[^:]+:iam::\d{12}:oidc-provider/)?(.+)")
+_POLICY: Final = re.compile(
+    r".+:(?!Validate).*(?:Policy|Permission|QueueAttributes|TopicAttributes)|kms:CreateGrant"
+    r"|s3:PutBucket(?:Acl|OwnershipControls|PublicAccessBlock)"
+)
 _MFA: Final = "aws:multifactorauthpresent"
 _EXTERNAL_ID: Final = "sts:externalid"
 _NOTHING: Final[IsFixed] = lambda _key, _value: False  # noqa: E731 - of a type that has a name
@@ -136,9 +141,26 @@ def _own_policy(questions: Questions, statement: Statement) -> Found:
     "Actions, resources, and condition keys for AWS services", access level Permissions management,
     https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html.
     """
+    if statement.kind is PolicyKind.IDENTITY and not statement.not_action:
+        # Wildcards for all of a service are told as such.
+        patterns = [
+            each
+            for each in statement.actions
+            if each.rpartition(":")[2].strip("*")
+            and each.partition(":")[0].lower() in RESOURCE_POLICIES
+        ]
+        meant = sorted(name for each in patterns for name in expand(each) if _sets_policy(name))
+        known = action(meant[0]) if meant else None
+        if known is not None:
+            yield (
+                Severity.MEDIUM,
+                "own-policy",
+                f"{statement.name} allows {known.name}, with which whoever has it gives themselves"
+                " and anybody else more; leave it to administrators",
+            )
     if statement.kind is not PolicyKind.RESOURCE:
         return
-    found = questions.reached(*_others(questions, statement), _manages_permissions)
+    found = questions.reached(*_others(questions, statement), _sets_policy)
     if found is not None:
         yield (
             Severity.MEDIUM,
@@ -160,9 +182,14 @@ def _others(questions: Questions, statement: Statement) -> tuple[Statement, list
     return statement, named, of_owner(owner)
 
 
-def _manages_permissions(name: str) -> bool:
+def _sets_policy(name: str) -> bool:
+    """Say whether an action changes the policy of a resource, or what stands in for one."""
     known = action(name)
-    return known is not None and "Permissions management" in known.access_level
+    return (
+        known is not None
+        and "Permissions management" in known.access_level
+        and _POLICY.fullmatch(known.name) is not None
+    )
 
 
 def _wildcard_action(questions: Questions, statement: Statement) -> Found:
@@ -249,7 +276,7 @@ _FOR_ALLOWS: Final[tuple[ExposureRule, ...]] = (
     _wildcard_action,
     _any_external_id,
 )
-_WITHOUT_PRINCIPALS: Final[tuple[ExposureRule, ...]] = (_wildcard_action,)
+_WITHOUT_PRINCIPALS: Final[tuple[ExposureRule, ...]] = (_own_policy, _wildcard_action)
 
 
 def exposure(questions: Questions, statement: Statement) -> Found:
