@@ -4,13 +4,33 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.support.states import STAGING, Json
+from tests.support.states import BUCKET, STAGING, Json, allow
 
 ORGANIZATION = "o-a1b2c3d4e5"
 
 
 def when(operator: str, key: str, value: Any) -> Json:
     return {operator: {key: value}}
+
+
+def reading(*conditions: Json, principal: Any = "*") -> Json:
+    """An allow to read objects, for everybody."""
+    merged: Json = {}
+    for each in conditions:
+        for operator, keys in each.items():
+            merged.setdefault(operator, {}).update(keys)
+    more = {"Condition": merged} if merged else {}
+    return allow("s3:GetObject", f"{BUCKET}/*", Principal=principal, **more)
+
+
+def without(statement: Json, element: str) -> Json:
+    return {key: value for key, value in statement.items() if key != element}
+
+
+def assuming(principal: Any, *conditions: Json, action: str = "sts:AssumeRole") -> Json:
+    statement = reading(*conditions, principal=principal) | {"Action": action}
+    del statement["Resource"]
+    return statement
 
 
 OPEN_CONDITIONS: list[tuple[str, list[Json]]] = [

@@ -6,15 +6,17 @@ something. Half of them are closed, or harmless otherwise, and must be passed in
 
 from __future__ import annotations
 
-from typing import Any
-
 from cross_account_access.iam.engine import PolicyKind
 from tests.support.lint_conditions import (
     CLOSED_CONDITIONS,
     OPEN_CONDITIONS,
     ORGANIZATION,
+    assuming,
+    reading,
     when,
+    without,
 )
+from tests.support.lint_tokens import CLOSED_SUBJECTS, GITHUB, OPEN_SUBJECTS
 from tests.support.states import BUCKET, PRODUCTION, STAGING, Json, allow, deny
 
 Case = tuple[str, PolicyKind, list[Json], set[str]]
@@ -25,45 +27,9 @@ QUEUE = f"arn:aws:sqs:us-east-1:{PRODUCTION}:jobs"
 TOPIC = f"arn:aws:sns:us-east-1:{PRODUCTION}:news"
 ROOT = {"AWS": f"arn:aws:iam::{STAGING}:root"}
 OWN_ROOT = {"AWS": f"arn:aws:iam::{PRODUCTION}:root"}
-GITHUB = "token.actions.githubusercontent.com"
 OPEN = {"open-principal"}
 TOKEN = {"any-token"}
 NONE: set[str] = set()
-
-
-def _read(*conditions: Json, principal: Any = "*") -> Json:
-    """An allow to read objects, for everybody."""
-    merged: Json = {}
-    for each in conditions:
-        for operator, keys in each.items():
-            merged.setdefault(operator, {}).update(keys)
-    more = {"Condition": merged} if merged else {}
-    return allow("s3:GetObject", OBJECTS, Principal=principal, **more)
-
-
-def _without(statement: Json, element: str) -> Json:
-    return {key: value for key, value in statement.items() if key != element}
-
-
-def _assume(principal: Any, *conditions: Json, action: str = "sts:AssumeRole") -> Json:
-    statement = _read(*conditions, principal=principal) | {"Action": action}
-    del statement["Resource"]
-    return statement
-
-
-def _token(*conditions: Json, issuer: str = GITHUB) -> Json:
-    provider = f"arn:aws:iam::{PRODUCTION}:oidc-provider/{issuer}"
-    action = "sts:AssumeRoleWithWebIdentity"
-    return _assume({"Federated": provider}, *conditions, action=action)
-
-
-def _subject(value: Any, operator: str = "StringLike", issuer: str = GITHUB) -> Json:
-    audience = {f"{issuer}:aud": "sts.amazonaws.com"}
-    return _token(
-        when("StringEquals", f"{issuer}:aud", audience[f"{issuer}:aud"]),
-        when(operator, f"{issuer}:sub", value),
-        issuer=issuer,
-    )
 
 
 _OUTSIDE: Json = when("StringNotEquals", "aws:PrincipalOrgID", ORGANIZATION)
@@ -72,115 +38,6 @@ _OUTSIDE: Json = when("StringNotEquals", "aws:PrincipalOrgID", ORGANIZATION)
 def _refuse(*actions: str, condition: Json = _OUTSIDE, resource: str = OBJECTS) -> Json:
     return deny(list(actions), resource, Principal="*", Condition=condition)
 
-
-OPEN_SUBJECTS: list[tuple[str, list[Json]]] = [
-    ("no subject", [_token(when("StringEquals", f"{GITHUB}:aud", "sts.amazonaws.com"))]),
-    ("nothing at all", [_token()]),
-    *(
-        (value, [_subject(value)])
-        for value in (
-            *("*", "repo:*", "repo:*/x:*", "repo:*/*:environment:prod", "?*", "repo:my-org*"),
-            *("*:my-org/*", "ref:refs/heads/main:repo:*", "environment:a/b:repo:*"),
-            *("repository_owner:my-org*", "job_workflow_ref:*/deploy.yml@*"),
-        )
-    ),
-    ("for all values", [_subject("repo:my-org/app:*", "ForAllValues:StringLike")]),
-    ("if exists", [_subject("repo:my-org/app:*", "StringLikeIfExists")]),
-    ("all but one", [_subject("repo:my-org/app:*", "StringNotLike")]),
-    ("any at all", [_token(when("Null", f"{GITHUB}:sub", "false"))]),
-    ("one of two", [_subject(["repo:my-org/app:*", "repo:*"])]),
-    ("a branch", [_token(when("StringEquals", f"{GITHUB}:ref", "refs/heads/main"))]),
-    ("another's forge", [_subject("project_path:*/deploy:*", issuer="gitlab.com")]),
-    (
-        "another's runs",
-        [_subject("organization:*:workspace:prod:*", issuer="app.terraform.io")],
-    ),
-    ("another's pipelines", [_subject("organization:*:pipeline:x", issuer="agent.buildkite.com")]),
-    (
-        "any user",
-        [_assume({"Federated": "accounts.google.com"}, action="sts:AssumeRoleWithWebIdentity")],
-    ),
-    (
-        "any pool",
-        [
-            _assume(
-                {"Federated": "cognito-identity.amazonaws.com"},
-                when("ForAnyValue:StringLike", "cognito-identity.amazonaws.com:amr", "unauthe*"),
-                action="sts:AssumeRoleWithWebIdentity",
-            )
-        ],
-    ),
-    ("an own issuer's all", [_token(issuer="ci.example.com")]),
-    ("an own issuer's any", [_subject("*", issuer="ci.example.com")]),
-    (
-        "any pod",
-        [_subject("system:serviceaccount:*:*", issuer="oidc.eks.us-east-1.amazonaws.com/id/A1B2")],
-    ),
-]
-
-CLOSED_SUBJECTS: list[tuple[str, list[Json]]] = [
-    *(
-        (value, [_subject(value)])
-        for value in (
-            *("repo:my-org/app:ref:refs/heads/main", "repo:my-org/*", "repo:my-org/app:*"),
-            *("repo:my-org@123/app@456:*", "repository_owner:my-org:*", "repository_id:42"),
-            *("ref:refs/heads/main:repo:my-org/app", "environment:prod:repository_owner_id:7"),
-            "job_workflow_ref:my-org/flows/.github/workflows/deploy.yml@*",
-        )
-    ),
-    (
-        "an owner",
-        [
-            _token(
-                when("StringEquals", f"{GITHUB}:repository_owner_id", "7"),
-                when("StringLike", f"{GITHUB}:sub", "*:environment:prod"),
-            )
-        ],
-    ),
-    ("a group", [_subject("project_path:my-group/*:ref_type:branch:*", issuer="gitlab.com")]),
-    ("an organization", [_subject("organization:my-org:*", issuer="app.terraform.io")]),
-    (
-        "a pool",
-        [
-            _assume(
-                {"Federated": "cognito-identity.amazonaws.com"},
-                when("StringEquals", "cognito-identity.amazonaws.com:aud", "us-east-1:pool"),
-                action="sts:AssumeRoleWithWebIdentity",
-            )
-        ],
-    ),
-    ("an own issuer's job", [_subject("deploy-*", issuer="ci.example.com")]),
-    (
-        "a pod",
-        [
-            _subject(
-                "system:serviceaccount:web:*", issuer="oidc.eks.us-east-1.amazonaws.com/id/A1B2"
-            )
-        ],
-    ),
-    (
-        "SAML",
-        [
-            _assume(
-                {"Federated": f"arn:aws:iam::{PRODUCTION}:saml-provider/Company"},
-                when("StringEquals", "SAML:aud", "https://signin.aws.amazon.com/saml"),
-                action="sts:AssumeRoleWithSAML",
-            )
-        ],
-    ),
-    (
-        "refused but for one",
-        [
-            _token(),
-            {
-                "Effect": "Deny",
-                "Principal": "*",
-                "Action": "sts:AssumeRoleWithWebIdentity",
-                "Condition": when("StringNotLike", f"{GITHUB}:sub", "repo:my-org/*"),
-            },
-        ],
-    ),
-]
 
 _KEY_FOR_SERVICE: Json = allow(
     ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:CreateGrant"],
@@ -211,44 +68,44 @@ _OLD_TOPIC: Json = allow(
 _S3 = {"Service": "s3.amazonaws.com"}
 
 CASES: list[Case] = [
-    *((f"everybody, {what}", RESOURCE, [_read(*each)], OPEN) for what, each in OPEN_CONDITIONS),
-    *((f"everybody, {what}", RESOURCE, [_read(*each)], NONE) for what, each in CLOSED_CONDITIONS),
+    *((f"everybody, {what}", RESOURCE, [reading(*each)], OPEN) for what, each in OPEN_CONDITIONS),
+    *((f"everybody, {what}", RESOURCE, [reading(*each)], NONE) for what, each in CLOSED_CONDITIONS),
     *((f"token, {what}", TRUST, each, TOKEN) for what, each in OPEN_SUBJECTS),
     *((f"token, {what}", TRUST, each, NONE) for what, each in CLOSED_SUBJECTS),
     (
         "everybody but one",
         RESOURCE,
-        [_without(_read(), "Principal") | {"NotPrincipal": ROOT}],
+        [without(reading(), "Principal") | {"NotPrincipal": ROOT}],
         OPEN,
     ),
-    ("every AWS principal", RESOURCE, [_read(principal={"AWS": "*"})], OPEN),
-    ("everybody in a list", RESOURCE, [_read(principal={"AWS": [STAGING, "*"]})], OPEN),
-    ("refused outside", RESOURCE, [_read(), _refuse("s3:*")], NONE),
-    ("refused outside, all", RESOURCE, [_read(), _refuse("*", resource="*")], NONE),
-    ("another action refused", RESOURCE, [_read(), _refuse("s3:PutObject")], OPEN),
+    ("every AWS principal", RESOURCE, [reading(principal={"AWS": "*"})], OPEN),
+    ("everybody in a list", RESOURCE, [reading(principal={"AWS": [STAGING, "*"]})], OPEN),
+    ("refused outside", RESOURCE, [reading(), _refuse("s3:*")], NONE),
+    ("refused outside, all", RESOURCE, [reading(), _refuse("*", resource="*")], NONE),
+    ("another action refused", RESOURCE, [reading(), _refuse("s3:PutObject")], OPEN),
     (
         "a part refused",
         RESOURCE,
-        [_read(), _refuse("s3:*", resource=f"{BUCKET}/secret/*")],
+        [reading(), _refuse("s3:*", resource=f"{BUCKET}/secret/*")],
         OPEN,
     ),
     (
         "some actions of a pattern refused",
         RESOURCE,
-        [_read() | {"Action": "s3:Get*"}, _refuse("s3:GetObject")],
+        [reading() | {"Action": "s3:Get*"}, _refuse("s3:GetObject")],
         OPEN,
     ),
     (
         "all actions of a pattern refused",
         RESOURCE,
-        [_read() | {"Action": "s3:GetObject*"}, _refuse("s3:Get*")],
+        [reading() | {"Action": "s3:GetObject*"}, _refuse("s3:Get*")],
         NONE,
     ),
     (
         "refused but from a network",
         RESOURCE,
         [
-            _read(),
+            reading(),
             _refuse("s3:*", condition=when("NotIpAddress", "aws:SourceIp", "203.0.113.0/24")),
         ],
         NONE,
@@ -256,32 +113,32 @@ CASES: list[Case] = [
     (
         "refused but from everywhere",
         RESOURCE,
-        [_read(), _refuse("s3:*", condition=when("NotIpAddress", "aws:SourceIp", "0.0.0.0/0"))],
+        [reading(), _refuse("s3:*", condition=when("NotIpAddress", "aws:SourceIp", "0.0.0.0/0"))],
         OPEN,
     ),
     (
         "all but one action",
         RESOURCE,
-        [_without(_read(), "Action") | {"NotAction": "s3:PutObject"}],
+        [without(reading(), "Action") | {"NotAction": "s3:PutObject"}],
         {"open-principal", "not-action", "own-policy"},
     ),
     (
         "all but one resource",
         RESOURCE,
-        [_without(_read(), "Resource") | {"NotResource": BUCKET}],
+        [without(reading(), "Resource") | {"NotResource": BUCKET}],
         OPEN,
     ),
     (
         "everybody through a service",
         RESOURCE,
-        [_read(when("Bool", "aws:PrincipalIsAWSService", "true"))],
+        [reading(when("Bool", "aws:PrincipalIsAWSService", "true"))],
         {"confused-deputy"},
     ),
     (
         "refused outside but to services",
         RESOURCE,
         [
-            _read(),
+            reading(),
             _refuse(
                 "s3:*",
                 condition={
@@ -308,14 +165,14 @@ CASES: list[Case] = [
     (
         "all refused but some, in part",
         RESOURCE,
-        [_without(_refuse("s3:*"), "Principal") | {"NotPrincipal": ROOT}],
+        [without(_refuse("s3:*"), "Principal") | {"NotPrincipal": ROOT}],
         {"not-principal"},
     ),
     (
         "all refused but some, whole",
         RESOURCE,
         [
-            _without(_refuse("s3:*"), "Principal")
+            without(_refuse("s3:*"), "Principal")
             | {
                 "NotPrincipal": {
                     "AWS": [
@@ -440,31 +297,31 @@ CASES: list[Case] = [
         ],
         NONE,
     ),
-    ("a machine", TRUST, [_assume({"Service": "ec2.amazonaws.com"})], NONE),
-    ("any account's", TRUST, [_assume({"AWS": "*"})], OPEN),
+    ("a machine", TRUST, [assuming({"Service": "ec2.amazonaws.com"})], NONE),
+    ("any account's", TRUST, [assuming({"AWS": "*"})], OPEN),
     (
         "any account's with an ID",
         TRUST,
-        [_assume({"AWS": "*"}, when("StringEquals", "sts:ExternalId", "example-1"))],
+        [assuming({"AWS": "*"}, when("StringEquals", "sts:ExternalId", "example-1"))],
         OPEN,
     ),
     (
         "an organization's",
         TRUST,
-        [_assume({"AWS": "*"}, when("StringEquals", "aws:PrincipalOrgID", ORGANIZATION))],
+        [assuming({"AWS": "*"}, when("StringEquals", "aws:PrincipalOrgID", ORGANIZATION))],
         NONE,
     ),
     (
         "everybody of an account",
         TRUST,
-        [_assume({"AWS": "*"}, when("StringEquals", "aws:PrincipalAccount", STAGING))],
+        [assuming({"AWS": "*"}, when("StringEquals", "aws:PrincipalAccount", STAGING))],
         {"whole-account"},
     ),
     (
         "everybody by a token",
         TRUST,
         [
-            _assume(
+            assuming(
                 "*",
                 when("StringLike", f"{GITHUB}:sub", "repo:my-org/*"),
                 action="sts:AssumeRoleWithWebIdentity",
@@ -473,7 +330,7 @@ CASES: list[Case] = [
         NONE,
     ),
     *(
-        (f"an account, {what}", TRUST, [_assume(ROOT, *each)], {"whole-account"})
+        (f"an account, {what}", TRUST, [assuming(ROOT, *each)], {"whole-account"})
         for what, each in (
             ("all", []),
             ("any role", [when("ArnLike", "aws:PrincipalArn", f"arn:aws:iam::{STAGING}:role/*")]),
@@ -497,7 +354,7 @@ CASES: list[Case] = [
         )
     ),
     *(
-        (f"an account, {what}", TRUST, [_assume(ROOT, *each)], NONE)
+        (f"an account, {what}", TRUST, [assuming(ROOT, *each)], NONE)
         for what, each in (
             ("a role", [when("ArnEquals", "aws:PrincipalArn", f"arn:aws:iam::{STAGING}:role/x")]),
             ("roles", [when("ArnLike", "aws:PrincipalArn", f"arn:aws:iam::{STAGING}:role/app-*")]),
@@ -522,7 +379,7 @@ CASES: list[Case] = [
             f"external ID, {operator} {value}",
             TRUST,
             [
-                _assume(
+                assuming(
                     ROOT,
                     when("ArnLike", "aws:PrincipalArn", f"arn:aws:iam::{STAGING}:role/a"),
                     when(operator, "sts:ExternalId", value),
@@ -542,7 +399,7 @@ CASES: list[Case] = [
         "MFA if any",
         TRUST,
         [
-            _assume(
+            assuming(
                 ROOT,
                 when("ArnLike", "aws:PrincipalArn", f"arn:aws:iam::{STAGING}:user/a"),
                 when("BoolIfExists", "aws:MultiFactorAuthPresent", "true"),
@@ -554,7 +411,7 @@ CASES: list[Case] = [
         "MFA",
         TRUST,
         [
-            _assume(
+            assuming(
                 ROOT,
                 when("ArnLike", "aws:PrincipalArn", f"arn:aws:iam::{STAGING}:user/a"),
                 when("Bool", "aws:MultiFactorAuthPresent", "true"),
@@ -709,13 +566,13 @@ CASES: list[Case] = [
     (
         "no such action in a trust",
         TRUST,
-        [_assume({"Service": "ec2.amazonaws.com"}, action="sts:AssumeRol")],
+        [assuming({"Service": "ec2.amazonaws.com"}, action="sts:AssumeRol")],
         {"unknown-action"},
     ),
     (
         "another service's action in a trust",
         TRUST,
-        [_assume({"Service": "ec2.amazonaws.com"}, action="s3:GetObject")],
+        [assuming({"Service": "ec2.amazonaws.com"}, action="s3:GetObject")],
         {"unknown-action"},
     ),
 ]
