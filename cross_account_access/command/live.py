@@ -17,7 +17,7 @@ from cross_account_access.command.layers.accounts import restricts_public_bucket
 from cross_account_access.iam.documents import Document
 from cross_account_access.iam.engine import IdentityDocuments, ResourceDocuments, RoleDocuments
 from cross_account_access.iam.layers import Layers
-from cross_account_access.iam.services import Place, service_name, service_of, services
+from cross_account_access.iam.services import Place, client_of, service_name, service_of, services
 from cross_account_access.presentation import progress
 from cross_account_access.stack import StackAccount
 
@@ -39,7 +39,7 @@ def live(known: StackInventory) -> StackInventory:
 class _Live:
     def __init__(self, known: StackInventory) -> None:
         self._known = known
-        with_policies = {service_name(arn) for arn in known.resources}
+        with_policies = {client_of(arn) for arn in known.resources}
         self._readers = {account.id: _Account(account, with_policies) for account in known.accounts}
         self._gaps: list[str] = list(known.gaps)
 
@@ -97,7 +97,7 @@ class _Account:
         self._iam: Any = session.client("iam", config=CLIENT_CONFIG)
         # Clients are made before threads use them: making one is not safe in threads.
         self._clients: dict[str, Any] = {
-            service: session.client(service, config=CLIENT_CONFIG) for service in with_policies
+            name: session.client(name, config=CLIENT_CONFIG) for name in with_policies
         }
 
     def user(self, arn: str) -> IdentityDocuments | None:
@@ -144,7 +144,7 @@ class _Account:
         how = service_of(arn).policy
         if how is None:
             return None
-        client = self._clients[service_name(arn)]
+        client = self._clients[client_of(arn)]
         try:
             found: Any = make(client, how.calls, Place(arn=arn, owner=self._account.id))
         except ClientError as error:

@@ -32,6 +32,10 @@ class Grant:
     resource_arn: str
     levels: tuple[str, ...]
     """The words of the stack file, such as `list` and `read`."""
+    more_actions: tuple[str, ...] = ()
+    """Beside those of the levels, as IAM writes them; `*` and `?` are wildcards."""
+    kms_key_arn: str | None = None
+    """The key of what exists apart from the stack, where the declaration names it."""
     prefixes: tuple[str, ...] = ()
     """Beginnings of the keys that the grant is limited to; none for the whole resource."""
     via: str = "role"
@@ -39,7 +43,7 @@ class Grant:
     proof_commands: tuple[str, ...] = ()
     """AWS CLI commands that use the resource, without a profile; none where nothing proves it."""
     actions: tuple[str, ...] = ()
-    """What the levels mean, the actions on the resource's key included; none where the outputs do
+    """All that is allowed, the actions on the resource's key included; none where the outputs do
     not say."""
 
 
@@ -317,6 +321,8 @@ def _grant(entry: Mapping[str, Any]) -> Grant:
     return Grant(
         resource_arn=entry["resource_arn"],
         levels=tuple(entry["levels"]),
+        more_actions=tuple(entry.get("more_actions", ())),
+        kms_key_arn=entry.get("kms_key_arn"),
         prefixes=tuple(entry["prefixes"]),
         via=entry["via"],
         proof_commands=tuple(entry.get("proof_commands", ())),

@@ -96,7 +96,8 @@ def _grants(consumer: Consumer) -> Iterator[str]:
         limit = f", under {where} only" if where else ""
         way = "" if grant.via == "role" else ", with your own credentials and without the role"
         means = f": {', '.join(map(_code, grant.actions))}" if grant.actions else ""
-        yield f"- {', '.join(grant.levels)} on {_code(grant.resource_arn)}{limit}{way}{means}"
+        may = ", ".join(grant.levels) or "single actions"
+        yield f"- {may} on {_code(grant.resource_arn)}{limit}{way}{means}"
 
 
 def _own_policy(consumer: Consumer) -> Iterator[str]:

@@ -117,13 +117,18 @@ def _values(field: Field) -> str:
 
 def _level_table(kind: type[SharedResource]) -> str:
     columns = ["Level", f"On the {kind.kind}", f"On {kind.objects}"]
-    if not any(actions.on_objects for actions in kind.levels.values()):
-        del columns[-1]
+    columns.append("On the whole account")
+    cells = {
+        level: [", ".join(f"`{name.split(':')[1]}`" for name in each) for each in actions]
+        for level, actions in kind.levels.items()
+    }
+    # A column that no level has anything in is left out.
+    used = [0, *(at + 1 for at, each in enumerate(zip(*cells.values(), strict=True)) if any(each))]
     rows = [columns, ["---"] * len(columns)]
-    for level, actions in kind.levels.items():
-        cells = (", ".join(f"`{name.split(':')[1]}`" for name in each) for each in actions)
-        rows.append([f"`{level}`", *cells][: len(columns)])
-    table = "\n".join(f"| {' | '.join(row)} |".replace("  ", " ") for row in rows)
+    rows += [[f"`{level}`", *row] for level, row in cells.items()]
+    table = "\n".join(
+        f"| {' | '.join(row[at] for at in used)} |".replace("  ", " ") for row in rows
+    )
     return f"Of a {kind.kind} (actions of `{kind.service}`):\n\n{table}"
 
 

@@ -5,6 +5,7 @@ physical AWS names except `Consumer.name`, which is ours: it names the
 consumer's resources in the state file and its values in the outputs.
 """
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 from cross_account_access.declaration import rules
 from cross_account_access.declaration.accounts import Account, Accounts
+from cross_account_access.declaration.actions import is_reading, takes_none, takes_one
 from cross_account_access.declaration.fields import (
     Declared,
     Flag,
@@ -30,7 +32,10 @@ from cross_account_access.facts import quotas
 
 
 class Level(StrEnum):
-    """What a grant allows; levels compose and none implies another."""
+    """What a grant of most kinds allows; levels compose and none implies another.
+
+    A kind may have words of its own beside these.
+    """
 
     LIST = "list"
     READ = "read"
@@ -65,7 +70,7 @@ class MustExist:
     """The boto3 client, like `iam`."""
     method: str
     """The client's method, like `get_user`."""
-    parameters: Mapping[str, str]
+    parameters: Mapping[str, Any]
     absent: str
     """The error code by which AWS says that there is none."""
     problem: Callable[[Mapping[str, Any] | None], str | None]
@@ -80,6 +85,8 @@ class LevelActions(NamedTuple):
     """Actions on the resource itself."""
     on_objects: tuple[str, ...] = ()
     """Actions on what lies in it."""
+    on_anything: tuple[str, ...] = ()
+    """Actions that take no resource: they go with it, and are about the whole account."""
 
 
 class AllowedActions(NamedTuple):
@@ -92,6 +99,32 @@ class AllowedActions(NamedTuple):
     conditions: ConditionBlock
 
 
+def key_must_exist(setting: str, arn: str) -> MustExist:
+    """That Production has a KMS key, which can be used."""
+
+    def problem(found: Mapping[str, Any] | None) -> str | None:
+        if found is None:
+            return f"{setting} is {arn}, and there is no such key; correct it"
+        state = found["KeyMetadata"]["KeyState"]
+        if state != "Enabled":
+            return f"{setting} is {arn}, which is {state}; have its owner enable it"
+        return None
+
+    return MustExist(
+        side="production",
+        client="kms",
+        method="describe_key",
+        parameters={"KeyId": arn},
+        absent="NotFoundException",
+        problem=problem,
+    )
+
+
+def _in_sid(words: str) -> str:
+    """A statement's ID has letters and digits alone."""
+    return words.title().replace(" ", "")
+
+
 @dataclass(frozen=True, kw_only=True)
 class SharedResource(Declared, ABC):
     """What Production shares; grants refer to it by a word for its kind and by its name."""
@@ -100,7 +133,7 @@ class SharedResource(Declared, ABC):
     """What it is, in a word."""
     service: ClassVar[str]
     """The service in its ARN, and before the colon of its actions."""
-    levels: ClassVar[Mapping[Level, LevelActions]]
+    levels: ClassVar[Mapping[str, LevelActions]]
     """What each level means that makes sense here."""
     goes_by: ClassVar[tuple[Via, ...]] = (Via.ROLE, Via.RESOURCE)
     """The ways that grants may take."""
@@ -108,7 +141,7 @@ class SharedResource(Declared, ABC):
     """What lies in it, in a word."""
     has_object_keys: ClassVar[bool] = False
     """Whether a grant can be confined to prefixes."""
-    key_actions: ClassVar[Mapping[Level, tuple[str, ...]]] = {}
+    key_actions: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     """What each level needs of its KMS key, where it has one."""
 
     name: str
@@ -117,24 +150,68 @@ class SharedResource(Declared, ABC):
     def arn(self, owner: Account) -> str:
         """Its ARN."""
 
-    def arns(self, owner: Account) -> tuple[str, ...]:
-        """Its ARN, and a pattern for what lies in it."""
+    def own_arns(self, owner: Account) -> tuple[str, ...]:
+        """Its ARN, and patterns of what else means it, such as the versions of a function."""
         return (self.arn(owner),)
+
+    def inside(self, owner: Account) -> Mapping[str, str]:  # noqa: ARG002 - where something is
+        """Patterns of what lies in it, by what it is called."""
+        return {}
+
+    def arns(self, owner: Account) -> tuple[str, ...]:
+        """Its ARN, and patterns for what lies in it."""
+        return (*self.own_arns(owner), *self.inside(owner).values())
 
     def allowed(self, grant: "Grant", accounts: Accounts) -> Iterator[AllowedActions]:
         """What a grant of it means."""
-        own, *inside = self.arns(accounts.trusting)
-        on_resource, on_objects = self.actions_of(grant)
-        yield AllowedActions(self.kind.title(), on_resource, [own], {})
-        yield AllowedActions(self.objects.title(), on_objects, inside, {})
+        owner = accounts.trusting
+        on_resource, on_objects = self.actions_of(grant, owner)
+        yield AllowedActions(_in_sid(self.kind), on_resource, self.own_arns(owner), {})
+        inside = self.inside(owner)
+        for word, pattern in inside.items():
+            about = {each for each in on_objects if len(inside) == 1 or takes_one(each, [pattern])}
+            yield AllowedActions(_in_sid(word), about, [pattern], {})
+        yield from self.allowed_anywhere(grant)
 
-    def actions_of(self, grant: "Grant") -> tuple[set[str], set[str]]:
+    def actions_of(self, grant: "Grant", owner: Account) -> tuple[set[str], set[str]]:
         """The actions that a grant of it allows on the resource itself, and on what lies in it."""
         granted = [self.levels[level] for level in grant.levels]
-        return (
-            {action for level in granted for action in level.on_resource},
-            {action for level in granted for action in level.on_objects},
-        )
+        on_resource = {action for level in granted for action in level.on_resource}
+        on_objects = {action for level in granted for action in level.on_objects}
+        for action in grant.actions:
+            if takes_one(action, self.own_arns(owner)):
+                on_resource.add(action)
+            if takes_one(action, self.inside(owner).values()):
+                on_objects.add(action)
+        return on_resource, on_objects
+
+    def allowed_anywhere(self, grant: "Grant") -> Iterator[AllowedActions]:
+        """What of a grant takes no resource."""
+        actions = {action for level in grant.levels for action in self.levels[level].on_anything}
+        actions |= {action for action in grant.actions if takes_none(action)}
+        yield AllowedActions("Anything", actions, ["*"], {})
+
+    def used_key(self, owner: Account) -> str | None:  # noqa: ARG002 - where it has one
+        """ARN of the KMS key that its consumers need, as far as it is known; None for no key."""
+        return None
+
+    def actions_on_key(self, grant: "Grant") -> set[str]:
+        """What a grant needs of its key: of actions, whoever reads decrypts and others do both."""
+        needed = {action for level in grant.levels for action in self.key_actions.get(level, ())}
+        for action in grant.actions if self.key_actions else ():
+            needed.add("kms:Decrypt")
+            if not is_reading(action):
+                needed.add("kms:GenerateDataKey")
+        return needed
+
+    def key_conditions(self, owner: Account) -> ConditionBlock:
+        """What confines the use of its key: the service asks for it, on behalf of the caller.
+
+        Source: "AWS KMS condition keys",
+        https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html.
+        """
+        via = f"{self.service}.{owner.region}.{owner.dns_suffix}"
+        return {"StringEquals": {"kms:ViaService": [via]}}
 
     def refused(self, grant: "Grant", accounts: Accounts) -> Iterator[tuple[str, str]]:  # noqa: ARG002
         """The settings of a grant that its consumer cannot have here, and why."""
@@ -144,9 +221,9 @@ class SharedResource(Declared, ABC):
         """Commands of the AWS CLI, in words, that use it; none where nothing could be proven."""
         return []
 
-    def must_exist(self, owner: Account) -> MustExist | None:  # noqa: ARG002 - of what exists already
+    def must_exist(self, owner: Account) -> Iterator[MustExist]:  # noqa: ARG002 - of what exists already
         """What it needs and the stack does not make."""
-        return None
+        yield from ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,9 +244,9 @@ class OwnedResource(SharedResource):
         """Whether the stack makes a KMS key for it."""
         return False
 
-    def key_conditions(self, owner: Account) -> ConditionBlock:  # noqa: ARG002 - without a key
-        """What confines the use of its key to this resource."""
-        return {}
+    def used_key(self, owner: Account) -> str | None:
+        """The key has no name before it is made: all keys of the account stand for it."""
+        return owner.regional_arn("kms", "key/*") if self.has_own_key else None
 
     def own_statements(self, accounts: Accounts) -> Iterator[Statement]:  # noqa: ARG002
         """What its policy says whatever is granted, beside the refusal of plain HTTP."""
@@ -185,20 +262,39 @@ class ExistingResource(SharedResource):
     """Regular expression for what follows the account in its ARN."""
     arn_example: ClassVar[str]
     """As above, an example of it."""
+    client: ClassVar[str] = ""
+    """The boto3 client, where it is not called as the service in ARNs."""
     describe_method: ClassVar[str]
-    """The client's method that finds it; it takes its ARN."""
+    """The client's method that finds it."""
     describe_parameter: ClassVar[str]
+    """Of this method: it takes the ARN."""
     absent: ClassVar[str]
     """The error code by which AWS says that there is none."""
 
     existing_arn: str
+    kms_key_arn: str | None = None
+    """Of the key that it is encrypted with, where that is one of KMS and no service's own."""
+
+    @property
+    def own_name(self) -> str:
+        """The name that its ARN ends with."""
+        resource = self.existing_arn.split(":", 5)[-1]
+        return re.split("[/:]", resource, maxsplit=1)[-1]
+
+    def describe_parameters(self) -> Mapping[str, Any]:
+        """What the call that finds it is given."""
+        return {self.describe_parameter: self.existing_arn}
 
     def arn(self, owner: Account) -> str:  # noqa: ARG002 - it is known
         """As declared."""
         return self.existing_arn
 
-    def must_exist(self, owner: Account) -> MustExist:
-        """The resource itself."""
+    def used_key(self, owner: Account) -> str | None:  # noqa: ARG002 - it is known
+        """As declared."""
+        return self.kms_key_arn
+
+    def must_exist(self, owner: Account) -> Iterator[MustExist]:
+        """The resource itself, and its key where that is Production's."""
 
         def problem(found: Mapping[str, Any] | None) -> str | None:
             if found is not None:
@@ -208,14 +304,16 @@ class ExistingResource(SharedResource):
                 f"has no such {self.kind}; correct arn, or have its owner make it first"
             )
 
-        return MustExist(
+        yield MustExist(
             side="production",
-            client=self.service,
+            client=self.client or self.service,
             method=self.describe_method,
-            parameters={self.describe_parameter: self.existing_arn},
+            parameters=self.describe_parameters(),
             absent=self.absent,
             problem=problem,
         )
+        if self.kms_key_arn and f":{owner.account_id}:" in self.kms_key_arn:
+            yield key_must_exist(f"resources: kms_key_arn of {self.name!r}", self.kms_key_arn)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -544,7 +642,9 @@ class Grant:
 
     consumer: Consumer
     resource: SharedResource
-    levels: tuple[Level, ...]
+    levels: tuple[str, ...]
+    actions: tuple[str, ...] = ()
+    """Beside those of the levels: each takes the resource or what lies in it, or no resource."""
     prefixes: tuple[str, ...] = ()
     """Beginnings of the keys of a bucket that the grant is confined to, each with its slash at the
     end; none for the whole bucket."""

@@ -26,7 +26,6 @@ from cross_account_access.declaration.model import (
     Consumer,
     ExistingResource,
     Grant,
-    Level,
     OwnedResource,
     Role,
     SharedResource,
@@ -274,7 +273,11 @@ def declaration(
                 {
                     "consumer": grant.consumer.name,
                     "resource_arn": grant.resource.arn(accounts.trusting),
-                    "levels": [level for level in Level if level in grant.levels],
+                    "levels": [level for level in grant.resource.levels if level in grant.levels],
+                    "more_actions": sorted(grant.actions),
+                    "kms_key_arn": grant.resource.kms_key_arn
+                    if isinstance(grant.resource, ExistingResource)
+                    else None,
                     "prefixes": sorted(grant.prefixes),
                     "via": grant.via,
                     "actions": _actions(grant, accounts),

@@ -1,7 +1,6 @@
 """Shapes of `examples/` that are about what is shared: keys, topics, queues, what exists."""
 
 import json
-import shutil
 from typing import Any
 
 from tests.integration.shapes import (
@@ -12,11 +11,9 @@ from tests.integration.shapes import (
     VENDOR,
     caller_of,
     deploy,
-    none_allowed,
     put,
     role,
 )
-from tests.support.deployment import ROOT
 from tests.support.people import PRODUCTION_ADMIN, STAGING_ADMIN, admin, assume, refused, user
 from tests.support.program import Program
 from tests.support.world import deployed, may
@@ -228,46 +225,3 @@ def test_a_bucket_and_its_key_let_consumers_in_as_themselves(program: Program) -
         assert not may(world, arn, "kms:GenerateDataKey", key, **asked)
     assert not may(world, copier, "kms:Decrypt", key, **asked, **ended)
     assert not may(world, copier, "kms:Decrypt", key)
-
-
-def test_what_exists_and_belongs_to_others_is_used_by_the_role(program: Program) -> None:
-    deploy(program, "existing-resources")
-    assert program.settled()
-    arns = program.outputs()["resourceArns"]
-    production = admin(PRODUCTION_ADMIN)
-    items = production.client("dynamodb")
-    items.put_item(TableName=arns["orders"], Item={"id": {"S": "1"}})
-
-    shop = assume(user("Shop"), role("ShopAccess"))
-    secrets, orders = shop.client("secretsmanager"), shop.client("dynamodb")
-    assert secrets.get_secret_value(SecretId=arns["shop-api"])["SecretString"] == "{}"
-    key = {"id": {"S": "1"}}
-    assert orders.get_item(TableName=arns["orders"], Key=key)["Item"] == key
-    none_allowed(
-        lambda: secrets.put_secret_value(SecretId=arns["shop-api"], SecretString="x"),
-        lambda: secrets.delete_secret(SecretId=arns["shop-api"]),
-        secrets.list_secrets,
-        lambda: orders.put_item(TableName=arns["orders"], Item={"id": {"S": "2"}}),
-        lambda: orders.delete_table(TableName=arns["orders"]),
-        code="AccessDeniedException",
-    )
-    other = production.client("secretsmanager").create_secret(Name="other", SecretString="x")
-    none_allowed(
-        lambda: secrets.get_secret_value(SecretId=other["ARN"]), code="AccessDeniedException"
-    )
-
-    program.pulumi("destroy", "--yes", "--skip-preview", "--stack", "prod")
-    assert items.get_item(TableName=arns["orders"], Key=key)["Item"] == key
-    there = production.client("secretsmanager").describe_secret(SecretId=arns["shop-api"])
-    assert "DeletedDate" not in there
-
-
-def test_rejects_what_does_not_exist_before_anything_is_made(program: Program) -> None:
-    example = ROOT / "examples" / "existing-resources" / "Pulumi.prod.yaml"
-    shutil.copy2(example, program.folder)
-    said = program.refused("up", "--yes", "--skip-preview", "--stack", "prod")
-    said = said[said.index("Diagnostics:") :]
-    for declared in program.settings()["resources"]:
-        assert declared["arn"] in said
-    assert said.count("nothing was changed") == 1
-    assert admin(PRODUCTION_ADMIN).client("iam").list_roles()["Roles"] == []

@@ -1,10 +1,22 @@
 """What a stack file says exists already, made in the emulated Production account."""
 
+import contextlib
+import io
+import json
+import zipfile
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from cross_account_access.declaration.model import ExistingResource
 from tests.support.people import PRODUCTION_ADMIN, admin
 from tests.support.program import Program
+
+
+def arn_of(kind: type[ExistingResource], **changes: str) -> str:
+    """The ARN of one that Production could have; `changes` are parts of it by their names."""
+    parts = {"partition": "aws", "service": kind.service, "region": "us-west-2"}
+    found = {**parts, "account": "111122223333", "resource": kind.arn_example, **changes}
+    return ":".join(["arn", *found.values()])
 
 
 def _secret(arn: str) -> str:
@@ -25,7 +37,78 @@ def _table(arn: str) -> str:
     return arn
 
 
-MAKE: Final[Mapping[str, Callable[[str], str]]] = {"secretsmanager": _secret, "dynamodb": _table}
+def _parameter(arn: str) -> str:
+    name = arn.split(":parameter")[1]
+    admin(PRODUCTION_ADMIN).client("ssm").put_parameter(Name=name, Value="{}", Type="String")
+    return arn
+
+
+def _repository(arn: str) -> str:
+    name = arn.split(":repository/")[1]
+    admin(PRODUCTION_ADMIN).client("ecr").create_repository(repositoryName=name)
+    return arn
+
+
+def _function(arn: str) -> str:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as code:
+        code.writestr("main.py", "def handler(event, context): return event")
+    admin(PRODUCTION_ADMIN).client("lambda").create_function(
+        FunctionName=arn.rsplit(":", 1)[-1],
+        Role=_service_role(),
+        Runtime="python3.12",
+        Handler="main.handler",
+        Code={"ZipFile": archive.getvalue()},
+    )
+    return arn
+
+
+def _stream(arn: str) -> str:
+    name = arn.rsplit("/", 1)[-1]
+    admin(PRODUCTION_ADMIN).client("kinesis").create_stream(StreamName=name, ShardCount=1)
+    return arn
+
+
+def _bus(arn: str) -> str:
+    admin(PRODUCTION_ADMIN).client("events").create_event_bus(Name=arn.split(":event-bus/")[1])
+    return arn
+
+
+def _state_machine(arn: str) -> str:
+    states = {"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}}
+    admin(PRODUCTION_ADMIN).client("stepfunctions").create_state_machine(
+        name=arn.rsplit(":", 1)[-1], definition=json.dumps(states), roleArn=_service_role()
+    )
+    return arn
+
+
+def _log_group(arn: str) -> str:
+    name = arn.split(":log-group:")[1]
+    admin(PRODUCTION_ADMIN).client("logs").create_log_group(logGroupName=name)
+    return arn
+
+
+def _service_role() -> str:
+    """A role that functions and state machines can be made with."""
+    iam, name = admin(PRODUCTION_ADMIN).client("iam"), "service"
+    statement = {"Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRole"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    with contextlib.suppress(iam.exceptions.EntityAlreadyExistsException):
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument=document)
+    return f"arn:aws:iam::111122223333:role/{name}"
+
+
+MAKE: Final[Mapping[str, Callable[[str], str]]] = {
+    "secretsmanager": _secret,
+    "ssm": _parameter,
+    "dynamodb": _table,
+    "ecr": _repository,
+    "lambda": _function,
+    "kinesis": _stream,
+    "events": _bus,
+    "states": _state_machine,
+    "logs": _log_group,
+}
 """By service: makes what an ARN names, and gives the ARN that it then has."""
 
 
@@ -33,5 +116,13 @@ def make_existing(program: Program) -> None:
     """Makes what the stack file names under `resources`, and writes the ARNs that they have."""
     declared: list[dict[str, Any]] = program.settings().get("resources", [])
     if declared:
-        arns = {each["name"]: MAKE[each["arn"].split(":")[2]](each["arn"]) for each in declared}
-        program.set(resources=[{"name": name, "arn": arn} for name, arn in arns.items()])
+        program.set(resources=[_made(each) for each in declared])
+
+
+def _made(declared: dict[str, Any]) -> dict[str, Any]:
+    """A declared resource, made, with the ARNs that it and its key then have."""
+    found = {**declared, "arn": MAKE[declared["arn"].split(":")[2]](declared["arn"])}
+    if "kms_key_arn" in declared:
+        key = admin(PRODUCTION_ADMIN).client("kms").create_key()
+        found["kms_key_arn"] = key["KeyMetadata"]["Arn"]
+    return found

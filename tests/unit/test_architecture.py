@@ -15,25 +15,27 @@ MAY_IMPORT: dict[str, set[str]] = {
     "facts": set(),
     # The program.
     "declaration.accounts": {"facts"},
+    "declaration.actions": {"facts"},
     "declaration.statements": set(),
     "declaration.nearest": set(),
     "declaration.rules": {"declaration.accounts", "declaration.nearest", "facts"},
     "declaration.reader": {"declaration.nearest", "declaration.rules"},
     "declaration.fields": {"declaration.accounts", "declaration.reader", "declaration.rules"},
     "declaration.model": {
-        *("declaration.accounts", "declaration.fields", "facts"),
+        *("declaration.accounts", "declaration.actions", "declaration.fields", "facts"),
         *("declaration.rules", "declaration.statements"),
     },
     "declaration.kinds": {
-        *("declaration.accounts", "declaration.fields", "declaration.model", "facts"),
-        *("declaration.rules", "declaration.statements"),
+        *("declaration.accounts", "declaration.actions", "declaration.fields"),
+        *("declaration.model", "facts", "declaration.rules", "declaration.statements"),
     },
     "declaration.policies": {
         *("declaration.accounts", "declaration.model", "declaration.statements", "facts"),
     },
     "declaration.settings": {
-        *("declaration.accounts", "declaration.fields", "declaration.kinds", "declaration.model"),
-        *("declaration.nearest", "declaration.policies", "declaration.statements", "facts"),
+        *("declaration.accounts", "declaration.actions", "declaration.fields"),
+        *("declaration.kinds", "declaration.model", "declaration.nearest"),
+        *("declaration.policies", "declaration.statements", "facts"),
         *("declaration.reader", "declaration.rules"),
     },
     "declaration.documentation": {
@@ -116,7 +118,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "command.sources": {"command.inventory", "command.live", "errors", "stack"},
     "command.proof": {
         *("", "command.change_words", "command.inventory", "command.layers", "errors"),
-        *("credentials.contract", "facts", "iam.checks", "iam.comparing", "iam.documents"),
+        *(
+            "credentials.contract",
+            "facts",
+            "iam.actions",
+            "iam.checks",
+            "iam.comparing",
+            "iam.documents",
+        ),
         *("iam.engine", "iam.errors", "iam.inventory", "iam.patterns", "iam.services"),
         *("presentation", "stack"),
     },

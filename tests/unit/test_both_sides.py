@@ -24,6 +24,7 @@ from cross_account_access.declaration.kinds import (
 from cross_account_access.declaration.model import Consumer, ExistingResource, Grant, Via
 from cross_account_access.declaration.reader import Problems
 from cross_account_access.declaration.settings import Settings, parse
+from cross_account_access.facts import service_reference
 from cross_account_access.iam.engine import (
     Context,
     Outcome,
@@ -182,8 +183,14 @@ def _requests(grant: Grant, levels: Any, accounts: Accounts) -> Iterator[tuple[s
         for action in actions.on_resource:
             if action != "s3:ListBucketMultipartUploads" or not grant.prefixes:
                 yield action, arn
-        inside = grant.resource.arns(owner)[-1].removesuffix("*")
+        for action in actions.on_anything:
+            yield action, "*"
         for action in actions.on_objects:
+            inside = next(
+                pattern.removesuffix("*")
+                for pattern in grant.resource.inside(owner).values()
+                if (known := service_reference.action(action)) and known.is_about(pattern)
+            )
             yield action, f"{inside}{min(grant.prefixes, default='')}sunset.jpg"
             has_key = isinstance(grant.resource, Bucket) and grant.resource.has_own_key
             if has_key and action in NEEDS_OF_KEY:

@@ -12,7 +12,9 @@ from typing import Any, Final
 
 from cross_account_access.credentials.contract import Consumer, Contract, Grant
 from cross_account_access.errors import UncheckedError
+from cross_account_access.facts import service_reference
 from cross_account_access.facts.partitions import dns_suffix, service_principal
+from cross_account_access.iam.actions import expand
 from cross_account_access.iam.documents import Document
 from cross_account_access.iam.engine import IdentityDocuments, ResourceDocuments, RoleDocuments
 from cross_account_access.iam.inventory import Inventory, LabelledAccount
@@ -21,6 +23,7 @@ from cross_account_access.iam.services import (
     Place,
     Scope,
     Service,
+    pattern_inside,
     service_name,
     service_of,
     services,
@@ -163,10 +166,15 @@ class _Expected:
             ]
             for operation in self._operations(grant):
                 places = self._places(consumer, grant)
-                resources = tuple(sorted({each.fill(operation.everything) for each in places}))
+                resources = tuple(
+                    sorted({arn for each in places for arn in each.fill(operation.everything)})
+                )
                 confined = _confined(operation, places)
                 conditions = json.dumps(_merged(confined, *always), sort_keys=True)
                 found[resources, conditions] |= set(operation.actions)
+            for action, arns, confined in self._beyond_levels(consumer, grant):
+                conditions = json.dumps(_merged(confined, *always), sort_keys=True)
+                found[tuple(sorted(arns)), conditions].add(action)
         for (resources, conditions), actions in found.items():
             yield _allow(actions, json.loads(conditions), resources=resources, principal=principal)
 
@@ -175,6 +183,39 @@ class _Expected:
             is_left_out = grant.prefixes and operation.needs_whole_resource
             if operation.levels & set(grant.levels) and not is_left_out:
                 yield operation
+
+    def _beyond_levels(
+        self, consumer: Consumer, grant: Grant
+    ) -> Iterator[tuple[str, set[str], _Block]]:
+        """The actions that a grant names beside its levels, with what each is about.
+
+        An action without a resource is about the whole account; a pattern never is.
+        """
+        operations, places = _service(grant.resource_arn).operations, self._places(consumer, grant)
+        for action in grant.more_actions:
+            told = [each for each in operations if action in each.actions]
+            for operation in told:
+                arns = {arn for place in places for arn in place.fill(operation.everything)}
+                yield action, arns, _confined(operation, places)
+            if told:
+                continue
+            known = [found for name in expand(action) if (found := service_reference.action(name))]
+            inside = pattern_inside(grant.resource_arn) if not any(grant.prefixes) else None
+            about = {
+                arn
+                for arn in (
+                    grant.resource_arn,
+                    *([inside] if inside else ()),
+                    *(
+                        arn
+                        for each in operations
+                        for place in places
+                        for arn in place.fill(each.everything)
+                    ),
+                )
+                if arn != "*" and any(each.is_about(arn) for each in known)
+            }
+            yield action, about or {"*"}, {}
 
     def _places(self, consumer: Consumer, grant: Grant) -> list[Place]:
         home = consumer.home_account or ""
@@ -198,10 +239,19 @@ class _Expected:
             for operation in self._operations(grant)
             for action in operation.key_actions
         }
-        if not actions or self._key_of(arn) is None:
+        actions |= {
+            needed
+            for grant in grants
+            for action in grant.more_actions
+            for needed in _of_key(action)
+            if any(operation.key_actions for operation in _service(arn).operations)
+        }
+        named = grants[0].kms_key_arn
+        if not actions or (self._key_of(arn) is None and named is None):
             return
         region = self._contract.production_region
-        key = "*" if principal else f"arn:{self._partition}:kms:{region}:{self._owner}:key/*"
+        made = "*" if principal else f"arn:{self._partition}:kms:{region}:{self._owner}:key/*"
+        key = named or made
         narrowed = [self._callers(consumer)[1]] if principal else []
         conditions = (self._for_resource(arn), *_expiry(consumer), *narrowed)
         yield _allow(actions, *conditions, resources=[key], principal=principal)
@@ -248,13 +298,13 @@ class _Expected:
         Staging's listing is the account's to hand on, so it names nobody of it.
         """
         place, service = Place(arn=arn), _service(arn)
-        everything = [arn, *([f"{arn}{service.inside}*"] if service.inside else ())]
+        everything = [arn, *([inside] if (inside := pattern_inside(arn)) else ())]
         http: _Block = {"Bool": {"aws:SecureTransport": ["false"]}}
         yield _deny([f"{service_name(arn)}:*"], http, everything)
         for operation in service.operations if self._key_of(arn) else ():
             for key in operation.unless_own_key:
                 chosen: _Block = {"Null": {key: ["false"]}}
-                yield _deny(operation.actions, chosen, [place.fill(operation.everything)])
+                yield _deny(operation.actions, chosen, place.fill(operation.everything))
         if arn in self._contract.listed_by_staging:
             listing = {
                 action
@@ -295,6 +345,13 @@ def _service(arn: str) -> Service:
     except KeyError as error:
         message = f"{arn}: what a level means for {service_name(arn)} is not described"
         raise UncheckedError(message) from error
+
+
+def _of_key(action: str) -> tuple[str, ...]:
+    """What an action beyond the levels needs of a key: whoever only reads does not encrypt."""
+    known = [found for name in expand(action) if (found := service_reference.action(name))]
+    writes = any(set(each.access_level.split(", ")) - {"List", "Read"} for each in known)
+    return ("kms:Decrypt", "kms:GenerateDataKey") if writes else ("kms:Decrypt",)
 
 
 def _confined(operation: Operation, places: Sequence[Place]) -> _Block:

@@ -29,6 +29,7 @@ from cross_account_access.command.verification.rows import (
     Use,
 )
 from cross_account_access.credentials.contract import Consumer, Contract, Grant
+from cross_account_access.iam.patterns import matches
 from cross_account_access.iam.services import Operation, Place, Scope, service_of, services
 
 _ANYWAY: Final = "whatever its own policy allows"
@@ -83,6 +84,11 @@ class _Matrix:
         self._resources = sorted(granted.union(*(arns.values() for arns in shared)))
         self._key_arns = {
             contract.bucket_arns[name]: arn for name, arn in contract.kms_key_arns.items()
+        } | {
+            grant.resource_arn: grant.kms_key_arn
+            for consumer in contract.consumers.values()
+            for grant in consumer.grants
+            if grant.kms_key_arn
         }
         self._partition = next((arn.split(":")[1] for arn in self._resources), "aws")
         self._callers = Callers(contract, self._partition, environment.named)
@@ -469,11 +475,19 @@ class _Way:
 
 
 def _allows(grant: Grant, operation: Operation, place: Place) -> bool:
-    if not operation.levels & set(grant.levels):
+    if not (operation.levels & set(grant.levels) or _names(grant, operation)):
         return False
     if operation.scope is Scope.RESOURCE:
         return not (operation.needs_whole_resource and grant.prefixes)
     return not grant.prefixes or place.prefix.startswith(grant.prefixes)
+
+
+def _names(grant: Grant, operation: Operation) -> bool:
+    """Whether a grant names all that an operation needs, beside its levels."""
+    return all(
+        any(matches(pattern.lower(), action.lower()) for pattern in grant.more_actions)
+        for action in operation.actions
+    )
 
 
 def _name(role_arn: str) -> str:

@@ -28,7 +28,7 @@ from cross_account_access.command.verification.rows import (
     Row,
     Use,
 )
-from cross_account_access.iam.services import Place, service_name, service_of, services
+from cross_account_access.iam.services import Place, client_of, service_of, services
 
 SESSION_SECONDS: Final = 900
 """The shortest that STS gives ("AssumeRole",
@@ -141,7 +141,9 @@ class Probes:
             return Found.ALLOWED
         identity = self._identity(row, ask)
         client = self._client(
-            identity, service_name(ask.place.arn), plain=row.circumstances.is_plain_http
+            identity,
+            client_of(ask.place.arn, ask.operation),
+            plain=row.circumstances.is_plain_http,
         )
         place = ask.place
         if ask.operation.needs_object:

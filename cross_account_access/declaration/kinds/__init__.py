@@ -3,11 +3,18 @@
 from typing import Final
 
 from cross_account_access.declaration.kinds.bucket import Bucket
+from cross_account_access.declaration.kinds.bus import Bus
+from cross_account_access.declaration.kinds.function import Function
 from cross_account_access.declaration.kinds.instances import Instances
+from cross_account_access.declaration.kinds.log_group import LogGroup
 from cross_account_access.declaration.kinds.organization import Organization
+from cross_account_access.declaration.kinds.parameter import Parameter
 from cross_account_access.declaration.kinds.principals import Principals
 from cross_account_access.declaration.kinds.queue import Queue
+from cross_account_access.declaration.kinds.repository import Repository
 from cross_account_access.declaration.kinds.secret import Secret
+from cross_account_access.declaration.kinds.state_machine import StateMachine
+from cross_account_access.declaration.kinds.stream import Stream
 from cross_account_access.declaration.kinds.table import Table
 from cross_account_access.declaration.kinds.third_party import ThirdParty
 from cross_account_access.declaration.kinds.topic import Topic
@@ -20,11 +27,18 @@ __all__ = [
     "OWNED",
     "PRINCIPALS",
     "Bucket",
+    "Bus",
+    "Function",
     "Instances",
+    "LogGroup",
     "Organization",
+    "Parameter",
     "Principals",
     "Queue",
+    "Repository",
     "Secret",
+    "StateMachine",
+    "Stream",
     "Table",
     "ThirdParty",
     "Topic",
@@ -35,7 +49,17 @@ __all__ = [
 OWNED: Final[tuple[type[OwnedResource], ...]] = (Bucket, Topic, Queue)
 """What the stack makes and shares, in the order of the stack file."""
 
-EXISTING: Final[tuple[type[ExistingResource], ...]] = (Secret, Table)
+EXISTING: Final[tuple[type[ExistingResource], ...]] = (
+    Secret,
+    Parameter,
+    Table,
+    Repository,
+    Function,
+    Stream,
+    Bus,
+    StateMachine,
+    LogGroup,
+)
 """What exists already and is shared, each kind by the service of its ARN."""
 
 PRINCIPALS: Final[tuple[type[Principal], ...]] = (

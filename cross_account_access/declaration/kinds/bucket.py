@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Final
 
 from cross_account_access.declaration import rules
 from cross_account_access.declaration.accounts import Account, Accounts
+from cross_account_access.declaration.actions import takes_one
 from cross_account_access.declaration.fields import Declared, Flag, Nested, Number, Text
 from cross_account_access.declaration.model import (
     AllowedActions,
@@ -68,7 +69,7 @@ class Bucket(OwnedResource):
     service = "s3"
     list_words = "Production buckets."
     example = "{name: my-bucket}"
-    levels: ClassVar[Mapping[Level, LevelActions]] = {
+    levels: ClassVar[Mapping[str, LevelActions]] = {
         Level.LIST: LevelActions(on_resource=("s3:GetBucketLocation", "s3:ListBucket")),
         Level.READ: LevelActions(on_objects=("s3:GetObject",)),
         Level.WRITE: LevelActions(
@@ -84,7 +85,7 @@ class Bucket(OwnedResource):
     }
     every_action = ("s3:*",)
     has_object_keys = True
-    key_actions: ClassVar[Mapping[Level, tuple[str, ...]]] = {
+    key_actions: ClassVar[Mapping[str, tuple[str, ...]]] = {
         Level.READ: ("kms:Decrypt",),
         Level.WRITE: ENCRYPT,
     }
@@ -151,9 +152,9 @@ class Bucket(OwnedResource):
         """`arn:PARTITION:s3:::NAME`: bucket ARNs carry neither region nor account."""
         return f"arn:{owner.partition}:s3:::{self.name}"
 
-    def arns(self, owner: Account) -> tuple[str, ...]:
-        """The bucket's and that of its objects."""
-        return (self.arn(owner), f"{self.arn(owner)}/*")
+    def inside(self, owner: Account) -> Mapping[str, str]:
+        """Its objects."""
+        return {"objects": f"{self.arn(owner)}/*"}
 
     def allowed(self, grant: Grant, accounts: Accounts) -> Iterator[AllowedActions]:
         """What levels mean, in the whole bucket or below prefixes.
@@ -169,12 +170,23 @@ class Bucket(OwnedResource):
             yield from super().allowed(grant, accounts)
             return
         arn = self.arn(accounts.trusting)
-        on_bucket, on_objects = self.actions_of(grant)
+        on_bucket, on_objects = self.actions_of(grant, accounts.trusting)
         keys = sorted(f"{prefix}*" for prefix in grant.prefixes)
         listed: ConditionBlock = {"StringLike": {"s3:prefix": keys}}
         yield AllowedActions("Bucket", on_bucket & _TELLS_NO_KEYS, [arn], {})
         yield AllowedActions("Listing", on_bucket & _KNOWS_THE_PREFIX, [arn], listed)
         yield AllowedActions("Objects", on_objects, [f"{arn}/{key}" for key in keys], {})
+        yield from self.allowed_anywhere(grant)
+
+    def refused(self, grant: Grant, accounts: Accounts) -> Iterator[tuple[str, str]]:
+        """Actions of the bucket that prefixes cannot confine."""
+        confined = _TELLS_NO_KEYS | _KNOWS_THE_PREFIX
+        for action in grant.actions if grant.prefixes else ():
+            if action not in confined and takes_one(action, self.own_arns(accounts.trusting)):
+                yield (
+                    "prefixes",
+                    f"cannot confine {action}, which is about the whole bucket; remove one of both",
+                )
 
     def own_statements(self, accounts: Accounts) -> Iterator[Statement]:
         """Refuses uploads that choose an encryption; may let the Staging account list.

@@ -22,7 +22,7 @@ class Queue(OwnedResource):
     service = "sqs"
     list_words = "Production SQS queues, standard ones."
     example = "{name: my-queue}"
-    levels: ClassVar[Mapping[Level, LevelActions]] = {
+    levels: ClassVar[Mapping[str, LevelActions]] = {
         Level.SEND: LevelActions(on_resource=("sqs:GetQueueUrl", "sqs:SendMessage")),
         Level.RECEIVE: LevelActions(
             on_resource=(

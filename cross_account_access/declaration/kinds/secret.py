@@ -10,7 +10,7 @@ from cross_account_access.declaration.model import ExistingResource, Grant, Leve
 
 @dataclass(frozen=True, kw_only=True)
 class Secret(ExistingResource):
-    """A secret that exists; one with a key of its own needs `kms:Decrypt` besides, from its owner.
+    """A secret that exists.
 
     The actions are those of "Actions, resources, and condition keys for AWS Secrets Manager",
     https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecretsmanager.html.
@@ -18,11 +18,14 @@ class Secret(ExistingResource):
 
     kind = "secret"
     service = "secretsmanager"
-    levels: ClassVar[Mapping[Level, LevelActions]] = {
+    levels: ClassVar[Mapping[str, LevelActions]] = {
         Level.READ: LevelActions(
             on_resource=("secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue")
         )
     }
+    # "Secret encryption and decryption in AWS Secrets Manager",
+    # https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html.
+    key_actions: ClassVar[Mapping[str, tuple[str, ...]]] = {Level.READ: ("kms:Decrypt",)}
     # Six characters that Secrets Manager adds to the name end it.
     arn_form = r"secret:[\w/+=.@-]+-[A-Za-z0-9]{6}"
     arn_example = "secret:my-secret-a1B2c3"

@@ -10,7 +10,7 @@ from cross_account_access.declaration.model import ExistingResource, Grant, Leve
 
 @dataclass(frozen=True, kw_only=True)
 class Table(ExistingResource):
-    """A table that exists, with its indexes, which can only be read as a whole.
+    """A table that exists, with its indexes and its stream, which can only be read as a whole.
 
     The actions are those of "Actions, resources, and condition keys for Amazon DynamoDB",
     https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondynamodb.html.
@@ -18,8 +18,8 @@ class Table(ExistingResource):
 
     kind = "table"
     service = "dynamodb"
-    objects = "indexes"
-    levels: ClassVar[Mapping[Level, LevelActions]] = {
+    objects = "indexes and streams"
+    levels: ClassVar[Mapping[str, LevelActions]] = {
         Level.READ: LevelActions(
             on_resource=(
                 "dynamodb:BatchGetItem",
@@ -39,6 +39,21 @@ class Table(ExistingResource):
                 "dynamodb:UpdateItem",
             )
         ),
+        "stream": LevelActions(
+            on_objects=(
+                "dynamodb:DescribeStream",
+                "dynamodb:GetRecords",
+                "dynamodb:GetShardIterator",
+            ),
+            on_anything=("dynamodb:ListStreams",),
+        ),
+    }
+    # "DynamoDB encryption at rest usage notes",
+    # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html.
+    key_actions: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        Level.READ: ("kms:Decrypt",),
+        Level.WRITE: ("kms:Decrypt", "kms:GenerateDataKey"),
+        "stream": ("kms:Decrypt",),
     }
     arn_form = r"table/[\w.-]{3,255}"
     arn_example = "table/my-table"
@@ -46,9 +61,10 @@ class Table(ExistingResource):
     describe_parameter = "TableName"
     absent = "ResourceNotFoundException"
 
-    def arns(self, owner: Account) -> tuple[str, ...]:
-        """The table's and that of its indexes."""
-        return (self.arn(owner), f"{self.arn(owner)}/index/*")
+    def inside(self, owner: Account) -> Mapping[str, str]:
+        """Its indexes, and its streams: one, and those that it had."""
+        arn = self.arn(owner)
+        return {"indexes": f"{arn}/index/*", "streams": f"{arn}/stream/*"}
 
     def proof_commands(self, grant: Grant, owner: Account) -> list[list[str]]:
         """Looks at it; whoever may only write would have to write."""

@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Final
 
 from cross_account_access.declaration import rules
 from cross_account_access.declaration.accounts import Account, Accounts
+from cross_account_access.declaration.actions import meant
 from cross_account_access.declaration.fields import Text
 from cross_account_access.declaration.model import (
     AllowedActions,
@@ -33,7 +34,7 @@ class Topic(OwnedResource):
     service = "sns"
     list_words = "Production SNS topics, standard ones."
     example = "{name: my-topic}"
-    levels: ClassVar[Mapping[Level, LevelActions]] = {
+    levels: ClassVar[Mapping[str, LevelActions]] = {
         Level.PUBLISH: LevelActions(on_resource=("sns:Publish",)),
         Level.SUBSCRIBE: LevelActions(on_resource=("sns:Subscribe",)),
     }
@@ -71,7 +72,7 @@ class Topic(OwnedResource):
         Source: "Actions, resources, and condition keys for Amazon SNS",
         https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsns.html.
         """
-        actions, _ = self.actions_of(grant)
+        actions, _ = self.actions_of(grant, accounts.trusting)
         arn, partition = self.arn(accounts.trusting), accounts.trusting.partition
         home = grant.consumer.principal.home_account(accounts)
         endpoints: ConditionBlock = {
@@ -84,10 +85,18 @@ class Topic(OwnedResource):
         }
         yield AllowedActions("Topic", actions - _HAS_ENDPOINT, [arn], {})
         yield AllowedActions("Subscribing", actions & _HAS_ENDPOINT, [arn], endpoints)
+        yield from self.allowed_anywhere(grant)
 
     def refused(self, grant: Grant, accounts: Accounts) -> Iterator[tuple[str, str]]:
         """Only principals of one account can be confined to what is their own."""
         principal = grant.consumer.principal
+        for action in grant.actions:
+            if any(each.name in _HAS_ENDPOINT for each in meant(action)):
+                yield (
+                    "actions",
+                    "cannot have sns:Subscribe, which would not be confined to the consumer's own "
+                    "account; write the level subscribe",
+                )
         if Level.SUBSCRIBE in grant.levels and principal.home_account(accounts) is None:
             yield (
                 "levels",

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from cross_account_access.declaration.accounts import Accounts
-from cross_account_access.declaration.model import Conditions, Consumer, Grant, OwnedResource, Via
+from cross_account_access.declaration.model import Conditions, Consumer, Grant, SharedResource, Via
 from cross_account_access.declaration.statements import ConditionBlock, if_any
 
 
@@ -51,24 +51,22 @@ def key_permissions(
 ) -> Iterator[Permission]:
     """What one consumer needs of the keys of the resources that have one.
 
-    The key has no name before it is made, so that the caller's policies name
+    A key that the stack makes has no name before, so that the caller's policies name
     all keys of the account and are confined to what they are used for.
     Neither address nor endpoint nor MFA are asked for: it is the service that
     asks for the key, and those are known of the request for the resource.
     """
-    used: dict[OwnedResource, set[str]] = {}
+    owner = accounts.trusting
+    used: dict[SharedResource, set[str]] = {}
     for grant in grants:
         resource = grant.resource
-        if isinstance(resource, OwnedResource) and resource.has_own_key:
-            actions = {
-                action for level in grant.levels for action in resource.key_actions.get(level, ())
-            }
-            used.setdefault(resource, set()).update(actions)
-    keys = [accounts.trusting.regional_arn("kms", "key/*")]
+        if resource.used_key(owner):
+            used.setdefault(resource, set()).update(resource.actions_on_key(grant))
     for number, (resource, actions) in enumerate(used.items(), start=1):
-        if actions:
-            conditions = [resource.key_conditions(accounts.trusting), *_expiry(consumer.conditions)]
-            yield Permission(f"Key{number}", actions, keys, conditions)
+        key = resource.used_key(owner)
+        if actions and key:
+            conditions = [resource.key_conditions(owner), *_expiry(consumer.conditions)]
+            yield Permission(f"Key{number}", actions, [key], conditions)
 
 
 def always(conditions: Conditions) -> list[ConditionBlock]:
@@ -101,7 +99,7 @@ def _merged(grants: Iterable[Grant]) -> Iterable[Grant]:
     """Grants that differ in nothing but their prefixes as one, in the order of the stack file."""
     merged: dict[tuple[object, ...], Grant] = {}
     for grant in grants:
-        key = (grant.resource, grant.via, frozenset(grant.levels))
+        key = (grant.resource, grant.via, frozenset(grant.levels), frozenset(grant.actions))
         before = merged[key].prefixes if key in merged else ()
         merged[key] = replace(grant, prefixes=(*before, *grant.prefixes))
     return merged.values()

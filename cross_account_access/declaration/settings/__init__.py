@@ -119,11 +119,11 @@ class Settings:
     @property
     def must_exist(self) -> list[MustExist]:
         """What is used and not made."""
-        needed = [
-            *(consumer.principal.must_exist(self.accounts) for consumer in self.consumers),
-            *(resource.must_exist(self.production) for resource in self.resources),
+        principals = [each.principal.must_exist(self.accounts) for each in self.consumers]
+        return [
+            *(each for each in principals if each),
+            *(each for item in self.resources for each in item.must_exist(self.production)),
         ]
-        return [each for each in needed if each]
 
 
 def load() -> Settings:

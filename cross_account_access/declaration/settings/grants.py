@@ -13,13 +13,18 @@ from cross_account_access.declaration.model import (
     Consumer,
     ExistingResource,
     Grant,
-    Level,
     SharedResource,
     Via,
 )
 from cross_account_access.declaration.nearest import did_you_mean
 from cross_account_access.declaration.reader import Fields, Problems
 from cross_account_access.declaration.settings.consumers import ROLE_EXAMPLE
+from cross_account_access.declaration.settings.granted_actions import (
+    ACTIONS,
+    SETTINGS,
+    WILDCARDS,
+    read_actions,
+)
 from cross_account_access.declaration.settings.resources import plural
 
 _Named = TypeVar("_Named")
@@ -59,7 +64,12 @@ def _read_grant(source: Fields, context: Context) -> Grant | None:
     consumer = _known(source, "consumer", named, "consumers")
     kinds, resource = _resource(source, context.read["resources"])
     known = list(dict.fromkeys(level for kind in kinds for level in kind.levels))
-    levels = tuple(Level(word) for word in source.words("levels", known))
+    wildcards = WILDCARDS.read(source, context)
+    owner = context.accounts.trusting
+    arns = resource.arns(owner) if resource else ()
+    actions = read_actions(source, resource, arns, wildcards=wildcards)
+    is_by_actions = source.has(ACTIONS.name) and not source.has("levels")
+    levels = () if is_by_actions else tuple(source.words("levels", known))
     prefixes = _PREFIXES.read(source, context)
     if source.has("prefixes") and not any(kind.has_object_keys for kind in kinds):
         what = " or ".join(kind.kind for kind in kinds)
@@ -68,7 +78,14 @@ def _read_grant(source: Fields, context: Context) -> Grant | None:
     source.done()
     if consumer is None or resource is None:
         return None
-    grant = Grant(consumer=consumer, resource=resource, levels=levels, prefixes=prefixes, via=via)
+    grant = Grant(
+        consumer=consumer,
+        resource=resource,
+        levels=levels,
+        actions=actions,
+        prefixes=prefixes,
+        via=via,
+    )
     for name, reason in _impossible(grant, context.accounts):
         source.refuse(name, reason)
     return grant
@@ -163,6 +180,13 @@ def _impossible(grant: Grant, accounts: Accounts) -> Iterator[tuple[str, str]]:
             "stack's; write via: role",
         )
         return
+    if grant.actions:
+        yield (
+            "via",
+            "cannot go with actions, which services do not all take in the policy of a resource; "
+            "write via: role",
+        )
+        return
     if principal.only_by_role:
         yield (
             "via",
@@ -199,10 +223,13 @@ def _group() -> Group:
             Field(
                 "levels",
                 Texts(
-                    f"{levels[0].upper()}{levels[1:]}. None implies another.",
+                    f"{levels[0].upper()}{levels[1:]}. None implies another. Required without "
+                    "actions.",
                     example="[list, read]",
                 ),
+                (),
             ),
+            *SETTINGS,
             _PREFIXES,
             _VIA,
         ),

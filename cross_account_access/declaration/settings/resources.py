@@ -1,10 +1,11 @@
 """Reads what Production shares: what the stack makes, and what exists already."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Final
 
-from cross_account_access.declaration.accounts import Account
+from cross_account_access.declaration.accounts import Account, Accounts
 from cross_account_access.declaration.fields import (
     Context,
     Declared,
@@ -22,6 +23,7 @@ from cross_account_access.declaration.rules import Rule, logical_name
 
 _BY_SERVICE: Final = {kind.service: kind for kind in EXISTING}
 _MADE: Final = {kind.service: kind for kind in OWNED}
+_KEY_EXAMPLE: Final = "arn:aws:kms:us-west-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 _ARN_EXAMPLE: Final = "arn:aws:secretsmanager:us-west-2:111122223333:secret:my-secret-a1B2c3"
 
 
@@ -80,13 +82,53 @@ class _Existing(Declared):
             rule_for=lambda context: _existing_arn(context.accounts.trusting),
         ),
     ]
+    kms_key_arn: Annotated[
+        str | None,
+        Text(
+            "ARN of the KMS key that it is encrypted with, if that is one that others made: grants "
+            "then allow its use, by this service alone.",
+            rule_for=lambda context: key_arn(context.accounts.trusting),
+        ),
+    ] = None
+
+    def problems(self, accounts: Accounts) -> Iterator[tuple[str, str]]:  # noqa: ARG002
+        """Of some services no consumer needs a key."""
+        kind = _BY_SERVICE[self.arn.split(":")[2]]
+        if self.kms_key_arn and not kind.key_actions:
+            yield (
+                "kms_key_arn",
+                f"is of no use: who uses a {kind.kind} needs nothing of its key; remove it",
+            )
+
+
+def key_arn(owner: Account) -> Rule:
+    """The ARN of a key that services of the account's region can use; it may be another account's.
+
+    An alias stands for a key in no policy ("Using aliases to control access to KMS keys",
+    https://docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html).
+    """
+
+    def rule(value: str) -> str | None:
+        form = r"arn:[\w-]+:kms:[a-z0-9-]+:\d{12}:key/[\w-]+"
+        if not re.fullmatch(form, value, re.ASCII):
+            return f"must be the ARN of a key, not of an alias, as in {_KEY_EXAMPLE}"
+        _, partition, _, region, _ = value.split(":", 4)
+        if owner.partition and partition != owner.partition:
+            return f"must be of partition {owner.partition}, as Production is, not {partition}"
+        if owner.region and region != owner.region:
+            return f"must be in Production's region {owner.region}, not in {region}"
+        return None
+
+    return rule
 
 
 def _read_existing(source: Fields, context: Context) -> ExistingResource | None:
     """None where the ARN does not say what it is, which is a problem already."""
     read = read_group(_Existing, source, context.accounts)
     kind = _BY_SERVICE.get(read.arn.split(":")[2]) if read.arn.count(":") > 2 else None  # noqa: PLR2004
-    return kind(name=read.name, existing_arn=read.arn) if kind else None
+    if kind is None:
+        return None
+    return kind(name=read.name, existing_arn=read.arn, kms_key_arn=read.kms_key_arn)
 
 
 _EXISTING: Final = Field(

@@ -18,12 +18,19 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-acc
   https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html);
   ministack has it judge a caller of another account as that account's root, so that a statement
   for one user of it, or one that asks for the caller's ARN, meets nobody.
+- What a request names by an ARN, or names in a list, is what policies are asked about ("Actions,
+  resources, and condition keys for AWS services",
+  https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html);
+  ministack takes a parameter's ARN for its name, and `*` for a stream of a table, a table that is
+  called `ResourceArn`, a described bus, a list of repositories, and the stream of a log group.
 - A session lasts as long as STS said, whatever happens to the server; ministack saves none.
 
 What has no test that fails without it is not corrected here, and a rule goes when ministack has it.
 """
 
 import dataclasses
+import json
+from collections.abc import Callable
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
@@ -45,7 +52,7 @@ _caller: ContextVar[Any] = ContextVar("principal_of_the_request", default=None)
 
 
 def apply() -> None:
-    """Replaces nine functions of ministack, in this process; to be called once."""
+    """Replaces ten functions of ministack, in this process; to be called once."""
     resolve = iam_evaluator._resolve_condition_key
     request_context = iam_actions.request_tag_context
     enforce = iam_evaluator.enforce
@@ -129,6 +136,7 @@ def apply() -> None:
             )
         return resource_policy(document, context, **more)
 
+    iam_actions.extract_resource_arn = _as_named(iam_actions.extract_resource_arn)
     iam_evaluator._resolve_condition_key = resolve_with_role
     iam_actions.request_tag_context = request_context_with_stated
     iam_evaluator.enforce = enforce_with_permissions
@@ -138,3 +146,38 @@ def apply() -> None:
     sts.get_state = lambda: dict(sts._sessions)
     sts.load_persisted_state = sts._sessions.update
     s3.now_iso = lambda: datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+
+
+def _as_named(resource_arn: Callable[..., str]) -> Callable[..., str]:
+    """What ministack takes a request to be about, corrected."""
+
+    def corrected(service: str, *request: Any, **more: Any) -> str:  # noqa: ANN401
+        _, _, headers, body, _, region, account = request
+        action = iam_actions._action_from_target(headers) or ""
+        named = _named_resource(service, action, body, f"{region}:{account}")
+        return named or resource_arn(service, *request, **more)
+
+    return corrected
+
+
+def _named_resource(service: str, action: str, body: bytes, where: str) -> str | None:
+    """The ARN of what a request names, where ministack does not see it."""
+    try:
+        asked = json.loads(body or b"{}")
+    except ValueError:
+        return None
+    arn = None
+    match service, asked:
+        case "ssm", {"Name": str(parameter)} if parameter.startswith("arn:"):
+            # A version or a label may follow.
+            arn = ":".join(parameter.split(":")[:6])
+        case (("dynamodb" | "dynamodbstreams"), ({"StreamArn": named} | {"ResourceArn": named})):
+            arn = str(named)
+        case "events", {"Name": name} if action == "DescribeEventBus":
+            arn = f"arn:aws:events:{where}:event-bus/{name}"
+        case "ecr", {"repositoryNames": [name, *_]}:
+            arn = f"arn:aws:ecr:{where}:repository/{name}"
+        case "logs", {"logGroupName": group}:
+            stream = asked.get("logStreamName", "")
+            arn = f"arn:aws:logs:{where}:log-group:{group}:log-stream:{stream}"
+    return arn

@@ -2,12 +2,13 @@
 
 Its sockets are on loopback, which every user of the machine and every web page that one of them
 opens can reach. As shipped, ministack 1.5.33 takes the ID of an account for the access key of its
-root and does not check that signature, serves some ninety services, among them those that run code,
-and answers its administrative addresses for anybody, with leave for pages of every origin.
+root and does not check that signature, serves some ninety services, some of which run code, and
+answers its administrative addresses for anybody, with leave for pages of every origin.
 """
 
 import hmac
 import re
+import sys
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
@@ -21,9 +22,18 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[..., Awaitable[None]]
 
-SERVICES: Final = ("dynamodb", "iam", "kms", "s3", "secretsmanager", "sns", "sqs", "ssm", "sts")
+SERVICES: Final = (
+    *("dynamodb", "dynamodbstreams", "ecr", "events", "iam", "kinesis", "kms", "lambda", "logs"),
+    *("s3", "secretsmanager", "sns", "sqs", "ssm", "states", "sts"),
+)
 """What the program, its examples, the access command and what docs print speak to; S3 Control is
 part of `s3`."""
+_MODULES: Final = frozenset(gateway.SERVICE_REGISTRY[name]["module"] for name in SERVICES)
+_PROCESSES: Final = frozenset(
+    {"os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.system", "subprocess.Popen"}
+)
+"""Audit events of starting a process ("Audit events table",
+https://docs.python.org/3/library/audit_events.html)."""
 
 # No bucket is there whose policy could let everybody do it.
 _NEVER_ANONYMOUS: Final = ("s3:CreateBucket", "s3:ListAllMyBuckets")
@@ -55,13 +65,16 @@ def guarded(application: Application, secret: str) -> Application:
 def apply() -> None:
     """Serves `SERVICES` alone, and a root to whom signs with the secret; to be called once.
 
+    From then on this process starts no other, so that a function of Lambda can be made and asked
+    for, and its code never runs.
+
     The secret is what ministack finds as `AWS_SECRET_ACCESS_KEY` in its environment.
     """
     load = gateway._get_module
     enforce, check = iam_evaluator.enforce, iam_evaluator.check_credentials
 
     def load_served(name: str) -> Any:  # noqa: ANN401 - ministack has no types
-        return load(name) if name in SERVICES else gateway._ErrorModule(name, "off in the sandbox")
+        return load(name) if name in _MODULES else gateway._ErrorModule(name, "off in the sandbox")
 
     def enforce_signed(access_key: str, action: str, *more: Any, **named: Any) -> Any:  # noqa: ANN401
         if action in _NEVER_ANONYMOUS and iam_evaluator._anonymous.get():
@@ -71,6 +84,7 @@ def apply() -> None:
     def check_signed(access_key: str, *more: Any, **named: Any) -> Any:  # noqa: ANN401
         return check(access_key, *more, **named) or _unsigned_root(access_key)
 
+    sys.addaudithook(_start_nothing)
     gateway._get_module = load_served
     # Asked for every request, of a service that is off: no domain of somebody's own leads here.
     gateway._resolve_custom_domain_request = lambda _host, _path: None
@@ -79,6 +93,12 @@ def apply() -> None:
     iam_evaluator.check_credentials = check_signed
     # Where ministack looks whether a signature may be left unchecked.
     iam_evaluator._is_root_key = lambda _access_key: False
+
+
+def _start_nothing(event: str, _arguments: object) -> None:
+    if event in _PROCESSES:
+        message = "the sandbox starts no process"
+        raise PermissionError(message)
 
 
 def _unsigned_root(access_key: str) -> Any:  # noqa: ANN401

@@ -24,7 +24,7 @@ from cross_account_access.iam.engine.principals import (
 from cross_account_access.iam.engine.public_policies import is_public, public_statement
 from cross_account_access.iam.errors import QuestionError
 from cross_account_access.iam.layers import NOT_SEEN, Layers
-from cross_account_access.iam.services import policy_resource
+from cross_account_access.iam.services import has_no_policies, policy_resource
 
 _ARN_COLONS = 5
 _ACCOUNT_DIGITS = 12
@@ -280,6 +280,8 @@ class World:
         if found is not None:
             return found
         owner = account_of(resource) or None
+        if has_no_policies(resource):
+            return Target(owner=owner, policy=None, name="no resource policy")
         return Target(owner=owner, policy=None, name=f"policy of {arn}", is_known=False)
 
 

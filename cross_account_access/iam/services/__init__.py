@@ -1,7 +1,8 @@
 """What the judge knows of AWS services, as data: one file for each service.
 
-A further service is one further file here, named as ARNs name the service, that describes it in a
-`SERVICE`. Nothing here calls AWS: texts are templates, which whoever makes a call fills in.
+A further service is one further file here, named as ARNs name the service, with an underscore where
+Python has the word for itself, that describes it in a `SERVICE`. Nothing here calls AWS: texts are
+templates, which whoever makes a call fills in.
 """
 
 import re
@@ -47,6 +48,11 @@ class Place:
         return self.arn.rsplit(":", 1)[-1]
 
     @property
+    def bare_name(self) -> str:
+        """Its name without what the ARN has before it, such as `stream/`."""
+        return re.split("[/:]", self.arn.split(":", 5)[5], maxsplit=1)[-1]
+
+    @property
     def object(self) -> str:
         """Key of an object: of one that exists, or of one that could be written."""
         return self.existing or f"{self.scratch}object"
@@ -74,6 +80,7 @@ class Place:
                 region=region,
                 account=account,
                 name=self.name,
+                bare_name=self.bare_name,
                 object=self.object,
                 elsewhere=self.elsewhere,
                 **more,
@@ -117,13 +124,16 @@ class Operation:
     scope: Scope = Scope.RESOURCE
     resource: str = "{arn}"
     """Of the request, as a template of its ARN."""
-    everything: str = "{arn}"
-    """All that it can be about at a place, as a template of an ARN pattern."""
+    everything: tuple[str, ...] = ("{arn}",)
+    """All that it can be about at a place, as templates of ARN patterns; where that is `*`, it has
+    no resource, and goes with a grant of any of the service's."""
     confined: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     """Template of the conditions without which no level means it: operator, key, values. Those of
     a listing count where a grant is confined to prefixes."""
     unless_own_key: tuple[str, ...] = ()
     """Condition keys of requests that a resource with a key of its own refuses."""
+    client: str = ""
+    """The client in boto3, where it is another than the service's."""
     calls: tuple[Call, ...] = ()
     """Try it, one after the other; none where every way to try it would leave something behind."""
     invalid: frozenset[str] = frozenset()
@@ -178,6 +188,8 @@ class StackTypes:
 class Service:
     """What is known of one service."""
 
+    client: str = ""
+    """The client in boto3, where it is not named as ARNs name the service."""
     refusals: frozenset[str] = frozenset()
     """The error codes with which it says no; any other error says nothing of access."""
     missing: frozenset[str] = frozenset()
@@ -213,7 +225,7 @@ class Service:
 def services() -> Mapping[str, Service]:
     """All services that are described, by the name that ARNs have for them."""
     return {
-        module.name: import_module(f"{__name__}.{module.name}").SERVICE
+        module.name.rstrip("_"): import_module(f"{__name__}.{module.name}").SERVICE
         for module in iter_modules(__path__)
     }
 
@@ -234,10 +246,22 @@ def policy_resource(arn: str) -> str:
     return arn.split(service.inside, 1)[0]
 
 
+def has_no_policies(arn: str) -> bool:
+    """Whether the service of an ARN is known to have no policies of resources."""
+    service = services().get(service_name(arn))
+    return service is not None and bool(service.operations) and service.policy is None
+
+
 def pattern_inside(arn: str) -> str | None:
     """The pattern of all that is inside a resource with a policy, None where nothing can be."""
     service = services().get(service_name(arn))
     return None if service is None or service.inside is None else f"{arn}{service.inside}*"
+
+
+def client_of(arn: str, operation: Operation | None = None) -> str:
+    """The client in boto3 of the service of a resource, or of an operation on it."""
+    client = operation.client if operation else ""
+    return client or service_of(arn).client or service_name(arn)
 
 
 def service_of(arn: str) -> Service:

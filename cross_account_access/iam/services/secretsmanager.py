@@ -29,6 +29,7 @@ SERVICE: Final = Service(
             levels=frozenset({"read"}),
             calls=(Call("get_secret_value", {**_SECRET, "VersionStage": "access-verify"}),),
             invalid=frozenset({"ResourceNotFoundException"}),
+            key_actions=("kms:Decrypt",),
         ),
         Operation(
             words="change",

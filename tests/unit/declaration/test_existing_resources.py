@@ -3,7 +3,9 @@
 import json
 from typing import Any
 
+import boto3
 import pytest
+from botocore.validate import ParamValidator
 
 from cross_account_access.declaration.accounts import Account
 from cross_account_access.declaration.kinds import EXISTING
@@ -11,14 +13,9 @@ from cross_account_access.declaration.model import ExistingResource
 from cross_account_access.declaration.reader import Problems
 from cross_account_access.declaration.settings import Settings, parse
 from tests.support.deployment import deploy, stack_values
+from tests.support.existing import arn_of as arn
 
 OWNER = Account(account_id="111122223333", profile="p", region="us-west-2")
-
-
-def arn(kind: type[ExistingResource], **changes: str) -> str:
-    parts = {"partition": "aws", "service": kind.service, "region": OWNER.region}
-    found = {**parts, "account": OWNER.account_id, "resource": kind.arn_example, **changes}
-    return ":".join(["arn", *found.values()])
 
 
 def values(kind: type[ExistingResource], **changes: Any) -> dict[str, str]:
@@ -64,7 +61,8 @@ def test_nothing_of_it_is_made_and_the_role_may_use_it(kind: type[ExistingResour
     allowed = {action: each["Resource"] for each in statements for action in each["Action"]}
     for actions in kind.levels.values():
         assert {*actions.on_resource, *actions.on_objects} <= set(allowed)
-    assert {text for each in allowed.values() for text in each} == set(
+        assert all(allowed[action] == ["*"] for action in actions.on_anything)
+    assert {text for each in allowed.values() for text in each} - {"*"} == set(
         kind(name="theirs", existing_arn=arn(kind)).arns(OWNER)
     )
     assert deployment.outputs["resourceArns"] == {"theirs": arn(kind)}
@@ -73,8 +71,12 @@ def test_nothing_of_it_is_made_and_the_role_may_use_it(kind: type[ExistingResour
 @pytest.mark.parametrize("kind", EXISTING)
 def test_it_must_be_there(kind: type[ExistingResource]) -> None:
     (must,) = settings_of(kind).must_exist
-    assert (must.side, must.client) == ("production", kind.service)
-    assert list(must.parameters.values()) == [arn(kind)]
+    assert (must.side, must.client) == ("production", kind.client or kind.service)
+    model: Any = boto3.client(must.client, region_name=OWNER.region)  # type: ignore[call-overload]
+    api = model.meta.service_model.operation_model(model.meta.method_to_api_mapping[must.method])
+    report = ParamValidator().validate(must.parameters, api.input_shape)
+    assert not report.has_errors(), report.generate_report()
+    assert kind.arn_example.split("/")[-1].split(":")[-1] in str(must.parameters)
     assert must.problem({}) is None
     assert must.problem(None) == (
         f"resources: 'theirs' is {arn(kind)}, and account 111122223333 has no such {kind.kind}; "
@@ -91,7 +93,7 @@ def test_it_must_be_there(kind: type[ExistingResource]) -> None:
         ({"region": "eu-west-1"}, "must be in Production's region us-west-2, not in eu-west-1"),
         ({"region": ""}, "must be in Production's region us-west-2, not in none"),
         ({"partition": "aws-cn"}, "must be of partition aws, as Production is, not aws-cn"),
-        ({"service": "lambda"}, "is of lambda, of which nothing can be granted: only "),
+        ({"service": "iot"}, "is of iot, of which nothing can be granted: only "),
         ({"service": "s3"}, "is of s3; a bucket is made by the stack: name it under buckets"),
         ({"service": "sns"}, "is of sns; a topic is made by the stack: name it under topics"),
         ({"service": "sqs"}, "is of sqs; a queue is made by the stack: name it under queues"),

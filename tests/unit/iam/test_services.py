@@ -15,7 +15,7 @@ from cross_account_access.iam.engine import World
 from cross_account_access.iam.services import (
     Call,
     Place,
-    Service,
+    client_of,
     policy_resource,
     service_of,
     services,
@@ -33,16 +33,20 @@ PLACE = Place(
 CALLED = sorted(name for name, each in services().items() if each.operations or each.policy)
 
 
-def calls_of(service: Service) -> list[tuple[Call, ...]]:
-    tried = [each.calls for each in service.operations if each.calls]
-    return [*tried, service.policy.calls] if service.policy else tried
+def calls_of(name: str) -> list[tuple[Any, tuple[Call, ...]]]:
+    """Calls, each with the client that makes them."""
+    service, arn = services()[name], f"arn:aws:{name}:us-west-2:{ACCOUNT}:thing"
+    tried = [(client_of(arn, each), each.calls) for each in service.operations if each.calls]
+    if service.policy:
+        tried.append((client_of(arn), service.policy.calls))
+    maker: Any = boto3
+    clients = {client: maker.client(client, region_name="us-west-2") for client, _ in tried}
+    return [(clients[client], calls) for client, calls in tried]
 
 
 @pytest.mark.parametrize("name", CALLED)
 def test_every_call_is_one_that_the_client_has_and_could_make(name: str) -> None:
-    maker: Any = boto3
-    client = maker.client(name, region_name="us-west-2")
-    for calls in calls_of(services()[name]):
+    for client, calls in calls_of(name):
         known = {"endpoint": "https://example.com"}
         for call in calls:
             api = client.meta.service_model.operation_model(
@@ -68,10 +72,16 @@ def test_what_is_told_of_operations_fits_together(name: str) -> None:
         assert service.refusals
         assert all(action.startswith(f"{name}:") for action in operation.actions)
         assert all(action.startswith("kms:") for action in operation.key_actions)
-        assert PLACE.fill(operation.resource).startswith(PLACE.arn)
+        assert is_of(PLACE.fill(operation.resource), PLACE.arn)
+        assert all(is_of(pattern, PLACE.arn) for pattern in PLACE.fill(operation.everything))
         assert not operation.invalid & service.refusals
         PLACE.fill(operation.condition_keys)
     PLACE.fill(service.encryption_context)
+
+
+def is_of(asked: str, arn: str) -> bool:
+    """Whether a request is about a resource, about something of its name, or about nothing."""
+    return asked == "*" or asked.startswith(arn) or f":{arn.rsplit(':', maxsplit=1)[-1]}:" in asked
 
 
 def sdk_type(token: str) -> Any:
@@ -131,6 +141,10 @@ def test_a_service_is_found_by_the_arn_of_its_resources() -> None:
             "arn:aws:s3:us-west-2:1:accesspoint/ours",
         ),
         ("arn:aws:s3:us-west-2:1:job/a1", "arn:aws:s3:us-west-2:1:job/a1"),
+        (
+            "arn:aws:dynamodb:us-west-2:1:table/orders/stream/2030",
+            "arn:aws:dynamodb:us-west-2:1:table/orders",
+        ),
         ("arn:aws:none:::a/b", "arn:aws:none:::a/b"),
         ("*", "*"),
     ],
