@@ -150,7 +150,8 @@ class CrossAccountAccess(pulumi.ComponentResource):
         """ARNs by kind and name."""
         self.key_arns: dict[str, Output[str]] = {}
         """ARNs by the names of those buckets that have a key of their own."""
-        for resource in (each for each in args.resources if isinstance(each, OwnedResource)):
+        owned = (each for each in args.resources if isinstance(each, OwnedResource))
+        for resource in (each for each in owned if not each.existing):
             shared = _COMPONENTS[type(resource)](
                 f"{name}-{resource.name}",
                 resource,

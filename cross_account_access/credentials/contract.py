@@ -145,10 +145,17 @@ class Contract:
     """By the names of those buckets that have a key of their own."""
     resource_arns: Mapping[str, str] = field(default_factory=dict)
     """By name: what exists apart from the stack and is shared by it."""
+    existing: frozenset[str] = frozenset()
+    """ARNs of the buckets, topics and queues that exist apart from the stack."""
     consumers: Mapping[str, Consumer]
     """By name."""
     listed_by_staging: frozenset[str] = frozenset()
     """ARNs of the buckets that Staging's administrators may let anybody of the account list."""
+
+    @property
+    def of_others(self) -> frozenset[str]:
+        """ARNs of all that exists apart from the stack, whose policies are not its matter."""
+        return self.existing.union(self.resource_arns.values())
 
     def usual_profile(self, consumer: Consumer) -> str | None:
         """The CLI profile in which the outputs expect a consumer's own credentials.
@@ -185,6 +192,7 @@ def read(outputs: Mapping[str, Any]) -> Contract:
     try:
         consumers = _consumers(outputs, declaration)
         listed_by_staging = frozenset(declaration.get("listed_by_staging", ()))
+        existing = frozenset(declaration.get("existing", ()))
     except (AttributeError, KeyError, TypeError, IndexError) as error:
         raise _undeclared(error) from error
     return Contract(
@@ -196,6 +204,7 @@ def read(outputs: Mapping[str, Any]) -> Contract:
         queue_arns=_texts_by_name(outputs, "queueArns", is_required=False),
         kms_key_arns=_texts_by_name(outputs, "kmsKeyArns", is_required=False),
         resource_arns=_texts_by_name(outputs, "resourceArns", is_required=False),
+        existing=existing,
         consumers=consumers,
         listed_by_staging=listed_by_staging,
     )

@@ -25,7 +25,9 @@ from cross_account_access.declaration.fields import (
     Text,
     Texts,
     Word,
+    group_of,
 )
+from cross_account_access.declaration.keys import key_arn
 from cross_account_access.declaration.rules import addresses
 from cross_account_access.declaration.statements import ConditionBlock, Statement
 from cross_account_access.facts import quotas
@@ -146,6 +148,11 @@ class SharedResource(Declared, ABC):
 
     name: str
 
+    @property
+    def is_of_others(self) -> bool:
+        """Whether it exists already and stays somebody else's."""
+        return False
+
     @abstractmethod
     def arn(self, owner: Account) -> str:
         """Its ARN."""
@@ -238,6 +245,56 @@ class OwnedResource(SharedResource):
     """All actions that a policy of its own may name."""
 
     protect: Annotated[bool, Flag("True unless said: it refuses deletion.")] = True
+    existing: Annotated[
+        bool,
+        Flag(
+            "Whether it exists already and belongs to others: nothing of it is made, changed or "
+            "deleted, and grants go by the role."
+        ),
+    ] = False
+    kms_key_arn: Annotated[
+        str | None,
+        Text(
+            "With existing: true, the ARN of the KMS key that it is encrypted with, if that is one "
+            "that others made: grants then allow its use, by this service alone.",
+            rule_for=lambda context: key_arn(context.accounts.trusting),
+        ),
+    ] = None
+
+    def problems(self, accounts: Accounts) -> Iterator[tuple[str, str]]:  # noqa: ARG002
+        """Settings of what the stack makes, for what it does not make, and the other way round."""
+        if self.kms_key_arn and not self.existing:
+            yield "kms_key_arn", "is of what exists already; write existing: true, or remove it"
+        for each in group_of(type(self)).fields if self.existing else ():
+            is_theirs = each.name in {"name", "existing", "kms_key_arn"}
+            if not is_theirs and getattr(self, each.name) != each.default:
+                yield (
+                    each.name,
+                    f"cannot be said of a {self.kind} that exists and belongs to others; remove it",
+                )
+
+    @property
+    def is_of_others(self) -> bool:
+        """As declared."""
+        return self.existing
+
+    def must_exist(self, owner: Account) -> Iterator[MustExist]:
+        """The resource, and its key, where others made them."""
+        if self.existing:
+            yield self.found(owner)
+            if self.kms_key_arn and f":{owner.account_id}:" in self.kms_key_arn:
+                yield key_must_exist(f"kms_key_arn of {self.kind} {self.name!r}", self.kms_key_arn)
+
+    @abstractmethod
+    def found(self, owner: Account) -> MustExist:
+        """The call that finds it in Production, where it exists already."""
+
+    def none_such(self, owner: Account) -> str:
+        """What is wrong where it is not found."""
+        return (
+            f"{self.kind} {self.name!r} is said to exist, and account {owner.account_id} has no "
+            f"such {self.kind} in {owner.region}; correct its name, or have its owner make it first"
+        )
 
     @property
     def has_own_key(self) -> bool:
@@ -245,8 +302,9 @@ class OwnedResource(SharedResource):
         return False
 
     def used_key(self, owner: Account) -> str | None:
-        """The key has no name before it is made: all keys of the account stand for it."""
-        return owner.regional_arn("kms", "key/*") if self.has_own_key else None
+        """A key has no name before it is made: all keys of the account stand for it."""
+        made = owner.regional_arn("kms", "key/*") if self.has_own_key else None
+        return self.kms_key_arn or made
 
     def own_statements(self, accounts: Accounts) -> Iterator[Statement]:  # noqa: ARG002
         """What its policy says whatever is granted, beside the refusal of plain HTTP."""
@@ -284,6 +342,11 @@ class ExistingResource(SharedResource):
     def describe_parameters(self) -> Mapping[str, Any]:
         """What the call that finds it is given."""
         return {self.describe_parameter: self.existing_arn}
+
+    @property
+    def is_of_others(self) -> bool:
+        """Always."""
+        return True
 
     def arn(self, owner: Account) -> str:  # noqa: ARG002 - it is known
         """As declared."""

@@ -45,6 +45,17 @@ def _arns(kind: type[OwnedResource]) -> str:
     return f"{kind.kind}Arns"
 
 
+def _arns_of(
+    kind: type[OwnedResource], settings: Settings, access: CrossAccountAccess
+) -> dict[str, pulumi.Input[str]]:
+    """The ARNs of a kind by name: of what is made, and of what exists already."""
+    made: dict[str, pulumi.Input[str]] = {**access.resource_arns[kind.kind]}
+    for each in settings.resources:
+        if isinstance(each, kind) and each.existing:
+            made[each.name] = each.arn(settings.production)
+    return made
+
+
 class Output(NamedTuple):
     """One output of the contract."""
 
@@ -110,7 +121,7 @@ def values_of(settings: Settings, access: CrossAccountAccess) -> dict[str, pulum
         "stagingAccountId": settings.staging.account_id,
         "stagingCanonicalUserId": access.trusted_canonical_user_id,
         "bucketNames": [bucket.name for bucket in settings.buckets],
-        **{_arns(kind): access.resource_arns[kind.kind] for kind in OWNED},
+        **{_arns(kind): _arns_of(kind, settings, access) for kind in OWNED},
         "resourceArns": {
             resource.name: resource.arn(production)
             for resource in settings.resources
@@ -275,8 +286,8 @@ def declaration(
                     "resource_arn": grant.resource.arn(accounts.trusting),
                     "levels": [level for level in grant.resource.levels if level in grant.levels],
                     "more_actions": sorted(grant.actions),
-                    "kms_key_arn": grant.resource.kms_key_arn
-                    if isinstance(grant.resource, ExistingResource)
+                    "kms_key_arn": grant.resource.used_key(accounts.trusting)
+                    if grant.resource.is_of_others
                     else None,
                     "prefixes": sorted(grant.prefixes),
                     "via": grant.via,
@@ -288,6 +299,11 @@ def declaration(
                 }
                 for grant in grants
             ],
+            "existing": sorted(
+                resource.arn(accounts.trusting)
+                for resource in resources
+                if isinstance(resource, OwnedResource) and resource.existing
+            ),
             "listed_by_staging": [
                 resource.arn(accounts.trusting)
                 for resource in resources

@@ -6,7 +6,7 @@ from typing import Any
 
 import boto3
 
-from tests.integration.shapes import deploy, none_allowed, role
+from tests.integration.shapes import deploy, none_allowed, put, role
 from tests.support.deployment import ROOT
 from tests.support.people import PRODUCTION_ADMIN, admin, assume, instance, user
 from tests.support.program import Program
@@ -199,4 +199,68 @@ def test_rejects_what_does_not_exist_before_anything_is_made(program: Program) -
         assert declared["arn"] in said
         assert declared.get("kms_key_arn", "") in said
     assert said.count("nothing was changed") == 1
+    assert admin(PRODUCTION_ADMIN).client("iam").list_roles()["Roles"] == []
+
+
+def test_two_stacks_share_one_bucket_and_neither_makes_it(program: Program) -> None:
+    deploy(program, "shared-bucket")
+    shutil.copy2(ROOT / "examples/shared-bucket/Pulumi.analytics.yaml", program.folder)
+    program.set("analytics", buckets=program.settings()["buckets"])
+    program.init("analytics")
+    program.up("analytics")
+    assert program.settled()
+    assert program.settled("analytics")
+    bucket, production = "example-lake-101", admin(PRODUCTION_ADMIN)
+    types = [each["type"] for stack in ("prod", "analytics") for each in program.resources(stack)]
+    assert not [each for each in types if each.startswith(("aws:s3/", "aws:sqs/", "aws:kms/"))]
+
+    put(bucket, "reports/2030.pdf", "events/1", "models/1")
+    reporting = assume(user("Reporting"), role("ReportingAccess")).client("s3")
+    analytics = assume(user("Analytics"), role("AnalyticsAccess")).client("s3")
+    assert reporting.get_object(Bucket=bucket, Key="reports/2030.pdf")["ContentLength"] == 7
+    analytics.put_object(Bucket=bucket, Key="models/2", Body=b"")
+    none_allowed(
+        lambda: reporting.get_object(Bucket=bucket, Key="events/1"),
+        lambda: reporting.put_object(Bucket=bucket, Key="reports/x", Body=b""),
+        lambda: analytics.get_object(Bucket=bucket, Key="reports/2030.pdf"),
+        lambda: reporting.put_bucket_policy(Bucket=bucket, Policy="{}"),
+    )
+    proved = program.run("access", "prove", "--from", "live", "--stack", "analytics")
+    assert proved.status == 0, proved.said
+    refuses_all(production, bucket)
+    proved = program.run("access", "prove", "--from", "live", "--stack", "analytics")
+    assert proved.status == 1
+    assert "analytics: s3:GetObject is refused by the policy of arn:aws:s3:::" in proved.said
+    assert "TheirsAlone" in proved.said
+    assert '{"ArnNotLike": {"aws:PrincipalArn": "' in proved.said
+
+    # The one that goes takes nothing from the other.
+    production.client("s3").delete_bucket_policy(Bucket=bucket)
+    program.pulumi("destroy", "--yes", "--skip-preview", "--stack", "analytics")
+    assert reporting.get_object(Bucket=bucket, Key="reports/2030.pdf")["ContentLength"] == 7
+    program.pulumi("destroy", "--yes", "--skip-preview", "--stack", "prod")
+    there = production.client("s3").list_objects_v2(Bucket=bucket)
+    assert there["KeyCount"] == 4
+    production.client("sqs").get_queue_url(QueueName="example-reports")
+
+
+def refuses_all(production: boto3.Session, bucket: str) -> None:
+    """The owner of a bucket refuses to read its events to everybody."""
+    statement = {
+        "Sid": "TheirsAlone",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:GetObject",
+        "Resource": f"arn:aws:s3:::{bucket}/events/*",
+    }
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    production.client("s3").put_bucket_policy(Bucket=bucket, Policy=document)
+
+
+def test_rejects_a_bucket_that_is_not_there_before_anything_is_made(program: Program) -> None:
+    shutil.copy2(ROOT / "examples" / "shared-bucket" / "Pulumi.prod.yaml", program.folder)
+    said = program.refused("up", "--yes", "--skip-preview", "--stack", "prod")
+    assert "bucket 'example-lake-101' is said to exist, and account 111122223333 has no" in said
+    assert "queue 'example-reports' is said to exist" in said
+    assert "and there is no such key; correct it" in said
     assert admin(PRODUCTION_ADMIN).client("iam").list_roles()["Roles"] == []

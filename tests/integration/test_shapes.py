@@ -44,6 +44,7 @@ def test_every_example_is_deployed_here() -> None:
         "topics-queues",
         "via-resource",
         "existing-resources",
+        "shared-bucket",
     }
 
 

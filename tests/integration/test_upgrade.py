@@ -12,7 +12,10 @@ from tests.support.recorded import STATES, examples, opened, replay, resources, 
 RECORDED: Final = sorted(path.stem for path in STATES.glob("*.json"))
 WITHOUT: Final = {"consumer-stack": "reads our stack and makes nothing by our program"}
 """Examples that have no state of ours, and why."""
-NEWER: Final = {"existing-resources": "no earlier program knew `resources`"}
+NEWER: Final = {
+    "existing-resources": "no earlier program knew `resources`",
+    "shared-bucket": "no earlier program shared a bucket that exists",
+}
 """Examples of which nobody has a state yet, and why not."""
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from cross_account_access.declaration.model import ExistingResource
-from tests.support.people import PRODUCTION_ADMIN, admin
+from tests.support.people import PRODUCTION_ADMIN, REGION, admin
 from tests.support.program import Program
 
 
@@ -112,17 +112,48 @@ MAKE: Final[Mapping[str, Callable[[str], str]]] = {
 """By service: makes what an ARN names, and gives the ARN that it then has."""
 
 
+def _bucket(name: str) -> None:
+    where: Any = {"LocationConstraint": REGION}
+    s3 = admin(PRODUCTION_ADMIN).client("s3")
+    s3.create_bucket(Bucket=name, CreateBucketConfiguration=where)
+
+
+def _topic(name: str) -> None:
+    admin(PRODUCTION_ADMIN).client("sns").create_topic(Name=name)
+
+
+def _queue(name: str) -> None:
+    admin(PRODUCTION_ADMIN).client("sqs").create_queue(QueueName=name)
+
+
+_MAKE_BY_NAME: Final[Mapping[str, Callable[[str], None]]] = {
+    "buckets": _bucket,
+    "topics": _topic,
+    "queues": _queue,
+}
+
+
 def make_existing(program: Program) -> None:
-    """Makes what the stack file names under `resources`, and writes the ARNs that they have."""
-    declared: list[dict[str, Any]] = program.settings().get("resources", [])
+    """Makes what the stack file says exists, and writes the ARNs that it and its keys have."""
+    settings = program.settings()
+    declared: list[dict[str, Any]] = settings.get("resources", [])
     if declared:
         program.set(resources=[_made(each) for each in declared])
+    for kind, make in _MAKE_BY_NAME.items():
+        existing = [each for each in settings.get(kind, []) if each.get("existing")]
+        for each in existing:
+            make(each["name"])
+        if existing:
+            program.set(**{kind: [_with_key(each) for each in settings[kind]]})
 
 
 def _made(declared: dict[str, Any]) -> dict[str, Any]:
     """A declared resource, made, with the ARNs that it and its key then have."""
-    found = {**declared, "arn": MAKE[declared["arn"].split(":")[2]](declared["arn"])}
-    if "kms_key_arn" in declared:
-        key = admin(PRODUCTION_ADMIN).client("kms").create_key()
-        found["kms_key_arn"] = key["KeyMetadata"]["Arn"]
-    return found
+    return _with_key({**declared, "arn": MAKE[declared["arn"].split(":")[2]](declared["arn"])})
+
+
+def _with_key(declared: dict[str, Any]) -> dict[str, Any]:
+    if "kms_key_arn" not in declared:
+        return declared
+    key = admin(PRODUCTION_ADMIN).client("kms").create_key()
+    return {**declared, "kms_key_arn": key["KeyMetadata"]["Arn"]}

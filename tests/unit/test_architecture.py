@@ -20,9 +20,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "declaration.nearest": set(),
     "declaration.rules": {"declaration.accounts", "declaration.nearest", "facts"},
     "declaration.reader": {"declaration.nearest", "declaration.rules"},
+    "declaration.keys": {"declaration.accounts", "declaration.rules"},
     "declaration.fields": {"declaration.accounts", "declaration.reader", "declaration.rules"},
     "declaration.model": {
-        *("declaration.accounts", "declaration.actions", "declaration.fields", "facts"),
+        *("declaration.accounts", "declaration.actions", "declaration.fields"),
+        *("declaration.keys", "facts"),
         *("declaration.rules", "declaration.statements"),
     },
     "declaration.kinds": {
@@ -34,7 +36,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "declaration.settings": {
         *("declaration.accounts", "declaration.actions", "declaration.fields"),
-        *("declaration.kinds", "declaration.model", "declaration.nearest"),
+        *("declaration.keys", "declaration.kinds", "declaration.model", "declaration.nearest"),
         *("declaration.policies", "declaration.statements", "facts"),
         *("declaration.reader", "declaration.rules"),
     },

@@ -359,6 +359,7 @@ def test_the_declaration_says_who_may_do_what() -> None:
                 "claims": {},
             }
         ],
+        "existing": [],
         "listed_by_staging": ["arn:aws:s3:::open"],
         "grants": [
             {

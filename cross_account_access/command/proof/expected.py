@@ -272,7 +272,13 @@ class _Expected:
             f"kms:EncryptionContext:{key}": [place.fill(value)]
             for key, value in _service(arn).encryption_context.items()
         }
+        # Whether others have S3 encrypt by bucket or by object is not known.
+        if arn in self._contract.of_others:
+            inside = pattern_inside(arn)
+            about = {key: [*arns, *([inside] if inside else ())] for key, arns in about.items()}
         via = [f"{service_name(arn)}.{region}.{host}"]
+        if arn in self._contract.of_others:
+            return _merged({"StringEquals": {"kms:ViaService": via}}, _if_any("StringLike", about))
         return {"StringEquals": {**about, "kms:ViaService": via}}
 
     # What resources say themselves.
@@ -281,11 +287,14 @@ class _Expected:
         contract = self._contract
         own = (contract.bucket_arns, contract.topic_arns, contract.queue_arns)
         policies = {
-            arn: self._resource_policy(arn) for by_name in own for arn in by_name.values()
+            arn: self._resource_policy(arn)
+            for by_name in own
+            for arn in by_name.values()
+            if arn not in contract.of_others
         } | {
             key: self._key_policy(arn)
             for arn in contract.bucket_arns.values()
-            if (key := self._key_of(arn))
+            if arn not in contract.of_others and (key := self._key_of(arn))
         }
         return {
             arn: ResourceDocuments(account=self._owner, policy=_document(statements))

@@ -133,10 +133,10 @@ def _about_layers(actual: StackInventory) -> str:
 
 
 def _assumptions(contract: Contract, actual: StackInventory) -> Iterator[str]:
-    for name in contract.resource_arns:
+    for arn in sorted(contract.of_others):
         yield (
-            f"{name} is not the stack's: what its own policy, and that of its key, allows is its"
-            " owner's matter, and not judged"
+            f"{actual.short(arn)} is not the stack's: what its own policy, and that of its key,"
+            " allows is its owner's matter, and not judged"
         )
     for arn, identity in _identities(actual):
         short = actual.short(arn)

@@ -1,6 +1,7 @@
 """`access prove`: documents allow what is declared and nothing more, decided for every request."""
 
 import argparse
+from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
@@ -13,8 +14,9 @@ from cross_account_access.command.proof.invariants_file import add_option, invar
 from cross_account_access.command.proof.proving import prove
 from cross_account_access.command.proof.report import as_json, show_differences, show_summary
 from cross_account_access.command.reports import check_writable, write_report
+from cross_account_access.command.verification.owners import refusals, with_others
 from cross_account_access.errors import Status, UncheckedError
-from cross_account_access.presentation import DOUBTFUL, Page
+from cross_account_access.presentation import BAD, DOUBTFUL, TITLE, Page
 from cross_account_access.stack import add_stack_options, naming, stack_of
 
 _DESCRIPTION: Final = """\
@@ -22,6 +24,8 @@ Proves that policy documents allow what the stack declares, and nothing more: fo
 action, resource and circumstance that documents can tell apart. What is declared is read from the
 stack's output alone, and what its levels mean from the judge's own table.
 
+With --from live it tells too what policies of others, of what exists apart from the stack and of
+its keys, would refuse of that, and the statement for their owner.
 Invariants, which are beside the stack file in invariants.yaml, are checked over all requests too.
 
 What documents allow beyond the declaration is told first (+), then what they lack (-), each with a
@@ -71,8 +75,14 @@ def run(arguments: argparse.Namespace) -> int:
             " is declared; prove it from state after the deployment"
         )
         raise UncheckedError(message)
-    proof = prove(declared(inventory), inventory, invariants)
-    result = as_json(proof, arguments.source)
+    contract = declared(inventory)
+    proof = prove(contract, inventory, invariants)
+    is_live = arguments.source == sources.LIVE
+    refused = refusals(contract, with_others(contract, inventory)) if is_live else []
+    result = {
+        **as_json(proof, arguments.source),
+        "refused_by_owners": [asdict(each) for each in refused],
+    }
     if arguments.json:
         Page().json(result)
     else:
@@ -81,6 +91,8 @@ def run(arguments: argparse.Namespace) -> int:
         show_differences(page, proof, arguments.source, options)
         for sentence in proof.assumptions:
             page.line(("assumed: ", DOUBTFUL), sentence)
+        for each in refused:
+            page.line(("refused: ", f"{TITLE} {BAD}"), each.told())
         show_summary(page, proof, arguments.source)
     certified = certificate(
         source=arguments.source,
@@ -88,5 +100,6 @@ def run(arguments: argparse.Namespace) -> int:
         inventory=inventory,
         result=result,
     )
-    status = Status.AS_INTENDED if proof.is_proved else Status.NOT_AS_INTENDED
+    is_as_intended = proof.is_proved and not refused
+    status = Status.AS_INTENDED if is_as_intended else Status.NOT_AS_INTENDED
     return write_report("--certificate", arguments.certificate, certified, status)

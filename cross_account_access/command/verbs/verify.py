@@ -34,6 +34,7 @@ from cross_account_access.command.verification.findings import Result, Verdict
 from cross_account_access.command.verification.foreign_bucket import foreign_bucket
 from cross_account_access.command.verification.matrix import Environment, matrix
 from cross_account_access.command.verification.named import named_in
+from cross_account_access.command.verification.owners import of_others
 from cross_account_access.command.verification.probe_objects import ProbeObjects
 from cross_account_access.command.verification.probes import Actors, Probes
 from cross_account_access.command.verification.report import as_json, as_junit, show
@@ -220,6 +221,8 @@ class _Setup:
 
     actors: Actors
     foreign_bucket: str | None
+    of_others: frozenset[str]
+    """ARNs of what is not of the stack, in which nothing is written."""
     existing: Mapping[str, Sequence[str]]
     """By consumer, ARNs of principals that it means and that exist."""
     documents: Documents | None
@@ -242,10 +245,10 @@ def _setup(
     )
     existing: Mapping[str, Sequence[str]] = {}
     documents = None
+    others = [*of_others(contract), *([foreign] if foreign else [])]
     if production is not None and its_session is not None:
         existing = existing_principals(consumers, staging, its_session)
         # Policies of what the stack did not make are to be read as well.
-        others = [*contract.resource_arns.values(), *([foreign] if foreign else [])]
         unread: ResourceDocuments = {"account": account.id, "policy": None}
         resources = {**dict.fromkeys(others, unread), **inventory.resources}
         seen = replace(inventory, accounts=(account, staging), resources=resources)
@@ -267,6 +270,7 @@ def _setup(
             plain_http_endpoint=arguments.plain_http_endpoint,
         ),
         foreign_bucket=foreign,
+        of_others=frozenset(others),
         existing=existing,
         documents=documents,
     )
@@ -274,7 +278,7 @@ def _setup(
 
 def _results(setup: _Setup, rows: Sequence[Row], patience: float) -> tuple[list[Result], list[str]]:
     """Decide the rows, and remove what that has left, whatever happens."""
-    objects = ProbeObjects(setup.actors.production, setup.foreign_bucket)
+    objects = ProbeObjects(setup.actors.production, setup.of_others)
     left: list[str] = []
     with _stoppable():
         try:

@@ -58,7 +58,11 @@ def matrix(
     contract: Contract, consumers: Sequence[Consumer], environment: Environment
 ) -> tuple[Row, ...]:
     """The rows of some of the consumers, and of everybody else on what these are granted."""
-    return tuple(_Matrix(contract, environment).rows(consumers))
+    rows = _Matrix(contract, environment).rows(consumers)
+    return tuple(
+        replace(row, is_hypothetical=row.is_hypothetical or _would_write(row.ask, contract))
+        for row in rows
+    )
 
 
 def on_foreign_bucket(
@@ -66,6 +70,15 @@ def on_foreign_bucket(
 ) -> tuple[Row, ...]:
     """Those of the rows that are about the bucket that is not part of the stack."""
     return tuple(_Matrix(contract, environment).rows_on_foreign_bucket(consumers))
+
+
+def _would_write(ask: object, contract: Contract) -> bool:
+    """Whether trying it could leave an object in a bucket that others own."""
+    return (
+        isinstance(ask, Use)
+        and ask.operation.leaves_something
+        and ask.place.arn in contract.of_others
+    )
 
 
 class _Matrix:
@@ -88,7 +101,8 @@ class _Matrix:
             grant.resource_arn: grant.kms_key_arn
             for consumer in contract.consumers.values()
             for grant in consumer.grants
-            if grant.kms_key_arn
+            # The policy of another account's key is not to be seen.
+            if grant.kms_key_arn and f":{contract.production_account_id}:" in grant.kms_key_arn
         }
         self._partition = next((arn.split(":")[1] for arn in self._resources), "aws")
         self._callers = Callers(contract, self._partition, environment.named)
@@ -299,7 +313,7 @@ class _Matrix:
                     anyway = replace(bare, how=f"{way.how}, {_ANYWAY}")
                     yield anyway.row(operation, place, Expected.REFUSED)
         # What others own refuses plain HTTP, or does not, by a policy of theirs.
-        is_ours = arn not in self._contract.resource_arns.values()
+        is_ours = arn not in self._contract.of_others
         for operation, place in allowed.values():
             if operation.checks_refusal:
                 plain = replace(way.circumstances, is_plain_http=True)

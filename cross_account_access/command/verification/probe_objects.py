@@ -1,6 +1,6 @@
 """Objects that rows need and leave: put below a prefix that nobody else uses, and removed again."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any, Final
@@ -30,12 +30,12 @@ class ProbeObjects:
     Args:
         production: an administrator of Production; without one, rows can use only what is there
             or what consumers write themselves.
-        foreign_bucket: ARN of a bucket that is not of the stack: nothing is written there.
+        of_others: ARNs of buckets that are not of the stack: nothing is written there.
     """
 
-    def __init__(self, production: boto3.Session | None, foreign_bucket: str | None) -> None:
+    def __init__(self, production: boto3.Session | None, of_others: Container[str]) -> None:
         self._admin: Any = production and production.client("s3", config=CLIENT_CONFIG)
-        self._foreign = foreign_bucket
+        self._of_others = of_others
         self._known: dict[tuple[str, str], str | None] = {}
         self._written: dict[_Prefix, Any] = {}
         self._lock = Lock()
@@ -51,7 +51,7 @@ class ProbeObjects:
             if self._admin is not None and where not in self._known:
                 self._known[where] = (
                     self._first(self._admin, place)
-                    if place.arn == self._foreign
+                    if place.arn in self._of_others
                     else self._put(place)
                 )
             return self._known.get(where)
@@ -63,6 +63,8 @@ class ProbeObjects:
                 return key
         except ClientError:
             pass
+        if place.arn in self._of_others:
+            return None
         key = f"{place.scratch}{_NAMES[0]}"
         try:
             client.put_object(Bucket=place.name, Key=key, Body=b"")

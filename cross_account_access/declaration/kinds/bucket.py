@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, Any, ClassVar, Final
 
 from cross_account_access.declaration import rules
 from cross_account_access.declaration.accounts import Account, Accounts
@@ -13,6 +13,7 @@ from cross_account_access.declaration.model import (
     Grant,
     Level,
     LevelActions,
+    MustExist,
     OwnedResource,
 )
 from cross_account_access.declaration.statements import ConditionBlock, Statement, allow, deny
@@ -137,16 +138,44 @@ class Bucket(OwnedResource):
         """A key is used by S3, on behalf of the caller, for this bucket.
 
         With a bucket key the encryption context is the bucket's ARN, not that of the object.
+        Whether a bucket of others has one is not known.
 
         Source: "Reducing the cost of SSE-KMS with Amazon S3 Bucket Keys",
         https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html.
         """
-        return {
-            "StringEquals": {
-                "kms:EncryptionContext:aws:s3:arn": [self.arn(owner)],
-                "kms:ViaService": [f"s3.{owner.region}.{owner.dns_suffix}"],
-            }
-        }
+        via = super().key_conditions(owner)
+        about, arns = "kms:EncryptionContext:aws:s3:arn", list(self.arns(owner))
+        if self.existing:
+            return {**via, "StringLike": {about: arns}}
+        return {"StringEquals": {about: arns[:1], **via["StringEquals"]}}
+
+    def found(self, owner: Account) -> MustExist:
+        """Only the account's own buckets are listed.
+
+        Source: "ListBuckets",
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListBuckets.html.
+        """
+
+        def problem(found: Mapping[str, Any] | None) -> str | None:
+            listed = {each["Name"]: each for each in (found or {}).get("Buckets", [])}
+            if self.name not in listed:
+                return self.none_such(owner)
+            region = listed[self.name].get("BucketRegion") or owner.region
+            if region != owner.region:
+                return (
+                    f"bucket {self.name!r} is in {region}, and all that Production shares is in "
+                    f"production_region {owner.region}; share it from a stack of that region"
+                )
+            return None
+
+        return MustExist(
+            side="production",
+            client="s3",
+            method="list_buckets",
+            parameters={"Prefix": self.name},
+            absent="NoSuchBucket",
+            problem=problem,
+        )
 
     def arn(self, owner: Account) -> str:
         """`arn:PARTITION:s3:::NAME`: bucket ARNs carry neither region nor account."""

@@ -7,7 +7,13 @@ from typing import Annotated, ClassVar
 from cross_account_access.declaration import rules
 from cross_account_access.declaration.accounts import Account
 from cross_account_access.declaration.fields import Text
-from cross_account_access.declaration.model import Grant, Level, LevelActions, OwnedResource
+from cross_account_access.declaration.model import (
+    Grant,
+    Level,
+    LevelActions,
+    MustExist,
+    OwnedResource,
+)
 from cross_account_access.facts import quotas
 
 
@@ -34,6 +40,11 @@ class Queue(OwnedResource):
             )
         ),
     }
+    # "Key management", https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html.
+    key_actions: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        Level.SEND: ("kms:Decrypt", "kms:GenerateDataKey"),
+        Level.RECEIVE: ("kms:Decrypt",),
+    }
     every_action = ("sqs:*",)
 
     name: Annotated[
@@ -44,6 +55,17 @@ class Queue(OwnedResource):
     def arn(self, owner: Account) -> str:
         """`arn:PARTITION:sqs:REGION:ACCOUNT:NAME`."""
         return owner.regional_arn("sqs", self.name)
+
+    def found(self, owner: Account) -> MustExist:
+        """Its address."""
+        return MustExist(
+            side="production",
+            client="sqs",
+            method="get_queue_url",
+            parameters={"QueueName": self.name, "QueueOwnerAWSAccountId": owner.account_id},
+            absent="AWS.SimpleQueueService.NonExistentQueue",
+            problem=lambda found: None if found else self.none_such(owner),
+        )
 
     def proof_commands(self, grant: Grant, owner: Account) -> list[list[str]]:
         """Sends a message, or looks for one so that whoever deals with it next sees it at once."""

@@ -13,6 +13,7 @@ from cross_account_access.declaration.model import (
     Grant,
     Level,
     LevelActions,
+    MustExist,
     OwnedResource,
 )
 from cross_account_access.declaration.statements import ConditionBlock
@@ -38,6 +39,11 @@ class Topic(OwnedResource):
         Level.PUBLISH: LevelActions(on_resource=("sns:Publish",)),
         Level.SUBSCRIBE: LevelActions(on_resource=("sns:Subscribe",)),
     }
+    # Who publishes encrypts: "Securing Amazon SNS data with server-side encryption",
+    # https://docs.aws.amazon.com/sns/latest/dg/sns-server-side-encryption.html.
+    key_actions: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        Level.PUBLISH: ("kms:Decrypt", "kms:GenerateDataKey")
+    }
     # SNS takes no `sns:*` here: "Amazon SNS API permissions: Actions and resources reference",
     # https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-language-api-permissions-reference.html.
     every_action = (
@@ -62,6 +68,17 @@ class Topic(OwnedResource):
     def arn(self, owner: Account) -> str:
         """`arn:PARTITION:sns:REGION:ACCOUNT:NAME`."""
         return owner.regional_arn("sns", self.name)
+
+    def found(self, owner: Account) -> MustExist:
+        """Its attributes."""
+        return MustExist(
+            side="production",
+            client="sns",
+            method="get_topic_attributes",
+            parameters={"TopicArn": self.arn(owner)},
+            absent="NotFound",
+            problem=lambda found: None if found else self.none_such(owner),
+        )
 
     def allowed(self, grant: Grant, accounts: Accounts) -> Iterator[AllowedActions]:
         """A subscription is confined to queues and functions of the principal's own account.

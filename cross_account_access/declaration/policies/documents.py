@@ -1,5 +1,6 @@
 """Every policy document of the program, as pure functions from declarations to JSON text."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Final
@@ -167,6 +168,12 @@ def key_policy(resource: OwnedResource, grants: Iterable[Grant], accounts: Accou
     )
     direct = _direct_access(resource, grants, accounts, key_permissions, resources=itself)
     return render([administer, use, *direct])
+
+
+def statements_for_owner(grant: Grant, accounts: Accounts) -> str:
+    """What the owner of a resource would add to its policy, to let in a consumer without a role."""
+    found = list(_direct_access(grant.resource, [grant], accounts, permissions))
+    return json.dumps(found[0] if len(found) == 1 else found, separators=(",", ":"))
 
 
 def _of(grants: Iterable[Grant], via: Via) -> list[Grant]:

@@ -355,5 +355,7 @@ def _check_sizes(settings: Settings, problems: Problems) -> None:
     for kind in OWNED:
         of_kind = (item for item in settings.resources if isinstance(item, kind))
         for index, resource in enumerate(of_kind):
+            if resource.existing:
+                continue
             for problem in sizes.resource_problems(resource, settings.grants, accounts):
                 problems.about(f"{plural(kind)}[{index}].name", resource.name, problem)

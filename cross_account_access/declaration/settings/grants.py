@@ -17,6 +17,7 @@ from cross_account_access.declaration.model import (
     Via,
 )
 from cross_account_access.declaration.nearest import did_you_mean
+from cross_account_access.declaration.policies.documents import statements_for_owner
 from cross_account_access.declaration.reader import Fields, Problems
 from cross_account_access.declaration.settings.consumers import ROLE_EXAMPLE
 from cross_account_access.declaration.settings.granted_actions import (
@@ -201,6 +202,14 @@ def _impossible(grant: Grant, accounts: Accounts) -> Iterator[tuple[str, str]]:
                 "assumed, and which no resource policy can ask for; write via: role, or remove "
                 "the condition",
             )
+            return
+    if grant.resource.is_of_others:
+        yield (
+            "via",
+            f"cannot be had of a {grant.resource.kind} that exists, whose policy is its owner's; "
+            "write via: role, or remove the grant and have its owner add to its policy: "
+            f"{statements_for_owner(grant, accounts)}",
+        )
 
 
 def _named(prefix: str) -> str:

@@ -16,6 +16,7 @@ from cross_account_access.declaration.fields import (
     items_of,
     read_group,
 )
+from cross_account_access.declaration.keys import key_arn
 from cross_account_access.declaration.kinds import EXISTING, OWNED
 from cross_account_access.declaration.model import ExistingResource, OwnedResource, SharedResource
 from cross_account_access.declaration.reader import Fields
@@ -23,7 +24,6 @@ from cross_account_access.declaration.rules import Rule, logical_name
 
 _BY_SERVICE: Final = {kind.service: kind for kind in EXISTING}
 _MADE: Final = {kind.service: kind for kind in OWNED}
-_KEY_EXAMPLE: Final = "arn:aws:kms:us-west-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 _ARN_EXAMPLE: Final = "arn:aws:secretsmanager:us-west-2:111122223333:secret:my-secret-a1B2c3"
 
 
@@ -49,7 +49,8 @@ def _existing_arn(owner: Account) -> Rule:
         if service in _MADE:
             made = _MADE[service]
             return (
-                f"is of {service}; a {made.kind} is made by the stack: name it under {plural(made)}"
+                f"is of {service}; name a {made.kind} under {plural(made)}, with existing: true "
+                "where it exists already"
             )
         if service not in _BY_SERVICE:
             return (
@@ -99,27 +100,6 @@ class _Existing(Declared):
                 "kms_key_arn",
                 f"is of no use: who uses a {kind.kind} needs nothing of its key; remove it",
             )
-
-
-def key_arn(owner: Account) -> Rule:
-    """The ARN of a key that services of the account's region can use; it may be another account's.
-
-    An alias stands for a key in no policy ("Using aliases to control access to KMS keys",
-    https://docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html).
-    """
-
-    def rule(value: str) -> str | None:
-        form = r"arn:[\w-]+:kms:[a-z0-9-]+:\d{12}:key/[\w-]+"
-        if not re.fullmatch(form, value, re.ASCII):
-            return f"must be the ARN of a key, not of an alias, as in {_KEY_EXAMPLE}"
-        _, partition, _, region, _ = value.split(":", 4)
-        if owner.partition and partition != owner.partition:
-            return f"must be of partition {owner.partition}, as Production is, not {partition}"
-        if owner.region and region != owner.region:
-            return f"must be in Production's region {owner.region}, not in {region}"
-        return None
-
-    return rule
 
 
 def _read_existing(source: Fields, context: Context) -> ExistingResource | None:

@@ -36,6 +36,7 @@ SERVICE: Final = Service(
             # Refused for its subject, which is too long.
             calls=(Call("publish", {"TopicArn": "{arn}", "Message": "x", "Subject": _SUBJECT}),),
             invalid=frozenset({"InvalidParameter", "InvalidParameterException"}),
+            key_actions=("kms:Decrypt", "kms:GenerateDataKey"),
         ),
         Operation(
             words="subscribe a queue of its own account to",

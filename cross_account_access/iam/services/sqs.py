@@ -45,6 +45,7 @@ SERVICE: Final = Service(
             # Refused for its delay, which is too long.
             calls=(Call("send_message", {**_QUEUE, "MessageBody": "x", "DelaySeconds": _DELAY}),),
             invalid=frozenset({_INVALID}),
+            key_actions=("kms:Decrypt", "kms:GenerateDataKey"),
         ),
         Operation(
             words="receive from",
@@ -54,6 +55,7 @@ SERVICE: Final = Service(
             # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html).
             calls=(Call("receive_message", {**_QUEUE, "MaxNumberOfMessages": 0}),),
             invalid=frozenset({_INVALID, "ReadCountOutOfRange"}),
+            key_actions=("kms:Decrypt",),
         ),
         Operation(
             words="delete messages of",

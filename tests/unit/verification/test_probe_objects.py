@@ -38,7 +38,7 @@ def left_in(session: boto3.Session) -> list[str]:
 
 
 def test_all_versions_markers_and_uploads_go_and_nothing_else(session: boto3.Session) -> None:
-    objects = ProbeObjects(session, None)
+    objects = ProbeObjects(session, ())
     assert objects.below(SHARED) == "access-verify-0/object"
     assert objects.below(IMAGES) == "images/access-verify-0/object"
     s3: Any = session.client("s3")
@@ -58,13 +58,13 @@ def test_all_versions_markers_and_uploads_go_and_nothing_else(session: boto3.Ses
 
 def test_an_object_is_put_once_for_a_place() -> None:
     aws = Aws(lambda _name, _: None)
-    objects = ProbeObjects(aws.session(), None)
+    objects = ProbeObjects(aws.session(), ())
     assert objects.below(SHARED) == objects.below(SHARED)
     assert len(aws.made("put_object")) == 1
 
 
 def test_nothing_is_written_to_a_bucket_that_is_not_of_the_stack(session: boto3.Session) -> None:
-    objects = ProbeObjects(session, SHARED.arn)
+    objects = ProbeObjects(session, (SHARED.arn,))
     assert objects.below(SHARED) == "images/sunset.jpg"
     objects.clean()
     assert left_in(session) == ["images/sunset.jpg"]
@@ -75,7 +75,7 @@ def test_what_was_put_goes_also_where_the_answer_was_lost(session: boto3.Session
         raise ConnectionClosedError(endpoint_url="https://s3.example.com")
 
     session.events.register("after-call.s3.PutObject", lose)
-    objects = ProbeObjects(session, None)
+    objects = ProbeObjects(session, ())
     with pytest.raises(ConnectionClosedError):
         objects.below(SHARED)
     assert "access-verify-0/object" in left_in(session)
@@ -85,7 +85,7 @@ def test_what_was_put_goes_also_where_the_answer_was_lost(session: boto3.Session
 
 def test_what_a_consumer_wrote_is_told_where_only_an_administrator_could_remove_it() -> None:
     aws = Aws(lambda _name, _: None)
-    objects = ProbeObjects(None, None)
+    objects = ProbeObjects(None, ())
     client = aws.session().client("s3")
     objects.wrote(IMAGES, client)
     (told,) = objects.clean()
@@ -99,7 +99,7 @@ def test_what_a_consumer_wrote_is_told_where_only_an_administrator_could_remove_
 
 
 def test_a_failed_clean_up_is_told_and_the_others_go_on(session: boto3.Session) -> None:
-    objects = ProbeObjects(session, None)
+    objects = ProbeObjects(session, ())
     gone = Place(arn="arn:aws:s3:::gone", scratch="access-verify-0/")
     objects.wrote(gone, session.client("s3"))
     objects.below(SHARED)

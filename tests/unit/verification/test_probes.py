@@ -40,7 +40,7 @@ def probes(aws: Aws, *, administrator: bool = True, plain: str | None = None) ->
         region="us-west-2",
         plain_http_endpoint=plain,
     )
-    return Probes(actors, ProbeObjects(session if administrator else None, None))
+    return Probes(actors, ProbeObjects(session if administrator else None, ()))
 
 
 def found(what: str, code: str | None, *, call: str, declared: Any = READER) -> Any:
@@ -323,7 +323,7 @@ def test_what_may_have_been_written_is_cleaned_up(
 ) -> None:
     aws = Aws(lambda name, _: error(code) if code and name != "assume_role" else None)
     administrator = Aws(lambda _name, _: None)
-    objects = ProbeObjects(administrator.session(), None)
+    objects = ProbeObjects(administrator.session(), ())
     actors = Actors(sessions={"reader": aws.session()}, production=None, region="us-west-2")
     Probes(actors, objects).ask(row_of(what, contract(consumer(grant("write")))))
     objects.clean()

@@ -1,0 +1,99 @@
+"""What policies of others refuse, told with what their owner adds."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from cross_account_access.command.inventory import StackInventory
+from cross_account_access.command.verification.owners import of_others, refusals
+from cross_account_access.credentials.contract import Contract
+from tests.support.deployment import deploy, stack_values
+from tests.support.proof import judged, state_of
+
+KEY = "arn:aws:kms:us-west-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+BUCKET = "arn:aws:s3:::theirs"
+ROLE = "arn:aws:iam::111122223333:role/StageRole"
+ROOT = {"AWS": "arn:aws:iam::111122223333:root"}
+DELEGATES = {"Effect": "Allow", "Principal": ROOT, "Action": "kms:*", "Resource": "*"}
+
+
+def shared() -> tuple[Contract, StackInventory]:
+    listed = [{"name": "theirs", "existing": True, "kms_key_arn": KEY}]
+    grant = {"consumer": "stage-admin", "bucket": "theirs", "levels": ["list", "read"]}
+    values = stack_values("prod", buckets=listed, grants=[grant])
+    return judged(state_of(deploy(values)))
+
+
+def told(bucket: list[dict[str, Any]], key: list[dict[str, Any]]) -> list[Any]:
+    contract, inventory = shared()
+
+    def policy(statements: list[dict[str, Any]]) -> Any:
+        document = {"Version": "2012-10-17", "Statement": statements} if statements else None
+        return {"account": "111122223333", "policy": document and json.dumps(document)}
+
+    resources = {**inventory.resources, BUCKET: policy(bucket), KEY: policy(key)}
+    return refusals(contract, replace(inventory, resources=resources))
+
+
+def deny(**statement: Any) -> dict[str, Any]:
+    common = {"Sid": "Theirs", "Effect": "Deny", "Principal": "*"}
+    return {**common, "Action": "s3:GetObject", "Resource": f"{BUCKET}/*", **statement}
+
+
+def test_what_belongs_to_others_is_told_with_its_key() -> None:
+    assert of_others(shared()[0]) == [KEY, BUCKET]
+
+
+@pytest.mark.parametrize(
+    "bucket",
+    [
+        [],
+        [deny(Action="s3:DeleteObject")],
+        [deny(Condition={"Bool": {"aws:SecureTransport": "false"}})],
+        [deny(Condition={"ArnNotLike": {"aws:PrincipalArn": ROLE}})],
+    ],
+)
+def test_nothing_is_told_where_nothing_is_refused(bucket: list[dict[str, Any]]) -> None:
+    assert told(bucket, [DELEGATES]) == []
+
+
+def test_a_statement_that_refuses_is_told_with_the_exception_for_the_role() -> None:
+    (refusal,) = told([deny()], [DELEGATES])
+    assert (refusal.consumer, refusal.policy_of) == ("stage-admin", BUCKET)
+    assert refusal.actions == ("s3:GetObject",)
+    assert "Theirs" in refusal.why
+    assert refusal.statement == {"ArnNotLike": {"aws:PrincipalArn": ROLE}}
+    # What it says helps.
+    assert told([deny(Condition=refusal.statement)], [DELEGATES]) == []
+    assert "have its owner add to the statement that refuses, the condition" in refusal.told()
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        {**DELEGATES, "Principal": {"AWS": "arn:aws:iam::111122223333:role/KeyAdmin"}},
+        {**DELEGATES, "Action": "kms:PutKeyPolicy"},
+    ],
+)
+def test_a_key_policy_that_delegates_nothing_is_told_with_a_statement_for_the_role(
+    key: dict[str, Any],
+) -> None:
+    (refusal,) = told([], [key])
+    assert (refusal.policy_of, refusal.actions) == (KEY, ("kms:Decrypt",))
+    assert refusal.statement["Principal"] == {"AWS": ROLE}
+    assert refusal.statement["Action"] == ["kms:Decrypt"]
+    via = {"StringEquals": {"kms:ViaService": "s3.us-west-2.amazonaws.com"}}
+    assert refusal.statement["Condition"] == via
+    assert told([], [key, dict(refusal.statement)]) == []
+    assert "have its owner add the statement" in refusal.told()
+
+
+def test_a_key_policy_that_refuses_is_told_with_an_exception() -> None:
+    refuses = {"Effect": "Deny", "Principal": "*", "Action": "kms:Decrypt", "Resource": "*"}
+    (refusal,) = told([], [DELEGATES, refuses])
+    assert refusal.policy_of == KEY
+    assert refusal.statement == {"ArnNotLike": {"aws:PrincipalArn": ROLE}}
