@@ -43,14 +43,29 @@ def test_what_exists_and_belongs_to_others_is_used_by_the_role(program: Program)
     )
 
     # The emulated services need no rights on a key.
-    world, key = deployed({}), declared_key(program)
+    key = declared_key(program)
+    another = f"{key[:-1]}x"
+    leaves_it_to_iam = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"AWS": "arn:aws:iam::111122223333:root"},
+                "Action": "kms:*",
+                "Resource": "*",
+            }
+        ],
+    }
+    keys: Any = {"account": "111122223333", "policy": leaves_it_to_iam}
+    world = deployed({}).including(
+        users={}, roles={}, resources=dict.fromkeys((key, another), keys)
+    )
     through = {"kms_ViaService": "ssm.us-west-2.amazonaws.com"}
     assert may(world, role("ShopAccess"), "kms:Decrypt", key, **through)
     assert not may(world, role("ShopAccess"), "kms:GenerateDataKey", key, **through)
     assert may(world, role("ImporterAccess"), "kms:GenerateDataKey", key, **through)
     for elsewhere in ("s3.us-west-2.amazonaws.com", "ssm.eu-west-1.amazonaws.com", None):
         assert not may(world, role("ShopAccess"), "kms:Decrypt", key, kms_ViaService=elsewhere)
-    another = f"{key[:-1]}x"
     assert not may(world, role("ShopAccess"), "kms:Decrypt", another, **through)
 
     program.pulumi("destroy", "--yes", "--skip-preview", "--stack", "prod")

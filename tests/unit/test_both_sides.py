@@ -21,7 +21,7 @@ from cross_account_access.declaration.kinds import (
     ThirdParty,
     WebIdentities,
 )
-from cross_account_access.declaration.model import Consumer, ExistingResource, Grant, Via
+from cross_account_access.declaration.model import Consumer, Grant, Via
 from cross_account_access.declaration.reader import Problems
 from cross_account_access.declaration.settings import Settings, parse
 from cross_account_access.facts import service_reference
@@ -80,7 +80,7 @@ class Example:
         of_others: dict[str, ResourceDocuments] = {
             each.arn(owner): {"account": owner.account_id, "policy": None}
             for each in self.settings.resources
-            if isinstance(each, ExistingResource)
+            if each.is_of_others
         }
         resources = {**inventory.resources, **of_others}
         self.world = World(users=users, roles=roles, resources=resources)

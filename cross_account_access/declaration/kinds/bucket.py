@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Final
 
 from cross_account_access.declaration import rules
 from cross_account_access.declaration.accounts import Account, Accounts
-from cross_account_access.declaration.actions import takes_one
+from cross_account_access.declaration.actions import meant, takes_one
 from cross_account_access.declaration.fields import Declared, Flag, Nested, Number, Text
 from cross_account_access.declaration.model import (
     AllowedActions,
@@ -29,14 +29,31 @@ Source: "Uploading and copying objects using multipart upload in Amazon S3",
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html.
 """
 
-_TELLS_NO_KEYS: Final = frozenset({"s3:GetBucketLocation"})
+_SETTINGS: Final = (
+    "s3:GetBucketAcl",
+    "s3:GetBucketLocation",
+    "s3:GetBucketOwnershipControls",
+    "s3:GetBucketVersioning",
+    "s3:GetEncryptionConfiguration",
+)
+"""What tools ask of a bucket before they begin."""
+_TELLS_NO_KEYS: Final = frozenset(_SETTINGS)
 """Bucket actions that a grant of a few prefixes may keep as they are."""
-_KNOWS_THE_PREFIX: Final = frozenset({"s3:ListBucket"})
+_KNOWS_THE_PREFIX: Final = frozenset({"s3:ListBucket", "s3:ListBucketVersions"})
 """Bucket actions that can be confined by `s3:prefix`.
 
 Source: "Actions, resources, and condition keys for Amazon S3",
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html.
 """
+
+
+_ACL: Final = "s3:PutObjectAcl"
+_TO_THE_OWNER: Final[ConditionBlock] = {
+    "StringEquals": {"s3:x-amz-acl": ["bucket-owner-full-control"]}
+}
+"""The one ACL that a bucket takes where its owner owns all objects ("Controlling ownership of
+objects and disabling ACLs for your bucket",
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,12 +100,21 @@ class Bucket(OwnedResource):
             ),
         ),
         Level.DELETE: LevelActions(on_objects=("s3:DeleteObject",)),
+        "upload": LevelActions(on_objects=("s3:AbortMultipartUpload", "s3:PutObject")),
+        "versions": LevelActions(
+            on_resource=("s3:ListBucketVersions",), on_objects=("s3:GetObjectVersion",)
+        ),
+        "tag": LevelActions(on_objects=("s3:GetObjectTagging", "s3:PutObjectTagging")),
+        "acl": LevelActions(on_objects=(_ACL,)),
+        "describe": LevelActions(on_resource=_SETTINGS),
     }
     every_action = ("s3:*",)
     has_object_keys = True
     key_actions: ClassVar[Mapping[str, tuple[str, ...]]] = {
         Level.READ: ("kms:Decrypt",),
         Level.WRITE: ENCRYPT,
+        "upload": ENCRYPT,
+        "versions": ("kms:Decrypt",),
     }
 
     name: Annotated[str, Text("Globally unique.", rules.bucket_name)]
@@ -195,6 +221,11 @@ class Bucket(OwnedResource):
         Source: "Bucket policy examples using condition keys",
         https://docs.aws.amazon.com/AmazonS3/latest/userguide/amazon-s3-policy-keys.html.
         """
+        for each in self._allowed(grant, accounts):
+            yield each._replace(actions=each.actions - {_ACL})
+            yield AllowedActions("Acl", each.actions & {_ACL}, each.resources, _TO_THE_OWNER)
+
+    def _allowed(self, grant: Grant, accounts: Accounts) -> Iterator[AllowedActions]:
         if not grant.prefixes:
             yield from super().allowed(grant, accounts)
             return
@@ -210,6 +241,8 @@ class Bucket(OwnedResource):
     def refused(self, grant: Grant, accounts: Accounts) -> Iterator[tuple[str, str]]:
         """Actions of the bucket that prefixes cannot confine."""
         confined = _TELLS_NO_KEYS | _KNOWS_THE_PREFIX
+        if any(each.name == _ACL for action in grant.actions for each in meant(action)):
+            yield "actions", f"cannot have {_ACL}, which would not be confined; write the level acl"
         for action in grant.actions if grant.prefixes else ():
             if action not in confined and takes_one(action, self.own_arns(accounts.trusting)):
                 yield (

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from cross_account_access.command.proof.proving import prove
-from cross_account_access.declaration.kinds import EXISTING, Function, Table
+from cross_account_access.declaration.kinds import EXISTING, Bucket, Function, Table
 from cross_account_access.declaration.reader import Problems
 from cross_account_access.declaration.settings import parse
 from tests.support.deployment import deploy, stack_values
@@ -144,8 +144,8 @@ def test_a_mistyped_action_is_told_with_the_nearest() -> None:
             "grants[0].via: 'resource' cannot go with actions",
         ),
         (
-            {"actions": ["s3:GetBucketAcl"], "bucket": BUCKET, "prefixes": ["images/"]},
-            "grants[0].prefixes: ['images/'] cannot confine s3:GetBucketAcl, which is about the",
+            {"actions": ["s3:GetBucketNotification"], "bucket": BUCKET, "prefixes": ["images/"]},
+            "grants[0].prefixes: ['images/'] cannot confine s3:GetBucketNotification",
         ),
     ],
 )
@@ -178,6 +178,12 @@ def test_subscribing_is_a_level_which_confines_it() -> None:
         {"actions": ["s3:GetObject*"], "allow_wildcard_actions": True, "bucket": BUCKET},
         {"actions": ["s3:GetObjectTagging"], "bucket": BUCKET, "prefixes": ["a/", "b/"]},
         {"actions": ["s3:ListBucket"], "bucket": BUCKET, "prefixes": ["a/"]},
+        *(
+            {"levels": [level], "bucket": BUCKET, **prefixes}
+            for level in Bucket.levels
+            for prefixes in ({}, {"prefixes": ["a/", "b/"]})
+        ),
+        {"levels": list(Bucket.levels), "bucket": BUCKET},
     ],
 )
 def test_the_judge_means_the_same(grant: dict[str, Any]) -> None:

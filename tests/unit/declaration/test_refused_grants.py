@@ -20,7 +20,8 @@ from tests.unit.declaration.stack_file import (
 REJECTED: dict[str, tuple[dict[str, Any], str]] = {
     "unknown level": (
         {"grants": [grant(levels=["raed"])]},
-        "grants[0].levels[0]: 'raed' must be one of list, read, write, delete; did you mean read?",
+        "grants[0].levels[0]: 'raed' must be one of list, read, write, delete, upload, versions, tag, "
+        "acl, describe; did you mean read?",
     ),
     "level twice": (
         {"grants": [grant(levels=["read", "read"])]},
