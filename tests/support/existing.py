@@ -144,7 +144,8 @@ def make_existing(program: Program) -> None:
         for each in existing:
             make(each["name"])
         if existing:
-            program.set(**{kind: [_with_key(each) for each in settings[kind]]})
+            changed: dict[str, Any] = {kind: [_with_key(each) for each in settings[kind]]}
+            program.set(**changed)
 
 
 def _made(declared: dict[str, Any]) -> dict[str, Any]:

@@ -42,7 +42,8 @@ def problems_of(kind: type[OwnedResource], **changes: Any) -> list[str]:
 def test_nothing_of_it_is_made_and_the_role_may_use_it(
     kind: type[OwnedResource], key: str | None
 ) -> None:
-    deployment = deploy(values(kind, **({"kms_key_arn": key} if key else {})))
+    settings: dict[str, Any] = {"kms_key_arn": key} if key else {}
+    deployment = deploy(values(kind, **settings))
     made = [each.type for each in deployment.resources if each.type.startswith("aws:")]
     assert {name.split(":")[1].split("/")[0] for name in made} == {"iam"}
     (policy,) = deployment.of_type("aws:iam/policy:Policy")
@@ -68,7 +69,7 @@ def test_outputs_name_it_and_say_that_it_is_of_others(kind: type[OwnedResource])
 @pytest.mark.parametrize("kind", OWNED)
 @pytest.mark.parametrize("key", [None, KEY])
 def test_the_judge_means_the_same(kind: type[OwnedResource], key: str | None) -> None:
-    settings = {"kms_key_arn": key} if key else {}
+    settings: dict[str, Any] = {"kms_key_arn": key} if key else {}
     proof = prove(*judged(state_of(deploy(values(kind, **settings)))))
     assert proof.differences == ()
     assert proof.is_proved
