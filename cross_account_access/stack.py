@@ -30,6 +30,8 @@ do; they alone tell the outputs that a stack would have."""
 
 _KEEPING: Final = ("same", "update")
 """Steps after which a resource is still the one that it was."""
+_DIFFERING: Final = ("create", "update", "replace", "delete")
+"""Steps of a resource that is not as the program says; a replacement has others beside its own."""
 IMPORT: Final = ("import", "--generate-code=false", "--file")
 """The command that imports, but for the file: the program has the code already."""
 
@@ -101,6 +103,31 @@ class Plan:
     """What `pulumi preview --import-file` writes."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """What the program says of one resource, and what the cloud says, which is something else."""
+
+    wanted: StackResource
+    """As a deployment now would leave it; as it was, where the program has it no more."""
+    properties: tuple[str, ...]
+    """Those that differ, by their paths; empty where the resource is missing on one side."""
+    recorded: Mapping[str, Any] | None
+    """Its outputs in the state; None where it was never deployed."""
+    found: Mapping[str, Any] | None
+    """Its outputs now, in the cloud; None where it is gone."""
+    is_wanted: bool = True
+    """Whether the program has it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refreshed:
+    """A preview that has looked at the cloud first."""
+
+    resources: tuple[StackResource, ...]
+    """As a deployment now would leave them."""
+    differences: tuple[Difference, ...]
+
+
 @dataclass(frozen=True)
 class Stack:
     """A stack of the project in a folder."""
@@ -148,6 +175,21 @@ class Stack:
             preview = self._json(*words, **_EVENT_LOG)
             events = log.read_text() if log.exists() else ""
         return resources_of_preview(preview, outputs_of_events(events))
+
+    def refreshed(self) -> Refreshed:
+        """What differs between the program and the cloud, whose state is read but not recorded.
+
+        Raises:
+            UncheckedError: no pulumi, no such stack, a program that fails, or a cloud that cannot
+                be read.
+        """
+        from cross_account_access.presentation import progress  # noqa: PLC0415 - as above
+
+        with progress("previewing the stack"):
+            preview = self._json("preview", "--refresh", "--show-sames")
+        return Refreshed(
+            resources=resources_of_preview(preview), differences=differences_of_preview(preview)
+        )
 
     def plan(self) -> "Plan":
         """What a deployment now would leave and what it would create; changes nothing.
@@ -291,6 +333,31 @@ def resources_of_preview(
                 state = {**state, "outputs": outputs}
             planned[step["urn"]] = _resource(state)
     return tuple(planned.values())
+
+
+def differences_of_preview(preview: Mapping[str, Any]) -> tuple[Difference, ...]:
+    """Return what differs from the cloud by a preview that has looked at it first.
+
+    Providers and components, which are in no cloud, are left out.
+    """
+    recorded: dict[str, Any] = {}
+    differences = []
+    for step in preview.get("steps") or ():
+        urn, before, after = step["urn"], step.get("oldState"), step.get("newState")
+        if step["op"] == "refresh":
+            recorded[urn] = before
+        elif step["op"] in _DIFFERING and "provider" in step:
+            differences.append(
+                Difference(
+                    wanted=_resource(after or before or recorded[urn]),
+                    properties=tuple(step.get("diffReasons") or ()),
+                    recorded=(recorded.get(urn) or {}).get("outputs"),
+                    # What a refresh has found is the old state of the steps after it.
+                    found=before.get("outputs") if before else None,
+                    is_wanted=step["op"] != "delete",
+                )
+            )
+    return tuple(differences)
 
 
 def accounts_of(resources: Iterable[StackResource]) -> dict[str, StackAccount]:

@@ -26,6 +26,7 @@ VERBS: Final[Mapping[str, str]] = {
     "explain": "say whether PRINCIPAL may do ACTION on RESOURCE, and which statements decide it",
     "diff": "say in words what a preview would change in access; fails when access widens",
     "import": "find what exists already of what the stack would make, and import it",
+    "drift": "say what others changed behind the stack's back, and who",
     "map": "draw accounts, principals, roles, buckets and conditions",
     "lint": "check policy documents of the stack, or policy files",
     "exec": "run one command with a session of a consumer's role, writing nothing",

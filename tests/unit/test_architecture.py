@@ -131,6 +131,10 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("iam.engine", "iam.errors", "iam.inventory", "iam.patterns", "iam.services"),
         *("presentation", "stack"),
     },
+    "command.drift": {
+        *("aws", "command.inventory", "command.live", "errors", "iam.comparing", "iam.errors"),
+        *("iam.inventory", "presentation", "stack"),
+    },
     "command.drawing": {"iam.comparing", "iam.inventory"},
     "command.verification": {
         *("aws", "command.calls", "command.inventory", "command.live", "command.proof"),
@@ -148,6 +152,9 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("command.change_words", "command.drawing", "command.inventory", "command.layers"),
         *("command.live", "command.proof", "command.sign_in", "command.sources"),
         "command.verification",
+        *("command.change_words", "command.drawing", "command.drift", "command.inventory"),
+        "command.live",
+        *("command.proof", "command.sources", "command.verification"),
         *("iam.comparing", "iam.engine", "iam.errors", "iam.inventory", "iam.lint", "iam.routes"),
         *("command.change_words", "command.code_scanning", "command.drawing"),
         *("command.inventory", "command.live", "command.proof", "command.reports"),

@@ -14,6 +14,8 @@ from itertools import chain
 from pathlib import Path
 from typing import Final
 
+from cross_account_access.command.drift.examination import doors
+from cross_account_access.command.drift.findings import Effect, Finding
 from cross_account_access.command.inventory import StackInventory, inventory_of, judged
 from cross_account_access.command.layers import add_layers_option, layers_words, with_layers
 from cross_account_access.command.proof.invariants_file import (
@@ -44,7 +46,7 @@ from cross_account_access.errors import Status, UncheckedError, UsageError
 from cross_account_access.iam.engine import ResourceDocuments
 from cross_account_access.iam.errors import IamError
 from cross_account_access.iam.inventory import POLICIES_OF_OTHERS
-from cross_account_access.presentation import Page, notice, progress
+from cross_account_access.presentation import BAD, Page, notice, progress
 from cross_account_access.stack import Stack, StackAccount, add_stack_options, naming, stack_of
 
 _DESCRIPTION: Final = """\
@@ -173,21 +175,27 @@ def run(arguments: argparse.Namespace) -> int:
         setup.documents.read_again()
         proof = _proof(contract, inventory, setup.documents, invariants)
 
+    beside = _beside(stack) if setup.documents else ()
     name = arguments.stack or stack.selected()
     source = LIVE if setup.documents else STATE
     if arguments.json:
         told = as_json(name, results, left, only_failures=arguments.only_failures)
-        Page().json({**told, "proof": proof_as_json(proof, source)})
+        doors_told = [f"{each.subject}: {each.what}" for each in beside]
+        Page().json({**told, "proof": proof_as_json(proof, source), "doors": doors_told})
     else:
         page = Page()
         options = [*naming(arguments), *layers_words(arguments)]
         show_differences(page, proof, source, options)
         show_summary(page, proof, source)
+        for each in beside:
+            sentence = f": {each.account.label}: {each.subject}: {each.what} (beside the rows)"
+            page.line((Verdict.WRONG.value, BAD), sentence)
         show(page, results, only_failures=arguments.only_failures)
         if not proof.is_proved:
             show_summary(page, proof, source)
     junit = as_junit(name, proof, results, f"{started:%Y-%m-%dT%H:%M:%S}")
-    return write_report("--junit", arguments.junit, junit, _status(proof, results))
+    status = Status.NOT_AS_INTENDED if beside else _status(proof, results)
+    return write_report("--junit", arguments.junit, junit, status)
 
 
 def _proof(
@@ -205,6 +213,18 @@ def _proof(
             return prove(contract, documents.of(stack) if documents else stack, invariants)
         except (IamError, UncheckedError) as error:
             return unproved(str(error))
+
+
+def _beside(stack: Stack) -> tuple[Finding, ...]:
+    """What gives access and is in no row, since it is beside all resources of the stack."""
+    try:
+        report = doors(stack)
+    except UncheckedError as error:
+        notice(f"what gives access beside the rows could not be checked: {error}")
+        return ()
+    for each in report.unchecked:
+        notice(f"{each.account}: {each.what} could not be checked: {each.why}")
+    return tuple(each for each in report.findings if each.effect is Effect.WIDENING)
 
 
 def _status(proof: Proof, results: Sequence[Result]) -> Status:

@@ -14,7 +14,7 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from ministack.app import app
 
-from cross_account_access.dev.sandbox import corrections, guard
+from cross_account_access.dev.sandbox import account_block, corrections, guard
 
 _GRACE_SECONDS = 1.0
 
@@ -22,6 +22,7 @@ _GRACE_SECONDS = 1.0
 def main(https: str, http: str, certificate: str) -> None:
     """Serves on both sockets; ministack saves its state on the way out."""
     corrections.apply()
+    account_block.apply()
     guard.apply()
     guarded = guard.guarded(app, os.environ["AWS_SECRET_ACCESS_KEY"])
     config = Config()
