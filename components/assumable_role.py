@@ -6,7 +6,7 @@ import pulumi
 from pulumi import ResourceOptions
 from pulumi_aws import iam
 
-from components.sharing import Access, Part
+from components.sharing import Access, Part, description_of
 from cross_account_access.declaration.model import Role
 from cross_account_access.declaration.policies.documents import access_policy, trust_policy
 from cross_account_access.declaration.policies.parts import in_parts
@@ -48,6 +48,7 @@ class AssumableRole(Part):
             name,
             name=role.name,
             path=role.path,
+            description=description_of(consumer),
             assume_role_policy=trust_policy(consumer, accounts),
             max_session_duration=role.max_session_duration,
             permissions_boundary=role.permissions_boundary,

@@ -9,6 +9,7 @@ from cross_account_access.declaration.policies.documents import key_policy
 
 _DELETION_WINDOW_DAYS = 30
 """The longest that KMS offers: a key that is gone takes all objects with it."""
+_ROTATION_DAYS = 365
 
 
 class BucketKey(Part):
@@ -21,6 +22,7 @@ class BucketKey(Part):
             description=f"Objects of the bucket {bucket.name}",
             deletion_window_in_days=_DELETION_WINDOW_DAYS,
             enable_key_rotation=True,
+            rotation_period_in_days=_ROTATION_DAYS,
             policy=key_policy(bucket, sharing.grants, sharing.accounts),
             opts=self.first,
         )

@@ -10,6 +10,11 @@ from cross_account_access.declaration.kinds import Bucket
 from cross_account_access.declaration.policies.documents import resource_policy
 
 _ABORT_UPLOADS_AFTER_DAYS = 7
+_BLOCKED_ENCRYPTION = ["SSE-C"]
+"""What nobody but the writer could ever decrypt. S3 blocks it in new buckets by itself since April
+2026 ("Blocking or unblocking SSE-C for a general purpose bucket",
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/blocking-unblocking-s3-c-encryption-gpb.html);
+undeclared, the provider would take whatever it finds."""
 
 
 class SharedBucket(Shared):
@@ -42,7 +47,9 @@ class SharedBucket(Shared):
             opts=self.after(ownership),
         )
         default: s3.BucketServerSideEncryptionConfigurationRuleArgsDict = {
-            "apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}
+            "apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"},
+            "bucket_key_enabled": False,
+            "blocked_encryption_types": _BLOCKED_ENCRYPTION,
         }
         if bucket.has_own_key:
             key_opts = ResourceOptions(parent=self, depends_on=opts.depends_on)
@@ -53,6 +60,7 @@ class SharedBucket(Shared):
                     "kms_master_key_id": self.key_arn,
                 },
                 "bucket_key_enabled": True,
+                "blocked_encryption_types": _BLOCKED_ENCRYPTION,
             }
         encryption = s3.BucketServerSideEncryptionConfiguration(
             name, bucket=made.bucket, rules=[default], opts=self.after(public_access)

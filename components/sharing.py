@@ -35,6 +35,12 @@ class Access:
     provider: Provider
 
 
+def description_of(consumer: Consumer) -> str:
+    """Return what people read of a role in the console, where they would change it by hand."""
+    stack = f"{pulumi.get_project()}/{pulumi.get_stack()}"
+    return f"Consumer {consumer.name} of the Pulumi stack {stack}, which undoes changes by hand"
+
+
 class Part(pulumi.ComponentResource):
     """A component of which all is in one account."""
 

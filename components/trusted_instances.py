@@ -3,7 +3,7 @@
 from pulumi import ResourceOptions
 from pulumi_aws import iam
 
-from components.sharing import Access, Part
+from components.sharing import Access, Part, description_of
 from cross_account_access.declaration.kinds import Instances
 from cross_account_access.declaration.policies.documents import caller_policy, service_trust_policy
 
@@ -25,6 +25,7 @@ class TrustedInstances(Part):
             f"{name}-instances",
             name=instances.role.name,
             path=instances.role.path,
+            description=description_of(consumer),
             assume_role_policy=service_trust_policy(accounts.trusted.ec2_service),
             permissions_boundary=instances.role.permissions_boundary,
             opts=self.first,

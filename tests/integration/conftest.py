@@ -7,10 +7,17 @@ from pathlib import Path
 import pytest
 
 from cross_account_access.dev.sandbox.box import Sandbox
+from tests.support.counts import COUNTS
 from tests.support.people import ROOT_SECRET
 from tests.support.program import Program
 
 PRODUCTION, STAGING = "111122223333", "444455556666"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What tests have counted, at the end of the run."""
+    for line in terminalreporter.config.stash.get(COUNTS, []):
+        terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="session")

@@ -77,7 +77,7 @@ PROPERTIES: Final[Mapping[str, Mapping[str, Property]]] = {
         "name": _IDENTITY,
         "path": _IDENTITY,
         "role": Property(
-            Effect.WIDENING, ("AddRoleToInstanceProfile", "RemoveRoleFromInstanceProfile")
+            _off_is_narrower, ("AddRoleToInstanceProfile", "RemoveRoleFromInstanceProfile")
         ),
         "tags": _TAGS,
     },

@@ -26,7 +26,11 @@ def test_the_bucket_is_hardened(prod: Deployment) -> None:
     assert [block[name] for name in sorted(block) if name != "bucket"] == [True] * 4
     assert of("Versioning")["versioningConfiguration"] == {"status": "Enabled"}
     assert of("ServerSideEncryptionConfiguration")["rules"] == [
-        {"applyServerSideEncryptionByDefault": {"sseAlgorithm": "AES256"}}
+        {
+            "applyServerSideEncryptionByDefault": {"sseAlgorithm": "AES256"},
+            "bucketKeyEnabled": False,
+            "blockedEncryptionTypes": ["SSE-C"],
+        }
     ]
     old, uploads = of("LifecycleConfiguration")["rules"]
     assert old["noncurrentVersionExpiration"] == {"noncurrentDays": 90}
@@ -128,10 +132,17 @@ def test_topics_and_queues_have_the_names_and_the_encryption_that_are_declared()
     assert topic_policy["arn"] == f"arn:aws:sns:us-west-2:{PRODUCTION}:news"
 
 
+def test_people_read_in_the_console_whose_a_role_is() -> None:
+    for role in deploy(by_role()).of_type("aws:iam/role:Role"):
+        consumer = role.name.removeprefix("access-").removesuffix("-instances")
+        assert f"Consumer {consumer} of " in role.inputs["description"]
+
+
 def test_a_bucket_is_encrypted_with_the_key_that_is_made_for_it() -> None:
     deployment = deploy(by_role())
     key = deployment.one("aws:kms/key:Key").inputs
-    assert (key["enableKeyRotation"], key["deletionWindowInDays"]) == (True, 30)
+    assert (key["enableKeyRotation"], key["rotationPeriodInDays"]) == (True, 365)
+    assert key["deletionWindowInDays"] == 30
     alias = deployment.one("aws:kms/alias:Alias").inputs
     assert alias == {"name": "alias/records", "targetKeyId": "of-access-records"}
     encryption = deployment.one(
@@ -144,6 +155,7 @@ def test_a_bucket_is_encrypted_with_the_key_that_is_made_for_it() -> None:
                 "kmsMasterKeyId": f"arn:aws:kms:us-west-2:{PRODUCTION}:key/of-access-records",
             },
             "bucketKeyEnabled": True,
+            "blockedEncryptionTypes": ["SSE-C"],
         }
     ]
 

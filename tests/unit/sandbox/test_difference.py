@@ -37,6 +37,29 @@ def changed(pulumi_type: str, state: dict[str, Any], **news: Any) -> list[tuple[
     return [(each.path, each.replaces) for each in found]
 
 
+def encryption(**rule: Any) -> dict[str, Any]:
+    algorithm = {"applyServerSideEncryptionByDefault": {"sseAlgorithm": "AES256"}}
+    return {"bucket": "b", "rules": [{**algorithm, **rule}]}
+
+
+@pytest.mark.parametrize(
+    ("found", "declared", "differs"),
+    [
+        ({"blockedEncryptionTypes": ["SSE-C"]}, {}, False),
+        ({"blockedEncryptionTypes": ["NONE"]}, {}, False),
+        ({"blockedEncryptionTypes": ["NONE"]}, {"blockedEncryptionTypes": ["SSE-C"]}, True),
+        ({}, {"blockedEncryptionTypes": ["SSE-C"]}, True),
+        ({"bucketKeyEnabled": True}, {}, True),
+    ],
+)
+def test_what_the_provider_computes_is_no_change_where_it_is_not_declared(
+    found: dict[str, Any], declared: dict[str, Any], differs: bool
+) -> None:
+    token = "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
+    news = changes(RESOURCE_TYPES[token], encryption(**found), encryption(**declared))
+    assert bool(news) is differs
+
+
 def test_nothing_changes_when_the_program_says_the_same() -> None:
     assert changed(ROLE, STATE) == []
 

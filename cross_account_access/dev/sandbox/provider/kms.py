@@ -25,6 +25,8 @@ def _kms(account: Account) -> Any:  # noqa: ANN401 - see Account.client
 
 # Keys
 
+_PERIOD = "rotationPeriodInDays"
+
 
 def _tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
     return [{"TagKey": key, "TagValue": value} for key, value in sorted(tags.items())]
@@ -39,7 +41,7 @@ def _create_key(account: Account, inputs: dict[str, Any]) -> str:
     key = {"KeyId": str(made["KeyMetadata"]["KeyId"])}
     with after_making(key["KeyId"]):
         if inputs["enableKeyRotation"]:
-            kms.enable_key_rotation(**key)
+            kms.enable_key_rotation(**key, **given(inputs, RotationPeriodInDays=_PERIOD))
         if not inputs["isEnabled"]:
             kms.disable_key(**key)
     return key["KeyId"]
@@ -52,10 +54,13 @@ def _read_key(account: Account, key_id: str) -> dict[str, Any] | None:
         return None
     listed = kms.get_paginator("list_resource_tags").paginate(**key).build_full_result()
     tags = {tag["TagKey"]: tag["TagValue"] for tag in listed.get("Tags", [])}
+    rotation = kms.get_key_rotation_status(**key)
+    period = {_PERIOD: rotation.get("RotationPeriodInDays")}
     return {
         "arn": metadata["Arn"],
         "description": metadata.get("Description"),
-        "enableKeyRotation": kms.get_key_rotation_status(**key)["KeyRotationEnabled"],
+        "enableKeyRotation": rotation["KeyRotationEnabled"],
+        **(period if rotation["KeyRotationEnabled"] else {}),
         "isEnabled": metadata["Enabled"],
         "keyId": metadata["KeyId"],
         "policy": kms.get_key_policy(**key, PolicyName=_POLICY_NAME)["Policy"],
@@ -69,9 +74,11 @@ def _update_key(account: Account, key_id: str, old: dict[str, Any], new: dict[st
     # A disabled key can hardly be changed: enabling comes first and disabling last.
     if switched and new["isEnabled"]:
         kms.enable_key(**key)
-    if old.get("enableKeyRotation") != new["enableKeyRotation"]:
-        rotate = kms.enable_key_rotation if new["enableKeyRotation"] else kms.disable_key_rotation
-        rotate(**key)
+    rotated = [(each.get("enableKeyRotation"), each.get(_PERIOD)) for each in (old, new)]
+    if new["enableKeyRotation"] and rotated[0] != rotated[1]:
+        kms.enable_key_rotation(**key, **given(new, RotationPeriodInDays=_PERIOD))
+    elif old.get("enableKeyRotation") and not new["enableKeyRotation"]:
+        kms.disable_key_rotation(**key)
     if "description" in new and old.get("description") != new["description"]:
         kms.update_key_description(**key, Description=new["description"])
     if "policy" in new and old.get("policy") != new["policy"]:
@@ -137,12 +144,13 @@ RESOURCE_TYPES = (
             "keyId": OUTPUT,
             "policy": Property(kind=Kind.DOCUMENT, computed=True),
             "region": OUTPUT,
+            _PERIOD: Property(kind=Kind.INTEGER, computed=True),
             **TAGGED,
         },
         unsupported=frozenset(
             {
                 *("bypassPolicyLockoutSafetyCheck", "customKeyStoreId", "customerMasterKeySpec"),
-                *("keyUsage", "multiRegion", "region", "rotationPeriodInDays", "xksKeyId"),
+                *("keyUsage", "multiRegion", "region", "xksKeyId"),
             }
         ),
         gone=_GONE,

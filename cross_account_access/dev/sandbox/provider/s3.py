@@ -272,6 +272,7 @@ def _suspend_versioning(account: Account, bucket: str) -> None:
         )
 
 
+_BLOCKED = "BlockedEncryptionTypes"
 _ENCRYPTION_RULES = Property(
     kind=Kind.SET,
     required=True,
@@ -282,7 +283,7 @@ _ENCRYPTION_RULES = Property(
                 kind=Kind.OBJECT,
                 fields={"kmsMasterKeyId": Property(), "sseAlgorithm": Property(required=True)},
             ),
-            "blockedEncryptionTypes": Property(kind=Kind.SET),
+            "blockedEncryptionTypes": Property(kind=Kind.SET, computed=True),
             "bucketKeyEnabled": _OFF,
         },
     ),
@@ -290,15 +291,22 @@ _ENCRYPTION_RULES = Property(
 
 
 def _put_encryption(account: Account, inputs: dict[str, Any]) -> None:
+    rules = _to_api(_ENCRYPTION_RULES, inputs["rules"])
+    for rule in rules:
+        if _BLOCKED in rule:
+            rule[_BLOCKED] = {"EncryptionType": rule[_BLOCKED]}
     account.s3.put_bucket_encryption(
-        Bucket=inputs["bucket"],
-        ServerSideEncryptionConfiguration={"Rules": _to_api(_ENCRYPTION_RULES, inputs["rules"])},
+        Bucket=inputs["bucket"], ServerSideEncryptionConfiguration={"Rules": rules}
     )
 
 
 def _get_encryption(account: Account, bucket: str) -> dict[str, Any]:
     found = account.s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]
-    return {"rules": _from_api(_ENCRYPTION_RULES, found["Rules"])}
+    rules = [
+        {**rule, **({_BLOCKED: rule[_BLOCKED]["EncryptionType"]} if _BLOCKED in rule else {})}
+        for rule in found["Rules"]
+    ]
+    return {"rules": _from_api(_ENCRYPTION_RULES, rules)}
 
 
 _NUMBER = Property(kind=Kind.INTEGER)

@@ -155,7 +155,22 @@ def is_unknown(value: object) -> bool:
 
 def same(described: Property, one: object, other: object) -> bool:
     """Whether two values mean the same to AWS."""
-    return bool(_canonical(described, one) == _canonical(described, other))
+    return bool(
+        _canonical(described, one) == _canonical(described, _computed(described, one, other))
+    )
+
+
+def _computed(described: Property, old: object, new: object) -> object:
+    """What is wanted, with what AWS says wherever a part is left to AWS."""
+    match described.kind, old, new:
+        case Kind.SET, list(), list() if len(old) == len(new):
+            item = described.item or Property()
+            return [_computed(item, *pair) for pair in zip(old, new, strict=True)]
+        case Kind.OBJECT, dict(), dict():
+            fields = described.fields or {}
+            left = {name for name, each in fields.items() if each.computed and name not in new}
+            return {**{name: old[name] for name in left & set(old)}, **new}
+    return new
 
 
 def _canonical(described: Property, value: object) -> object:
