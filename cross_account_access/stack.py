@@ -40,6 +40,10 @@ _REMEDIES: Final = {
     "no stack named": "`pulumi stack ls` lists those of this project and backend",
     "no Pulumi.yaml": "name the folder of the program with --cwd",
     "passphrase": "set PULUMI_CONFIG_PASSPHRASE to the one that the stack was made with",
+    "currently locked": "somebody's update of this stack is running: wait for its end; where"
+    " nobody's is, as after a killed process, `pulumi cancel` removes the lock",
+    "account ID not allowed": "the profile of that side, production_profile or staging_profile of"
+    " the stack file, holds credentials of another account: correct these",
     "PULUMI_ACCESS_TOKEN": "choose a backend with `pulumi login` or PULUMI_BACKEND_URL",
 }
 """What helps, by a part of pulumi's own message."""

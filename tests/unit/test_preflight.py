@@ -278,6 +278,23 @@ def test_an_aws_that_ends_the_connection_is_one_line_about_the_network(
     assert [problem for problem in problems if "sign in" in problem] == []
 
 
+@pytest.mark.parametrize(
+    ("code", "remedy"), [("AccessDenied", "allow it that"), ("Throttling", "try again")]
+)
+def test_a_call_that_is_refused_to_somebody_known_is_no_reason_to_sign_in(
+    monkeypatch: pytest.MonkeyPatch, code: str, remedy: str
+) -> None:
+    answer = (
+        f"<ErrorResponse><Error><Code>{code}</Code><Message>no</Message></Error></ErrorResponse>"
+    )
+    monkeypatch.setattr(Aws, "_entity", staticmethod(lambda **_: (403, answer)))
+    (problem,) = refusal(adopted=[User(name="Existing", existing=True)])
+    assert f"arn:aws:iam::{STAGING}:user/Admin" in problem
+    assert f"GetUser failed ({code}: no)" in problem or f"call GetUser ({code}: no)" in problem
+    assert remedy in problem
+    assert "sign in" not in problem
+
+
 def test_no_secret_is_told(tmp_path: Path) -> None:
     (tmp_path / "credentials").write_text(PROFILES.replace("= x", "= s3cr3tvalue"))
     assert not [problem for problem in refusal("Stage", "Expired") if "s3cr3tvalue" in problem]

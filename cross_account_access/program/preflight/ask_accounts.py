@@ -18,6 +18,7 @@ from botocore.loaders import create_loader
 from botocore.session import Session
 
 _CONFIG = Config(connect_timeout=5, read_timeout=10, retries={"total_max_attempts": 3})
+_PASSING = ("RequestLimitExceeded", "ServiceUnavailable", "SlowDown", "Throttling")
 _LOADER = create_loader()
 """For all sessions, so that what botocore knows of the services is read once."""
 _LOADING = Lock()
@@ -64,15 +65,17 @@ def ask_all(accounts: Sequence[AccountRequest]) -> list[Answers]:
 def ask(profile: str, region: str, calls: list[Call]) -> Answers:
     """Asks STS who a profile is, which needs no permission, and then each of the calls."""
     sign_in = f"sign in again, for example with aws sso login --profile {profile}"
+    arn = None
     try:
         session = Session(profile=profile)
         session.register_component("data_loader", _LOADER)
         with _LOADING:
             sts: Any = session.create_client("sts", region_name=region, config=_CONFIG)
         identity = sts.get_caller_identity()
+        arn = identity["Arn"]
         return {
             "account": identity["Account"],
-            "arn": identity["Arn"],
+            "arn": arn,
             "found": [_found(session, region, call) for call in calls],
         }
     except ProfileNotFound:
@@ -82,7 +85,18 @@ def ask(profile: str, region: str, calls: list[Call]) -> Answers:
         }
     except ClientError as error:
         code, reason = error.response["Error"]["Code"], error.response["Error"]["Message"]
-        return {"problem": f"is refused by AWS ({code}: {reason}); {sign_in}"}
+        call = error.operation_name
+        if arn is None:
+            problem = f"is refused by AWS ({code}: {reason}); {sign_in}"
+        # Whoever is known has signed in; what fails is this call.
+        elif code in _PASSING:
+            problem = f"is {arn}, and {call} failed ({code}: {reason}); try again"
+        else:
+            problem = (
+                f"is {arn}, which may not call {call} ({code}: {reason}); allow it that, or name"
+                " a profile that may"
+            )
+        return {"problem": problem}
     except (NetworkError, HTTPClientError) as error:
         # No answer says nothing about the credentials.
         return {
