@@ -13,6 +13,8 @@ from cross_account_access.iam.errors import IamError
 from cross_account_access.iam.inventory import is_unknown_document
 
 _PLACES: Final = ("users", "roles", "resources")
+_SINGLE: Final = ("boundary", "policy", "trust")
+"""Documents of which a user, role or resource has one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,10 +121,14 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 - a document, or several
 
 def _known(before: Mapping[str, Any], after: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return what is declared, with the live document wherever the stack does not know its own."""
+    known = dict(before)
+    for key, value in before.items():
+        if key in _SINGLE and value is not None and is_unknown_document(value):
+            known[key] = after.get(key, value)
     policies = {
         label: after.get("policies", {}).get(label, document)
         if is_unknown_document(document)
         else document
         for label, document in before.get("policies", {}).items()
     }
-    return {**before, "policies": policies} if policies else before
+    return {**known, "policies": policies} if policies else known

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from copy import deepcopy
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -209,6 +210,21 @@ def test_documents_that_could_not_be_read_count_as_widening() -> None:
     (finding,), _ = findings_of(differences_of_preview(preview), planned, documents)
     assert finding.effect is Effect.WIDENING
     assert finding.changes == ()
+
+
+def test_a_policy_of_aws_whose_text_the_stack_does_not_know_is_no_difference() -> None:
+    boundary = "arn:aws:iam::aws:policy/PowerUserAccess"
+    planned = deepcopy(PLANNED)
+    for each in planned:
+        if each["type"] == ROLE:
+            each["inputs"]["permissionsBoundary"] = boundary
+    declared = inventory_of(resources_of_preview({"steps": _same(planned)}))
+    (arn,) = declared.roles
+    known = {**declared.roles[arn], "boundary": policy(allow("*", "*"))}
+    live = replace(declared, roles={arn: known})
+    documents = Documents(declared=declared, live=live)
+    assert list(documents.differing()) == []
+    assert documents.changes(arn, "boundary") == ()
 
 
 def test_documents_that_differ_in_the_order_of_keys_are_the_same() -> None:
