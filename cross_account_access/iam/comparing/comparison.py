@@ -184,6 +184,9 @@ class _Comparison:
                 if (
                     any(each.is_of(group.patterns) for each in allowing)
                     and _is_possible(name, group.name, target)
+                    and any(
+                        self._may_be_allowed(each, name, group, resource) for each in universe.sides
+                    )
                     and self._is_different(name, group, resource)
                 ):
                     yield group, number
@@ -322,24 +325,30 @@ class _Comparison:
             for other in (*side.inventory.users, *side.inventory.roles, *outsiders)
             for group in resource.groups
             if group.name.startswith("sts:AssumeRole") and _is_possible(other, group.name, name)
-            if self._may_be_open(side, other, group, resource)
+            if self._may_be_allowed(side, other, group, resource)
             for when in _open_when(side, other, group, resource)
         ]
         return list(dict.fromkeys(able)) or [_Way(self._who(name))]
 
-    def _may_be_open(
+    def _may_be_allowed(
         self, side: Side, name: str, group: ActionGroup, resource: ResourceClass
     ) -> bool:
-        """Say whether one of ours has a statement that may allow it, as it takes across accounts.
+        """Say whether there are statements that may allow a request, on the sides that it takes.
 
-        Policies of outsiders, and of ours that are not known, are no part of that.
+        It is the engine's rule about both sides, as far as it holds whatever the circumstances.
+        What is outside the stack is taken to allow all.
         """
-        is_ours = name in side.own or name in self._universe.known
-        is_abroad = name.split(":")[4:5] != resource.target.split(":")[4:5]
-        return not (is_ours and is_abroad) or any(
-            each.allows and each.is_of(group.patterns) and each.is_about(resource.witness.matches)
-            for each in side.own.get(name, ())
+        target = resource.target
+        listed = [each for each in _covering(side, name, group, resource) if each.allows]
+        owns = name not in self._universe.known or any(not each.principals for each in listed)
+        is_named = target not in self._universe.targets or any(
+            each.principals and each.may_name(name) for each in listed
         )
+        if ":role/" in target or ":kms:" in target:
+            return is_named
+        if _account(name) != (side.owner_of(target) or _account(name)):
+            return owns and is_named
+        return owns or is_named
 
     def _who(self, name: str) -> str:
         return self._universe.short(self._universe.outsiders.names.get(name, name))
@@ -412,6 +421,10 @@ def _covering(
     listed = (*side.own.get(name, ()), *side.of_target.get(resource.target, ()))
     matches = resource.witness.matches
     return [each for each in listed if each.is_of(group.patterns) and each.is_about(matches)]
+
+
+def _account(name: str) -> str:
+    return name.split(":")[4] if name.startswith("arn:") else ""
 
 
 def _limiting(

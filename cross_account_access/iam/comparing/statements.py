@@ -42,6 +42,8 @@ class ComparedStatement:
     """Keys in lower case whose values a policy variable compares with each other."""
     principals: frozenset[tuple[str, str]]
     """Element and name of all that are named; an account by its ID alone."""
+    not_principal: bool
+    """Whether all others are meant."""
     allows: bool
 
     @property
@@ -52,6 +54,18 @@ class ComparedStatement:
     def marked(self, mark: str) -> "ComparedStatement":
         """Tell it from those that mean the same without the mark."""
         return replace(self, meaning=f"{mark}: {self.meaning}", terms=f"{mark}: {self.terms}")
+
+    def may_name(self, name: str) -> bool:
+        """Say whether it may name a principal, conditions apart."""
+        if self.not_principal:
+            return True
+        account = name.split(":")[4] if name.startswith("arn:") else ""
+        return any(
+            element == "CanonicalUser"
+            or named in ("*", name)
+            or (account and account in (named, *named.split(":")[4:5]))
+            for element, named in self.principals
+        )
 
     def is_of(self, actions: frozenset[str]) -> bool:
         """Say whether it is about an action.
@@ -98,6 +112,7 @@ def compared(document: PolicyDocument) -> Iterator[ComparedStatement]:
             ),
             entangled=frozenset(_entangled(statement, keys)),
             principals=principals,
+            not_principal=statement.not_principal,
             allows=statement.allows,
         )
 

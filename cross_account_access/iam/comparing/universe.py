@@ -99,14 +99,15 @@ class Side:
 
     def limiting(self, name: str, target: str) -> tuple[ComparedStatement, ...]:
         """Return the statements of layers that bind a principal at a resource."""
-        return self.limits.statements(_account_of(name), self._owner_of(target))
+        return self.limits.statements(_account_of(name), self.owner_of(target))
 
     def shape(self, name: str, target: str, service: str) -> tuple[object, ...]:
         """Return what decides of what no such statement is about."""
-        shape = self.limits.shape(_account_of(name), self._owner_of(target), service)
+        shape = self.limits.shape(_account_of(name), self.owner_of(target), service)
         return (*shape, self.world.cuts_off(target))
 
-    def _owner_of(self, target: str) -> str:
+    def owner_of(self, target: str) -> str:
+        """Return the account of a resource, empty where that is not known."""
         return self.owners.get(target) or _account_of(target)
 
     def world_of(self, principal: Principal, target: str) -> World | None:
