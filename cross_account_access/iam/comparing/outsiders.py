@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import combinations
 from typing import Final
 
 from cross_account_access.iam.comparing.requests import ELSEWHERE
@@ -19,6 +20,7 @@ from cross_account_access.iam.comparing.witnesses import (
     group_witnesses,
     witnesses,
 )
+from cross_account_access.iam.documents import Condition
 from cross_account_access.iam.engine import PrincipalKind, QuestionError, parse_principal
 from cross_account_access.iam.errors import ComparisonError
 from cross_account_access.iam.patterns import matches
@@ -83,14 +85,12 @@ def _patterns(
     for statements in (*by_target.values(), everywhere):
         for statement in statements:
             yield from (name for _, name in statement.principals)
-            for values in _values(statement):
-                yield from values
+            for condition in _about_principals(statement):
+                yield from condition.values
 
 
-def _values(statement: ComparedStatement) -> Iterator[tuple[str, ...]]:
-    for condition in statement.conditions:
-        if condition.key.lower() in _OF_PRINCIPALS:
-            yield condition.values
+def _about_principals(statement: ComparedStatement) -> Iterator[Condition]:
+    return (each for each in statement.conditions if each.key.lower() in _OF_PRINCIPALS)
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,8 @@ class _Finder:
     def at(self, statements: Iterable[ComparedStatement]) -> Mapping[str, str]:
         """Return whom the statements tell apart, with what to call them."""
         named: set[str] = set()
-        conditions: set[tuple[str, ...]] = set()
+        groups: set[frozenset[str]] = set()
+        in_pairs = False
         others: dict[str, str] = {}
         for statement in statements:
             for kind, name in statement.principals:
@@ -111,9 +112,10 @@ class _Finder:
                     others[name] = name
                 else:
                     named.add(name)
-            for values in _values(statement):
-                conditions.add(values)
-                named |= set(values)
+            for condition in _about_principals(statement):
+                groups.add(frozenset(condition.values))
+                named |= set(condition.values)
+                in_pairs |= not statement.allows or "Not" in condition.operator
         accounts = self.words.accounts | {id_ for each in named for id_ in _ACCOUNT.findall(each)}
         general = {
             f"arn:{self.words.partition}:iam::{account}:{kind}/?*": account
@@ -121,13 +123,15 @@ class _Finder:
             for kind in ("user", "role")
         }
         special = {name for name in named if name.startswith("arn:")}
-        return others | dict(self._who(special, general, conditions))
+        return others | dict(self._who(special, general, groups, in_pairs=in_pairs))
 
     def _who(
         self,
         special: set[str],
         general: Mapping[str, str],
-        conditions: Collection[tuple[str, ...]],
+        groups: Collection[frozenset[str]],
+        *,
+        in_pairs: bool,
     ) -> Iterator[tuple[str, str]]:
         # Ours that a pattern speaks of, so that another one stands for those who are not ours.
         wild = [each for each in special if "*" in each or "?" in each]
@@ -136,7 +140,7 @@ class _Finder:
         try:
             found = witnesses(patterns, fresh=self.fresh, most_states=_MOST_STATES)
         except ComparisonError:
-            found = [*_one_by_one(patterns, conditions, self.fresh)]
+            found = [*_one_by_one(patterns, groups, self.fresh, in_pairs=in_pairs)]
         for each in found:
             text = self._unknown(each, patterns)
             if text in self.known or not is_user_or_role(text):
@@ -161,19 +165,31 @@ class _Finder:
 
 
 def _one_by_one(
-    patterns: Iterable[str], conditions: Iterable[tuple[str, ...]], fresh: str
+    patterns: Collection[str], groups: Collection[frozenset[str]], fresh: str, *, in_pairs: bool
 ) -> Iterator[Witness]:
-    """Yield one text for each set of conditions that somebody meets, then one for each pattern.
+    """Yield a text for each set of conditions that somebody meets, then one for each pattern.
 
-    That is enough: by which of its values a condition is met makes no difference.
+    That is enough: by which of its values a condition is met makes no difference. Where even the
+    sets are too many, there is one for each pattern alone: of statements that only allow, and only
+    to whom a pattern means, each can be looked at by itself. Where one denies, or means all but
+    some, a second one can take back what the first allows, so that there are the pairs as well.
     """
-    listed = sorted(patterns)
-    groups = [frozenset(values) for values in conditions]
-    yield from group_witnesses(listed, groups, fresh=fresh)
-    for pattern in listed:
+    try:
+        yield from group_witnesses(patterns, groups, fresh=fresh, most_states=_MOST_STATES)
+    except ComparisonError:
+        wild = sorted({each for group in groups for each in group if each in patterns})
+        for few in combinations(wild, 2) if in_pairs else ():
+            yield from (
+                Witness(each.text, _matching(patterns, each.text))
+                for each in witnesses(few, fresh=fresh)
+                if len(each.matches) > 1
+            )
+    for pattern in patterns:
         text = pattern.replace("*", "").replace("?", fresh)
         if matches(pattern, text):
-            yield Witness(text, _matching(listed, text))
+            yield Witness(text, _matching(patterns, text))
+    # One who is meant by none of them stands for all others.
+    yield from witnesses([each for each in patterns if each.endswith("/?*")], fresh=fresh)
 
 
 def _matching(patterns: Iterable[str], text: str) -> frozenset[str]:

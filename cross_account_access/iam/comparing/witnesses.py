@@ -65,7 +65,7 @@ def witnesses(
 
 
 def group_witnesses(
-    patterns: Iterable[str], groups: Iterable[frozenset[str]], *, fresh: str
+    patterns: Iterable[str], groups: Iterable[frozenset[str]], *, fresh: str, most_states: int
 ) -> list[Witness]:
     """Return one text for each set of groups that some text matches, shortest first.
 
@@ -76,6 +76,7 @@ def group_witnesses(
         patterns: as for `witnesses`.
         groups: of some of them.
         fresh: a character that no pattern has.
+        most_states: how far to look.
 
     Raises:
         ComparisonError: as for `witnesses`.
@@ -102,7 +103,7 @@ def group_witnesses(
         )
 
     found: dict[frozenset[int], str] = {}
-    for matched, text in _walk(listed, fresh, _MOST_STATES, settled).items():
+    for matched, text in _walk(listed, fresh, most_states, settled).items():
         found.setdefault(told(matched), text)
     return [
         Witness(plain, frozenset(each for each in listed if matches(each, plain)))
