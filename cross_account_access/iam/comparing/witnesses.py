@@ -37,7 +37,7 @@ class Witness:
 
 def fresh_for(patterns: Iterable[str]) -> str:
     """Return a character that no pattern has."""
-    used = set().union(*patterns)
+    used = {character for each in patterns for character in each}
     others = map(chr, range(0xE002, 0xF8FF))
     return next(each for each in (*_FRESH, *others) if each not in used)
 
