@@ -2,12 +2,14 @@
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+from cross_account_access.printable import JSON_VERSION, one_line, printable
 
 GOOD, BAD, DOUBTFUL, QUIET, TITLE = "green", "red", "yellow", "dim", "bold"
 """Styles by meaning. Colour only repeats what the words say: a pipe has none, nor has NO_COLOR."""
@@ -29,10 +31,15 @@ class Page:
 
     def line(self, *cells: Cell) -> None:
         """Write one line; the cells stand side by side, without a space between them."""
+        seen = [_seen(cell) for cell in cells]
         if self._plain:
-            self._write("".join(map(_text, cells)))
+            self._write("".join(map(_text, seen)))
         else:
-            self._console.print(Text.assemble(*cells), soft_wrap=True)
+            self._console.print(Text.assemble(*seen), soft_wrap=True)
+
+    def note(self, text: str) -> None:
+        """Write what has to be said beside the answer."""
+        self.line(("note: ", DOUBTFUL), text)
 
     def block(self, text: str, style: str = "") -> None:
         """Write lines as they are, indented by four."""
@@ -50,6 +57,7 @@ class Page:
             spare: headers of columns without which a terminal does that is too narrow for all; the
                 first goes first. A pipe has them all.
         """
+        rows = [[_seen(cell) for cell in row] for row in rows]
         if self._plain:
             for line in _aligned([list(headers), *([_text(cell) for cell in row] for row in rows)]):
                 self._write(line)
@@ -70,12 +78,12 @@ class Page:
         self._console.print(table)
 
     def raw(self, text: str) -> None:
-        """Write a text for other programs, as it is."""
-        self._write(text)
+        """Write a text for other programs, as it is but for characters that nobody sees."""
+        self._write(printable(text))
 
-    def json(self, value: object) -> None:
-        """Write one JSON document and nothing else."""
-        self._write(json.dumps(value, indent=2))
+    def json(self, value: Mapping[str, object]) -> None:
+        """Write one JSON document and nothing else, with the version of its form."""
+        self._write(json.dumps({"jsonVersion": JSON_VERSION, **value}, indent=2))
 
     def _write(self, line: str) -> None:
         sys.stdout.write(f"{line}\n")
@@ -95,8 +103,12 @@ def progress(doing: str) -> Iterator[None]:
 
 def notice(text: str) -> None:
     """Write a line to standard error, where it is no part of the answer."""
-    sys.stderr.write(f"access: {text}\n")
+    sys.stderr.write(f"access: {printable(text)}\n")
     sys.stderr.flush()
+
+
+def _seen(cell: Cell) -> Cell:
+    return one_line(cell) if isinstance(cell, str) else (one_line(cell[0]), cell[1])
 
 
 def _text(cell: Cell) -> str:

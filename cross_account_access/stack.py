@@ -32,6 +32,8 @@ _KEEPING: Final = ("same", "update")
 """Steps after which a resource is still the one that it was."""
 _DIFFERING: Final = ("create", "update", "replace", "delete")
 """Steps of a resource that is not as the program says; a replacement has others beside its own."""
+_NOT_OF_PROGRAM: Final = ("refresh", "delete", "discard")
+_FAILED: Final = "error: preview failed"
 IMPORT: Final = ("import", "--generate-code=false", "--file")
 """The command that imports, but for the file: the program has the code already."""
 
@@ -171,13 +173,22 @@ class Stack:
             UncheckedError: no pulumi, no such stack, or a program that fails.
         """
         # Loads what draws on terminals; `access credentials` comes by here and must be quick.
-        from cross_account_access.presentation import progress  # noqa: PLC0415
+        from cross_account_access.presentation import notice, progress  # noqa: PLC0415
 
         with progress("previewing the stack"), tempfile.TemporaryDirectory() as folder:
             log = Path(folder) / "events.json"
-            words = ("preview", "--show-sames", "--event-log", str(log))
-            preview = self._json(*words, **_EVENT_LOG)
+            words = ("preview", "--show-sames", "--event-log", str(log), "--json")
+            ran = self._ran(*words, **_EVENT_LOG)
             events = log.read_text() if log.exists() else ""
+        preview = _parsed_object(ran.stdout)
+        if ran.returncode != 0:
+            if not _stops_at_protected(preview):
+                raise UncheckedError(_reason(ran.stdout, ran.stderr))
+            notice(
+                f"a deployment would stop: {_reason(ran.stdout, ran.stderr)}\n"
+                "what follows is as if it went on"
+            )
+            preview = _with_all_deletions(preview)
         return resources_of_preview(preview, outputs_of_events(events))
 
     def refreshed(self) -> Refreshed:
@@ -242,10 +253,16 @@ class Stack:
         return value
 
     def _run(self, *words: str, **environment: str) -> str:
+        ran = self._ran(*words, **environment)
+        if ran.returncode != 0:
+            raise UncheckedError(_reason(ran.stdout, ran.stderr))
+        return ran.stdout
+
+    def _ran(self, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
         command = [_pulumi(), *words, "--non-interactive"]
         if self.name is not None:
             command += ["--stack", self.name]
-        ran = subprocess.run(
+        return subprocess.run(
             command,
             cwd=self.folder,
             env={**os.environ, **environment},
@@ -254,9 +271,6 @@ class Stack:
             text=True,
             check=False,
         )
-        if ran.returncode != 0:
-            raise UncheckedError(_reason(ran.stdout, ran.stderr))
-        return ran.stdout
 
     def _not_deployed(self) -> NotDeployedError:
         name = f"stack {self.name}" if self.name else "the selected stack"
@@ -266,6 +280,11 @@ class Stack:
 def add_stack_options(parser: argparse.ArgumentParser) -> None:
     """Add `--stack` and `--cwd`, which `stack_of` reads."""
     parser.add_argument("--stack", metavar="NAME", help="the stack; without it, the selected one")
+    add_folder_option(parser)
+
+
+def add_folder_option(parser: argparse.ArgumentParser) -> None:
+    """Add `--cwd`, which `stack_in` reads."""
     parser.add_argument(
         "--cwd", metavar="DIR", type=Path, default=Path(), help="folder of the Pulumi program"
     )
@@ -277,10 +296,19 @@ def stack_of(arguments: argparse.Namespace) -> Stack:
     Raises:
         UsageError: when `--cwd` is no folder.
     """
+    return stack_in(arguments, arguments.stack)
+
+
+def stack_in(arguments: argparse.Namespace, name: str | None) -> Stack:
+    """Return a stack of the program in the folder that `--cwd` names.
+
+    Raises:
+        UsageError: when it is no folder.
+    """
     if not arguments.cwd.is_dir():
         msg = f"--cwd {arguments.cwd}: no such folder"
         raise UsageError(msg)
-    return Stack(arguments.cwd, arguments.stack)
+    return Stack(arguments.cwd, name)
 
 
 def naming(arguments: argparse.Namespace) -> list[str]:
@@ -416,13 +444,41 @@ def _pulumi() -> str:
     return command
 
 
+def _parsed_object(text: str) -> dict[str, Any]:
+    """Return a JSON object, an empty one where it is none."""
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _errors(printed: Mapping[str, Any]) -> list[str]:
+    diagnostics = printed.get("diagnostics") or ()
+    return [each["message"] for each in diagnostics if each.get("severity") == "error"]
+
+
+def _stops_at_protected(preview: Mapping[str, Any]) -> bool:
+    """Say whether a preview failed for nothing but resources that must not be deleted."""
+    told = [each.strip() for each in _errors(preview)]
+    protected = [each for each in told if "because it is protected" in each]
+    return bool(protected and preview.get("steps")) and {*told} <= {*protected, _FAILED}
+
+
+def _with_all_deletions(preview: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a preview that stopped at a deletion without what the program does not have.
+
+    By then every resource of the program has a step; those with a step of the refresh alone would
+    have been deleted.
+    """
+    steps = preview["steps"]
+    planned = {step["urn"] for step in steps if step["op"] not in _NOT_OF_PROGRAM}
+    return {**preview, "steps": [step for step in steps if step["urn"] in planned]}
+
+
 def _reason(stdout: str, stderr: str) -> str:
     """Return pulumi's own message in one line, and what helps."""
-    try:
-        diagnostics = json.loads(stdout).get("diagnostics") or ()
-    except ValueError:
-        diagnostics = ()
-    errors = [each["message"] for each in diagnostics if each.get("severity") == "error"]
+    errors = _errors(_parsed_object(stdout))
     printed = (line.strip() for line in (*stderr.splitlines(), *stdout.splitlines()))
     errors += [line for line in printed if line.startswith("error:")]
     told = next(iter(errors), stderr) or "no reason given"

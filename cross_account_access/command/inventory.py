@@ -7,13 +7,17 @@ read by `cross_account_access.command.live`.
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import Any, Final
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, Self
 
 from cross_account_access.errors import UncheckedError
 from cross_account_access.facts.managed_policies import document_of
 from cross_account_access.iam.documents import Document, PolicyKind
-from cross_account_access.iam.engine import IdentityDocuments, ResourceDocuments
+from cross_account_access.iam.engine import (
+    IdentityDocuments,
+    ResourceDocuments,
+    RoleDocuments,
+)
 from cross_account_access.iam.errors import IamError
 from cross_account_access.iam.inventory import (
     KNOWN_LATER,
@@ -23,7 +27,7 @@ from cross_account_access.iam.inventory import (
     unknown_document,
 )
 from cross_account_access.iam.layers import NOT_SEEN, AccountLayers, Layers
-from cross_account_access.iam.services import Place, StackTypes, services
+from cross_account_access.iam.services import Place, StackTypes, service_name, services
 from cross_account_access.stack import StackAccount, StackResource, accounts_of, is_unknown
 
 _STACK: Final = "pulumi:pulumi:Stack"
@@ -39,6 +43,50 @@ class StackInventory(Inventory):
     accounts: tuple[StackAccount, ...]
     outputs: Mapping[str, Any] = field(default_factory=dict)
     """Those of the stack, by name, as far as they are known."""
+
+    def with_existing(self) -> Self:
+        """The same with what the stack shares without managing it; no policy of it is known."""
+        accounts = {account.id for account in self.accounts}
+        shared = (self.outputs.get("resourceArns") or {}).values()
+        found: dict[str, ResourceDocuments] = {
+            arn: {"account": account, "policy": None}
+            for arn in shared
+            if isinstance(arn, str) and service_name(arn) in services()
+            for account in [arn.split(":")[4]]
+            if account in accounts
+        }
+        return replace(self, resources={**found, **self.resources})
+
+
+def together(inventories: Iterable[StackInventory]) -> StackInventory:
+    """Return all of several inventories; of what is in two of them, as the last one has it."""
+    users: dict[str, IdentityDocuments] = {}
+    roles: dict[str, RoleDocuments] = {}
+    resources: dict[str, ResourceDocuments] = {}
+    accounts: dict[str, StackAccount] = {}
+    gaps: dict[str, None] = {}
+    layers = NOT_SEEN
+    for each in inventories:
+        if each.layers is not NOT_SEEN:
+            layers = Layers(
+                accounts={**layers.accounts, **each.layers.accounts},
+                endpoints=each.layers.endpoints,
+                buckets={**layers.buckets, **each.layers.buckets},
+                reasons=(*layers.reasons, *each.layers.reasons),
+            )
+        users |= each.users
+        roles |= each.roles
+        resources |= each.resources
+        accounts |= {account.id: account for account in each.accounts}
+        gaps |= dict.fromkeys(each.gaps)
+    return StackInventory(
+        accounts=tuple(accounts.values()),
+        users=users,
+        roles=roles,
+        resources=resources,
+        gaps=tuple(gaps),
+        layers=layers,
+    )
 
 
 @contextmanager

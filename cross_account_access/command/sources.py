@@ -10,6 +10,7 @@ from typing import Final
 
 from cross_account_access.command.inventory import StackInventory, inventory_of
 from cross_account_access.command.live import live
+from cross_account_access.command.names import Names
 from cross_account_access.errors import UsageError
 from cross_account_access.stack import Stack, resources_of_preview, resources_of_state
 
@@ -19,7 +20,9 @@ PREVIEW: Final = "preview"
 REVISION: Final = "git:"
 
 
-def read(source: str, stack: Stack, *, principal: str | None = None) -> StackInventory:
+def read(
+    source: str, stack: Stack, *, principal: str | None = None, existing: bool = False
+) -> StackInventory:
     """Return the documents.
 
     Args:
@@ -27,7 +30,8 @@ def read(source: str, stack: Stack, *, principal: str | None = None) -> StackInv
             then, or the name of a file that `pulumi stack export` or
             `pulumi preview --json --show-sames` has printed.
         stack: the stack that all but the last are about.
-        principal: ARN or short name of a user or role to look for in the live accounts too.
+        principal: name of a user or role to look for in the live accounts too.
+        existing: whether to read there, too, what the stack shares without managing it.
 
     Raises:
         UsageError: for a file that is neither, and a revision that does not exist.
@@ -39,7 +43,9 @@ def read(source: str, stack: Stack, *, principal: str | None = None) -> StackInv
         return inventory_of(stack.state())
     if source == LIVE:
         known = inventory_of(stack.state())
-        return live(known if principal is None else known.including(principal))
+        if principal is not None:
+            known = known.including(Names(known).principal(principal).arn)
+        return live(known.with_existing() if existing else known)
     if source.startswith(REVISION):
         with _checked_out(stack.folder, source.removeprefix(REVISION)) as folder:
             return inventory_of(Stack(folder, stack.selected()).preview())

@@ -41,15 +41,17 @@ class Route:
 def routes(inventory: Inventory, request: Request) -> Iterator[Route]:
     """Yield the direct way, and then one through each role that the principal could assume.
 
-    A principal without identity-based policies, and a session of the role itself, has only the
-    direct way. The context is that of every step, but for what it says of the caller: a session has
-    the tags of its role, an ID of its own and no MFA (AWS: "AWS global condition context keys",
+    A service, an anonymous caller, an account's root user, and a session of the role itself have
+    only the direct way. The context is that of every step, but for what it says of the caller: a
+    session has the tags of its role, an ID of its own and no MFA (AWS: "AWS global condition
+    context keys",
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html).
     """
     world = inventory.world()
     yield Route(None, (decide(world, request),))
     principal = request.principal
-    if principal.has_identity and principal.kind is not PrincipalKind.ROOT:
+    is_provider = principal.kind is PrincipalKind.PROVIDER
+    if is_provider or (principal.has_identity and principal.kind is not PrincipalKind.ROOT):
         for role in inventory.roles:
             if not _is_itself(principal, role):
                 yield _through(world, request, role)

@@ -96,6 +96,11 @@ class Page:
         for character in text:
             self.press(character)
 
+    def resize(self, width: int, height: int) -> None:
+        """Makes the window as large, in pixels."""
+        size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+        self._call("Emulation.setDeviceMetricsOverride", **size)
+
     def screenshot(self, path: Path) -> None:
         answer = self._call("Page.captureScreenshot")
         path.write_bytes(base64.b64decode(answer["data"]))

@@ -89,7 +89,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     # What the verbs of the command share, and what they hand out.
     "errors": set(),
-    "presentation": set(),
+    "printable": set(),
+    "presentation": {"printable"},
     "stack": {"errors", "facts", "presentation"},
     "aws": {"errors", "stack"},
     "credentials.contract": set(),
@@ -105,7 +106,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("errors", "facts", "iam.documents", "iam.engine", "iam.errors", "iam.inventory"),
         *("iam.layers", "iam.services", "stack"),
     },
-    "command.change_words": {"iam.comparing", "presentation"},
+    "command.access_changes": {"iam.comparing", "iam.documents", "iam.engine", "iam.inventory"},
+    "command.change_words": {"iam.comparing", "presentation", "printable"},
     "command.calls": {"iam.services"},
     "command.layers": {
         *("aws", "command.inventory", "errors", "iam.documents", "iam.inventory", "iam.layers"),
@@ -117,7 +119,25 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("aws", "command.calls", "command.inventory", "command.layers", "iam.documents"),
         *("iam.engine", "iam.layers", "iam.services", "presentation", "stack"),
     },
-    "command.sources": {"command.inventory", "command.live", "errors", "stack"},
+    "command.names": {
+        *("command.inventory", "command.verification", "credentials.contract", "errors"),
+        *("iam.engine", "iam.services"),
+    },
+    "command.sources": {
+        *("command.inventory", "command.live", "command.names", "errors", "stack"),
+    },
+    "command.asking": {
+        *("command.inventory", "command.layers", "command.names", "command.sources"),
+        *("credentials", "errors", "facts", "iam.engine", "stack"),
+    },
+    "command.denials": {
+        *("aws", "errors", "iam.condition_keys", "iam.documents", "iam.engine", "iam.inventory"),
+        *("iam.services", "presentation", "stack"),
+    },
+    "command.answers": {
+        *("command.asking", "credentials", "errors", "iam.comparing", "iam.inventory"),
+        "presentation",
+    },
     "command.proof": {
         *("", "command.change_words", "command.inventory", "command.layers", "errors"),
         *(
@@ -135,10 +155,12 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("aws", "command.inventory", "command.live", "errors", "iam.comparing", "iam.errors"),
         *("iam.inventory", "presentation", "stack"),
     },
-    "command.drawing": {"iam.comparing", "iam.inventory"},
+    "command.drawing": {
+        *("command.change_words", "iam.comparing", "iam.inventory", "iam.services", "printable"),
+    },
     "command.verification": {
-        *("aws", "command.calls", "command.inventory", "command.live", "command.proof"),
-        *("credentials", "credentials.contract", "errors"),
+        *("aws", "command.calls", "command.denials", "command.inventory", "command.live"),
+        *("command.proof", "credentials", "credentials.contract", "errors"),
         *("facts", "iam.documents", "iam.engine", "iam.errors", "iam.inventory", "iam.patterns"),
         *("iam.services", "presentation", "stack"),
     },
@@ -149,20 +171,21 @@ MAY_IMPORT: dict[str, set[str]] = {
     "command.verbs": {
         *("aws", "credentials", "credentials.contract", "credentials.role_request", "errors"),
         *("facts", "importing", "presentation", "stack"),
-        *("command.change_words", "command.drawing", "command.inventory", "command.layers"),
-        *("command.live", "command.proof", "command.sign_in", "command.sources"),
-        "command.verification",
-        *("command.change_words", "command.drawing", "command.drift", "command.inventory"),
-        "command.live",
-        *("command.proof", "command.sources", "command.verification"),
-        *("iam.comparing", "iam.engine", "iam.errors", "iam.inventory", "iam.lint", "iam.routes"),
+        *("command.access_changes", "command.answers", "command.asking", "command.drift"),
         *("command.change_words", "command.code_scanning", "command.drawing"),
-        *("command.inventory", "command.live", "command.proof", "command.reports"),
-        *("command.sign_in", "command.sources", "command.verification"),
+        *("command.denials", "command.inventory", "command.layers", "command.live"),
+        *(
+            "command.names",
+            "command.proof",
+            "command.reports",
+            "command.sign_in",
+            "command.sources",
+        ),
+        "command.verification",
         *("iam.comparing", "iam.documents", "iam.engine", "iam.errors", "iam.inventory"),
-        *("iam.lint", "iam.routes"),
+        *("iam.lint", "iam.patterns", "iam.routes", "iam.services"),
     },
-    "command.cli": {"", "errors", "files"},
+    "command.cli": {"", "errors", "files", "printable"},
     # What it is built, tried and measured with.
     "dev.toolchain": {"files"},
     "dev.sandbox": {"dev.toolchain", "files"},

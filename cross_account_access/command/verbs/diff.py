@@ -1,16 +1,23 @@
-"""`access diff`: what a change of the program would change in access, in words."""
+"""`access diff`: what a deployment now would change in access, in words, and what others did."""
 
 import argparse
+from dataclasses import dataclass
 from typing import Any, Final
 
 from cross_account_access.command import sources
-from cross_account_access.command.change_words import as_json, print_changes, summary
-from cross_account_access.command.inventory import judged
+from cross_account_access.command.access_changes import (
+    as_deployed,
+    as_left,
+    changes_between,
+    undoes,
+)
+from cross_account_access.command.change_words import as_json, markdown, print_changes, summary
+from cross_account_access.command.inventory import StackInventory, judged
 from cross_account_access.command.layers import add_layers_option, with_layers
-from cross_account_access.errors import NotDeployedError, Status
-from cross_account_access.iam.comparing.comparison import Change, compare
+from cross_account_access.errors import NotDeployedError, Status, UncheckedError
+from cross_account_access.iam.comparing.comparison import Change
 from cross_account_access.iam.inventory import NOTHING, Inventory
-from cross_account_access.presentation import DOUBTFUL, Page
+from cross_account_access.presentation import TITLE, Page
 from cross_account_access.stack import Stack, add_stack_options, stack_of
 
 _DESCRIPTION: Final = """\
@@ -18,15 +25,17 @@ Says in words what would change in access if the program were deployed now: who 
 (+), who no longer may (-), and with +? and -? what cannot be told from the documents. A rewriting
 that means the same is no change.
 
-It compares the deployed state, which may be none yet, with a preview. --from and --to compare
-others: the live accounts, the program of a git revision, or files that `pulumi stack export` or
-`pulumi preview --json --show-sames` have printed."""
+It compares the live accounts with a preview, and tells apart what others changed since the last
+deployment. Where the live accounts cannot be read it compares the deployed state, and says so; a
+stack that is not deployed grants nothing. --from and --to compare others: the program of a git
+revision, or files that `pulumi stack export` or `pulumi preview --json --show-sames` have
+printed."""
 _EPILOG: Final = """\
 examples:
   access diff --stack prod
+  access diff --stack prod --markdown     for a comment on a pull request
   access diff --from state --to live      what others changed behind the stack's back
   access diff --from git:main --to git:HEAD --stack prod
-  access diff --from before.json --to after.json
 
 exit status: 0 access stays or narrows, 1 it widens or may widen, 2 wrong usage, 3 could not be
 checked"""
@@ -36,33 +45,98 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add what is compared."""
     parser.description, parser.epilog = _DESCRIPTION, _EPILOG
     for option, destination, default in (
-        ("--from", "before", sources.STATE),
-        ("--to", "after", sources.PREVIEW),
+        ("--from", "before", "live, else state"),
+        ("--to", "after", "preview"),
     ):
         parser.add_argument(
             option,
             dest=destination,
             metavar="SOURCE",
-            default=default,
             help=f"live, state, preview, git:REVISION or a file; {default} when not given",
         )
     add_layers_option(parser)
+    parser.add_argument("--markdown", action="store_true", help="write Markdown, for a comment")
     add_stack_options(parser)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Difference:
+    """What is compared, and what was found."""
+
+    before: str
+    after: str
+    changes: list[Change]
+    drift: list[Change]
+    """What others changed since the last deployment."""
+    notes: list[str]
 
 
 @judged()
 def run(arguments: argparse.Namespace) -> int:
     """Compare two inventories and tell the differences."""
     stack = stack_of(arguments)
-    before = _read(arguments.before, stack, arguments.layers)
-    after = _read(arguments.after, stack, arguments.layers)
-    changes = compare(before, after)
-    widens = any(change.effect.is_widening for change in changes)
-    if arguments.json:
-        Page().json(_as_json(changes, before, after))
+    if arguments.before is None and arguments.after in (None, sources.PREVIEW):
+        found = _of_deployment(stack, arguments.layers)
     else:
-        _print(Page(), changes, before, after)
-    return Status.NOT_AS_INTENDED if widens else Status.AS_INTENDED
+        before = arguments.before or _usual_before(arguments.after)
+        found = _between(before, arguments.after or sources.PREVIEW, stack, arguments.layers)
+    if arguments.json:
+        Page().json(_as_json(found))
+    elif arguments.markdown:
+        Page().raw(_markdown(found))
+    else:
+        _print(Page(), found)
+    return Status.NOT_AS_INTENDED if _widens(found) else Status.AS_INTENDED
+
+
+def _usual_before(after: str) -> str:
+    return sources.STATE if after == sources.LIVE else sources.LIVE
+
+
+def _between(before: str, after: str, stack: Stack, layers: str | None) -> _Difference:
+    first, then = _read(before, stack, layers), _read(after, stack, layers)
+    return _Difference(
+        before=before,
+        after=after,
+        changes=changes_between(first, then),
+        drift=[],
+        notes=_notes(first, then),
+    )
+
+
+def _of_deployment(stack: Stack, layers: str | None) -> _Difference:
+    """Compare what is there with what a deployment would leave."""
+    state = _read(sources.STATE, stack, layers)
+    live, why = _live(state, stack, layers)
+    planned = with_layers(sources.read(sources.PREVIEW, stack), layers)
+    if live is None:
+        return _Difference(
+            before=sources.STATE,
+            after=sources.PREVIEW,
+            changes=changes_between(state, planned),
+            drift=[],
+            notes=[*why, *_notes(state, planned)],
+        )
+    return _Difference(
+        before=sources.LIVE,
+        after=sources.PREVIEW,
+        changes=changes_between(live, as_deployed(planned, state, live)),
+        drift=changes_between(as_left(state, live), live),
+        notes=_notes(live, planned),
+    )
+
+
+def _live(
+    state: Inventory, stack: Stack, layers: str | None
+) -> tuple[StackInventory | None, list[str]]:
+    """Read the live accounts, or say why they cannot be read."""
+    if state is NOTHING:
+        return None, []
+    try:
+        return with_layers(sources.read(sources.LIVE, stack), layers), []
+    except UncheckedError as error:
+        why = str(error).split("\n", 1)[0]
+        return None, [f"compared with the deployed state, not with the live accounts: {why}"]
 
 
 def _read(source: str, stack: Stack, layers: str | None) -> Inventory:
@@ -73,19 +147,56 @@ def _read(source: str, stack: Stack, layers: str | None) -> Inventory:
         return NOTHING
 
 
-def _as_json(changes: list[Change], before: Inventory, after: Inventory) -> dict[str, Any]:
+def _widens(found: _Difference) -> bool:
+    return any(change.effect.is_widening for change in found.changes)
+
+
+def _as_json(found: _Difference) -> dict[str, Any]:
     return {
-        "widens": any(change.effect.is_widening for change in changes),
-        "changes": as_json(changes),
-        "notes": _notes(before, after),
+        "from": found.before,
+        "to": found.after,
+        "widens": _widens(found),
+        "changes": [
+            {**told, "takesBackDrift": undoes(change, found.drift)}
+            for change, told in zip(found.changes, as_json(found.changes), strict=True)
+        ],
+        "drift": as_json(found.drift),
+        "notes": found.notes,
     }
 
 
-def _print(page: Page, changes: list[Change], before: Inventory, after: Inventory) -> None:
-    print_changes(page, changes)
-    for note in _notes(before, after):
-        page.line(("note: ", DOUBTFUL), note)
-    page.line(summary(changes))
+def _sections(found: _Difference) -> list[tuple[str, list[Change]]]:
+    """Return headings with what stands below them; drift is told where there is some."""
+    own = [change for change in found.changes if not undoes(change, found.drift)]
+    back = [change for change in found.changes if undoes(change, found.drift)]
+    sections = [
+        ("drift: what others changed since the last deployment (state to live)", found.drift),
+        ("deployment: what takes that back (live to preview)", back),
+        ("deployment: what the program changes (live to preview)", own),
+    ]
+    return [each for each in sections if each[1]]
+
+
+def _print(page: Page, found: _Difference) -> None:
+    if found.drift:
+        for heading, changes in _sections(found):
+            page.line((heading, TITLE))
+            print_changes(page, changes)
+            page.line()
+    else:
+        print_changes(page, found.changes)
+    for note in found.notes:
+        page.note(note)
+    page.line(_summary(found))
+
+
+def _summary(found: _Difference) -> str:
+    return f"{summary(found.changes)}, from {found.before} to {found.after}"
+
+
+def _markdown(found: _Difference) -> str:
+    headed = _sections(found) if found.drift else [("", found.changes)]
+    return markdown(f"Access: {_summary(found)}", headed, found.notes)
 
 
 def _notes(before: Inventory, after: Inventory) -> list[str]:

@@ -1,6 +1,7 @@
 """`access exec`: runs one command with a session of a consumer's role, and writes nothing."""
 
 import argparse
+import json
 import os
 import shlex
 import sys
@@ -94,7 +95,7 @@ def _variables(sign_in: SignIn) -> Mapping[str, str]:
 def _export(variables: Mapping[str, str], *, as_json: bool) -> None:
     page = Page()
     if as_json:
-        page.json(variables)
+        page.raw(json.dumps(dict(variables), indent=2))
         return
     page.raw(f"unset {' '.join(_OTHER_CREDENTIALS)}")
     for name, value in variables.items():

@@ -1,49 +1,68 @@
 """`access explain`: one question, its answer, and the statements that decide it on both sides."""
 
 import argparse
-import difflib
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
 from typing import Any, Final
 
 from cross_account_access.command import sources
+from cross_account_access.command.asking import (
+    Asked,
+    about_action,
+    add_options,
+    read,
+    spelled,
+)
+from cross_account_access.command.denials.asking import evaluations_of, referred
+from cross_account_access.command.denials.judging import compared
+from cross_account_access.command.denials.telling import tell
 from cross_account_access.command.inventory import judged
-from cross_account_access.command.layers import add_layers_option, what_was_seen, with_layers
+from cross_account_access.command.names import Named
 from cross_account_access.errors import Status, UsageError
-from cross_account_access.facts.service_reference import action as known_action
-from cross_account_access.facts.service_reference import authorized_by, nearest, source
+from cross_account_access.iam.documents import PolicyKind
+from cross_account_access.iam.documents import read as read_document
 from cross_account_access.iam.engine import (
     Citation,
     Context,
     Decision,
+    IdentityDocuments,
     Outcome,
-    Principal,
-    PrincipalKind,
     QuestionError,
     Request,
     parse_principal,
 )
 from cross_account_access.iam.inventory import Inventory
+from cross_account_access.iam.patterns import matches
 from cross_account_access.iam.routes import Route, routes
+from cross_account_access.iam.services import policy_resource
 from cross_account_access.presentation import BAD, DOUBTFUL, GOOD, QUIET, TITLE, Page
-from cross_account_access.stack import add_stack_options, stack_of
+from cross_account_access.stack import stack_of
 
 _DESCRIPTION: Final = """\
 Says whether PRINCIPAL may do ACTION on RESOURCE, through which role if not by itself, and shows
 the statements of both sides that decide it, or what is missing.
 
-The request is taken to come over TLS and without MFA; say otherwise with --context. Whatever else
-the answer depends on and nobody has said makes it unknown."""
+The request is taken to come now, over TLS and without MFA; say otherwise with --at and --context.
+A consumer is taken to come as it is declared, with its external ID and the like. Whatever else the
+answer depends on and nobody has said makes it unknown."""
 _EPILOG: Final = """\
 examples:
-  access explain staging:user/StageAdmin s3:GetObject production-test-bucket-101/Sunset.jpg
+  access explain stage-admin s3:GetObject s3://production-test-bucket-101/Sunset.jpg
+  access explain --denied EXAMPLE1a2b3c4d5e       AWS's own word on a refusal
   access explain arn:aws:iam::444455556666:user/StageAdmin sts:AssumeRole production:role/StageRole
   access explain staging:user/StageAdmin s3:ListBucket production-test-bucket-101 --from preview \\
       --context s3:prefix=reports/
 
-exit status: 0 allowed, 1 denied, 2 wrong usage, 3 unknown or could not be checked"""
+exit status: 0 allowed, 1 denied, 2 wrong usage, 3 unknown or could not be checked; with --denied
+0 the engine agrees with AWS, 1 it does not"""
 
+_VARIABLE: Final = re.compile(r"\$\{[^}]*\}")
+_OWNER: Final = "production"
+"""The account that is asked last: who is refused is most often of the other one."""
 _TLS: Final = "aws:SecureTransport"
 _MFA: Final = "aws:MultiFactorAuthPresent"
 _STATUS: Final = {
@@ -63,13 +82,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the question and where its answer comes from."""
     parser.description, parser.epilog = _DESCRIPTION, _EPILOG
     parser.add_argument(
-        "principal", metavar="PRINCIPAL", help="ARN, or short: staging:user/StageAdmin"
+        "principal", metavar="PRINCIPAL", nargs="?", help="consumer, staging:user/NAME, ARN"
     )
-    parser.add_argument("action", metavar="ACTION", help="one action, like s3:GetObject")
+    parser.add_argument("action", metavar="ACTION", nargs="?", help="one action, like s3:GetObject")
     parser.add_argument(
         "resource",
+        nargs="?",
         metavar="RESOURCE",
-        help="ARN, or short: BUCKET, BUCKET/KEY, production:sns:TOPIC, production:sqs:QUEUE; * for"
+        help="BUCKET/KEY, s3://BUCKET/KEY, name of what is shared, production:sns:TOPIC, ARN; * for"
         " none",
     )
     parser.add_argument(
@@ -88,21 +108,25 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="a key that the request does not carry, like sts:ExternalId",
     )
     parser.add_argument(
-        "--from",
-        dest="source",
-        metavar="SOURCE",
-        default=sources.LIVE,
-        help="which documents are judged: live (default), state, preview, git:REVISION or a file",
+        "--denied",
+        metavar="ID",
+        help="ask AWS about a refusal, by the authorization ID in its message or by the whole"
+        " message, and say whether the engine agrees",
     )
-    add_layers_option(parser)
-    add_stack_options(parser)
+    parser.add_argument(
+        "--case",
+        metavar="FILE",
+        type=Path,
+        help="with --denied: where a case goes that the engine decides otherwise (denied-ID.yaml)",
+    )
+    add_options(parser)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Answer:
     """The question with all that is told about it."""
 
-    inventory: Inventory
+    asked: Asked
     source: str
     request: Request
     best: Route
@@ -112,28 +136,57 @@ class _Answer:
 
 @judged()
 def run(arguments: argparse.Namespace) -> int:
-    """Answer one question."""
-    context = _context(_stated(arguments.context), arguments.absent)
-    inventory = with_layers(
-        sources.read(arguments.source, stack_of(arguments), principal=arguments.principal),
-        arguments.layers,
-    )
-    principal, notes = _principal(inventory, arguments.principal, arguments.source)
-    resource = _resource(inventory, arguments.resource, arguments.action)
+    """Answer one question, or ask AWS about a refusal."""
+    words = (arguments.principal, arguments.action, arguments.resource)
+    if any(words) if arguments.denied is not None else None in words:
+        msg = "give PRINCIPAL, ACTION and RESOURCE, or --denied ID alone"
+        raise UsageError(msg)
+    if arguments.denied is not None:
+        return _denied(arguments)
+    stated = _stated(arguments.context)
+    asked = read(arguments, arguments.principal)
+    who = asked.principal
+    asked = replace(asked, inventory=who.within(asked.inventory))
+    notes = (*asked.about_principal(arguments.source), *_declared(who))
+    resource = asked.resource(arguments.resource, arguments.action)
+    context = _context({**asked.states, **stated}, arguments.absent, asked.moment)
     try:
-        request = Request(principal, _spelled(arguments.action), resource, context)
+        request = Request(parse_principal(who.arn), spelled(arguments.action), resource, context)
     except QuestionError as error:
         raise UsageError(str(error)) from error
-    notes = (*_about_action(arguments.action), *notes)
-    found = tuple(routes(inventory, request))
+    found = [
+        route for route in routes(asked.inventory, request) if _concerns(asked.inventory, route)
+    ]
     best = _best(found)
-    shown = (best, *(route for route in found if route is not best and _explains(route, best)))
-    answer = _Answer(inventory, arguments.source, request, best, shown, notes)
+    answer = _Answer(
+        asked=asked,
+        source=arguments.source,
+        request=request,
+        best=best,
+        shown=(best, *(each for each in found if each is not best and _explains(each, best))),
+        notes=(*about_action(arguments.action), *asked.inventory.gaps, *notes),
+    )
     if arguments.json:
         Page().json(_as_json(answer))
     else:
         _print(Page(), answer)
     return _STATUS[best.outcome]
+
+
+def _denied(arguments: argparse.Namespace) -> int:
+    """Ask AWS about a refusal, and the engine about the same request."""
+    reference = referred(arguments.denied)
+    accounts = sources.read(sources.STATE, stack_of(arguments)).accounts
+    evaluations = evaluations_of(reference, sorted(accounts, key=lambda each: each.label == _OWNER))
+    who = next((each.who for each in evaluations if each.who), None)
+    inventory = read(arguments, who).inventory
+    return tell(
+        reference,
+        [compared(each, inventory) for each in evaluations],
+        inventory,
+        case=arguments.case or Path(f"denied-{reference.id}.yaml"),
+        is_json=arguments.json,
+    )
 
 
 def _stated(pairs: Iterable[str]) -> dict[str, Any]:
@@ -148,14 +201,20 @@ def _stated(pairs: Iterable[str]) -> dict[str, Any]:
     return {key: each[0] if len(each) == 1 else each for key, each in values.items()}
 
 
-def _context(stated: Mapping[str, Any], absent: Iterable[str]) -> Context:
-    """Add TLS and the lack of MFA; a request with a user's access key has no MFA key at all.
+def _context(stated: Mapping[str, Any], absent: Iterable[str], moment: datetime) -> Context:
+    """Add the moment, TLS and the lack of MFA.
 
-    Source: AWS, "AWS global condition context keys", aws:MultiFactorAuthPresent.
+    A request with a user's access key has no MFA key at all ("AWS global condition context keys",
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html).
     """
     missing = list(absent)
     said = {key.lower() for key in (*stated, *missing)}
-    values = dict(stated) if _TLS.lower() in said else {_TLS: "true", **stated}
+    usual = {
+        _TLS: "true",
+        "aws:CurrentTime": moment.isoformat(),
+        "aws:EpochTime": str(int(moment.timestamp())),
+    }
+    values = {key: value for key, value in usual.items() if key.lower() not in said} | dict(stated)
     if _MFA.lower() not in said:
         missing.append(_MFA)
     try:
@@ -164,88 +223,47 @@ def _context(stated: Mapping[str, Any], absent: Iterable[str]) -> Context:
         raise UsageError(str(error)) from error
 
 
-def _about_action(action: str) -> Iterator[str]:
-    """Say what is to be known of an action that AWS's service reference does not know."""
-    if known_action(action) is not None:
-        return
-    needed, near = authorized_by(action), nearest(action)
-    told = f"{action!r} is no action that AWS's service reference of {source().date} knows"
-    if needed:
-        yield f"{told}; the operation needs {' and '.join(needed)}"
-    else:
-        yield f"{told}; did you mean {near}?" if near else told
-
-
-def _spelled(action: str) -> str:
-    known = known_action(action)
-    return known.name if known else action
-
-
-def _principal(inventory: Inventory, name: str, source: str) -> tuple[Principal, tuple[str, ...]]:
-    """Return who asks, and what has to be said about it."""
-    arn = inventory.long(name)
-    try:
-        principal = parse_principal(arn)
-    except QuestionError as error:
-        msg = f"{error}{_did_you_mean(inventory, name, _principals(inventory))}"
-        raise UsageError(msg) from error
-    if arn.startswith("arn:"):
-        _check_partition(inventory, arn)
-    named = (PrincipalKind.USER, PrincipalKind.ROLE)
-    if principal.kind not in named or inventory.world().identity(principal) is not None:
-        return principal, inventory.gaps
-    is_ours = principal.account in {account.id for account in inventory.accounts}
-    if is_ours and arn != name:
-        problem = "does not exist" if source == sources.LIVE else "is no principal of the stack"
-        hint = _did_you_mean(inventory, name, _principals(inventory))
-        msg = f"{inventory.short(arn)} {problem}{hint}"
-        raise UsageError(msg)
-    where = "does not exist" if is_ours and source == sources.LIVE else "is outside the stack"
-    note = f"{inventory.short(arn)} {where}, so its own policies are not known"
-    return principal, (*inventory.gaps, note)
-
-
-def _principals(inventory: Inventory) -> tuple[str, ...]:
-    return (*inventory.users, *inventory.roles)
-
-
-def _resource(inventory: Inventory, name: str, action: str) -> str:
-    arn = inventory.long(name)
-    if arn != "*" and not arn.startswith("arn:"):
-        hint = _did_you_mean(inventory, name, (*inventory.resources, *inventory.roles))
-        msg = f"{name!r} is no resource of the stack, and no ARN{hint}"
-        raise UsageError(msg)
-    if arn != "*":
-        _check_partition(inventory, arn)
-    meant = known_action(action)
-    if meant is not None and not meant.is_about(arn):
-        kinds = " or ".join(sorted(meant.resources, key=len)) or "no resource, so give *"
-        msg = f"{meant.name} is about {kinds}; {arn} is not of that form"
-        raise UsageError(msg)
-    return arn
-
-
-def _check_partition(inventory: Inventory, arn: str) -> None:
-    partition = arn.split(":")[1]
-    ours = {each.split(":")[1] for each in (*inventory.users, *inventory.roles)}
-    if ours and partition not in ours:
-        msg = (
-            f"{arn} is of partition {partition}, but the stack's accounts are of"
-            f" {', '.join(sorted(ours))}; no access reaches from one partition to another"
+def _declared(who: Named) -> Iterator[str]:
+    """Say which circumstances come of a declaration."""
+    if who.states:
+        told = " and ".join(
+            f"{key}={','.join(value) if isinstance(value, list) else value}"
+            for key, value in who.states.items()
         )
-        raise UsageError(msg)
+        yield f"{who.name} is taken to come with {told}, as declared; --context says otherwise"
 
 
-def _did_you_mean(inventory: Inventory, name: str, known: Iterable[str]) -> str:
-    names = [text for arn in known for text in (inventory.short(arn), arn)]
-    close = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
-    if close:
-        return f"; did you mean {close[0]}?"
-    shown = ", ".join(names[::2][:5])
-    return f"; the stack has {shown}" if shown else ""
+def _concerns(inventory: Inventory, route: Route) -> bool:
+    """Say whether a way has to do with the question.
+
+    A role does nothing for who wants to assume it. Where one step is missing, the other must be
+    meant for it: the caller's policies name the role, or those of the role the resource.
+    """
+    if route.role is None or route.role == route.steps[-1].request.resource:
+        return route.role is None
+    assume, use = route.steps
+    if assume.outcome is Outcome.DENIED:
+        caller = {**inventory.users, **inventory.roles}.get(assume.request.principal.arn, {})
+        return _names(caller, {route.role})
+    resource = use.request.resource
+    aims = {resource, policy_resource(resource)}
+    return use.outcome is not Outcome.DENIED or _names(inventory.roles[route.role], aims)
 
 
-def _best(found: tuple[Route, ...]) -> Route:
+def _names(documents: IdentityDocuments, aims: Collection[str]) -> bool:
+    """Say whether policies allow something with one of some resources, by more than `*`."""
+    patterns = [
+        _VARIABLE.sub("*", pattern)
+        for label, document in documents.get("policies", {}).items()
+        for statement in read_document(document, PolicyKind.IDENTITY, label).statements
+        if statement.allows and not statement.not_resource
+        for pattern in statement.resources or ()
+        if pattern.strip("*")
+    ]
+    return any(matches(pattern, aim) for pattern in patterns for aim in aims)
+
+
+def _best(found: Sequence[Route]) -> Route:
     """Return the way that is open, else one that may be, else the direct one."""
     for outcome in (Outcome.ALLOWED, Outcome.UNKNOWN):
         for route in found:
@@ -269,6 +287,7 @@ def _as_json(answer: _Answer) -> dict[str, Any]:
         "action": request.action,
         "resource": request.resource,
         "from": answer.source,
+        "at": answer.asked.moment.isoformat(),
         "through": best.role,
         "routes": [
             {
@@ -279,7 +298,7 @@ def _as_json(answer: _Answer) -> dict[str, Any]:
             for route in answer.shown
         ],
         "notes": list(answer.notes),
-        "layers": list(what_was_seen(answer.inventory)),
+        "layers": answer.asked.layers,
     }
 
 
@@ -307,23 +326,23 @@ def _citation_as_json(citation: Citation) -> dict[str, Any]:
 
 
 def _print(page: Page, answer: _Answer) -> None:
-    short, request, best = answer.inventory.short, answer.request, answer.best
+    short, request, best = answer.asked.inventory.short, answer.request, answer.best
     through = f" through {short(best.role)}" if best.role else ""
     page.line(
         (best.outcome.value, f"{TITLE} {_STYLE[best.outcome]}"),
-        f"  {short(request.principal.arn)} {_VERB[best.outcome]} {request.action}"
+        f"  {answer.asked.principal.name} {_VERB[best.outcome]} {request.action}"
         f" {short(request.resource)}{through}",
-        (f"  ({answer.source})", QUIET),
+        (f"  ({answer.asked.told_source(answer.source)})", QUIET),
     )
     for route in answer.shown:
         page.line()
         heading = f"through {short(route.role)}" if route.role else "directly"
         page.line((heading, TITLE), ": ", (route.outcome.value, _STYLE[route.outcome]))
         for step in route.steps:
-            _print_step(page, answer.inventory, step)
+            _print_step(page, answer.asked.inventory, step)
     for note in answer.notes:
-        page.line(("note: ", DOUBTFUL), note)
-    page.line((f"layers: {'; '.join(what_was_seen(answer.inventory))}", QUIET))
+        page.note(note)
+    page.line((f"layers: {'; '.join(answer.asked.layers)}", QUIET))
 
 
 def _print_step(page: Page, inventory: Inventory, step: Decision) -> None:

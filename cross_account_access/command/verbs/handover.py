@@ -34,7 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         page.json({"consumer": consumer.name, "markdown": markdown})
     else:
-        page.line(markdown)
+        page.raw(markdown)
     return Status.AS_INTENDED
 
 

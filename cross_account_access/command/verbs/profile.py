@@ -65,7 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
         for note in notes:
             page.line((note, QUIET))
     else:
-        page.line(block)
+        page.raw(block)
     return Status.AS_INTENDED
 
 

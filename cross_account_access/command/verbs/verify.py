@@ -30,6 +30,7 @@ from cross_account_access.command.reports import check_writable, write_report
 from cross_account_access.command.sources import LIVE, STATE
 from cross_account_access.command.verification import profiles
 from cross_account_access.command.verification.attempts import Attempts
+from cross_account_access.command.verification.aws_word import words_of_aws
 from cross_account_access.command.verification.documents import Documents
 from cross_account_access.command.verification.existing import existing_principals
 from cross_account_access.command.verification.findings import Result, Verdict
@@ -174,6 +175,10 @@ def run(arguments: argparse.Namespace) -> int:
         # What was just changed may have been read as it was before.
         setup.documents.read_again()
         proof = _proof(contract, inventory, setup.documents, invariants)
+    if setup.documents is not None:
+        latest = setup.documents.latest
+        for said in words_of_aws(results, latest.accounts, latest):
+            notice(said)
 
     beside = _beside(stack) if setup.documents else ()
     name = arguments.stack or stack.selected()

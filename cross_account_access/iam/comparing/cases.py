@@ -7,6 +7,7 @@ applicable one is kept.
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import lru_cache
 from itertools import product
 from math import prod
@@ -16,6 +17,7 @@ from cross_account_access.iam.comparing.circumstances import (
     Choice,
     Cube,
     Dimension,
+    Variant,
     context,
     departures,
     dimension_of,
@@ -52,6 +54,7 @@ class Cases:
         more: further conditions whose keys matter.
         principal: who asks.
         fillings: what stands in place of policy variables in values of conditions.
+        at: the only moment that is of interest, with its time zone; None for all.
 
     Raises:
         ComparisonError: values of conditions cannot be compared, or the cases are too many.
@@ -63,6 +66,7 @@ class Cases:
         more: Iterable[Condition],
         principal: Principal,
         fillings: Mapping[str, str],
+        at: datetime | None = None,
     ) -> None:
         by_key: dict[str, list[list[Condition]]] = {}
         for place, each in enumerate((*statements, None)):
@@ -74,8 +78,9 @@ class Cases:
         entangled = {key for statement in statements for key in statement.entangled}
         # Whoever signs has what is stated; the keys of others may follow from who they are.
         asking = None if principal.has_identity else principal
+        fixed = {} if at is None else _of_moment(at)
         self._keys = [
-            _key(key, tuple(map(tuple, listed)), asking, key in entangled)
+            _key(key, tuple(map(tuple, listed)), asking, key in entangled, fixed.get(key))
             for key, listed in sorted(by_key.items())
         ]
         self._examples = self._reached([range(len(each.kinds)) for each in self._keys])
@@ -163,6 +168,10 @@ class Cases:
         return reached
 
 
+def _of_moment(at: datetime) -> Mapping[str, str]:
+    return {"aws:currenttime": at.isoformat(), "aws:epochtime": str(int(at.timestamp()))}
+
+
 _Step = tuple[tuple[Truth, ...], int | None]
 """What one variant of one key does to each statement, and its number where that matters too."""
 
@@ -188,6 +197,7 @@ def _key(
     by_statement: tuple[tuple[Condition, ...], ...],
     principal: Principal | None,
     is_entangled: bool,
+    fixed: str | None,
 ) -> _Key:
     """Put the variants of a key together that do the same.
 
@@ -196,6 +206,7 @@ def _key(
         by_statement: its conditions in each statement; the last are in none.
         principal: who asks, where that matters.
         is_entangled: whether each variant counts for itself.
+        fixed: its only value that is of interest; None for all.
     """
     *of_statements, _ = by_statement
     found = [each for listed in by_statement for each in listed]
@@ -207,7 +218,10 @@ def _key(
         request = _request(principal, Context({key: (value,)}))
         return tuple(_compiled(each).holds(request) for each in found)
 
-    dimension = dimension_of(key, found, effect)
+    if fixed is None:
+        dimension = dimension_of(key, found, effect)
+    else:
+        dimension = Dimension(key, (Variant(fixed, key),))
     alike: dict[_Step, list[int]] = {}
     for number in range(len(dimension.variants)):
         request = _request(principal, context((dimension,), (number,)))

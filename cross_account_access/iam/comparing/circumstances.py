@@ -214,13 +214,17 @@ def _as_patterns(condition: Condition) -> list[str]:
 
 def _texts(name: str, values: Sequence[str]) -> Iterator[tuple[str, str]]:
     for witness in witnesses(values):
-        best = max(witness.matches, key=lambda pattern: len(pattern.replace("*", "")), default=None)
+        best = max(witness.matches, key=_closeness, default=None)
         if best is None:
             yield witness.text, f"another {name}"
         elif witness.text == best.translate(PLAIN):
             yield witness.text, f"{name}={witness.text}"
         else:
             yield witness.text, f"{name} like {best.translate(PLAIN)}"
+
+
+def _closeness(pattern: str) -> tuple[int, str]:
+    return len(pattern.replace("*", "")), pattern
 
 
 def _truths(name: str, _values: Sequence[str]) -> Iterator[tuple[str, str]]:

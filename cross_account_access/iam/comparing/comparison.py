@@ -11,8 +11,10 @@ import enum
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache, cached_property
 
+from cross_account_access.iam.comparing.asked import EVERYTHING, Asked
 from cross_account_access.iam.comparing.cases import Case, Cases
 from cross_account_access.iam.comparing.requests import ActionGroup
 from cross_account_access.iam.comparing.statements import ACCOUNT, USERNAME, ComparedStatement
@@ -110,6 +112,18 @@ def grants(inventory: Inventory) -> list[Change]:
     return _Comparison(NOTHING, inventory).changes(through_roles=False)
 
 
+def answers(inventory: Inventory, asked: Asked) -> list[Change]:
+    """Return what is allowed of what is asked: to each by itself, and through each of the roles.
+
+    Raises:
+        DocumentError: for a document that breaks the policy grammar.
+        ComparisonError: for patterns that overlap in more ways than can be looked at.
+    """
+    comparison = _Comparison(NOTHING, inventory, asked)
+    through = (each for each in comparison.changes(through_roles=True) if each.through)
+    return [*comparison.changes(through_roles=False), *through]
+
+
 @dataclass(frozen=True)
 class _Way:
     """One who gains or loses what a principal does."""
@@ -131,8 +145,9 @@ _About = tuple[Effect, str, tuple[str, ...], "ActionGroup"]
 
 
 class _Comparison:
-    def __init__(self, before: Inventory, after: Inventory) -> None:
-        self._universe = Universe(before, after)
+    def __init__(self, before: Inventory, after: Inventory, asked: Asked = EVERYTHING) -> None:
+        self._universe = Universe(before, after, asked)
+        self._asked = asked
         self._decisions = 0
 
     def examination(self) -> Examination:
@@ -147,12 +162,16 @@ class _Comparison:
         )
 
     def changes(self, *, through_roles: bool) -> list[Change]:
+        return self._told(self._found, through_roles=through_roles)
+
+    @cached_property
+    def _found(self) -> Mapping[_About, Mapping[int, Request | None]]:
         found: dict[_About, dict[int, Request | None]] = defaultdict(dict)
         for name in (*sorted(self._universe.known), *self._universe.outsiders.names):
             for group, number in self._candidates(name):
                 for effect, (whens, example) in self._effects(name, group, number).items():
                     found[effect, name, tuple(whens), group][number] = example
-        return self._told(found, through_roles=through_roles)
+        return found
 
     def _candidates(self, name: str) -> Iterator[tuple[ActionGroup, int]]:
         """Yield the requests of which the answer may have changed.
@@ -172,6 +191,8 @@ class _Comparison:
             changed |= self._limits_changed(name, target)
             if not (own_changed or changed) or not (is_ours or is_target):
                 continue
+            if not self._asked.is_about(resource.witness.text, resource.witness.matches):
+                continue
             allowing = [
                 statement
                 for side in universe.sides
@@ -183,6 +204,7 @@ class _Comparison:
                     continue  # an account's own business
                 if (
                     any(each.is_of(group.patterns) for each in allowing)
+                    and self._asked.of(group.names)
                     and _is_possible(name, group.name, target)
                     and any(
                         self._may_be_allowed(each, name, group, resource) for each in universe.sides
@@ -255,7 +277,8 @@ class _Comparison:
         ]
         principal = parse_principal(name)
         try:
-            cases = Cases(found, _by_endpoint(sides, group), principal, _fillings(principal))
+            limits, fillings = _by_endpoint(sides, group), _fillings(principal)
+            cases = Cases(found, limits, principal, fillings, self._asked.at)
         except ComparisonError:
             return {Effect.MAY_WIDEN: (["in circumstances that cannot be compared"], None)}
         # What limits alone do to an answer that is not known can only be to refuse it.
@@ -292,7 +315,7 @@ class _Comparison:
                 for resource in self._resources(group, set(numbered)):
                     for when in whens:
                         about = (effect, way.principal, way.role, resource, way.when(when))
-                        grouped[about] |= set(group.names)
+                        grouped[about] |= self._asked.of(group.names)
                         examples[about] += [simple] if simple else []
         order = list(Effect)
         return sorted(
@@ -326,7 +349,7 @@ class _Comparison:
             for group in resource.groups
             if group.name.startswith("sts:AssumeRole") and _is_possible(other, group.name, name)
             if self._may_be_allowed(side, other, group, resource)
-            for when in _open_when(side, other, group, resource)
+            for when in _open_when(side, other, group, resource, self._asked.at)
         ]
         return list(dict.fromkeys(able)) or [_Way(self._who(name))]
 
@@ -439,12 +462,15 @@ def _limiting(
     ]
 
 
-def _open_when(side: Side, name: str, group: ActionGroup, resource: ResourceClass) -> list[str]:
+def _open_when(
+    side: Side, name: str, group: ActionGroup, resource: ResourceClass, at: datetime | None
+) -> list[str]:
     """Return the circumstances in which a request may be allowed, in words; none if never."""
     principal = parse_principal(name)
     found = [each for of in (_covering, _limiting) for each in of(side, name, group, resource)]
     try:
-        cases = Cases(found, _by_endpoint((side,), group), principal, _fillings(principal))
+        limits, fillings = _by_endpoint((side,), group), _fillings(principal)
+        cases = Cases(found, limits, principal, fillings, at)
     except ComparisonError:
         return ["in circumstances that cannot be compared"]
     return cases.describe(

@@ -47,6 +47,7 @@ def outsiders(
     everywhere: Collection[ComparedStatement],
     known: Collection[str],
     words: "Words",
+    asked: str | None = None,
 ) -> Outsiders:
     """Return the principals outside the stack.
 
@@ -55,8 +56,11 @@ def outsiders(
         everywhere: further ones that are about all of them.
         known: ARNs of the stack's own users and roles.
         words: what to call them.
+        asked: one that is told apart everywhere: ARN of a user or role, account ID, or the name of
+            a service or identity provider.
     """
-    finder = _Finder(known, words, fresh_for(_patterns(by_target, everywhere)))
+    fresh = fresh_for([*_patterns(by_target, everywhere), *([asked] if asked else [])])
+    finder = _Finder(known, words, fresh, asked)
     found = {
         target: finder.at([*statements, *everywhere]) for target, statements in by_target.items()
     }
@@ -99,6 +103,7 @@ class _Finder:
     words: Words
     fresh: str
     """A character that no pattern has."""
+    asked: str | None = None
 
     def at(self, statements: Iterable[ComparedStatement]) -> Mapping[str, str]:
         """Return whom the statements tell apart, with what to call them."""
@@ -116,6 +121,11 @@ class _Finder:
                 groups.add(frozenset(condition.values))
                 named |= set(condition.values)
                 in_pairs |= not statement.allows or "Not" in condition.operator
+        if self.asked is not None:
+            if is_user_or_role(self.asked) or _ACCOUNT.fullmatch(self.asked):
+                named.add(self.asked)
+            else:
+                others.setdefault(self.asked, self.asked)
         accounts = self.words.accounts | {id_ for each in named for id_ in _ACCOUNT.findall(each)}
         general = {
             f"arn:{self.words.partition}:iam::{account}:{kind}/?*": account
@@ -147,7 +157,8 @@ class _Finder:
                 continue
             meant = each.matches - general.keys()
             if meant:
-                best = max(meant, key=len)
+                longest = max(meant, key=lambda pattern: (len(pattern), pattern))
+                best = text if text in meant else longest
                 plain = self.words.short(best)
                 yield text, plain if text == best else f"anybody like {plain}"
             elif each.matches:

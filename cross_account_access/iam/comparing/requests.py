@@ -73,12 +73,20 @@ class ActionGroup:
         return known.is_about(resource)
 
 
-def action_groups(statements: Iterable[ComparedStatement]) -> list[ActionGroup]:
-    """Return the groups that the statements tell apart."""
+def action_groups(
+    statements: Iterable[ComparedStatement], asked: str | None = None
+) -> list[ActionGroup]:
+    """Return the groups that the statements tell apart.
+
+    Args:
+        statements: all that there are.
+        asked: an action that is in one of the groups, in lower case, even if nothing knows it.
+    """
     patterns = {pattern for statement in statements for pattern in statement.actions}
-    known = _known_actions(patterns)
+    also = set() if asked is None else {asked}
+    known = _known_actions(patterns | also)
     matching: dict[str, set[str]] = defaultdict(set)
-    names = known.keys() | {_OTHER}
+    names = known.keys() | {_OTHER} | also
     for pattern in patterns:
         meant = _meant(pattern, names)
         # All that a pattern of a known service means is known, unless that is nothing.

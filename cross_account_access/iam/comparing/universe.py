@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from typing import Any, Final, cast
 
+from cross_account_access.iam.comparing.asked import EVERYTHING, Asked
 from cross_account_access.iam.comparing.limits import ComparedLimits, with_open_endpoints
 from cross_account_access.iam.comparing.outsiders import Outsiders, Words, is_user_or_role
 from cross_account_access.iam.comparing.outsiders import outsiders as find_outsiders
@@ -130,11 +131,17 @@ class Side:
 class Universe:
     """Two inventories with everything that they can be asked about.
 
+    Args:
+        before: one of them.
+        after: the other.
+        asked: what must be told apart although no document does.
+
     Raises:
         DocumentError: for a document that breaks the policy grammar.
     """
 
-    def __init__(self, before: Inventory, after: Inventory) -> None:
+    def __init__(self, before: Inventory, after: Inventory, asked: Asked = EVERYTHING) -> None:
+        self._asked = asked
         before, after = (
             replace(each, layers=with_open_endpoints(each.layers))
             for each in _without_what_is_unknown_in_both(before, after)
@@ -184,7 +191,7 @@ class Universe:
         ]
         accounts = {account.id for each in self._inventories for account in each.accounts}
         words = Words(self._partition, frozenset(accounts), self.short, self._anybody_of)
-        return find_outsiders(by_target, everywhere, self.known, words)
+        return find_outsiders(by_target, everywhere, self.known, words, self._asked.principal)
 
     @cached_property
     def numbers_at(self) -> Mapping[str, tuple[int, ...]]:
@@ -216,7 +223,7 @@ class Universe:
     @cached_property
     def groups(self) -> list[ActionGroup]:
         """The actions, in groups that no document tells apart."""
-        return action_groups(self._statements)
+        return action_groups(self._statements, self._asked.one_action)
 
     @cached_property
     def resources(self) -> list[ResourceClass]:
@@ -241,6 +248,8 @@ class Universe:
         more = {text for document in self._documents for text in filled(document, users)}
         # What is inside one of the targets is told apart from what is inside any other resource.
         inside = {pattern for arn in self.targets if (pattern := pattern_inside(arn)) is not None}
+        if self._asked.resource is not None and self._asked.resource != "*":
+            more.add(self._asked.resource)
         # What IAM and STS have is their account's alone: no policy lets anybody else in.
         accounts = {arn.split(":")[4] for arn in self.known}
         of_account = {

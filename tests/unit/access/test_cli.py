@@ -2,10 +2,12 @@
 
 import argparse
 import errno
+import json
 import re
 import subprocess
 import sys
 from importlib.metadata import version
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -13,6 +15,7 @@ import pytest
 
 from cross_account_access.command import cli
 from cross_account_access.errors import Status, UncheckedError, UsageError
+from tests.support.states import pulumi_with, walkthrough
 
 
 def verb(monkeypatch: pytest.MonkeyPatch, run: Any) -> None:
@@ -82,7 +85,7 @@ def test_the_traceback_is_there_for_who_asks(monkeypatch: pytest.MonkeyPatch) ->
         cli.main(["probe"])
 
 
-@pytest.mark.parametrize("words", [[], ["nope"], ["probe", "--nope"], ["probe", "more"]])
+@pytest.mark.parametrize("words", [["nope"], ["--json"], ["probe", "--nope"], ["probe", "more"]])
 def test_wrong_usage_is_one_line_with_status_2(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: list[str]
 ) -> None:
@@ -128,6 +131,97 @@ def test_what_stands_for_a_former_name_is_a_verb(capsys: pytest.CaptureFixture[s
             cli.main([name, "--help"])
         assert caught.value.code == 0
         assert capsys.readouterr().out.startswith(f"usage: access {present} ")
+
+
+def test_the_bare_command_shows_its_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main([]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("usage: access VERB")
+    positions = [said.index(f"\n{group}:\n") for group in cli.GROUPS]
+    assert positions == sorted(positions)
+
+
+def test_every_verb_stands_in_one_group_at_most() -> None:
+    grouped = [name for names in cli.GROUPS.values() for name in names]
+    assert len(grouped) == len(set(grouped))
+    assert set(grouped) <= set(cli.VERBS)
+
+
+@pytest.mark.parametrize(
+    ("word", "hint"), [("explian", "did you mean explain?"), ("whocan", "did you mean who-can?")]
+)
+def test_a_verb_that_is_nearly_one(
+    capsys: pytest.CaptureFixture[str], word: str, hint: str
+) -> None:
+    with pytest.raises(SystemExit):
+        cli.main([word])
+    assert capsys.readouterr().err == f"access: {word!r} is no verb, {hint}; see access --help\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "run"),
+    [
+        (["probe", "--json"], raising(UsageError("no such bucket; name one"))),
+        (["probe", "--json", "--nope"], lambda _arguments: 0),
+        (["probe", "--json"], raising(ZeroDivisionError("x"))),
+    ],
+)
+def test_errors_are_json_for_who_asks_for_json(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    words: list[str],
+    run: Any,
+) -> None:
+    verb(monkeypatch, run)
+    try:
+        status = cli.main(words)
+    except SystemExit as end:
+        status = int(end.code or 0)
+    said = capsys.readouterr()
+    answer = json.loads(said.out)
+    assert answer["jsonVersion"] == 1
+    assert answer["error"]["exitStatus"] == status
+    assert answer["error"]["message"].splitlines()[0] in said.err
+
+
+def test_what_belongs_to_another_command_asks_for_no_json(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    verb(monkeypatch, raising(UsageError("no")))
+    with pytest.raises(SystemExit):
+        cli.main(["probe", "--", "aws", "--json"])
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh"])
+def test_completion_knows_every_verb_and_its_options(
+    capsys: pytest.CaptureFixture[str], shell: str
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        cli.main(["--print-completion", shell])
+    assert caught.value.code == 0
+    said = capsys.readouterr().out
+    for name in cli.VERBS:
+        assert name in said
+    for option in ("--absent", "--markdown", "--junit"):
+        assert option in said
+
+
+def test_bash_takes_the_completion(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        cli.main(["--print-completion", "bash"])
+    typed = (
+        "COMP_WORDS=(access who-c); COMP_CWORD=1; COMP_LINE='access who-c'; _shtab_access;"
+        ' echo "${COMPREPLY[@]}"'
+    )
+    ran = subprocess.run(
+        ["bash", "-c", f"{capsys.readouterr().out}\n{typed}"],
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=True,
+    )
+    assert ran.stdout.strip() == "who-can"
 
 
 def test_help_names_every_verb_and_every_exit_status(capsys: pytest.CaptureFixture[str]) -> None:
@@ -247,3 +341,29 @@ def test_a_file_on_a_full_disk_is_one_line(
     assert cli.main(["probe"]) == Status.UNCHECKED
     said = capsys.readouterr().err
     assert said == "access: verify.xml: No space left on device; make room and ask again\n"
+
+
+STATE = ["--from", "state"]
+ASKED = {
+    "explain": ["staging:user/StageAdmin", "s3:GetObject", "production-test-bucket-101/x", *STATE],
+    "who-can": ["s3:GetObject", "production-test-bucket-101/x", *STATE],
+    "can": ["staging:user/StageAdmin", *STATE],
+    "diff": STATE,
+    "map": [],
+    "lint": [],
+}
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_the_keys_of_json_are_those_that_its_page_tells(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+) -> None:
+    monkeypatch.setenv("PATH", pulumi_with(tmp_path, walkthrough()))
+    assert cli.main([name, *ASKED[name], "--json", "--cwd", str(tmp_path)]) < 2
+    keys = json.loads(capsys.readouterr().out).keys() - {"jsonVersion"}
+    page = (Path(__file__).parents[3] / "docs" / "access" / "json.md").read_text()
+    row = next(line for line in page.splitlines() if line.startswith(f"| `{name}` |"))
+    assert set(re.findall(r"`(\w+)`", row.split("|")[2])) == keys

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import json
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from cross_account_access.command import sources
 from cross_account_access.command.cli import main
+from cross_account_access.command.inventory import inventory_of
+from cross_account_access.stack import resources_of_state
 from tests.support.states import (
+    ASSUME,
     BUCKET,
     LIST,
     READ,
+    TRUST,
+    USER,
     allow,
     export,
     policy,
@@ -41,9 +48,9 @@ def stack(monkeypatch: pytest.MonkeyPatch, folder: Path, before: Any, after: Any
 @pytest.mark.parametrize(
     ("before", "after", "status", "lines"),
     [
-        ({}, MORE, 1, [f"+ {ADDED}", "access widens in 1"]),
-        (MORE, {}, 0, [f"- {ADDED}", "access narrows in 1"]),
-        ({}, {"role": policy(READ, LIST)}, 0, ["no change in access"]),
+        ({}, MORE, 1, [f"+ {ADDED}", "access widens in 1, from state to preview"]),
+        (MORE, {}, 0, [f"- {ADDED}", "access narrows in 1, from state to preview"]),
+        ({}, {"role": policy(READ, LIST)}, 0, ["no change in access, from state to preview"]),
     ],
 )
 def test_state_against_preview(
@@ -55,8 +62,131 @@ def test_state_against_preview(
     status: int,
     lines: list[str],
 ) -> None:
-    assert main(stack(monkeypatch, tmp_path, before, after)) == status
+    words = [*stack(monkeypatch, tmp_path, before, after), "--from", "state"]
+    assert main(words) == status
     assert capsys.readouterr().out.splitlines() == lines
+
+
+def lying(monkeypatch: pytest.MonkeyPatch, **documents: Any) -> None:
+    """Makes the live accounts hold a walkthrough with some documents."""
+    found = inventory_of(resources_of_state(export(walkthrough(**documents))))
+    monkeypatch.setattr(sources, "live", lambda _known: found)
+
+
+def test_without_options_the_live_accounts_are_compared(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lying(monkeypatch)
+    assert main(stack(monkeypatch, tmp_path, {}, MORE)) == 1
+    assert capsys.readouterr().out.splitlines() == [
+        f"+ {ADDED}",
+        "access widens in 1, from live to preview",
+    ]
+
+
+def test_drift_is_told_apart_from_what_the_program_changes(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    delete = allow("s3:DeleteObject", f"{BUCKET}/*")
+    lying(monkeypatch, role=policy(LIST, READ, delete))
+    words = stack(monkeypatch, tmp_path, {}, MORE)
+    removed = ADDED.replace("PutObject", "DeleteObject")
+    assert main(words) == 1
+    assert capsys.readouterr().out.splitlines() == [
+        "drift: what others changed since the last deployment (state to live)",
+        f"+ {removed}",
+        "",
+        "deployment: what takes that back (live to preview)",
+        f"- {removed}",
+        "",
+        "deployment: what the program changes (live to preview)",
+        f"+ {ADDED}",
+        "",
+        "access widens in 1, narrows in 1, from live to preview",
+    ]
+    assert main([*words, "--json"]) == 1
+    answer = json.loads(capsys.readouterr().out)
+    assert (answer["from"], answer["to"]) == ("live", "preview")
+    assert [each["takesBackDrift"] for each in answer["changes"]] == [False, True]
+    assert [each["effect"] for each in answer["drift"]] == ["widens"]
+
+
+def test_drift_that_widened_does_not_fail_a_deployment_that_takes_it_back(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    lying(monkeypatch, **MORE)
+    assert main(stack(monkeypatch, tmp_path, {}, {})) == 0
+
+
+def test_without_credentials_the_state_is_compared_and_that_is_said(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(stack(monkeypatch, tmp_path, {}, MORE)) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1].startswith("note: compared with the deployed state, not with the live accounts")
+    assert "ProductionAccountAdmin" in lines[1]
+    assert lines[2] == "access widens in 1, from state to preview"
+
+
+OTHER = "arn:aws:iam::444455556666:user/Other"
+BOTH = policy(TRUST | {"Condition": {"ArnEquals": {"aws:PrincipalArn": [USER, OTHER]}}})
+
+
+def test_who_is_newly_let_in_is_told_with_all_that_the_role_reaches(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*stack(monkeypatch, tmp_path, {}, {"trust": BOTH}), "--from", "state"]) == 1
+    said = capsys.readouterr().out
+    assert said.splitlines() == [
+        "+ staging:user/Other may sts:AssumeRole production:role/StageRole",
+        "+ staging:user/Other through production:role/StageRole may:",
+        "    s3:GetBucketLocation, s3:ListBucket production-test-bucket-101",
+        "    s3:GetObject production-test-bucket-101/*",
+        "access widens in 3, from state to preview",
+    ]
+    assert main([*stack(monkeypatch, tmp_path, {"trust": BOTH}, {}), "--from", "state"]) == 0
+    assert capsys.readouterr().out.count("- staging:user/Other ") == 2
+
+
+def test_circumstances_are_told_once_a_block(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ends = {"Condition": {"DateLessThan": {"aws:CurrentTime": "2099-01-01T00:00:00Z"}}}
+    trust = policy(TRUST | {"Condition": {**TRUST["Condition"], **ends["Condition"]}})
+    after = {"trust": trust, "role": policy(LIST | ends, READ | ends)}
+    before = {"trust": trust, "role": policy()}
+    assert main([*stack(monkeypatch, tmp_path, before, after), "--from", "state"]) == 1
+    said = capsys.readouterr().out
+    assert said.count("aws:CurrentTime before") == 1
+    assert "    s3:GetObject production-test-bucket-101/*" in said.splitlines()
+
+
+def test_markdown_for_a_pull_request(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lying(monkeypatch)
+    assert main([*stack(monkeypatch, tmp_path, {}, MORE), "--markdown"]) == 1
+    assert capsys.readouterr().out.splitlines() == [
+        "**Access: access widens in 1, from live to preview**",
+        "",
+        "- **+** staging:user/StageAdmin through `production:role/StageRole`",
+        "  - `s3:PutObject` on `production-test-bucket-101/*`",
+    ]
+
+
+def test_what_others_gave_an_adopted_user_is_no_change(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def adopted() -> list[Any]:
+        return [each for each in walkthrough() if each["type"] != "aws:iam/user:User"]
+
+    found = inventory_of(resources_of_state(export(adopted())))
+    own = {"assume-StageRole": policy(ASSUME), "theirs": policy(allow("s3:*", "*"))}
+    found = replace(found, users={USER: {"policies": own}})
+    monkeypatch.setattr(sources, "live", lambda _known: found)
+    monkeypatch.setenv("PATH", pulumi_with(tmp_path, adopted()))
+    assert main(["diff", "--cwd", str(tmp_path)]) == 0
+    assert capsys.readouterr().out == "no change in access, from live to preview\n"
 
 
 def test_two_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -70,9 +200,8 @@ def test_two_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
 def test_json_lists_every_action(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    words = stack(
-        monkeypatch, tmp_path, {}, {"role": policy(LIST, allow("s3:Get*", f"{BUCKET}/*"))}
-    )
+    after = {"role": policy(LIST, allow("s3:Get*", f"{BUCKET}/*"))}
+    words = [*stack(monkeypatch, tmp_path, {}, after), "--from", "state"]
     assert main(words) == 1
     assert " more production-test-bucket-101/*" in capsys.readouterr().out
     assert main([*words, "--json"]) == 1
@@ -147,3 +276,33 @@ def test_a_revision_that_does_not_exist(
     said = capsys.readouterr().err
     assert "nope" in said
     assert said.count("\n") == 1
+
+
+def test_control_characters_of_documents_are_shown_and_not_carried_out(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    value = "\x1b[2K\u202eevil\nfirst\ud800\x9b"
+    hostile = READ | {"Condition": {"StringEquals": {"aws:PrincipalTag/x": value}}, "Sid": value}
+    documents = {"role": policy(LIST, hostile)}
+    where = ["--cwd", str(tmp_path)]
+    names = ("staging:user/StageAdmin", "s3:GetObject", "production-test-bucket-101/x")
+    for words in (
+        ["diff", "--from", "state"],
+        ["diff", "--from", "state", "--markdown"],
+        ["explain", *names, "--from", "state"],
+        ["explain", *names, "--from", "state", "--context", f"aws:PrincipalTag/x={value}"],
+        ["who-can", *names[1:], "--from", "state"],
+        ["can", names[0], "--from", "state"],
+        *(["map", "--format", kind] for kind in ("mermaid", "svg", "html")),
+        ["lint"],
+    ):
+        stack(
+            monkeypatch, tmp_path, {"role": policy()} if "diff" in words else documents, documents
+        )
+        assert main([*words, *where]) < 3 or "explain" in words
+        said = capsys.readouterr()
+        for text in (said.out, said.err):
+            assert not set(text) & set("\x1b\u202e\ud800\x9b"), words
+        if words[0] in ("diff", "who-can", "can"):
+            assert "evil" in said.out
+            assert "nfirst" in said.out

@@ -296,3 +296,71 @@ def test_a_document_that_breaks_the_grammar_is_told_in_a_line(
         said = capsys.readouterr().err.splitlines()
         assert "did you mean 'Statement'?" in said[-1]
         assert said[-1].startswith("access: identity-based policy")
+
+
+STATES = Path(__file__).parents[2] / "states"
+
+
+@pytest.mark.parametrize(
+    ("state", "words", "outcome"),
+    [
+        ("many-grants", ("cleaner", "s3:GetObject", "s3://example-many-raw-101/x"), "allowed"),
+        ("many-grants", ("cleaner", "sns:Publish", "example-many-events"), "allowed"),
+        ("many-grants", ("cleaner", "sts:AssumeRole", "cleaner"), "allowed"),
+        ("many-grants", ("reader", "sts:AssumeRole", "cleaner"), "denied"),
+        ("many-grants", ("anonymous", "s3:GetObject", "s3://example-many-raw-101/x"), "denied"),
+        ("many-grants", ("staging", "s3:ListBucket", "s3://example-many-reports-101/"), "allowed"),
+        (
+            "third-party",
+            ("auditor", "s3:GetObject", "example-third-party-101/reports/x"),
+            "allowed",
+        ),
+        ("third-party", ("auditor", "sts:AssumeRole", "auditor"), "allowed"),
+        ("oidc", ("publisher", "s3:PutObject", "example-oidc-101/x"), "allowed"),
+        ("oidc", ("previewer", "s3:PutObject", "example-oidc-101/x"), "denied"),
+        ("sso-principals", ("analysts", "s3:GetObject", "example-principals-101/x"), "allowed"),
+        ("ec2", ("replicator", "s3:GetObject", "example-ec2-101/x"), "allowed"),
+    ],
+)
+def test_names_of_the_stack_file(
+    ask: Any, state: str, words: tuple[str, ...], outcome: str
+) -> None:
+    asked = ask(*words, "--json", source=str(STATES / f"{state}.json"))
+    assert asked.json["outcome"] == outcome
+
+
+def test_a_consumer_comes_as_declared_unless_it_is_said_otherwise(ask: Any) -> None:
+    words = ("cleaner", "sts:AssumeRole", "cleaner", "--json")
+    state = str(STATES / "many-grants.json")
+    asked = ask(*words, source=state)
+    assert "sts:ExternalId=nightly-cleaner, as declared" in " ".join(asked.json["notes"])
+    asked = ask(*words, "--context", "sts:ExternalId=other", source=state)
+    assert asked.json["outcome"] == "denied"
+
+
+def test_the_moment_is_now_unless_it_is_said(ask: Any) -> None:
+    ends = {"DateLessThan": {"aws:CurrentTime": "2099-01-01T00:00:00Z"}}
+    trust = policy(TRUST | {"Condition": {**TRUST["Condition"], **ends}})
+    question = ("staging:user/StageAdmin", "sts:AssumeRole", ROLE)
+    assert ask(*question, trust=trust).status == 0
+    after = ask(*question, "--at", "2099-01-01", trust=trust)
+    assert after.status == 1
+    assert "at 2099-01-01 00:00 UTC" in after.out
+    said = ask(*question, "--context", "aws:CurrentTime=2100-01-01T00:00:00Z", trust=trust)
+    assert said.status == 1
+
+
+def test_a_role_that_has_no_part_in_it_is_not_told(ask: Any) -> None:
+    state = str(STATES / "many-grants.json")
+    # Others may send, by a role that the reader has nothing to do with.
+    asked = ask("reader", "sqs:SendMessage", "example-many-work", "--json", source=state)
+    assert [route["role"] for route in asked.json["routes"]] == [None]
+    # Nobody assumes a role by way of that role.
+    asked = ask("cleaner", "sts:AssumeRole", "cleaner", "--json", source=state)
+    assert [route["role"] for route in asked.json["routes"]] == [None]
+    # The role that one has is told, where it is about that bucket.
+    asked = ask("reader", "s3:PutObject", "example-many-clean-101/x", "--json", source=state)
+    assert [route["role"] for route in asked.json["routes"]] == [
+        None,
+        f"arn:aws:iam::{PRODUCTION}:role/ReaderAccess",
+    ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 
 import boto3
 import pytest
@@ -15,7 +16,7 @@ from cross_account_access.command.live import live
 from cross_account_access.errors import UncheckedError
 from cross_account_access.iam.inventory import unknown_document
 from cross_account_access.stack import StackAccount
-from tests.support.states import LIST, READ, TRUST, policy
+from tests.support.states import LIST, READ, TRUST, allow, policy
 
 OWN = "123456789012"
 ACCOUNT = StackAccount(id=OWN, label="staging", profile=None, region="us-west-2")
@@ -92,6 +93,23 @@ def test_reads_the_policies_of_resources(made: StackInventory) -> None:
     assert json.loads(str(by_service["sqs"])) == policy(READ | {"Principal": "*"})
     assert "Statement" in str(by_service["sns"])
     assert "Statement" in str(by_service["kms"])
+
+
+def test_what_the_stack_shares_without_managing_it_is_read_too(
+    made: StackInventory, region: str
+) -> None:
+    client = boto3.client("secretsmanager", region_name=region)
+    secret = client.create_secret(Name="db", SecretString="x")["ARN"]
+    theirs = policy(allow("secretsmanager:GetSecretValue", "*", Principal="*"))
+    client.put_resource_policy(SecretId=secret, ResourcePolicy=json.dumps(theirs))
+    elsewhere = "arn:aws:secretsmanager:us-west-2:999999999999:secret:other"
+    outputs = {"resourceArns": {"db": secret, "other": elsewhere}}
+    known = replace(made, outputs=outputs).with_existing()
+    assert elsewhere not in known.resources
+    assert made.resources.keys() < known.resources.keys()
+    found = live(known).resources[secret]
+    assert found["account"] == OWN
+    assert json.loads(str(found["policy"])) == theirs
 
 
 def test_what_is_gone_is_left_out_and_told(made: StackInventory) -> None:

@@ -1,6 +1,7 @@
 """Plain text in a pipe, colours on a terminal, progress apart from the answer."""
 
 import io
+import json
 import re
 import sys
 
@@ -94,4 +95,4 @@ def test_progress_goes_to_standard_error(capsys: pytest.CaptureFixture[str]) -> 
         Page().json({"a": 1})
     said = capsys.readouterr()
     assert said.err == "access: previewing the stack\n"
-    assert said.out == '{\n  "a": 1\n}\n'
+    assert json.loads(said.out) == {"jsonVersion": 1, "a": 1}

@@ -28,7 +28,7 @@ BUCKET = "aws:s3/bucket:Bucket"
 
 
 def failing(monkeypatch: pytest.MonkeyPatch, folder: Path, stderr: str, stdout: str = "") -> Stack:
-    code = f"sys.stdout.write({stdout!r}); sys.exit({stderr!r})"
+    code = f"sys.stdout.write({stdout!r}); sys.exit({stderr!r} or 255)"
     monkeypatch.setenv("PATH", pulumi_that(folder, code))
     return Stack(folder, "prod")
 
@@ -153,3 +153,37 @@ def test_a_provider_that_names_no_account_is_none_of_ours() -> None:
     production, _ = providers()
     del production["inputs"]["allowedAccountIds"]
     assert accounts_of(resources_of_state(export([production]))) == {}
+
+
+STOPPED = 'error: Preview failed: resource "x" cannot be deleted\nbecause it is protected. To ...'
+
+
+def stopped(*messages: str) -> dict[str, object]:
+    """A preview that reads two buckets, has one in the program, and stops at the other."""
+    kept, gone = (resource(BUCKET, name, bucket=name) for name in ("kept", "gone"))
+    steps = [
+        *({"op": "refresh", "urn": each["urn"], "newState": each} for each in (kept, gone)),
+        {"op": "same", "urn": kept["urn"], "newState": kept},
+    ]
+    errors = [*messages, "error: preview failed\n"]
+    told = [{"message": each, "severity": "error"} for each in errors]
+    return {"steps": steps, "diagnostics": told}
+
+
+def test_a_preview_that_stops_at_what_is_protected_tells_what_it_planned(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stack = failing(monkeypatch, tmp_path, "", json.dumps(stopped(STOPPED)))
+    assert [each.name for each in stack.preview()] == ["kept"]
+    said = capsys.readouterr().err
+    assert "a deployment would stop" in said
+    assert "because it is protected" in said
+
+
+def test_a_preview_that_stops_at_anything_else_tells_nothing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for messages in ((STOPPED, "error: no credentials"), ()):
+        stack = failing(monkeypatch, tmp_path, "failed", json.dumps(stopped(*messages)))
+        with pytest.raises(UncheckedError):
+            stack.preview()

@@ -129,7 +129,7 @@ def test_logout_leaves_the_files_as_they_were(access: Access, credentials: Path)
 def test_logout_without_a_login_is_no_failure(access: Access) -> None:
     ran = access("logout", "--json")
     assert ran.status == 0
-    assert json.loads(ran.out) == {"profile": "TempCred", "removed": False}
+    assert json.loads(ran.out) == {"jsonVersion": 1, "profile": "TempCred", "removed": False}
 
 
 def test_logout_does_not_touch_a_profile_of_somebodys_own(
@@ -161,6 +161,15 @@ def test_status_fails_when_the_session_is_over(access: Access, sts: Sts) -> None
     assert ran.status == 1
     assert "the session ended at" in ran.out
     assert json.loads(access("status", "--json").out)["valid"] is False
+
+
+def test_status_takes_a_consumer_and_says_whether_its_role_is_held(access: Access) -> None:
+    access("login")
+    ran = access("status", "--profile", "TempCred", "--consumer", "stage-admin")
+    assert ran.status == 0
+    assert ran.out.splitlines()[-1] == "holds the role of stage-admin"
+    ran = access("status", "--as", "Other", "--consumer", "stage-admin")
+    assert ran.status == 1
 
 
 def test_status_fails_without_a_login(access: Access) -> None:

@@ -19,6 +19,7 @@ from tests.unit.credentials.stand_in import Sts
 USER = "arn:aws:iam::444455556666:user/StageAdmin"
 FULL = "No space left on device"
 PRINTING: dict[str, list[str]] = {
+    "can": ["can", USER, "--from", "state"],
     "console": ["console", "--print"],
     "credentials": ["credentials"],
     "diff": ["diff"],
@@ -42,6 +43,7 @@ PRINTING: dict[str, list[str]] = {
     "profile --install": ["profile", "--install", "--yes"],
     "prove": ["prove"],
     "status": ["status", "--as", "StageAdmin"],
+    "who-can": ["who-can", "s3:GetObject", "production-test-bucket-101/x", "--from", "state"],
 }
 OTHERWISE = {
     "exec": "writes what its command writes",

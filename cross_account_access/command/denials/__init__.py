@@ -1,0 +1,1 @@
+"""Refusals that AWS explains itself, and whether the engine says the same of them."""
