@@ -32,17 +32,24 @@ def webpage(graph: Graph, title: str, notes: Sequence[str]) -> str:
 
 def _row(row: Access) -> str:
     principal, *through, resource = row.nodes
+    doubt = "" if row.is_certain else "cannot be told "
     cells = (
-        principal.full_name,
-        through[0].full_name if through else "",
-        ", ".join(row.actions),
-        resource.full_name,
-        row.when if row.is_certain else f"not certain {row.when}".strip(),
+        ("Who", escape(principal.full_name)),
+        ("Through", escape(through[0].full_name if through else "")),
+        ("May", f"<details><summary>{escape(row.words)}</summary>{_uses(row)}</details>"),
+        ("On", escape(resource.full_name)),
+        ("When", escape(f"{doubt}{row.when}".strip())),
     )
     accounts = "|".join(node.account for node in row.nodes)
     ids = " ".join(node.id for node in row.nodes)
     return (
         f'<tr tabindex="0" data-accounts="{escape(accounts)}" data-nodes="{ids}">'
-        + "".join(f"<td>{escape(cell)}</td>" for cell in cells)
+        + "".join(f'<td data-head="{head}">{cell}</td>' for head, cell in cells)
         + "</tr>"
     )
+
+
+def _uses(row: Access) -> str:
+    """All actions, on demand, with the exact resources and circumstances."""
+    told = ((", ".join(actions), f"on {resource}", when) for resource, actions, when in row.uses)
+    return "".join(f"<p>{escape(' '.join(filter(None, each)))}</p>" for each in told)

@@ -10,21 +10,22 @@ from cross_account_access.command.drawing.graph import Access, Graph
 from cross_account_access.command.drawing.mermaid import mermaid
 from cross_account_access.command.drawing.svg import svg
 from cross_account_access.command.drawing.webpage import webpage
-from cross_account_access.command.inventory import judged
+from cross_account_access.command.inventory import judged, together
 from cross_account_access.command.reports import write_file
 from cross_account_access.errors import Status
 from cross_account_access.iam.inventory import Inventory
 from cross_account_access.presentation import Page
-from cross_account_access.stack import add_stack_options, stack_of
+from cross_account_access.stack import add_folder_option, stack_in
 
 _DESCRIPTION: Final = """\
 Draws who may do what: accounts, users, roles, buckets and their prefixes, topics, queues and keys,
 with conditions, as Mermaid, as an SVG picture, or as one page that can be searched and filtered
-without a network."""
+without a network. Several stacks are drawn together."""
 _EPILOG: Final = """\
 examples:
   access map --stack prod --format html --output access.html
   access map --from preview --format svg --output access.svg
+  access map --stack prod --stack staging --format html --output access.html
 
 exit status: 0 drawn, 2 wrong usage, 3 could not be checked"""
 
@@ -49,18 +50,29 @@ def configure(parser: argparse.ArgumentParser) -> None:
         default=sources.STATE,
         help="live, state (default), preview, git:REVISION or a file of a state or preview",
     )
-    add_stack_options(parser)
+    parser.add_argument(
+        "--stack",
+        metavar="NAME",
+        dest="stacks",
+        action="append",
+        help="the stack; without it, the selected one; more than once for several",
+    )
+    add_folder_option(parser)
 
 
 @judged()
 def run(arguments: argparse.Namespace) -> int:
     """Draw."""
-    inventory = sources.read(arguments.source, stack_of(arguments))
+    names = arguments.stacks or [None]
+    inventory = together(
+        sources.read(arguments.source, stack_in(arguments, name), existing=True) for name in names
+    )
     graph = Graph(inventory)
     if arguments.json:
         Page().json(_as_json(graph, inventory))
         return Status.AS_INTENDED
-    title = f"Access of stack {arguments.stack}" if arguments.stack else "Access"
+    of = " and ".join(arguments.stacks or ())
+    title = f"Access of {of}" if of else "Access"
     drawn = _FORMATS[arguments.format](graph, f"{title} ({arguments.source})", inventory)
     if arguments.output is None:
         Page().raw(drawn)
@@ -86,8 +98,13 @@ def _access(access: Access) -> dict[str, Any]:
     return {
         "principal": principal.full_name,
         "through": through[0].full_name if through else None,
+        "levels": access.words,
         "actions": list(access.actions),
         "resource": resource.full_name,
         "when": access.when or None,
+        "parts": [
+            {"resource": named, "actions": list(actions), "when": when or None}
+            for named, actions, when in access.uses
+        ],
         "certain": access.is_certain,
     }
