@@ -191,7 +191,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "dev.sandbox": {"dev.toolchain", "files"},
     "dev.demo": {"dev.sandbox", "dev.toolchain"},
     "dev.service_reference": {"facts"},
-    "dev.bench": {"dev.demo", "dev.sandbox", "dev.toolchain", "iam.engine"},
+    "dev.bench": {
+        *("command.inventory", "command.proof", "credentials.contract", "dev.demo", "dev.sandbox"),
+        *("dev.toolchain", "iam.documents", "iam.engine", "stack"),
+    },
 }
 """Our own places, and which of the others each may import. All but `components` and `__main__` are
 below `cross_account_access`, whose own name is left out here."""

@@ -11,7 +11,7 @@ from itertools import pairwise
 from statistics import median
 from types import FrameType
 
-from cross_account_access.dev.bench import engine
+from cross_account_access.dev.bench import engine, proof
 from cross_account_access.dev.bench.contest import BenchError, Contest, Times
 from cross_account_access.dev.demo.folder import CHECKOUT
 from cross_account_access.dev.sandbox import stack_files
@@ -35,7 +35,7 @@ change, on the emulated AWS:
   floor  the same AWS calls in the same order, by plain boto3
 
 for 1, 10 and 100 grants, each with a bucket, a user and a role of its own;
-then the speed of the access engine by itself."""
+then the speed of the access engine and of the proof by themselves."""
 
 _EPILOG = """\
 Takes some eight minutes. The figures mean something on a machine that does
@@ -66,6 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         _measure(sizes)
         engine.main()
+        proof.main()
     except (BenchError, SandboxError, ToolchainError) as error:
         sys.stderr.write(f"bench: {error}\n")
         return 1
