@@ -64,6 +64,7 @@ OPEN_SUBJECTS: list[tuple[str, list[Json]]] = [
     ),
     ("an own issuer's all", [token(issuer="ci.example.com")]),
     ("an own issuer's any", [_subject("*", issuer="ci.example.com")]),
+    ("an own issuer's form", [_subject("repo:*/*", issuer="ci.example.com")]),
     (
         "any pod",
         [_subject("system:serviceaccount:*:*", issuer="oidc.eks.us-east-1.amazonaws.com/id/A1B2")],

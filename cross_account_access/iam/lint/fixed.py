@@ -47,7 +47,10 @@ _WORDS_OF_ROLES: Final = re.compile(
     r"arn|aws[a-z-]*|iam|sts|\d{12}|role|user|assumed-role|federated-user|aws-reserved"
     r"|sso\.amazonaws\.com|AWSReservedSSO|[a-z]{2}(?:-[a-z]+)+-\d"
 )
-_KUBERNETES: Final = "system:serviceaccount:"
+_WORDS_OF_SUBJECTS: Final = {
+    *("system", "serviceaccount"),
+    *(word for issuer in PUBLIC.values() for word in issuer.names),
+}
 
 
 def is_foreign(key: str, value: str) -> bool:
@@ -146,11 +149,12 @@ def _names(issuer: TokenIssuer, claim: str, value: str) -> bool:
 def _is_of_own_issuer(claim: str, value: str) -> bool:
     """Say whether a claim tells tokens of one's own issuer apart; an audience is for all of them.
 
-    Of a Kubernetes subject only namespace and name do.
+    The words of its form tell nothing, like those before namespace and name of Kubernetes.
     """
     if claim in ("aud", "iss", "amr", "azp"):
         return False
-    return re.search(r"\w", value.removeprefix(_KUBERNETES)) is not None
+    words = set(re.findall(r"[^:/*?@]+", value))
+    return bool(words - _WORDS_OF_SUBJECTS)
 
 
 def _literal_start(value: str) -> str:
