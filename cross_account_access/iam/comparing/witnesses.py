@@ -7,6 +7,7 @@ patterns at once over every text that there is, in order of length, until nothin
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
 from cross_account_access.iam.errors import ComparisonError
@@ -39,7 +40,7 @@ def fresh_for(patterns: Iterable[str]) -> str:
     """Return a character that no pattern has."""
     used = {character for each in patterns for character in each}
     others = map(chr, range(0xE002, 0xF8FF))
-    return next(each for each in (*_FRESH, *others) if each not in used)
+    return next(each for each in chain(_FRESH, others) if each not in used)
 
 
 def witnesses(
