@@ -41,6 +41,9 @@ _KINDS: Final = {
     "session": PolicyKind.SESSION,
     "trust": PolicyKind.TRUST,
     "resource": PolicyKind.RESOURCE,
+    "service-control": PolicyKind.SERVICE_CONTROL,
+    "resource-control": PolicyKind.RESOURCE_CONTROL,
+    "endpoint": PolicyKind.ENDPOINT,
 }
 _STYLES: Final = {Severity.HIGH: BAD, Severity.MEDIUM: DOUBTFUL, Severity.LOW: QUIET}
 

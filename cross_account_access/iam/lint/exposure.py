@@ -1,7 +1,7 @@
 """Rules about whom a document lets in: each asks the engine, whatever the document looks like."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from cross_account_access.facts.quotas import RESOURCE_POLICIES
@@ -276,13 +276,18 @@ _FOR_ALLOWS: Final[tuple[ExposureRule, ...]] = (
     _wildcard_action,
     _any_external_id,
 )
-_WITHOUT_PRINCIPALS: Final[tuple[ExposureRule, ...]] = (_own_policy, _wildcard_action)
+_GRANTING: Final[Mapping[PolicyKind, tuple[ExposureRule, ...]]] = {
+    PolicyKind.TRUST: _FOR_ALLOWS,
+    PolicyKind.RESOURCE: _FOR_ALLOWS,
+    PolicyKind.IDENTITY: (_own_policy, _wildcard_action),
+}
+"""By kind of document; an allow of any other kind only limits what others grant."""
 
 
 def exposure(questions: Questions, statement: Statement) -> Found:
     """Yield what the rules find; what cannot be decided is told."""
-    more = _FOR_ALLOWS if statement.kind.names_principals else _WITHOUT_PRINCIPALS
-    for rule in (_mfa, *(more if statement.allows else ())):
+    grants = _GRANTING.get(statement.kind, ()) if statement.allows else ()
+    for rule in (_mfa, *grants):
         try:
             yield from rule(questions, statement)
         except UndecidedError:

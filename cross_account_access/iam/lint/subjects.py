@@ -94,7 +94,7 @@ def subject_of_text(  # noqa: PLR0913 - each is a fact of its own
         quota = quotas.RESOURCE_POLICIES.get(services.pop()) if len(services) == 1 else None
         limit = quota.size if quota else None if holder else _LARGEST
         owner = _owner(statements)
-    elif limit is None and kind is not PolicyKind.SESSION:
+    elif limit is None and kind in (PolicyKind.IDENTITY, PolicyKind.BOUNDARY):
         limit = quotas.MANAGED_POLICY_CHARACTERS
     if match := _ACCOUNT.match(holder):
         owner = match[1]
