@@ -46,6 +46,7 @@ PRINTING: dict[str, list[str]] = {
     "who-can": ["who-can", "s3:GetObject", "production-test-bucket-101/x", "--from", "state"],
 }
 OTHERWISE = {
+    "drift": "asks AWS what has changed; its words go the way of all",
     "exec": "writes what its command writes",
     "import": "asks AWS what exists; its words go the way of all",
     "verify": "tests/unit/verification/test_command.py",
