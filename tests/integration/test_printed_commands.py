@@ -61,14 +61,16 @@ TLS_ONLY = """{"Version": "2012-10-17", "Statement": [
 def printed(page: str) -> list[str]:
     """The commands of a page, each in one line, without comments; forms with holes are none.
 
-    Where a page calls its commands `sh`, its other blocks show what is answered.
+    A block that follows another at once shows what that is answered.
     """
     found = []
-    blocks = re.findall(r"^```(\w*)\n(.*?)^```$", (ROOT / page).read_text(), re.M | re.S)
-    language = "sh" if "sh" in dict(blocks) else ""
-    for block in [text for name, text in blocks if name == language]:
+    text = (ROOT / page).read_text()
+    for match in re.finditer(r"^```(\w*)\n(.*?)^```$", text, re.M | re.S):
+        if match[1] not in ("", "sh") or text[: match.start()].endswith("```\n"):
+            continue
+        block = match[2]
         for line in re.sub(r"\\\n\s*", "", block).splitlines():
-            command = re.sub(r"\s+# .*", "", line).strip()
+            command = re.sub(r"\s+# .*", "", line).rstrip()
             is_form = re.search(r"…|\b(?:OWNER|VERSION|PRINCIPAL)\b", command)
             if command.split(" ")[0] in COMMANDS and not is_form:
                 found.append(command)
@@ -88,6 +90,7 @@ def typed(program: Program, command: str, **environment: str) -> Ran:
                 **program.environment,
                 "PATH": path,
                 "BROWSER": "true",
+                "GITHUB_STEP_SUMMARY": "summary.md",
                 "PULUMI_SKIP_CONFIRMATIONS": "true",
                 **environment,
             },
