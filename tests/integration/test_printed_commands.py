@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import pty
-import re
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -15,20 +14,12 @@ import pytest
 from cross_account_access.dev import toolchain
 from cross_account_access.dev.demo.folder import copy_program
 from cross_account_access.dev.sandbox.box import Sandbox
-from tests.support.deployment import ACCESS, ROOT
+from tests.support.deployment import ACCESS
 from tests.support.people import STAGING_ADMIN, admin, root
+from tests.support.printed import PAGES, printed
 from tests.support.program import SECONDS, Program, Ran
 
 VENDOR = "777788889999"
-COMMANDS = ("access", "access-sandbox", "access-toolchain", "aws", "eval", "export", "pulumi", ".")
-PAGES = [
-    str(path.relative_to(ROOT))
-    for path in (
-        ROOT / "README.md",
-        *sorted((ROOT / "docs").rglob("*.md")),
-        *sorted((ROOT / "examples").rglob("*.md")),
-    )
-]
 ELSEWHERE = {
     "docs/access/layers.md": "the sandbox has no organization",
     "docs/any-language.md": "tests/integration/test_package.py, which needs the YAML host",
@@ -56,25 +47,6 @@ TLS_ONLY = """{"Version": "2012-10-17", "Statement": [
   {"Effect": "Deny", "Action": "s3:*", "Principal": "*", "Resource": "arn:aws:s3:::a/*",
    "Condition": {"Bool": {"aws:SecureTransport": "false"}}}
 ]}"""
-
-
-def printed(page: str) -> list[str]:
-    """The commands of a page, each in one line, without comments; forms with holes are none.
-
-    A block that follows another at once shows what that is answered.
-    """
-    found = []
-    text = (ROOT / page).read_text()
-    for match in re.finditer(r"^```(\w*)\n(.*?)^```$", text, re.M | re.S):
-        if match[1] not in ("", "sh") or text[: match.start()].endswith("```\n"):
-            continue
-        block = match[2]
-        for line in re.sub(r"\\\n\s*", "", block).splitlines():
-            command = re.sub(r"\s+# .*", "", line).rstrip()
-            is_form = re.search(r"…|\b(?:OWNER|VERSION|PRINCIPAL)\b", command)
-            if command.split(" ")[0] in COMMANDS and not is_form:
-                found.append(command)
-    return found
 
 
 def typed(program: Program, command: str, **environment: str) -> Ran:

@@ -1,12 +1,15 @@
 """What README says of outputs, levels, commands and files is what the project has."""
 
 import re
+import shlex
 from pathlib import Path
 
 import pytest
 
+from cross_account_access.command import cli
 from cross_account_access.declaration.kinds import Bucket
 from cross_account_access.program.outputs import OUTPUTS
+from tests.support import printed
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
@@ -53,3 +56,19 @@ def test_the_make_targets_exist() -> None:
 def test_links_to_files_lead_somewhere(page: Path) -> None:
     links = re.findall(r"\]\((?!https?://|#)([^)#]+)", page.read_text())
     assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("page", [page for page in printed.PAGES if printed.printed(page)])
+def test_the_command_takes_what_is_printed(page: str) -> None:
+    """`tests/integration/test_printed_commands.py` runs it."""
+    for command in printed.printed(page):
+        words: list[str] = []
+        lexer = shlex.shlex(command, posix=True, punctuation_chars="|&;>")
+        lexer.whitespace_split = True
+        for word in (*lexer, ";"):
+            if set(word) <= set("|&;>"):
+                if words[:1] == ["access"]:
+                    assert cli._parser(words[1:]).verb in cli.VERBS
+                words = []
+            else:
+                words.append(word)
