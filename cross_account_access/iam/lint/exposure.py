@@ -128,7 +128,7 @@ def _whole_account(questions: Questions, statement: Statement) -> Found:
         members = questions.members(statement, account)
         if questions.reached(statement, members, names_a_principal) is not None:
             yield (
-                Severity.MEDIUM,
+                Severity.LOW if account == questions.owner else Severity.MEDIUM,
                 "whole-account",
                 f"{statement.name} trusts all of {name}, whose administrators decide who comes in;"
                 " add a condition on aws:PrincipalArn, or sts:ExternalId for a third party",

@@ -14,7 +14,7 @@ from cross_account_access.command.inventory import inventory_of
 from cross_account_access.facts.quotas import RESOURCE_POLICIES, USER_INLINE_CHARACTERS
 from cross_account_access.iam.engine import PolicyKind
 from cross_account_access.iam.errors import IamError
-from cross_account_access.iam.lint.findings import MEANINGS
+from cross_account_access.iam.lint.findings import MEANINGS, Severity
 from cross_account_access.iam.lint.judging import judge
 from cross_account_access.iam.lint.reading import subjects_of_file
 from cross_account_access.iam.lint.subjects import subjects_of
@@ -113,6 +113,13 @@ def test_a_document_encoded_for_a_url_or_quoted_is_the_document() -> None:
         (found,) = subjects_of_file("role.json", text)
         assert (found.kind, json.loads(found.text)) == (TRUST, policy(ASSUMED))
         assert {each.line for each in judge(found)} == {1}
+
+
+def test_the_trust_of_a_roles_own_account_is_no_fault() -> None:
+    own = ASSUMED | {"Principal": {"AWS": f"arn:aws:iam::{PRODUCTION}:root"}}
+    for statement, expected in ((own, Severity.LOW), (ASSUMED, Severity.MEDIUM)):
+        (found,) = subjects_of_file("role.json", json.dumps({"Role": role(policy(statement))}))
+        assert [each.severity for each in judge(found)] == [expected]
 
 
 def test_every_document_of_a_list_is_judged_and_named() -> None:
