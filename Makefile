@@ -9,6 +9,8 @@ PACKAGE := cross_account_access/package
 # Written last, so that an interrupted installation starts afresh.
 INSTALLED := $(VENV)/.installed
 REQUIREMENTS := requirements.txt requirements-dev.txt
+# The tests of a file share what is expensive, among it a sandbox.
+PARALLEL := --numprocesses=auto --dist=loadfile
 
 # A virtual environment dies with the Python that it was made from.
 $(shell $(VENV)/bin/python -c '' 2>/dev/null || rm -f $(INSTALLED))
@@ -35,11 +37,11 @@ test full: COVERAGE := --cov --cov-report=term:skip-covered
 full: EXTENT := --full
 
 unit: $(INSTALLED) ## the tests that need no engine
-	$(RUN) pytest tests/unit --numprocesses=auto --dist=loadfile $(EXTENT) $(COVERAGE)
+	$(RUN) pytest tests/unit $(PARALLEL) --no-loadscope-reorder $(EXTENT) $(COVERAGE)
 
 integration: setup ## the tests on the real engine and the emulated AWS
 	@$(DEV).toolchain ensure yaml actionlint
-	$(RUN) pytest tests/integration $(EXTENT)
+	$(RUN) pytest tests/integration $(PARALLEL) $(EXTENT)
 
 lint: $(INSTALLED) ## format, lint and strict types, changing nothing
 	$(RUN) ruff format --check

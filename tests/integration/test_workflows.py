@@ -18,7 +18,7 @@ def linter() -> Path:
 
 def checked(linter: Path, path: Path) -> subprocess.CompletedProcess[str]:
     # Alone, as in somebody's `.github/workflows`, and without the checkers that may be on PATH.
-    command = [linter, "-no-color", "-shellcheck=", "-pyflakes=", path]
+    command: list[str | Path] = [linter, "-no-color", "-shellcheck=", "-pyflakes=", path]
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 

@@ -7,38 +7,29 @@ import stat
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from cross_account_access.dev import toolchain
+from cross_account_access.dev.toolchain import aws_command, pulumi_cli
+
 REPOSITORY = Path(__file__).parents[3]
 ACCOUNTS = ("--accounts", "111111111111,222222222222")
-WHO = """
-import boto3
-for profile in ("ProductionAccountAdmin", "StagingAccountAdmin"):
-    session = boto3.Session(profile_name=profile)
-    print(session.client("sts").get_caller_identity()["Arn"], session.region_name)
-"""
-USERS = """
-import boto3
-iam = boto3.Session(profile_name="StagingAccountAdmin").client("iam")
-print(*(user["UserName"] for user in iam.list_users()["Users"]))
-"""
-ASSUME = """
-import json
-import boto3
-session = boto3.Session(profile_name="ProductionAccountAdmin")
-trust = {"Effect": "Allow", "Principal": {"AWS": "111111111111"}, "Action": "sts:AssumeRole"}
-document = json.dumps({"Version": "2012-10-17", "Statement": trust})
-iam = session.client("iam")
-role = iam.create_role(RoleName="Kept", AssumeRolePolicyDocument=document)["Role"]["Arn"]
-answer = session.client("sts").assume_role(RoleArn=role, RoleSessionName="kept")["Credentials"]
-print(answer["AccessKeyId"], answer["SecretAccessKey"], answer["SessionToken"])
-"""
-TALK = """
-import json, os, sys
+FIRST = """
+import json, os
 import boto3
 from botocore.exceptions import ClientError
+
+told = {"who": [], "folders": [os.environ["HOME"], os.environ["XDG_CACHE_HOME"]]}
+for profile in ("ProductionAccountAdmin", "StagingAccountAdmin"):
+    session = boto3.Session(profile_name=profile)
+    arn = session.client("sts").get_caller_identity()["Arn"]
+    told["who"].append([arn, session.region_name])
+
+session.client("iam").create_user(UserName="kept")
 
 session = boto3.Session(profile_name="ProductionAccountAdmin")
 s3 = session.client("s3")
@@ -52,109 +43,143 @@ plain = session.client("s3", endpoint_url=os.environ["SANDBOX_PLAIN_HTTP_ENDPOIN
 try:
     plain.list_objects_v2(Bucket="tls")
 except ClientError as error:
-    print(error.response["Error"]["Code"])
+    told["plain"] = error.response["Error"]["Code"]
+
+trust = {"Effect": "Allow", "Principal": {"AWS": "111111111111"}, "Action": "sts:AssumeRole"}
+document = json.dumps({"Version": "2012-10-17", "Statement": trust})
+role = session.client("iam").create_role(RoleName="Kept", AssumeRolePolicyDocument=document)
+made = session.client("sts").assume_role(RoleArn=role["Role"]["Arn"], RoleSessionName="kept")
+told["session"] = [made["Credentials"][name]
+                   for name in ("AccessKeyId", "SecretAccessKey", "SessionToken")]
+
+with open("Pulumi.prod.yaml", "a") as file:
+    file.write("encryptionsalt: v1\\n")
+open("import.json", "w").close()
+print(json.dumps(told))
+raise SystemExit(7)
+"""
+SECOND = """
+import json, os, signal, sys
+import boto3
+key, secret, token = sys.argv[1:]
+sts = boto3.client("sts", "us-west-2", aws_access_key_id=key, aws_secret_access_key=secret,
+                   aws_session_token=token)
+iam = boto3.Session(profile_name="StagingAccountAdmin").client("iam")
+users = [user["UserName"] for user in iam.list_users()["Users"]]
+print(json.dumps({"session": sts.get_caller_identity()["Arn"], "users": users}), flush=True)
+os.kill(os.getpid(), signal.SIGTERM)
+"""
+USERS = """
+import boto3
+iam = boto3.Session(profile_name="StagingAccountAdmin").client("iam")
+print(*(user["UserName"] for user in iam.list_users()["Users"]))
 """
 
 
 @pytest.fixture(scope="module")
 def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder whose toolchain is made of empty folders, since no test here needs the tools."""
+    """A folder beside tools that are made of empty files, since no test here needs them."""
     folder = tmp_path_factory.mktemp("workplace")
-    (folder / "toolchain.py").write_text(
-        "from pathlib import Path\n"
-        "def pulumi(): return Path(__file__).parent\n"
-        "def aws_cli(): return Path(__file__).parent\n"
-        "def cache_folder(): return Path(__file__).parent / 'cache'\n"
-    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(toolchain.FOLDER_VARIABLE, str(folder / "tools"))
+        for tool in (pulumi_cli._tool(""), aws_command._tool()):
+            for name in tool.executables:
+                (tool.folder / name).parent.mkdir(parents=True, exist_ok=True)
+                (tool.folder / name).touch(0o755)
     return folder
 
 
+def environment(workplace: Path) -> dict[str, str]:
+    tools = str(workplace / "tools")
+    return {**os.environ, "PYTHONPATH": str(REPOSITORY), toolchain.FOLDER_VARIABLE: tools}
+
+
 def start(workplace: Path, *arguments: str, folder: Path | None = None) -> subprocess.Popen[str]:
-    environment = {**os.environ, "PYTHONPATH": f"{workplace}{os.pathsep}{REPOSITORY}"}
     return subprocess.Popen(
         [sys.executable, "-m", "cross_account_access.dev.sandbox", *arguments],
         cwd=folder or workplace,
-        env=environment,
+        env=environment(workplace),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
 
 
-def run(workplace: Path, *arguments: str) -> tuple[int, str, str]:
-    with start(workplace, *arguments) as process:
-        output, errors = process.communicate(timeout=60)
+def run(workplace: Path, *arguments: str, folder: Path | None = None) -> tuple[int, str, str]:
+    with start(workplace, *arguments, folder=folder) as process:
+        try:
+            output, errors = process.communicate(timeout=60)
+        finally:
+            process.kill()
     return process.returncode, output, errors
 
 
-def run_python(workplace: Path, script: str, *options: str) -> str:
-    status, output, errors = run(
-        workplace, "run", *ACCOUNTS, *options, "--", sys.executable, "-c", script
-    )
-    assert (status, errors) == (0, "")
-    return output
+@dataclass(frozen=True)
+class Runs:
+    """Two runs with the same state."""
+
+    first: dict[str, Any]
+    second: dict[str, Any]
+    statuses: tuple[int, int]
+    credentials: tuple[str, str]
+    """The file of them after each run."""
+    project: Path
+    state: Path
 
 
-def test_each_profile_is_the_administrator_of_its_account(workplace: Path) -> None:
-    assert run_python(workplace, WHO).splitlines() == [
-        "arn:aws:iam::111111111111:user/ProductionAdministrator us-west-2",
-        "arn:aws:iam::222222222222:user/StagingAdministrator us-west-2",
+@pytest.fixture(scope="module")
+def runs(workplace: Path, tmp_path_factory: pytest.TempPathFactory) -> Runs:
+    """In a project that is not to be written into."""
+    project, state = (tmp_path_factory.mktemp(name) for name in ("project", "state"))
+    (project / "Pulumi.prod.yaml").write_text("config: {}\n")
+    (project / "Pulumi.yaml").write_text("name: any\n")
+    options = ("run", *ACCOUNTS, "--state", str(state), "--", sys.executable, "-c")
+    file = state / "aws" / "credentials"
+
+    status, output, errors = run(workplace, *options, FIRST, folder=project)
+    assert errors == ""
+    first, before = json.loads(output), file.read_text()
+    again, output, errors = run(workplace, *options, SECOND, *first["session"], folder=project)
+    assert errors == ""
+    credentials = (before, file.read_text())
+    return Runs(first, json.loads(output), (status, again), credentials, project, state)
+
+
+def test_each_profile_is_the_administrator_of_its_account(runs: Runs) -> None:
+    assert runs.first["who"] == [
+        ["arn:aws:iam::111111111111:user/ProductionAdministrator", "us-west-2"],
+        ["arn:aws:iam::222222222222:user/StagingAdministrator", "us-west-2"],
     ]
 
 
-def test_a_policy_that_wants_tls_is_obeyed_on_both_endpoints(workplace: Path) -> None:
-    assert run_python(workplace, TALK) == "AccessDenied\n"
+def test_a_policy_that_wants_tls_is_obeyed_on_both_endpoints(runs: Runs) -> None:
+    assert runs.first["plain"] == "AccessDenied"
 
 
-def test_state_is_kept_with_its_keys_and_readable_by_its_owner_alone(
-    workplace: Path, tmp_path: Path
-) -> None:
-    make = USERS + 'iam.create_user(UserName="kept")'
-    run_python(workplace, make, "--state", str(tmp_path))
-    credentials = tmp_path / "aws" / "credentials"
-    before = credentials.read_text()
-
-    assert "kept" in run_python(workplace, USERS, "--state", str(tmp_path)).split()
-    assert credentials.read_text() == before
-    assert stat.S_IMODE(credentials.stat().st_mode) == 0o600
+def test_state_is_kept_with_its_keys_and_readable_by_its_owner_alone(runs: Runs) -> None:
+    assert "kept" in runs.second["users"]
+    before, after = runs.credentials
+    assert before == after
+    assert stat.S_IMODE((runs.state / "aws" / "credentials").stat().st_mode) == 0o600
 
 
-def test_a_session_of_a_role_outlives_the_run(workplace: Path, tmp_path: Path) -> None:
-    keys = run_python(workplace, ASSUME, "--state", str(tmp_path)).split()
-    use = f"import boto3\nprint(boto3.client('sts', 'us-west-2', aws_access_key_id={keys[0]!r},"
-    use += f" aws_secret_access_key={keys[1]!r}, aws_session_token={keys[2]!r})"
-    use += ".get_caller_identity()['Arn'])"
-
-    session = run_python(workplace, use, "--state", str(tmp_path))
-    assert session == "arn:aws:sts::111111111111:assumed-role/Kept/kept\n"
+def test_a_session_of_a_role_outlives_the_run(runs: Runs) -> None:
+    assert runs.second["session"] == "arn:aws:sts::111111111111:assumed-role/Kept/kept"
 
 
-def test_sessions_that_commands_keep_stay_in_the_sandbox(workplace: Path, tmp_path: Path) -> None:
-    told = "import os; print(os.environ['HOME'], os.environ['XDG_CACHE_HOME'])"
-    folders = run_python(workplace, told, "--state", str(tmp_path)).split()
-    assert folders == [str(tmp_path / "home"), str(tmp_path / "caches")]
+def test_sessions_that_commands_keep_stay_in_the_sandbox(runs: Runs) -> None:
+    assert runs.first["folders"] == [str(runs.state / "home"), str(runs.state / "caches")]
 
 
-def test_pulumi_finds_a_project_to_write_into(workplace: Path, tmp_path: Path) -> None:
-    project, state = tmp_path / "project", tmp_path / "state"
-    project.mkdir()
-    stack_file = project / "Pulumi.prod.yaml"
-    stack_file.write_text("config: {}\n")
-    (project / "Pulumi.yaml").write_text("name: any\n")
-    append = "echo 'encryptionsalt: v1' >> Pulumi.prod.yaml; touch import.json"
-
-    command = ("run", *ACCOUNTS, "--state", str(state), "--", "sh", "-c", append)
-    with start(workplace, *command, folder=project) as process:
-        assert process.communicate(timeout=60) == ("", "")
-
-    assert sorted(path.name for path in project.iterdir()) == ["Pulumi.prod.yaml", "Pulumi.yaml"]
-    assert stack_file.read_text() == "config: {}\n"
-    assert (state / "project" / "import.json").exists()
+def test_pulumi_finds_a_project_to_write_into(runs: Runs) -> None:
+    names = sorted(path.name for path in runs.project.iterdir())
+    assert names == ["Pulumi.prod.yaml", "Pulumi.yaml"]
+    assert (runs.project / "Pulumi.prod.yaml").read_text() == "config: {}\n"
+    assert (runs.state / "project" / "import.json").exists()
 
 
-@pytest.mark.parametrize(("script", "status"), [("exit 7", 7), ("kill -TERM $$", 143)])
-def test_returns_the_status_of_the_command(workplace: Path, script: str, status: int) -> None:
-    assert run(workplace, "run", *ACCOUNTS, "--", "sh", "-c", script)[0] == status
+def test_returns_the_status_of_the_command(runs: Runs) -> None:
+    assert runs.statuses == (7, 128 + signal.SIGTERM)
 
 
 def test_a_command_that_is_not_there_is_one_line(workplace: Path) -> None:
@@ -195,7 +220,7 @@ with Sandbox.start(production="111111111111", staging="222222222222") as box:
     done = subprocess.run(
         [sys.executable, "-c", script, USERS],
         cwd=workplace,
-        env={**os.environ, "PYTHONPATH": f"{workplace}{os.pathsep}{REPOSITORY}"},
+        env=environment(workplace),
         capture_output=True,
         text=True,
         check=False,
