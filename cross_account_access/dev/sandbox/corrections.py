@@ -23,6 +23,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-acc
   https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html);
   ministack takes a parameter's ARN for its name, and `*` for a stream of a table, a table that is
   called `ResourceArn`, a described bus, a list of repositories, and the stream of a log group.
+- What a write of an object states needs permission (`stated_by_writes`).
 - A session lasts as long as STS said, whatever happens to the server; ministack saves none.
 
 What has no test that fails without it is not corrected here, and a rule goes when ministack has it.
@@ -38,6 +39,8 @@ from typing import Any
 from ministack.core import iam_actions, iam_evaluator
 from ministack.services import iam, s3, sts
 
+from cross_account_access.dev.sandbox import stated_by_writes
+
 _ASSUME = "sts:AssumeRole"
 _STATED = {
     "ExternalId": "sts:ExternalId",
@@ -52,7 +55,7 @@ _caller: ContextVar[Any] = ContextVar("principal_of_the_request", default=None)
 
 
 def apply() -> None:
-    """Replaces ten functions of ministack, in this process; to be called once."""
+    """Replaces functions of ministack, in this process; to be called once."""
     resolve = iam_evaluator._resolve_condition_key
     request_context = iam_actions.request_tag_context
     enforce = iam_evaluator.enforce
@@ -143,6 +146,7 @@ def apply() -> None:
     iam_evaluator.evaluate_trust_policy = trusts_with_identity
     iam_evaluator.resolve_principal = resolve_and_remember
     iam_evaluator.evaluate_resource_policy = resource_policy_for_the_caller
+    stated_by_writes.apply()
     sts.get_state = lambda: dict(sts._sessions)
     sts.load_persisted_state = sts._sessions.update
     s3.now_iso = lambda: datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")

@@ -1,7 +1,7 @@
 """What is corrected in the emulated AWS: each rule is wrong as shipped, and right with us."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Literal, NamedTuple
 
 import boto3
@@ -219,3 +219,78 @@ def test_a_bucket_policy_may_mean_one_user_of_another_account(
 
     assert reads("Copier", **objects) == (accounts.made == "corrected")
     assert not reads("Other", **objects)
+
+
+OBJECT = {"Bucket": "shared", "Key": "object"}
+STATED: dict[str, tuple[Callable[[Any], object], list[str]]] = {
+    "an ACL": (
+        lambda s3: s3.put_object(**OBJECT, Body=b"", ACL="bucket-owner-full-control"),
+        ["s3:PutObjectAcl"],
+    ),
+    "tags": (
+        lambda s3: s3.put_object(**OBJECT, Body=b"", Tagging="a=b"),
+        ["s3:PutObjectTagging"],
+    ),
+    "an ACL of an upload in parts": (
+        lambda s3: s3.create_multipart_upload(**OBJECT, ACL="bucket-owner-full-control"),
+        ["s3:PutObjectAcl"],
+    ),
+    "tags of an upload in parts": (
+        lambda s3: s3.create_multipart_upload(**OBJECT, Tagging="a=b"),
+        ["s3:PutObjectTagging"],
+    ),
+    "tags of what is copied": (
+        lambda s3: s3.copy_object(**OBJECT, CopySource="shared/tagged"),
+        ["s3:GetObjectTagging", "s3:PutObjectTagging"],
+    ),
+    "tags in place of those of what is copied": (
+        lambda s3: s3.copy_object(
+            **OBJECT, CopySource="shared/tagged", TaggingDirective="REPLACE", Tagging="c=d"
+        ),
+        ["s3:PutObjectTagging"],
+    ),
+}
+
+
+@pytest.mark.parametrize("direct", [False, True], ids=["by a role", "by the bucket's policy"])
+@pytest.mark.parametrize("stated", STATED)
+def test_what_a_write_states_needs_its_own_permission(
+    accounts: Accounts, stated: str, direct: bool
+) -> None:
+    write, needed = STATED[stated]
+    owner = accounts.root(PRODUCTION).client("s3")
+    owner.create_bucket(
+        Bucket="shared", CreateBucketConfiguration={"LocationConstraint": "us-west-2"}
+    )
+    owner.put_object(Bucket="shared", Key="tagged", Body=b"", Tagging="a=b")
+    key = accounts.user("Writer", {"Action": "*", "Resource": "*"})
+    if not direct:
+        accounts.role("Target", PRODUCTION)
+        key = accounts.assumes(key)
+
+    def allowed(*more: str) -> bool:
+        actions = ["s3:GetObject", "s3:PutObject", *more]
+        statement: dict[str, Any] = {"Action": actions, "Resource": "arn:aws:s3:::shared/*"}
+        if direct:
+            staging = {"AWS": f"arn:aws:iam::{STAGING}:root"}
+            document = policy({"Principal": staging, **statement})
+            owner.put_bucket_policy(Bucket="shared", Policy=document)
+        else:
+            accounts.root(PRODUCTION).client("iam").put_role_policy(
+                RoleName="Target", PolicyName="own", PolicyDocument=policy(statement)
+            )
+        session = boto3.Session(
+            key["AccessKeyId"], key["SecretAccessKey"], key.get("SessionToken"), region_name=REGION
+        )
+        try:
+            write(session.client("s3"))
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "AccessDenied":
+                raise
+            return False
+        return True
+
+    assert allowed(*needed)
+    for one in needed:
+        others = [each for each in needed if each != one]
+        assert allowed(*others) == (accounts.made == "as shipped"), one
