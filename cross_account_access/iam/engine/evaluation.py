@@ -31,7 +31,18 @@ _ACTION: Final = re.compile(r"[A-Za-z0-9-]+:[A-Za-z0-9]+")
 _RESOURCE: Final = re.compile(r"\*|arn:[a-z-]+:[a-z0-9-]+:[^:]*:[^:]*:.+", re.DOTALL)
 _NO_PERMISSION_NEEDED: Final = frozenset({"sts:getcalleridentity", "sts:getsessiontoken"})
 _NOT_OF_ROLE_SESSIONS: Final = frozenset({"sts:getfederationtoken", "sts:getsessiontoken"})
-_TAKES_UNSIGNED: Final = ("s3:", "sns:", "sqs:")
+_TAKES_UNSIGNED: Final = (
+    *("s3:", "sns:", "sqs:"),
+    *("es:eshttp", "execute-api:invoke", "lambda:invokefunctionurl"),
+)
+"""Begins of actions that can be asked for without credentials. Beside the services that the page on
+variables names: "Control access to Lambda function URLs",
+https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html; "Control access to a REST API with API
+Gateway resource policies",
+https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-resource-policies.html;
+"Identity and Access Management in Amazon OpenSearch Service",
+https://docs.aws.amazon.com/opensearch-service/latest/developerguide/ac.html.
+"""
 _OWNER_ROOT_ALWAYS: Final = frozenset(
     {"s3:getbucketpolicy", "s3:putbucketpolicy", "s3:deletebucketpolicy"}
 )
@@ -172,11 +183,13 @@ class _Case:
                 Outcome.DENIED, self.request, missing=tuple(self._missing(is_same is not False))
             )
         certain = self._adds_up(self.granted.least, own is True, limit is True, is_same is True)
-        if certain and outer and deny is False:
+        doubt = self._open_by_credentials()
+        if certain and outer and deny is False and doubt is None:
             return Decision(
                 Outcome.ALLOWED, self.request, self._callers_allows(), tuple(self.granted.allows)
             )
-        return Decision(Outcome.UNKNOWN, self.request, unknown=tuple(self._unknown()))
+        doubts = [] if doubt is None else [doubt]
+        return Decision(Outcome.UNKNOWN, self.request, unknown=(*doubts, *self._unknown()))
 
     def _refused_by_nature(self) -> str | None:
         """Return why no policy could allow the request, if so.
@@ -214,6 +227,18 @@ class _Case:
                 f"the credentials of GetFederationToken cannot call {self.request.action}, nor"
                 " anything of AWS STS but GetCallerIdentity"
             )
+        return None
+
+    def _open_by_credentials(self) -> str | None:
+        """Return what the documents leave to the way in which credentials are used.
+
+        Those of a federated user call no IAM operation, but in a console session ("Compare AWS STS
+        credentials",
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_sts-comparison.html).
+        """
+        is_federated = self.request.principal.kind is PrincipalKind.FEDERATED_USER
+        if is_federated and self.context.action.startswith("iam:"):
+            return "whether it is a session of the console, where alone such credentials call IAM"
         return None
 
     def _is_same_account(self) -> bool:
