@@ -24,6 +24,7 @@ class TokenIssuer:
 
 
 _OF_REPOSITORIES: Final = ("job_workflow_ref", "repository")
+_OF_PULUMI: Final = {"org": ":", "pulumi.organization.login": ":"}
 
 PUBLIC: Final[Mapping[str, TokenIssuer]] = {
     # "OpenID Connect reference",
@@ -53,16 +54,19 @@ PUBLIC: Final[Mapping[str, TokenIssuer]] = {
     # https://developer.hashicorp.com/terraform/cloud-docs/workspaces/dynamic-provider-credentials/workload-identity-tokens
     "app.terraform.io": TokenIssuer(names={"organization": ":"}),
     "app.eu.terraform.io": TokenIssuer(names={"organization": ":"}),
-    # "OpenID Connect integration",
-    # https://www.pulumi.com/docs/administration/access-identity/oidc-provider/
-    "api.pulumi.com/oidc": TokenIssuer(names={"org": ":"}, claims=frozenset({"aud"})),
+    # "Configuring OpenID Connect for AWS", https://www.pulumi.com/docs/esc/guides/configuring-oidc/aws/
+    # (the audience is the organization's name)
+    "api.pulumi.com/oidc": TokenIssuer(names=_OF_PULUMI, claims=frozenset({"aud"})),
+    "api.pulumi.com/oidc/v2": TokenIssuer(names=_OF_PULUMI),
     # "OIDC with AWS", https://buildkite.com/docs/pipelines/security/oidc/aws
     "agent.buildkite.com": TokenIssuer(
         names={"organization": ":"}, claims=frozenset({"organization_id", "pipeline_id"})
     ),
     # "OpenID Connect federation", https://vercel.com/docs/oidc
-    "oidc.vercel.com": TokenIssuer(names={"owner": ":"}),
-    # The next four: "Available keys for AWS OIDC federation",
+    "oidc.vercel.com": TokenIssuer(
+        names={"owner": ":"}, claims=frozenset({"owner_id", "project_id"})
+    ),
+    # The next four: "IAM and AWS STS condition context keys", Available keys for OIDC federation,
     # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html
     "accounts.google.com": TokenIssuer(claims=frozenset({"aud", "oaud", "sub"})),
     "cognito-identity.amazonaws.com": TokenIssuer(claims=frozenset({"aud", "sub"})),

@@ -91,6 +91,15 @@ CLOSED_SUBJECTS: list[tuple[str, list[Json]]] = [
         ],
     ),
     ("a group", [_subject("project_path:my-group/*:ref_type:branch:*", issuer="gitlab.com")]),
+    *(
+        (issuer, [_subject(subject, issuer=issuer)])
+        for issuer, subject in (
+            ("api.pulumi.com/oidc/v2", "pulumi:environments:org:my-org:env:*"),
+            ("api.pulumi.com/oidc/v2", "pulumi:environments:pulumi.organization.login:my-org:*"),
+            ("oidc.vercel.com", "owner:my-team:project:*"),
+            ("agent.buildkite.com", "organization:my-org:pipeline:*"),
+        )
+    ),
     ("an organization", [_subject("organization:my-org:*", issuer="app.terraform.io")]),
     (
         "a pool",
