@@ -78,6 +78,41 @@ class MustExist:
     problem: Callable[[Mapping[str, Any] | None], str | None]
     """From the answer, None where there is none, to what is wrong with it: a line that names the
     setting, the value and the remedy. None where all is as declared."""
+    if_allowed: bool = False
+    """Whether nothing is wrong where the deployer may not look."""
+
+
+def boundary_must_exist(
+    arn: str | None, side: Literal["production", "staging"], whose: str
+) -> MustExist | None:
+    """A permissions boundary, where one is declared: IAM makes no principal without it.
+
+    Args:
+        arn: of the managed policy.
+        side: the account that it is used in.
+        whose: the principal, in a few words.
+    """
+    if arn is None:
+        return None
+
+    def problem(answer: Mapping[str, Any] | None) -> str | None:
+        if answer is not None:
+            return None
+        return (
+            f"consumers: permissions_boundary of {whose} is {arn}, and there is no such policy; "
+            "correct it, or have the policy made first"
+        )
+
+    return MustExist(
+        side=side,
+        client="iam",
+        method="get_policy",
+        parameters={"PolicyArn": arn},
+        absent="NoSuchEntity",
+        problem=problem,
+        # Who may use a policy as a boundary need not be one who may read it.
+        if_allowed=True,
+    )
 
 
 class LevelActions(NamedTuple):
@@ -640,6 +675,10 @@ class Role(Declared):
     def arn(self, owner: Account) -> str:
         """`arn:PARTITION:iam::ACCOUNT:role/PATH/NAME`."""
         return owner.iam_arn(f"role{self.path}{self.name}")
+
+    def must_exist(self) -> MustExist | None:
+        """Its permissions boundary."""
+        return boundary_must_exist(self.permissions_boundary, "production", f"role {self.name!r}")
 
     def name_of_part(self, number: int) -> str:
         """The name of one of the managed policies, from 1, where one is not enough."""

@@ -68,6 +68,15 @@ class Aws(BaseHTTPRequestHandler):
                 f"<Arn>arn:aws:iam::{key}:user/people/Existing</Arn>"
                 "</User></GetUserResult></GetUserResponse>",
             )
+        elif asked["Action"] == ["GetPolicy"]:
+            name = asked["PolicyArn"][0].rpartition("/")[2]
+            status, body = self._entity(
+                found=name == "Boundary",
+                answer="<GetPolicyResponse><GetPolicyResult><Policy/></GetPolicyResult>"
+                "</GetPolicyResponse>",
+            )
+            if name == "Hidden":
+                status, body = 403, body.replace("NoSuchEntity", "AccessDenied")
         elif asked["Action"] == ["GetOpenIDConnectProvider"]:
             arn = f"arn:aws:iam::{PRODUCTION}:oidc-provider/{ISSUER}"
             members = "".join(f"<member>{each}</member>" for each in AUDIENCES)
@@ -323,6 +332,21 @@ def test_users_to_adopt_must_exist_where_declared() -> None:
     assert [problem.split(";")[0] for problem in told] == [
         "consumers: 'Nobody' is no user of account 444455556666, so it cannot be adopted",
         "consumers: user 'Existing' is arn:aws:iam::444455556666:user/people/Existing",
+    ]
+
+
+def with_boundary(name: str) -> list[User]:
+    arn = f"arn:aws:iam::{STAGING}:policy/{name}"
+    return [User(name="Ours", permissions_boundary=arn)]
+
+
+def test_a_permissions_boundary_must_exist_as_far_as_one_may_look() -> None:
+    prove(adopted=with_boundary("Boundary"))
+    prove(adopted=with_boundary("Hidden"))
+    assert refusal(adopted=with_boundary("Nowhere")) == [
+        "consumers: permissions_boundary of user 'Ours' is "
+        "arn:aws:iam::444455556666:policy/Nowhere, and there is no such policy; correct it, or "
+        "have the policy made first"
     ]
 
 

@@ -8,10 +8,12 @@ from cross_account_access.declaration import rules
 from cross_account_access.declaration.accounts import Accounts
 from cross_account_access.declaration.fields import Declared, Nested, Text
 from cross_account_access.declaration.model import (
+    MustExist,
     Principal,
     Role,
     SignIn,
     Trust,
+    boundary_must_exist,
     narrowed_to_principals,
 )
 from cross_account_access.facts import quotas
@@ -78,6 +80,11 @@ class Instances(Principal):
                 "cannot be had by instances: a role that is assumed from another role lasts "
                 f"{quotas.CHAINED_SESSION_SECONDS} seconds at the most; remove it",
             )
+
+    def must_exist(self, accounts: Accounts) -> MustExist | None:  # noqa: ARG002
+        """The boundary of their role."""
+        whose = f"role {self.role.name!r}"
+        return boundary_must_exist(self.role.permissions_boundary, "staging", whose)
 
     def principal_arns(self, accounts: Accounts) -> tuple[str, ...]:
         """The Staging role's."""

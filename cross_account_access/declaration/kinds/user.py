@@ -12,6 +12,7 @@ from cross_account_access.declaration.model import (
     Principal,
     SignIn,
     Trust,
+    boundary_must_exist,
     narrowed_to_principals,
 )
 from cross_account_access.facts import quotas
@@ -110,9 +111,10 @@ class User(Principal):
         )
 
     def must_exist(self, accounts: Accounts) -> MustExist | None:
-        """A user that exists must have the path that is declared."""
+        """A user that exists must have the path that is declared; another its boundary."""
         if not self.existing:
-            return None
+            whose = f"user {self.name!r}"
+            return boundary_must_exist(self.permissions_boundary, "staging", whose)
 
         def problem(answer: Mapping[str, Any] | None) -> str | None:
             if answer is None:

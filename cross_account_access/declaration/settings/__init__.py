@@ -120,8 +120,9 @@ class Settings:
     def must_exist(self) -> list[MustExist]:
         """What is used and not made."""
         principals = [each.principal.must_exist(self.accounts) for each in self.consumers]
+        roles = [each.role.must_exist() for each in self.consumers if each.role]
         return [
-            *(each for each in principals if each),
+            *(each for each in (*principals, *roles) if each),
             *(each for item in self.resources for each in item.must_exist(self.production)),
         ]
 

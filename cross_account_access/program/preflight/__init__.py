@@ -117,6 +117,7 @@ class _Asked:
                     "method": each.method,
                     "parameters": each.parameters,
                     "absent": each.absent,
+                    "if_allowed": each.if_allowed,
                 }
                 for each in self.needed
             ],

@@ -33,6 +33,8 @@ class Call(TypedDict):
     parameters: Mapping[str, str]
     absent: str
     """The error code that is an answer: there is no such thing."""
+    if_allowed: bool
+    """Whether a refusal is taken for a yes."""
 
 
 class Answers(TypedDict, total=False):
@@ -117,8 +119,11 @@ def _found(session: Session, region: str, call: Call) -> dict[str, Any] | None:
     try:
         answer: dict[str, Any] = getattr(client, call["method"])(**call["parameters"])
     except ClientError as error:
-        if error.response["Error"]["Code"] == call["absent"]:
+        code = error.response["Error"]["Code"]
+        if code == call["absent"]:
             return None
+        if call["if_allowed"] and code == "AccessDenied":
+            return {}
         raise
     return answer
 

@@ -175,6 +175,26 @@ def test_every_setting_is_read() -> None:
     assert settings.tags == {"cost-centre": "42"}
 
 
+def test_each_permissions_boundary_must_exist_in_the_account_of_its_principal() -> None:
+    of_staging = "arn:aws:iam::444455556666:policy/Boundary"
+    of_production = "arn:aws:iam::111122223333:policy/Boundary"
+    settings = settings_of(
+        consumers=[
+            consumer(
+                user={"name": "A", "permissions_boundary": of_staging},
+                role={"name": "R", "permissions_boundary": of_production},
+            ),
+            of_kind("ec2", {"role": {"name": "I", "permissions_boundary": of_staging}}),
+        ],
+        grants=[grant(), grant(consumer="other")],
+    )
+    assert sorted((each.side, each.parameters["PolicyArn"]) for each in settings.must_exist) == [
+        ("production", of_production),
+        ("staging", of_staging),
+        ("staging", of_staging),
+    ]
+
+
 def test_profiles_default_to_the_names_of_the_walkthrough() -> None:
     settings = settings_of(production_profile=None, staging_profile=None)
     assert settings.production.profile == "ProductionAccountAdmin"
