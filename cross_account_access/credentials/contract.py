@@ -75,6 +75,8 @@ class Consumer:
     """Who is let in, as far as ARNs can say it; `*` and `?` are wildcards."""
     external_id: str | None = None
     """What `sts:AssumeRole` must state; AWS does not regard it as a secret."""
+    more_external_ids: tuple[str, ...] = ()
+    """What may be stated instead, while one takes the place of another."""
     mfa: bool = False
     """Whether the role is assumed with a code of an MFA device only."""
     mfa_max_age: int | None = None
@@ -269,6 +271,7 @@ def _consumers(outputs: Mapping[str, Any], declaration: Mapping[str, Any]) -> di
             role_arn=entry["role_arn"],
             principal_arns=tuple(entry["principal_arns"]),
             external_id=entry["external_id"],
+            more_external_ids=tuple(entry.get("more_external_ids", ())),
             mfa=entry["mfa"],
             mfa_max_age=entry.get("mfa_max_age"),
             source_identity_required=entry.get("source_identity_required", False),

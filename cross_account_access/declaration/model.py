@@ -586,6 +586,14 @@ class Conditions(Declared):
             rules.external_id,
         ),
     ] = None
+    more_external_ids: Annotated[
+        tuple[str, ...],
+        Texts(
+            "External IDs that are accepted besides, while one takes the place of another.",
+            rules.external_id,
+            example="[the-next-one]",
+        ),
+    ] = ()
     mfa: Annotated[
         Mfa | None,
         Nested("A code of an MFA device that was typed lately.", Mfa, example="{max_age: 3600}"),
@@ -622,7 +630,11 @@ class Conditions(Declared):
     """`YYYY-MM-DDTHH:MM:SSZ`."""
 
     def problems(self, accounts: Accounts) -> Iterator[tuple[str, str]]:  # noqa: ARG002
-        """A request comes from certain addresses, or through an endpoint."""
+        """A request comes from certain addresses, or through an endpoint; IDs differ."""
+        if self.more_external_ids and not self.external_id:
+            yield "more_external_ids", "are beside external_id, which is missing; write that one"
+        if self.external_id in self.more_external_ids:
+            yield "more_external_ids", "have external_id among them; remove it there"
         if told := addresses.all_ranges(self.source_ips):
             yield "source_ips", told
         if self.source_ips and self.vpc_endpoints:

@@ -257,6 +257,7 @@ def declaration(
                     "principal_arns": sorted(consumer.principal.principal_arns(accounts)),
                     "role_arn": consumer.role.arn(accounts.trusting) if consumer.role else None,
                     "external_id": consumer.conditions.external_id,
+                    "more_external_ids": sorted(consumer.conditions.more_external_ids),
                     "mfa": consumer.conditions.mfa is not None,
                     "source_identity_required": bool(
                         (identity := consumer.conditions.source_identity) and identity.required

@@ -24,6 +24,7 @@ DECLARED_SINCE: Final = {
 an upgrade may change, in place. All are as AWS has them by default, but for the description."""
 NEWER: Final = {
     "existing-resources": "no earlier program knew `resources`",
+    "third-party-role": "no earlier program let in a third party's role",
     "shared-bucket": "no earlier program shared a bucket that exists",
 }
 """Examples of which nobody has a state yet, and why not."""

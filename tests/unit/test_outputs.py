@@ -345,6 +345,7 @@ def test_the_declaration_says_who_may_do_what() -> None:
                 "principal_arns": ["arn:aws:iam::777788889999:root"],
                 "role_arn": "arn:aws:iam::111122223333:role/StageRole",
                 "external_id": "vendor-7",
+                "more_external_ids": [],
                 "mfa": False,
                 "source_identity_required": False,
                 "may_state_source_identity": False,

@@ -394,7 +394,8 @@ def _expiry(consumer: Consumer) -> tuple[_Block, ...]:
 def _external_id(consumer: Consumer) -> tuple[_Block, ...]:
     if consumer.external_id is None:
         return ()
-    return ({"StringEquals": {"sts:ExternalId": [consumer.external_id]}},)
+    stated = [consumer.external_id, *consumer.more_external_ids]
+    return ({"StringEquals": {"sts:ExternalId": stated}},)
 
 
 def _mfa(consumer: Consumer) -> tuple[_Block, ...]:

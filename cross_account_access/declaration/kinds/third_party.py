@@ -1,13 +1,15 @@
 """Service providers in accounts of their own."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated
 
 from cross_account_access.declaration import rules
 from cross_account_access.declaration.accounts import Accounts
-from cross_account_access.declaration.fields import Text
+from cross_account_access.declaration.fields import Text, Texts
 from cross_account_access.declaration.model import Principal, Trust
+from cross_account_access.declaration.rules import Rule
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +25,22 @@ class ThirdParty(Principal):
 
     account_id: Annotated[str, Text("The provider's account: 12 digits.", rules.account_id)]
 
+    arns: Annotated[
+        tuple[str, ...],
+        Texts(
+            "ARNs of the provider's roles and users, where it names them; else its whole account.",
+            rule_for=lambda context: _of_provider(
+                context.accounts.trusting.partition, str(context.read["account_id"])
+            ),
+            example="[arn:aws:iam::777788889999:role/Collector]",
+        ),
+    ] = ()
+
+    @property
+    def chains(self) -> bool:
+        """Where a role is named."""
+        return any(":role/" in arn for arn in self.arns)
+
     def problems(self, accounts: Accounts) -> Iterator[tuple[str, str]]:
         """The account is none of the stack's."""
         for side, account in (("Production", accounts.trusting), ("Staging", accounts.trusted)):
@@ -30,13 +48,43 @@ class ThirdParty(Principal):
                 yield "account_id", f"is the {side} account, which is no third party"
 
     def principal_arns(self, accounts: Accounts) -> tuple[str, ...]:
-        """The root of the provider's account, which stands for all of it."""
-        return (f"arn:{accounts.trusting.partition}:iam::{self.account_id}:root",)
+        """Those that are named, or the root of the provider's account, which stands for all."""
+        return self.arns or (self._root(accounts),)
+
+    def _root(self, accounts: Accounts) -> str:
+        return f"arn:{accounts.trusting.partition}:iam::{self.account_id}:root"
 
     def home_account(self, accounts: Accounts) -> str | None:  # noqa: ARG002
         """The provider's."""
         return self.account_id
 
     def trust(self, accounts: Accounts) -> Trust:
-        """By the provider's account; the consumer's external ID narrows it."""
-        return Trust(sid="TrustThirdParty", principal={"AWS": self.principal_arns(accounts)})
+        """By the provider's account; the consumer's external ID narrows it, and who is named."""
+        return Trust(
+            sid="TrustThirdParty",
+            principal={"AWS": [self._root(accounts)]},
+            conditions={"ArnEquals": {"aws:PrincipalArn": sorted(self.arns)}} if self.arns else {},
+        )
+
+
+def _of_provider(partition: str, account: str) -> Rule:
+    """A role or user of the provider, as `aws:PrincipalArn` has it.
+
+    Source: "AWS global condition context keys",
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html.
+    """
+
+    def rule(value: str) -> str | None:
+        example = f"arn:{partition or 'aws'}:iam::{account}:role/Collector"
+        parts = re.fullmatch(
+            r"arn:([^:]*):iam::([^:]*):(?:user|role)/[\w+=,.@/-]+", value, re.ASCII
+        )
+        if not parts:
+            return f"must be the ARN of a role or user, without wildcards, as in {example}"
+        if partition and parts[1] != partition:
+            return f"must be of partition {partition}, as Production is, as in {example}"
+        if parts[2] != account:
+            return f"must be of the provider's account, {account}, as in {example}"
+        return None
+
+    return rule

@@ -236,7 +236,7 @@ def _stated_by_the_caller(conditions: Conditions) -> list[ConditionBlock]:
 
 def _external_id(conditions: Conditions) -> list[ConditionBlock]:
     external_id = [conditions.external_id] if conditions.external_id else []
-    return if_any("StringEquals", "sts:ExternalId", external_id)
+    return if_any("StringEquals", "sts:ExternalId", [*external_id, *conditions.more_external_ids])
 
 
 def _session_permissions(conditions: Conditions) -> Iterator[tuple[str, str, list[ConditionBlock]]]:
