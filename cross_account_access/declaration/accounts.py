@@ -48,3 +48,5 @@ class Accounts:
     """Production: it owns what is shared, and the roles."""
     trusted: Account
     """Staging: its principals are let in."""
+    others: tuple[str, ...] = ()
+    """IDs of further accounts whose principals may be let in; the stack manages nothing there."""

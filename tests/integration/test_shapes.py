@@ -45,6 +45,7 @@ def test_every_example_is_deployed_here() -> None:
         "via-resource",
         "existing-resources",
         "shared-bucket",
+        "listed-accounts",
         "third-party-role",
     }
 

@@ -25,6 +25,7 @@ an upgrade may change, in place. All are as AWS has them by default, but for the
 NEWER: Final = {
     "existing-resources": "no earlier program knew `resources`",
     "third-party-role": "no earlier program let in a third party's role",
+    "listed-accounts": "no earlier program knew `accounts`",
     "shared-bucket": "no earlier program shared a bucket that exists",
 }
 """Examples of which nobody has a state yet, and why not."""

@@ -43,7 +43,10 @@ def principal_pattern(partition: str, account: str) -> Rule:
         if not parts:
             return f"must be the ARN of users or roles, as in {example}"
         if account_id(account) is None and parts[2] != account:
-            return f"must name the Staging account, {account}; other accounts are third_party"
+            return (
+                f"must name the Staging account, {account}; list another under accounts, or write "
+                "third_party"
+            )
         if partition and parts[1] != partition:
             return f"must be of partition {partition}, as in {example}"
         named, is_role = parts[4], parts[3] == "role"

@@ -26,9 +26,10 @@ from cross_account_access.declaration.model import (
 )
 from cross_account_access.declaration.nearest import did_you_mean
 from cross_account_access.declaration.reader import Fields, Problems
-from cross_account_access.declaration.settings import expiry, sizes, tags
+from cross_account_access.declaration.settings import expiry, other_accounts, sizes, tags
 from cross_account_access.declaration.settings.consumers import CONSUMERS
 from cross_account_access.declaration.settings.grants import GRANTS, check_consumers, check_overlaps
+from cross_account_access.declaration.settings.other_accounts import ACCOUNTS
 from cross_account_access.declaration.settings.resources import RESOURCES, plural, read_resources
 from cross_account_access.facts import quotas
 from cross_account_access.facts.partitions import partition_of
@@ -83,7 +84,10 @@ _STAGING: Final = _account_fields(
 SETTINGS: Final = Group(
     "Inputs",
     "What a stack file declares.",
-    (*_PRODUCTION, *_STAGING, *RESOURCES, _CONSUMERS, _GRANTS, _TRUST_POLICY_LIMIT, _TAGS),
+    (
+        *(*_PRODUCTION, *_STAGING, ACCOUNTS, *RESOURCES, _CONSUMERS, _GRANTS),
+        *(_TRUST_POLICY_LIMIT, _TAGS),
+    ),
 )
 """All settings of a stack file."""
 
@@ -190,7 +194,9 @@ def parse(values: Mapping[str, Any], problems: Problems) -> Settings:
     production = _account(fields, _PRODUCTION)
     staging = _account(fields, _STAGING)
     read: dict[str, Any] = {}
-    context = Context(read, Accounts(trusting=production, trusted=staging))
+    listed = ACCOUNTS.read(fields, _NOTHING_BEFORE)
+    others = tuple(listed.values())
+    context = Context(read, Accounts(trusting=production, trusted=staging, others=others))
     read["resources"] = read_resources(fields, context)
     read["consumers"] = _CONSUMERS.read(fields, context)
     grants = _GRANTS.read(fields, context)
@@ -205,6 +211,8 @@ def parse(values: Mapping[str, Any], problems: Problems) -> Settings:
     )
     fields.done()
     _check_accounts(settings, problems)
+    for place, value, broken in other_accounts.problems(listed, production, staging):
+        problems.about(place, value, broken)
     _check_names(settings, problems)
     _check_identity_providers(settings, problems)
     for place, value, broken in tags.problems(settings.tags, settings.consumers):

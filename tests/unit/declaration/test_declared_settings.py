@@ -37,6 +37,7 @@ from cross_account_access.declaration.model import (
 )
 from cross_account_access.declaration.reader import Problems
 from cross_account_access.declaration.settings import SETTINGS, Settings, check, parse
+from cross_account_access.declaration.settings.other_accounts import AccountIds
 from cross_account_access.program.outputs import proof_commands
 from tests.support.deployment import stack_values
 
@@ -121,7 +122,7 @@ def test_tags_that_are_no_mapping_are_refused(path: Path, value: Any) -> None:
 def test_a_value_of_the_wrong_type_is_refused(path: Path) -> None:
     """No setting takes a mapping with a number for its key."""
     value: Any = {7: None}
-    if isinstance(FIELDS[path].setting, Nested | Tags):
+    if isinstance(FIELDS[path].setting, Nested | Tags | AccountIds):
         value = [7]
     found = problems_of(holding(path, value))
     name = ".".join((place(path[:-1]), path[-1])).removeprefix(".")

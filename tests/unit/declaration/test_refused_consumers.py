@@ -278,7 +278,7 @@ REJECTED: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "principals of another account": (
         beside(of_kind("principals", {"arns": ["arn:aws:iam::777788889999:role/data/*"]})),
-        "must name the Staging account, 444455556666; other accounts are third_party",
+        "must name the Staging account, 444455556666; list another under accounts",
     ),
     "principals of any account": (
         beside(of_kind("principals", {"arns": ["arn:aws:iam::*:role/data/*"]})),

@@ -72,6 +72,7 @@ def test_the_judge_means_the_same(arns: dict[str, Any], more: dict[str, Any]) ->
             "arn:aws:iam::777788889999:role/*",
             "must be the ARN of a role or user, without wildcards",
         ),
+        (COLLECTOR.replace(":aws:", ":aws-cn:"), "must be of partition aws, as Production is"),
         (ROOT, "must be the ARN of a role or user"),
         ("Collector", "must be the ARN of a role or user"),
         ("arn:aws:sts::777788889999:assumed-role/a/b", "must be the ARN of a role or user"),
