@@ -162,10 +162,10 @@ class Contract:
     def usual_profile(self, consumer: Consumer) -> str | None:
         """The CLI profile in which the outputs expect a consumer's own credentials.
 
-        It is named as the user, or as the consumer where that is other principals of Staging; None
-        where it is not known how callers sign in.
+        It is named as the user, or as the consumer where that is other principals of an account,
+        Staging or another; None where it is not known how callers sign in.
         """
-        if consumer.sign_in == "own" and consumer.home_account == self.staging_account_id:
+        if consumer.sign_in == "own" and consumer.home_account and not consumer.is_machine:
             return consumer.name
         return consumer.user_name
 

@@ -224,6 +224,8 @@ def _has_such_a_grant(example: Example, caller: str, grant: Grant) -> bool:
 def _caller(consumer: Consumer, accounts: Accounts) -> str:
     """One whom the consumer means."""
     match consumer.principal:
+        case ThirdParty(arns=(arn, *_)):
+            return arn
         case ThirdParty(account_id=account):
             return f"arn:aws:iam::{account}:user/Vendor"
         case Principals(arns=(pattern, *_)):
