@@ -8,9 +8,14 @@ from pulumi_aws import iam
 
 from components.sharing import Access, Part, description_of
 from cross_account_access.declaration.model import Role
-from cross_account_access.declaration.policies.documents import access_policy, trust_policy
+from cross_account_access.declaration.policies.documents import (
+    access_policy,
+    revocation_policy,
+    trust_policy,
+)
 from cross_account_access.declaration.policies.parts import in_parts
 from cross_account_access.facts.quotas import MANAGED_POLICY_CHARACTERS
+from cross_account_access.facts.revocation import POLICY_NAME
 
 
 class AssumableRole(Part):
@@ -70,6 +75,17 @@ class AssumableRole(Part):
             )
             for part in ([document] if role.inline_policy else [])
         ]
+        if role.revoked_before:
+            inline.append(
+                iam.RolePolicy(
+                    # No consumer's name has a dot in it.
+                    f"{name}.revoked",
+                    role=made.name,
+                    name=POLICY_NAME,
+                    policy=revocation_policy(role.revoked_before),
+                    opts=self.after(),
+                )
+            )
         self.policy_arns = [policy.arn for policy in policies]
         """`arn:PARTITION:iam::ACCOUNT:policy/NAME`; none where the policy is part of the role."""
 

@@ -102,6 +102,8 @@ class Consumer:
     token; one of the values, in which `*` and `?` are wildcards."""
     expires_at: str | None = None
     """When the access ends, as declared; None for never."""
+    revoked_before: str | None = None
+    """The moment before which sessions of the role were issued that are refused everything."""
     access_policy_arns: tuple[str, ...] = ()
     """The role's managed policies; none where its policy is an inline one."""
     instance_profile_arn: str | None = None
@@ -289,6 +291,7 @@ def _consumers(outputs: Mapping[str, Any], declaration: Mapping[str, Any]) -> di
             allowed_session_tags=entry.get("allowed_session_tags", entry.get("session_tags", {})),
             max_session_duration=entry["max_session_duration"] or DEFAULT_SESSION_SECONDS,
             expires_at=entry["expires_at"],
+            revoked_before=entry.get("revoked_before"),
             access_policy_arns=policies.get(name, ()),
             instance_profile_arn=instance_profiles.get(name),
             caller_policy=caller_policies.get(name),

@@ -678,6 +678,14 @@ class Role(Declared):
         ),
     ] = None
     tags: Annotated[dict[str, str], Tags("Tags of the role alone.")] = field(default_factory=dict)
+    revoked_before: Annotated[
+        str | None,
+        Moment(
+            "A time with its offset; sessions that were issued earlier are refused everything."
+            " access revoke writes it."
+        ),
+    ] = None
+    """`YYYY-MM-DDTHH:MM:SSZ`."""
 
     @property
     def inline_policy(self) -> bool:

@@ -273,6 +273,7 @@ def declaration(
                     if consumer.role
                     else None,
                     "expires_at": consumer.conditions.expires_at,
+                    "revoked_before": consumer.role.revoked_before if consumer.role else None,
                     "mfa_max_age": mfa.max_age if (mfa := consumer.conditions.mfa) else None,
                     "source_identities": sorted(identity.values) if identity else [],
                     "source_ips": sorted(consumer.conditions.source_ips),

@@ -115,6 +115,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "command.code_scanning": {"", "iam.lint"},
     "command.reports": {"errors", "files", "presentation"},
+    "command.stack_file": set(),
     "command.live": {
         *("aws", "command.calls", "command.inventory", "command.layers", "iam.documents"),
         *("iam.engine", "iam.layers", "iam.services", "presentation", "stack"),
@@ -172,6 +173,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("aws", "credentials", "credentials.contract", "credentials.role_request", "errors"),
         *("facts", "importing", "presentation", "stack"),
         *("command.access_changes", "command.answers", "command.asking", "command.drift"),
+        "command.stack_file",
         *("command.change_words", "command.code_scanning", "command.drawing"),
         *("command.denials", "command.inventory", "command.layers", "command.live"),
         *(

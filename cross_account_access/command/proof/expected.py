@@ -69,7 +69,11 @@ class _Expected:
             if consumer.role_arn:
                 roles[consumer.role_arn] = {
                     "trust": _document(self._trust(consumer)),
-                    "policies": {"access": _document(self._permissions(consumer, "role"))},
+                    "policies": {
+                        "access": _document(
+                            [*self._permissions(consumer, "role"), *_revocation(consumer)]
+                        )
+                    },
                 }
             policies = {"own": _document(self._of_caller(consumer))}
             if consumer.user_sign_in == "console":
@@ -389,6 +393,13 @@ def _expiry(consumer: Consumer) -> tuple[_Block, ...]:
     if consumer.expires_at is None:
         return ()
     return ({"DateLessThan": {"aws:CurrentTime": [consumer.expires_at]}},)
+
+
+def _revocation(consumer: Consumer) -> Iterator[_Statement]:
+    """Sessions that were issued before a revocation may nothing."""
+    if consumer.revoked_before is not None:
+        older = {"DateLessThan": {"aws:TokenIssueTime": [consumer.revoked_before]}}
+        yield _statement("Deny", ["*"], older, ["*"], None)
 
 
 def _external_id(consumer: Consumer) -> tuple[_Block, ...]:

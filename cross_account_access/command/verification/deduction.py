@@ -263,6 +263,8 @@ def _context(circumstances: Circumstances, stated: dict[str, Any]) -> Context:
     moment = circumstances.moment or datetime.now(UTC)
     keys = {
         "aws:CurrentTime": f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        # Whoever asks with a session has just got it.
+        "aws:TokenIssueTime": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
         "aws:SecureTransport": str(not circumstances.is_plain_http).lower(),
         **circumstances.claims,
         **stated,

@@ -29,6 +29,7 @@ from cross_account_access.declaration.statements import (
     if_any,
     render,
 )
+from cross_account_access.facts.revocation import denial
 
 _ADMINISTER_KEY: Final = (
     "kms:CancelKeyDeletion",
@@ -120,6 +121,11 @@ def access_policy(consumer: Consumer, grants: Iterable[Grant], accounts: Account
     Of the grants only those count that go by the role.
     """
     return render(_allowances(consumer, _of(grants, Via.ROLE), accounts))
+
+
+def revocation_policy(before: str) -> str:
+    """The denial of everything to sessions of a role that were issued before a moment."""
+    return render([denial(before)])
 
 
 def resource_policy(resource: OwnedResource, grants: Iterable[Grant], accounts: Accounts) -> str:
