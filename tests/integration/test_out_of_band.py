@@ -32,7 +32,7 @@ EVERYTHING: Final[Mapping[str, Any]] = {
     "consumers": [
         {
             "name": "person",
-            "user": {"name": "Person", "permissions_boundary": POWER},
+            "user": {"name": "Person", "permissions_boundary": POWER, "sign_in": "key"},
             "role": {"name": "PersonAccess", "permissions_boundary": POWER},
         },
         {

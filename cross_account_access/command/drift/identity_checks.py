@@ -34,22 +34,26 @@ def _groups(user: Subject, answer: Any) -> Iterator[Found]:  # noqa: ANN401 - of
 
 
 def _password(user: Subject, _: Any) -> Iterator[Found]:  # noqa: ANN401
+    is_declared = _sign_in(user) == "console"
     yield Found(
         what="it has a password, so that somebody can sign in to the console as it",
-        effect=Effect.WIDENING,
+        effect=None if is_declared else Effect.WIDENING,
         remedy=f"iam delete-login-profile --user-name {user['name']}",
     )
 
 
 def _keys(user: Subject, answer: Any) -> Iterator[Found]:  # noqa: ANN401
-    """One key is what its owner makes for it; a second one is somebody's further way in."""
+    """One key is what is made for a user that signs in with it; others are further ways in."""
+    sign_in = _sign_in(user)
+    allowed = 1 if sign_in in ("key", None) else 0
     active = [key for key in answer["AccessKeyMetadata"] if key["Status"] == "Active"]
     made = sorted((key["CreateDate"], key["AccessKeyId"]) for key in active)
     for number, (date, key) in enumerate(made):
         which = "a second active access key" if number else "an access key"
+        beside = "" if allowed else f", and is declared to sign in by {sign_in}, not by key"
         yield Found(
-            what=f"it has {which}, {key}, of {date:%Y-%m-%d %H:%M} UTC",
-            effect=Effect.WIDENING if number else None,
+            what=f"it has {which}, {key}, of {date:%Y-%m-%d %H:%M} UTC{beside}",
+            effect=Effect.WIDENING if number >= allowed else None,
             remedy=f"iam delete-access-key --user-name {user['name']} --access-key-id {key}",
         )
 
@@ -138,6 +142,17 @@ def _thumbprints(provider: Subject, answer: Any) -> Iterator[Found]:  # noqa: AN
             f" --open-id-connect-provider-arn {provider['arn']} --thumbprint-list"
             f" {' '.join(recorded)}".rstrip(),
         )
+
+
+def _sign_in(user: Subject) -> str | None:
+    """How the user is declared to sign in; None where the outputs do not say it."""
+    declaration = user.documents.declared.outputs.get("declaration")
+    consumers = json.loads(declaration)["consumers"] if isinstance(declaration, str) else []
+    for consumer in consumers:
+        if user["arn"] in consumer.get("principal_arns", ()):
+            said: str | None = consumer.get("user_sign_in")
+            return said
+    return None
 
 
 def _roles(user: Subject) -> list[Any]:

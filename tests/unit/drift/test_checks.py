@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,7 +17,16 @@ from cross_account_access.command.drift.documents import Documents
 from cross_account_access.command.drift.findings import Effect, Report
 from cross_account_access.command.inventory import StackInventory, inventory_of
 from cross_account_access.stack import resources_of_state
-from tests.support.states import PRODUCTION, STAGING, allow, export, policy, resource, walkthrough
+from tests.support.states import (
+    PRODUCTION,
+    STAGING,
+    USER,
+    allow,
+    export,
+    policy,
+    resource,
+    walkthrough,
+)
 
 FOREIGN = "999999999999"
 POLICY = f"arn:aws:iam::{PRODUCTION}:policy/StageRoleAccess"
@@ -23,11 +34,17 @@ KEY = f"arn:aws:kms:us-west-2:{PRODUCTION}:key/k"
 TOPIC = f"arn:aws:sns:us-west-2:{PRODUCTION}:news"
 NOW = datetime(2026, 11, 25, 20, 54, tzinfo=UTC)
 
+
+def arn_of(resource: dict[str, Any]) -> dict[str, str]:
+    """What a state has of the user beside its inputs."""
+    return {"arn": USER} if resource["type"] == "aws:iam/user:User" else {}
+
+
 STACK = resources_of_state(
     export(
         [
             *(
-                each | {"outputs": {**each["inputs"], **each.get("outputs", {})}}
+                each | {"outputs": {**arn_of(each), **each["inputs"], **each.get("outputs", {})}}
                 for each in walkthrough()
             ),
             resource("aws:sns/topic:Topic", "news", outputs={"arn": TOPIC, "name": "news"}),
@@ -48,7 +65,7 @@ NARROW = policy(allow("s3:GetObject", "arn:aws:s3:::production-test-bucket-101/i
 Json = dict[str, Any]
 
 
-def asked(name: str, answers: dict[str, Any], live: StackInventory = DECLARED) -> Report:
+def asked(name: str, answers: dict[str, Any], declared: StackInventory = DECLARED) -> Report:
     """What the one check finds where AWS gives these answers by operation."""
     check = next(each for each in CHECKS if each.asks == name)
 
@@ -73,7 +90,7 @@ def asked(name: str, answers: dict[str, Any], live: StackInventory = DECLARED) -
 
     only = [each for each in STACK if each.type in (check.type, "pulumi:providers:aws")]
     rest = [each for each in STACK if each not in only]
-    documents = Documents(declared=DECLARED, live=live)
+    documents = Documents(declared=declared, live=DECLARED)
     sessions: Any = {PRODUCTION: Session(), STAGING: Session()}
     report = audit([*only, *rest], documents, sessions)
     return Report(
@@ -396,6 +413,22 @@ def test_one_access_key_is_told_as_what_a_consumer_makes_for_itself() -> None:
     key = {"AccessKeyId": "AKIA1", "Status": "Active", "CreateDate": NOW}
     report = asked("access keys", {"list_access_keys": {"AccessKeyMetadata": [key]}})
     assert any("AKIA1" in note for note in report.notes)
+
+
+@pytest.mark.parametrize(
+    ("sign_in", "keys", "password"),
+    [(None, 0, 1), ("key", 0, 1), ("console", 1, 0), ("none", 1, 1)],
+)
+def test_a_way_in_that_is_declared_is_no_drift(
+    sign_in: str | None, keys: int, password: int
+) -> None:
+    consumer = {"principal_arns": [USER], "user_sign_in": sign_in}
+    outputs = {"declaration": json.dumps({"consumers": [consumer]})}
+    declared = replace(DECLARED, outputs=outputs)
+    key = {"AccessKeyId": "AKIA1", "Status": "Active", "CreateDate": NOW}
+    listed = {"list_access_keys": {"AccessKeyMetadata": [key]}}
+    assert len(asked("access keys", listed, declared).findings) == keys
+    assert len(asked("console password", {"get_login_profile": {}}, declared).findings) == password
 
 
 def test_an_account_that_does_not_block_public_access_is_told() -> None:
