@@ -5,14 +5,13 @@ older than a moment ("Revoke IAM role temporary security credentials",
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_revoke-sessions.html).
 """
 
-from collections.abc import Mapping
 from typing import Any, Final
 
 POLICY_NAME: Final = "revoked-sessions"
 """The inline policy of a role that has the denial."""
 
 
-def denial(before: str) -> Mapping[str, Any]:
+def denial(before: str) -> dict[str, Any]:
     """Return the one statement of it.
 
     Args:

@@ -134,7 +134,8 @@ def test_a_property_that_is_no_document_has_an_effect_of_its_own(
     reason: str, found: object, effect: Effect
 ) -> None:
     name = reason.split(".", maxsplit=1)[0]
-    preview = steps(ROLE, reasons=[reason], **{name: found})
+    values: Json = {name: found}
+    preview = steps(ROLE, reasons=[reason], **values)
     for step in preview["steps"]:
         if step["op"] == "update":
             step["newState"] = deepcopy(step["newState"])
@@ -196,7 +197,7 @@ def test_what_the_program_has_no_more_is_no_drift() -> None:
 
 
 def test_what_the_state_has_already_says_where_it_may_come_from() -> None:
-    once = {"maxSessionDuration": 43200}
+    once: Json = {"maxSessionDuration": 43200}
     (old,), _ = told(steps(ROLE, reasons=["maxSessionDuration"], recorded=once, **once))
     (new,), _ = told(steps(ROLE, reasons=["maxSessionDuration"], **once))
     assert "pulumi refresh" in old.what
@@ -220,7 +221,7 @@ def test_a_policy_of_aws_whose_text_the_stack_does_not_know_is_no_difference() -
             each["inputs"]["permissionsBoundary"] = boundary
     declared = inventory_of(resources_of_preview({"steps": _same(planned)}))
     (arn,) = declared.roles
-    known = {**declared.roles[arn], "boundary": policy(allow("*", "*"))}
+    known: Any = {**declared.roles[arn], "boundary": policy(allow("*", "*"))}
     live = replace(declared, roles={arn: known})
     documents = Documents(declared=declared, live=live)
     assert list(documents.differing()) == []
