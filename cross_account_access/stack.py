@@ -238,6 +238,22 @@ class Stack:
         with progress("importing into the state"):
             self._run(*IMPORT, file, "--yes", "--skip-preview")
 
+    def exported(self) -> dict[str, Any]:
+        """The state as `pulumi stack export` prints it.
+
+        Raises:
+            UncheckedError: no pulumi, or no such stack.
+        """
+        return self._json("stack", "export")
+
+    def replace_state(self, path: Path) -> None:
+        """Takes a file of `pulumi stack export` for the state; refused while an update runs.
+
+        Raises:
+            UncheckedError: no pulumi, no such stack, or a lock.
+        """
+        self._run("stack", "import", "--file", str(path.resolve()))
+
     def selected(self) -> str:
         """The stack's name, also of the one that is selected.
 

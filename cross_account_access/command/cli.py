@@ -32,6 +32,7 @@ VERBS: Final[Mapping[str, str]] = {
     "diff": "say in words what a preview would change in access; fails when access widens",
     "import": "find what exists already of what the stack would make, and import it",
     "drift": "say what others changed behind the stack's back, and who",
+    "recover": "say what a killed update left in the state, and let go of it",
     "revoke": "end the sessions of a role at once, and keep them ended",
     "map": "draw accounts, principals, roles, buckets and conditions",
     "lint": "check policy documents of the stack, or policy files",
