@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from cross_account_access.iam.services import Operation, Scope, Service, services
+from cross_account_access.iam.services import Operation, Scope, services
 
 _MOST: Final = 2
 """Actions beside levels, and prefixes, that are named; --json and the table have all."""
@@ -59,10 +59,13 @@ def levels(service: str, uses: Iterable[Use], listed: str = "") -> str:
         uses: what is allowed.
         listed: the prefix that listing is confined to.
     """
+    operations = services()[service].operations if service in services() else ()
+    # An index or a stream is part of its table; only objects have levels of their own.
+    has_objects = any(each.scope is Scope.OBJECTS for each in operations)
     by_place: dict[str, set[str]] = defaultdict(set)
     itself: set[str] = set()
     for use in uses:
-        if use.inside is None:
+        if use.inside is None or not has_objects:
             itself |= set(use.actions)
         else:
             by_place[use.inside.removesuffix("*")] |= set(use.actions)
@@ -70,7 +73,7 @@ def levels(service: str, uses: Iterable[Use], listed: str = "") -> str:
     told: dict[str, list[str]] = defaultdict(list)
     left = set(itself)
     for place in places:
-        words, used = _at(services().get(service), itself, by_place[place], place)
+        words, used = _at(operations, itself, by_place[place], place)
         left -= used
         rest = by_place[place] - used
         more = _named(rest)
@@ -80,17 +83,18 @@ def levels(service: str, uses: Iterable[Use], listed: str = "") -> str:
 
 
 def _at(
-    service: Service | None, itself: set[str], inside: set[str], place: str
+    operations: Sequence[Operation], itself: set[str], inside: set[str], place: str
 ) -> tuple[list[str], set[str]]:
     """Return the levels that hold at a place, and the actions that they mean."""
-    operations = service.operations if service else ()
     names = {level: None for each in operations for level in sorted(each.levels)}
     held: dict[str, set[str]] = {}
     for level in names:
         needed = [
             each
             for each in operations
-            if level in each.levels and not (place and each.needs_whole_resource)
+            if level in each.levels
+            and not (place and each.needs_whole_resource)
+            and "*" not in each.everything
         ]
         if needed and all(_has(each, itself, inside) for each in needed):
             held[level] = {action for each in needed for action in each.actions}
@@ -103,7 +107,7 @@ def _at(
 
 
 def _has(operation: Operation, itself: set[str], inside: set[str]) -> bool:
-    is_inside = operation.scope is Scope.OBJECTS and operation.everything != "{arn}"
+    is_inside = operation.scope is Scope.OBJECTS and "{arn}" not in operation.everything
     return set(operation.actions) <= (inside if is_inside else itself)
 
 

@@ -19,7 +19,9 @@ from cross_account_access.command.drawing.graph import Graph
 from cross_account_access.command.drawing.mermaid import mermaid
 from cross_account_access.command.drawing.svg import svg
 from cross_account_access.command.drawing.webpage import webpage
+from cross_account_access.command.drawing.wording import Use, levels
 from cross_account_access.command.inventory import inventory_of
+from cross_account_access.iam.services import services
 from cross_account_access.stack import resources_of_state
 from tests.support.states import (
     BUCKET,
@@ -106,6 +108,19 @@ def test_actions_are_told_as_levels(statements: list[Any], words: str) -> None:
         if edge.nodes[0].name == "role/StageRole"
     ]
     assert told == [words]
+
+
+@pytest.mark.parametrize("level", ["read", "write"])
+def test_an_index_is_part_of_its_table(level: str) -> None:
+    meant = [
+        each
+        for each in services()["dynamodb"].operations
+        if level in each.levels and "*" not in each.everything
+    ]
+    uses = [
+        Use(each.actions, None if each.everything == ("{arn}",) else "index/*") for each in meant
+    ]
+    assert levels("dynamodb", uses) == level
 
 
 def test_nothing_is_lost_in_the_words() -> None:
