@@ -75,8 +75,10 @@ class _Difference:
 def run(arguments: argparse.Namespace) -> int:
     """Compare two inventories and tell the differences."""
     stack = stack_of(arguments)
-    if arguments.before is None and arguments.after in (None, sources.PREVIEW):
-        found = _of_deployment(stack, arguments.layers)
+    is_of_deployment = arguments.after in (None, sources.PREVIEW)
+    if is_of_deployment and arguments.before in (None, sources.LIVE):
+        must_be_live = arguments.before is not None
+        found = _of_deployment(stack, arguments.layers, must_be_live=must_be_live)
     else:
         before = arguments.before or _usual_before(arguments.after)
         found = _between(before, arguments.after or sources.PREVIEW, stack, arguments.layers)
@@ -104,10 +106,14 @@ def _between(before: str, after: str, stack: Stack, layers: str | None) -> _Diff
     )
 
 
-def _of_deployment(stack: Stack, layers: str | None) -> _Difference:
-    """Compare what is there with what a deployment would leave."""
+def _of_deployment(stack: Stack, layers: str | None, *, must_be_live: bool) -> _Difference:
+    """Compare what is there with what a deployment would leave.
+
+    Raises:
+        UncheckedError: the live accounts cannot be read, and nothing may take their place.
+    """
     state = _read(sources.STATE, stack, layers)
-    live, why = _live(state, stack, layers)
+    live, why = _live(state, stack, layers, must_be_live=must_be_live)
     planned = with_layers(sources.read(sources.PREVIEW, stack), layers)
     if live is None:
         return _Difference(
@@ -127,7 +133,7 @@ def _of_deployment(stack: Stack, layers: str | None) -> _Difference:
 
 
 def _live(
-    state: Inventory, stack: Stack, layers: str | None
+    state: Inventory, stack: Stack, layers: str | None, *, must_be_live: bool
 ) -> tuple[StackInventory | None, list[str]]:
     """Read the live accounts, or say why they cannot be read."""
     if state is NOTHING:
@@ -135,6 +141,8 @@ def _live(
     try:
         return with_layers(sources.read(sources.LIVE, stack), layers), []
     except UncheckedError as error:
+        if must_be_live:
+            raise
         why = str(error).split("\n", 1)[0]
         return None, [f"compared with the deployed state, not with the live accounts: {why}"]
 

@@ -12,10 +12,10 @@ from cross_account_access.command.answers import (
 )
 from cross_account_access.command.asking import NAMES, about_action, add_options, read, spelled
 from cross_account_access.command.change_words import shown_actions, shown_when
-from cross_account_access.command.inventory import judged
+from cross_account_access.command.inventory import StackInventory, judged
 from cross_account_access.iam.comparing.comparison import Change
 from cross_account_access.iam.inventory import Inventory
-from cross_account_access.iam.services import policy_resource
+from cross_account_access.iam.services import policy_resource, services
 from cross_account_access.presentation import QUIET, TITLE, Page
 
 _DESCRIPTION: Final = f"""\
@@ -56,6 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
         *about_action(action),
         *over,
         *_owner(asked.inventory, resource),
+        *_key(asked.inventory, action, resource),
         *asked.inventory.gaps,
     ]
     if arguments.json:
@@ -100,3 +101,19 @@ def _owner(inventory: Inventory, resource: str) -> Iterator[str]:
     elif documents is not None:
         owner = inventory.label(documents["account"])
         yield f"not listed: principals of {owner} whom that account's own IAM policies allow it"
+
+
+def _key(inventory: StackInventory, action: str, resource: str) -> Iterator[str]:
+    """Say what is asked of the KMS key of a bucket that has one of its own."""
+    keys = inventory.outputs.get("kmsKeyArns") or {}
+    target = policy_resource(resource)
+    key = keys.get(target.rsplit(":", 1)[-1]) if ":s3:" in target else None
+    needed = {
+        each
+        for operation in services()["s3"].operations
+        for each in operation.key_actions
+        if action in operation.actions
+    }
+    if key and needed:
+        told = " and ".join(sorted(needed))
+        yield f"the bucket encrypts with a key of its own, {key}, which needs {told} too"

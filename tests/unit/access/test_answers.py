@@ -222,6 +222,15 @@ def test_what_we_print_is_taken_back(ask: Any) -> None:
         assert (ADMIN, through) in rows(again, "principal", "through")
 
 
+def test_the_key_of_a_bucket_is_told(ask: Any) -> None:
+    question = ("who-can", "s3:GetObject", "s3://example-many-reports-101/x")
+    notes = " ".join(ask(*question, state="many-grants")[1]["notes"])
+    assert "a key of its own, arn:aws:kms:us-west-2:111122223333:key/" in notes
+    assert "needs kms:Decrypt too" in notes
+    listing = ("who-can", "s3:ListBucket", "s3://example-many-reports-101")
+    assert "a key of its own" not in " ".join(ask(*listing, state="many-grants")[1]["notes"])
+
+
 def test_words(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

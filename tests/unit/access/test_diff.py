@@ -128,6 +128,17 @@ def test_without_credentials_the_state_is_compared_and_that_is_said(
     assert lines[2] == "access widens in 1, from state to preview"
 
 
+def test_live_accounts_that_are_asked_for_have_no_substitute(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = stack(monkeypatch, tmp_path, {}, MORE)
+    assert main([*words, "--from", "live", "--to", "preview"]) == 3
+    assert "ProductionAccountAdmin" in capsys.readouterr().err
+    lying(monkeypatch, **MORE)
+    assert main([*words, "--from", "live", "--to", "preview"]) == 0
+    assert "drift: what others changed" in capsys.readouterr().out
+
+
 OTHER = "arn:aws:iam::444455556666:user/Other"
 BOTH = policy(TRUST | {"Condition": {"ArnEquals": {"aws:PrincipalArn": [USER, OTHER]}}})
 
