@@ -26,6 +26,7 @@ from cross_account_access.iam.services import services
 _ANONYMOUS: Final = ("*", "anonymous", "anybody, even without signing")
 _ACCOUNT: Final = re.compile(r"anybody(?: else)? of (?:account )?(?P<account>\S+)|(?P<id>\d{12})")
 _PLACEHOLDER: Final = re.compile(r"\$\{[^}]*\}")
+_ANYTHING_ELSE: Final = "anything else of "
 _ANY_ACCOUNT: Final = "anybody of any other AWS account"
 _ELSEWHERE: Final = "000000000000"
 _SOMEBODY: Final = "role/anybody"
@@ -98,7 +99,7 @@ class Names:
             return self._consumer(self._consumers[name])
         if account := self._account(name):
             return self._anybody_of(account)
-        arn = self._inventory.long(name.removeprefix("anybody like "))
+        arn = self._long(name.removeprefix("anybody like "))
         if set(arn) & set("*?"):
             return self._example(name, arn)
         try:
@@ -149,6 +150,16 @@ class Names:
             return self._anybody_of(first.split(":")[4], consumer.name)
         return self._example(consumer.name, first)
 
+    def _long(self, name: str) -> str:
+        """Return the ARN of a short name; of identity providers and sessions too."""
+        label, _, rest = name.partition(":")
+        if re.match(r"(?:oidc-provider|saml-provider|assumed-role|federated-user)/", rest):
+            account = self._account(label)
+            service = "iam" if "-provider/" in rest else "sts"
+            if account is not None:
+                return f"arn:{self._partition}:{service}::{account}:{rest}"
+        return self._inventory.long(name)
+
     def _account(self, name: str) -> str | None:
         """Return the account whose principals are meant by the name."""
         if name == _ANY_ACCOUNT:
@@ -178,6 +189,9 @@ class Names:
     # Resources.
 
     def _resource(self, name: str, action: str) -> str:
+        name = name.split(" outside ", 1)[0]
+        if name.startswith(_ANYTHING_ELSE):
+            return f"arn:{self._partition}:{name.removeprefix(_ANYTHING_ELSE)}:*:*:*"
         if name == "*" or name.startswith("arn:"):
             return name
         if name.startswith("s3://"):

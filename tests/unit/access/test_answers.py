@@ -222,6 +222,18 @@ def test_what_we_print_is_taken_back(ask: Any) -> None:
         assert (ADMIN, through) in rows(again, "principal", "through")
 
 
+@pytest.mark.parametrize("state", ["many-grants", "oidc", "third-party", "sso-principals", "prod"])
+def test_every_name_that_is_printed_is_understood(ask: Any, state: str) -> None:
+    _, everything = ask("map", state=state)
+    for row in everything["access"]:
+        for part in row["parts"]:
+            status, again = ask("who-can", part["actions"][0], part["resource"], state=state)
+            assert status == 0, part
+            assert row["principal"] in {each["principal"] for each in again["access"]}
+        status, again = ask("can", row["principal"], state=state)
+        assert status == 0, row
+
+
 def test_the_key_of_a_bucket_is_told(ask: Any) -> None:
     question = ("who-can", "s3:GetObject", "s3://example-many-reports-101/x")
     notes = " ".join(ask(*question, state="many-grants")[1]["notes"])
