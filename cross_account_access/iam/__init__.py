@@ -5,13 +5,15 @@ standard library only.
 
 - **One question**: fill a `World`, make a `Request`, call `decide`; `assume` for a role.
 - **A question by any way**: fill an `Inventory`, call `routes`, which goes through roles too.
-- **All questions**: `compare` two inventories, or list the `grants` of one.
+- **All questions**: `compare` two inventories, list the `grants` of one, or its `answers` to what is
+  `Asked`.
 - **The documents themselves**: `judge` a `Subject` by the rules that scanners apply; `read` one.
 
 What cannot be judged raises an `IamError`.
 """
 
-from cross_account_access.iam.comparing.comparison import Change, Effect, compare, grants
+from cross_account_access.iam.comparing.asked import Asked
+from cross_account_access.iam.comparing.comparison import Change, Effect, answers, compare, grants
 from cross_account_access.iam.documents import Document, PolicyDocument, PolicyKind, read
 from cross_account_access.iam.engine import (
     Assumption,
@@ -44,6 +46,7 @@ from cross_account_access.iam.routes import Route, routes
 
 __all__ = [
     "AccountLayers",
+    "Asked",
     "Assumption",
     "Change",
     "Citation",
@@ -76,6 +79,7 @@ __all__ = [
     "Severity",
     "Subject",
     "World",
+    "answers",
     "assume",
     "compare",
     "compile_policy",
