@@ -5,8 +5,8 @@ standard library only.
 
 - **One question**: fill a `World`, make a `Request`, call `decide`; `assume` for a role.
 - **A question by any way**: fill an `Inventory`, call `routes`, which goes through roles too.
-- **All questions**: `compare` two inventories, list the `grants` of one, or its `answers` to what is
-  `Asked`.
+- **All questions**: `compare` two inventories, list the `grants` of one, or its `answers` to what
+  is `Asked`.
 - **The documents themselves**: `judge` a `Subject` by the rules that scanners apply; `read` one.
 
 What cannot be judged raises an `IamError`.
