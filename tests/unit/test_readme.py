@@ -68,7 +68,7 @@ def test_the_command_takes_what_is_printed(page: str) -> None:
         for word in (*lexer, ";"):
             if set(word) <= set("|&;>"):
                 if words[:1] == ["access"]:
-                    assert cli._parser(words[1:]).verb in cli.VERBS
+                    assert cli._parsed(words[1:]).verb in cli.VERBS
                 words = []
             else:
                 words.append(word)
