@@ -17,7 +17,7 @@ $(shell $(VENV)/bin/python -c '' 2>/dev/null || rm -f $(INSTALLED))
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo test full unit integration lint format schema reference settings bench mutants clean
+.PHONY: help setup demo try test full unit integration lint format schema reference settings bench mutants clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' Makefile \
@@ -28,6 +28,9 @@ setup: $(INSTALLED) ## make .venv, the Pulumi command line and the AWS CLI ready
 
 demo: setup ## both accounts on the emulated AWS: up, the proof, drift found and healed
 	@$(DEV).demo
+
+try: setup ## an example up in the sandbox, with a shell in it: make try EXAMPLE=kms
+	@$(DEV).sandbox try $(EXAMPLE)
 
 test: setup lint unit integration ## what CI runs: set-up, lint, unit and integration tests
 

@@ -67,6 +67,24 @@ def test_leaves_the_checkout_and_the_home_as_they_were(tmp_path: Path) -> None:
     assert "cross-account-access:trust_policy_limit:" in kept
 
 
+def test_an_example_is_up_when_the_shell_begins(tmp_path: Path) -> None:
+    shell = tmp_path / "shell"
+    shell.write_text("#!/bin/sh\nexec pulumi preview --expect-no-changes --non-interactive\n")
+    shell.chmod(0o755)
+    ran = subprocess.run(
+        [sys.executable, "-m", "cross_account_access.dev.sandbox", "try", "kms"],
+        cwd=tmp_path,
+        env={**os.environ, "SHELL": str(shell)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert "aws:kms:Key" in ran.stdout
+
+
 def _git(checkout: Path, *words: str) -> str:
     return subprocess.run(
         ["git", *words], cwd=checkout, capture_output=True, text=True, check=True

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from cross_account_access.dev.sandbox import stack_files, working_copy
+from cross_account_access.dev.sandbox import examples, prompt, stack_files, working_copy
 from cross_account_access.dev.sandbox.box import Sandbox
 from cross_account_access.dev.sandbox.errors import SandboxError
 
@@ -35,6 +35,7 @@ examples:
   access-sandbox run --state .sandbox -- pulumi stack init prod
   access-sandbox run --state .sandbox -- pulumi up --stack prod
   access-sandbox shell --state .sandbox
+  access-sandbox try kms
 
 The exit status is the command's own; 2 for bad usage."""
 
@@ -42,9 +43,10 @@ _HINT = """\
 Two emulated AWS accounts: Production {production}, Staging {staging}.
 {where}
 Things to type:
-  pulumi stack init prod && pulumi up
+  {first}
   pulumi preview
   access verify
+  access --help
   aws sts get-caller-identity --profile ProductionAccountAdmin
   aws s3 ls --profile ProductionAccountAdmin
   aws iam list-users --profile StagingAccountAdmin
@@ -65,6 +67,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Carries out one command line; returns the exit status."""
     options = _parser().parse_args(arguments)
     try:
+        if options.verb == "try":
+            return _run([_shell()], *examples.accounts(options.example), example=options.example)
         command = _command(options.command) if options.verb == "run" else [_shell()]
         production, staging = (
             stack_files.parse_pair(options.accounts)
@@ -79,21 +83,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _SIGNALLED + signal.SIGINT
 
 
-def _run(
-    command: Sequence[str], production: str, staging: str, state: Path | None, *, hint: bool
+def _run(  # noqa: PLR0913 - what the verbs differ in
+    command: Sequence[str],
+    production: str,
+    staging: str,
+    state: Path | None = None,
+    *,
+    hint: bool = True,
+    example: str | None = None,
 ) -> int:
     # Before there is a command to pass it to, a request to stop unwinds like Ctrl-C does.
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _exit)
     with Sandbox.start(production=production, staging=staging, state=state) as box:
         environment = box.environment
-        workplace = working_copy.of(Path.cwd(), box.folder)
+        workplace = working_copy.of(examples.CHECKOUT if example else Path.cwd(), box.folder)
+        prompt.write(box.folder / "home")
+        if example is not None and workplace is not None:
+            examples.deploy(example, workplace, environment)
         if hint:
             where = _IN_A_COPY if workplace is not None else "You are in your own folder."
             kept = f"Kept in {state}." if state else "Everything here is gone when you leave."
-            sys.stdout.write(
-                _HINT.format(production=production, staging=staging, where=where, kept=kept)
-            )
+            first = "pulumi stack output" if example else "pulumi stack init prod && pulumi up"
+            told = {"production": production, "staging": staging, "where": where}
+            sys.stdout.write(_HINT.format(first=first, kept=kept, **told))
             sys.stdout.flush()
         try:
             child = subprocess.Popen(command, env=environment, cwd=workplace)
@@ -148,7 +161,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=_WHAT_THE_COMMAND_SEES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    verbs = parser.add_subparsers(dest="verb", required=True, metavar="run|shell")
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="run|shell|try")
     options = "[--accounts PRODUCTION,STAGING] [--state DIR]"
     run = verbs.add_parser(
         "run",
@@ -156,6 +169,8 @@ def _parser() -> argparse.ArgumentParser:
         usage=f"%(prog)s {options} -- COMMAND ...",
     )
     shell = verbs.add_parser("shell", help="open $SHELL", usage=f"%(prog)s {options}")
+    example = verbs.add_parser("try", help="deploy an example, and open $SHELL beside it")
+    example.add_argument("example", metavar="EXAMPLE", help="a folder of examples/")
     for verb in (run, shell):
         verb.description = _DESCRIPTION
         verb.epilog = _WHAT_THE_COMMAND_SEES

@@ -192,7 +192,7 @@ def test_a_shell_says_what_can_be_typed_and_returns_its_status(
     workplace: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shell = workplace / "shell"
-    shell.write_text("#!/bin/sh\nexit 3\n")
+    shell.write_text("#!/bin/sh\ngrep -l sandbox ~/.bashrc ~/.zshrc; exit 3\n")
     shell.chmod(0o755)
     monkeypatch.setenv("SHELL", str(shell))
 
@@ -201,7 +201,10 @@ def test_a_shell_says_what_can_be_typed_and_returns_its_status(
     assert status == 3
     assert "Production 111111111111, Staging 222222222222" in output
     assert "pulumi up" in output
-    assert len(output.splitlines()) <= 24
+    assert "access verify" in output
+    *told, bash, zsh = output.splitlines()
+    assert len(told) <= 24
+    assert (bash.rpartition("/")[2], zsh.rpartition("/")[2]) == (".bashrc", ".zshrc")
 
 
 def test_a_reset_leaves_two_administrators_and_nothing_else(workplace: Path) -> None:
