@@ -1,5 +1,7 @@
 """A third party that comes by a role of its account, and changes its external ID without a gap."""
 
+from functools import partial
+
 from tests.integration.shapes import VENDOR, deploy, none_allowed, role, session_of
 from tests.support.people import PRODUCTION_ADMIN, admin, assume, refused
 from tests.support.program import Program
@@ -20,10 +22,10 @@ def test_one_role_comes_with_either_external_id_and_drops_what_it_cannot_read(
         s3 = assume(collector, role(OURS), ExternalId=external_id).client("s3")
         s3.put_object(Bucket=bucket, Key=key, Body=b"evening")
         none_allowed(
-            lambda s3=s3: s3.get_object(Bucket=bucket, Key=key),
-            lambda s3=s3: s3.list_objects_v2(Bucket=bucket, Prefix="incoming/"),
-            lambda s3=s3: s3.delete_object(Bucket=bucket, Key=key),
-            lambda s3=s3: s3.put_object(Bucket=bucket, Key="elsewhere", Body=b""),
+            partial(s3.get_object, Bucket=bucket, Key=key),
+            partial(s3.list_objects_v2, Bucket=bucket, Prefix="incoming/"),
+            partial(s3.delete_object, Bucket=bucket, Key=key),
+            partial(s3.put_object, Bucket=bucket, Key="elsewhere", Body=b""),
         )
         with refused():
             assume(another, role(OURS), ExternalId=external_id)

@@ -211,8 +211,8 @@ def parse(values: Mapping[str, Any], problems: Problems) -> Settings:
     )
     fields.done()
     _check_accounts(settings, problems)
-    for place, value, broken in other_accounts.problems(listed, production, staging):
-        problems.about(place, value, broken)
+    for place, account, broken in other_accounts.problems(listed, production, staging):
+        problems.about(place, account, broken)
     _check_names(settings, problems)
     _check_identity_providers(settings, problems)
     for place, value, broken in tags.problems(settings.tags, settings.consumers):

@@ -133,7 +133,7 @@ def test_a_statement_less_is_told() -> None:
 
 
 def test_a_level_that_means_more_to_the_program_is_found() -> None:
-    wrong: Mapping[Level, LevelActions] = {
+    wrong: Mapping[str, LevelActions] = {
         **Bucket.levels,
         Level.LIST: LevelActions(
             on_resource=("s3:GetBucketLocation", "s3:ListBucket", "s3:PutBucketPolicy")
