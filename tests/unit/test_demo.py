@@ -59,6 +59,13 @@ def test_nothing_but_access_denied_is_a_refusal(shell: Shell, attempt: str) -> N
         shell.refuse_together({"strangers": attempt})
 
 
+@pytest.mark.parametrize("status", [0, 2, 3])
+def test_only_status_1_holds_back(shell: Shell, status: int) -> None:
+    assert shell.hold_back("echo widens; exit 1") == "widens"
+    with pytest.raises(DiffersError, match="should end with status 1"):
+        shell.hold_back(f"exit {status}")
+
+
 def test_lines_left_out_are_counted(shell: Shell, written: io.StringIO) -> None:
     shell.run("echo '@ updating....'; echo Resources:", essential)
     assert written.getvalue().splitlines()[1:] == ["    Resources:", "    (1 more lines not shown)"]

@@ -27,8 +27,9 @@ from cross_account_access.dev.toolchain import ToolchainError
 _DESCRIPTION = """\
 Shows cross-account access from nothing to healed drift: two emulated AWS
 accounts, `pulumi up` of the stack prod on the real engine, the proof with the
-AWS CLI (what is granted works, everything else is refused), a change behind
-Pulumi's back, found by `pulumi preview` and undone by `pulumi up`.
+AWS CLI (what is granted works, everything else is refused) and by `access prove`
+(for every request there can be), a widening that `access diff` holds back, a
+change behind Pulumi's back, found by `pulumi preview` and undone by `pulumi up`.
 
 Nothing outside of this machine is touched, and the checkout stays as it is.
 Each command is shown as one would type it, with its real output; lines of
@@ -92,11 +93,14 @@ def _show() -> None:
         _prepare(shell, access, folder)
         _prove(shell, access, folder)
         _refuse(shell, access)
+        _decide(shell, access)
+        _hold_back(shell)
         _drift(shell, access)
         _heal(shell, access)
     shell.heading(f"Done in {time.monotonic() - began:.0f} s, and everything is stopped")
-    shell.note("Shown: both accounts deployed by one program; access that works as granted and is")
-    shell.note("refused otherwise; drift found and healed. README.md leads to two real accounts.")
+    shell.note("Shown: both accounts deployed by one program; access that works as granted, is")
+    shell.note("refused otherwise, and is proved; a widening held back; drift found and healed.")
+    shell.note("README.md leads to two real accounts.")
 
 
 class _Access:
@@ -217,8 +221,26 @@ def _refuse(shell: Shell, access: _Access) -> None:
     )
 
 
+def _decide(shell: Shell, access: _Access) -> None:
+    shell.heading("5. Decided for every request, not only for those that were tried")
+    shell.run_together(
+        ["access prove", f"access who-can s3:GetObject s3://{access.bucket}/{access.key}"]
+    )
+    shell.passed("whoever asks for whatever: what is declared is allowed, and nothing more")
+
+
+def _hold_back(shell: Shell) -> None:
+    shell.heading("6. A change that widens access is told before it is deployed")
+    shell.run("cp Pulumi.prod.yaml declared.yaml")
+    shell.run("pulumi config set --path 'cross-account-access:grants[0].levels[2]' write")
+    told = shell.hold_back("access diff")
+    _expect("s3:PutObject" in told, "access diff should tell of s3:PutObject", "it does not")
+    shell.run("mv declared.yaml Pulumi.prod.yaml")
+    shell.passed("with status 1, so that a pipeline stops there")
+
+
 def _drift(shell: Shell, access: _Access) -> None:
-    shell.heading("5. Somebody changes Production behind Pulumi's back")
+    shell.heading("7. Somebody changes Production behind Pulumi's back")
     shell.run_together(
         [
             f"aws iam attach-role-policy --role-name {access.role} "
@@ -239,7 +261,7 @@ def _drift(shell: Shell, access: _Access) -> None:
 
 
 def _heal(shell: Shell, access: _Access) -> None:
-    shell.heading("6. pulumi up heals it")
+    shell.heading("8. pulumi up heals it")
     shell.run("pulumi up --yes --skip-preview", essential)
     attached, block = shell.run_together(
         [

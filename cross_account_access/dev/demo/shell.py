@@ -100,6 +100,18 @@ class Shell:
         """
         return [self._succeeded(process) for process in [*map(self._start, commands)]]
 
+    def hold_back(self, command: str) -> str:
+        """Shows a command that must end with status 1, by which ours say no, and returns its words.
+
+        Raises:
+            DiffersError: it ended otherwise.
+        """
+        process = self._start(command)
+        text = self._follow(process)
+        if process.returncode != 1:
+            raise _differs(process, "end with status 1", text)
+        return text
+
     def refuse_together(self, attempts: Mapping[str, str]) -> None:
         """Shows commands that AWS must refuse; anything but its AccessDenied is a failure.
 
