@@ -29,6 +29,9 @@ ELSEWHERE = {
 }
 """Pages whose commands need another place, and where they are run or why they cannot be."""
 OTHERWISE = {
+    "access can 777788889999": 1,
+    "access can anonymous": 1,
+    "access who-can 's3:Put*' 's3://production-test-bucket-101/*' --from preview": 1,
     "access explain staging:user/StageAdmin s3:PutObject production-test-bucket-101/x"
     " --from preview": 1,
     "access explain arn:aws:iam::777788889999:role/Vendor sts:AssumeRole"
