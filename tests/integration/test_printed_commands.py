@@ -178,6 +178,8 @@ def test_the_sandbox_is_used_as_its_page_says(tmp_path: Path) -> None:
     tools = {toolchain.FOLDER_VARIABLE: str(toolchain.cache_folder())}
     own = Program(tmp_path / "program", {**inherited, **tools, "HOME": str(tmp_path)})
     for command in printed("docs/sandbox.md"):
+        if command.startswith("access-sandbox try "):
+            continue  # test_sandbox.py
         ran = typed(own, command, SHELL="/bin/true")
         assert ran.status == 0, f"{command}\n{ran.said}"
 
