@@ -49,6 +49,8 @@ OTHERWISE = {
     "drift": "asks AWS what has changed; its words go the way of all",
     "exec": "writes what its command writes",
     "import": "asks AWS what exists; its words go the way of all",
+    "recover": "asks AWS what a stopped run has left",
+    "revoke": "asks AWS before it takes anything",
     "verify": "tests/unit/verification/test_command.py",
 }
 """Verbs that are not here, and why."""
