@@ -132,8 +132,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("credentials", "errors", "facts", "iam.engine", "stack"),
     },
     "command.denials": {
-        *("aws", "errors", "iam.condition_keys", "iam.documents", "iam.engine", "iam.inventory"),
-        *("iam.services", "presentation", "stack"),
+        *("aws", "command.reports", "errors", "iam.condition_keys", "iam.documents"),
+        *("iam.engine", "iam.inventory", "iam.services", "presentation", "stack"),
     },
     "command.answers": {
         *("command.asking", "credentials", "errors", "iam.comparing", "iam.inventory"),

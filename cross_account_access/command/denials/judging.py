@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from cross_account_access.command.denials.asking import Evaluation, Reference
-from cross_account_access.errors import UsageError
+from cross_account_access.command.reports import write_file
 from cross_account_access.iam.condition_keys import DERIVED
 from cross_account_access.iam.documents import read
 from cross_account_access.iam.engine import (
@@ -92,7 +92,7 @@ def write_case(
     """Write what both disagree about, in the form of the conformance cases.
 
     Raises:
-        UsageError: the file cannot be written.
+        UncheckedError, UsageError: the file cannot be written.
     """
     cases = [
         _case(number, each, inventory)
@@ -110,12 +110,8 @@ def write_case(
             }
         ],
     }
-    try:
-        # JSON is YAML, in which the cases are read.
-        path.write_text(f"{json.dumps(content, indent=2)}\n")
-    except OSError as error:
-        msg = f"--case {path}: {error.strerror}"
-        raise UsageError(msg) from error
+    # JSON is YAML, in which the cases are read.
+    write_file("--case", path, f"{json.dumps(content, indent=2)}\n")
 
 
 def _case(number: int, comparison: Comparison, inventory: Inventory) -> dict[str, Any]:
