@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
-from cross_account_access.iam.checks import clipped, shown
+from cross_account_access.iam.checks import clipped, instance, shown
 from cross_account_access.iam.errors import DocumentError
 
 Document = str | Mapping[str, Any]
@@ -180,7 +180,9 @@ def read(document: Document, kind: PolicyKind, source: str) -> PolicyDocument:
     Raises:
         DocumentError: with line and column when the text is not JSON, with the path to the
             element when it breaks the grammar.
+        QuestionError: for a kind that is none.
     """
+    instance(kind, PolicyKind, "kind of a policy")
     value = _parse(document, source) if isinstance(document, str) else document
     if not isinstance(value, Mapping):
         msg = f"{source}: a policy document is a JSON object, not {shown(value)}"

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol, Self
 
+from cross_account_access.iam.checks import instance, mapping, text
 from cross_account_access.iam.condition_keys import UNKNOWN_DOCUMENT
 from cross_account_access.iam.documents import Document, PolicyKind
 from cross_account_access.iam.engine import (
@@ -52,7 +53,12 @@ def unknown_document(why: str, kind: PolicyKind = PolicyKind.IDENTITY) -> Mappin
 
 def is_unknown_document(document: Document) -> bool:
     """Say whether a document is one of `unknown_document`."""
-    return UNKNOWN_DOCUMENT in (document if isinstance(document, str) else json.dumps(document))
+    if isinstance(document, str):
+        return UNKNOWN_DOCUMENT in document
+    try:
+        return UNKNOWN_DOCUMENT in json.dumps(document)
+    except (TypeError, ValueError, RecursionError):
+        return False  # whoever reads it says what is wrong with it
 
 
 def is_unknown_key(key: str) -> bool:
@@ -108,6 +114,18 @@ class Inventory:
     layers: Layers = NOT_SEEN
     """What limits requests beside the policies of those who meet in them."""
 
+    def __post_init__(self) -> None:
+        """Refuse what is none of them; what the documents say is for `world` to check.
+
+        Raises:
+            QuestionError: for anything else.
+        """
+        for account in instance(self.accounts, tuple, "accounts"):
+            for each in ("id", "label", "partition"):
+                text(getattr(account, each, None), f"{each} of an account")
+        for what in ("users", "roles", "resources"):
+            mapping(getattr(self, what), what)
+
     def world(self) -> World:
         """The engine's view.
 
@@ -151,7 +169,7 @@ class Inventory:
 
     def short(self, arn: str) -> str:
         """A name for people: `staging:user/StageAdmin`, `production-test-bucket-101/reports/*`."""
-        match = _SHORT.fullmatch(arn)
+        match = _SHORT.fullmatch(text(arn, "name"))
         if match is None:
             return arn
         if match["service"] == "s3":
@@ -162,6 +180,7 @@ class Inventory:
 
     def long(self, name: str) -> str:
         """The ARN that a short name stands for; any other text is returned as it is."""
+        text(name, "name")
         for arn in (*self.users, *self.roles, *self.resources):
             if name == self.short(arn):
                 return arn

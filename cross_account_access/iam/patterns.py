@@ -40,6 +40,8 @@ def matches(pattern: str, text: str) -> bool:
 
     Nothing but `*` and `?` is special: brackets are plain characters, and so are `${…}`.
     """
+    if "*" not in pattern and "?" not in pattern:
+        return pattern == text
     return _compiled(pattern).fullmatch(text) is not None
 
 

@@ -241,6 +241,9 @@ def _numbers(name: str, values: Sequence[str]) -> Iterator[tuple[str, str]]:
         bounds = sorted({Decimal(value) for value in values})
     except InvalidOperation as error:
         raise ComparisonError from error
+    if not bounds:
+        yield "0", f"any {name}"
+        return
     yield f"{bounds[0] - 1:f}", f"{name} below {bounds[0]:f}"
     for bound in bounds:
         yield f"{bound:f}", f"{name}={bound:f}"
@@ -254,6 +257,9 @@ def _moments(name: str, values: Sequence[str]) -> Iterator[tuple[str, str]]:
         bounds = sorted({_moment(value) for value in values})
     except ValueError as error:
         raise ComparisonError from error
+    if not bounds:
+        yield "2020-01-01T00:00:00Z", f"any {name}"
+        return
     second = timedelta(seconds=1)
     yield (bounds[0] - second).isoformat(), f"{name} before {bounds[0].isoformat()}"
     for bound in bounds:

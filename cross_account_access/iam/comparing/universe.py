@@ -142,13 +142,16 @@ class Universe:
 
     def __init__(self, before: Inventory, after: Inventory, asked: Asked = EVERYTHING) -> None:
         self._asked = asked
-        before, after = (
-            replace(each, layers=with_open_endpoints(each.layers))
-            for each in _without_what_is_unknown_in_both(before, after)
-        )
+        given = (before, after)
+        # Refuses what is no inventory, before anything else looks at it.
+        worlds = [each.world() for each in given]
+        before, after = map(_with_open_endpoints, _without_what_is_unknown_in_both(before, after))
         self._inventories = (before, after)
         self._limits = (ComparedLimits(before.layers), ComparedLimits(after.layers))
-        self._worlds = (before.world(), after.world())
+        self._worlds = tuple(
+            world if each is whole else each.world()
+            for each, whole, world in zip(self._inventories, given, worlds, strict=True)
+        )
         self.known = {*before.users, *after.users, *before.roles, *after.roles}
         """ARNs of users and roles of either side."""
         self.targets = {*before.resources, *after.resources, *before.roles, *after.roles}
@@ -430,6 +433,11 @@ def _labels(inventory: Inventory) -> dict[str, str]:
     return {account.id: account.label for account in inventory.accounts}
 
 
+def _with_open_endpoints(inventory: Inventory) -> Inventory:
+    layers = with_open_endpoints(inventory.layers)
+    return inventory if layers is inventory.layers else replace(inventory, layers=layers)
+
+
 def _without_what_is_unknown_in_both(
     before: Inventory, after: Inventory
 ) -> tuple[Inventory, Inventory]:
@@ -465,6 +473,9 @@ def _label_of_boundary(boundary: Document) -> str:
 
 
 def _without(inventory: Inventory, left_out: set[tuple[str, str]]) -> Inventory:
+    if not left_out:
+        return inventory
+
     def kept(arn: str, identity: IdentityDocuments) -> IdentityDocuments:
         policies = {
             label: document

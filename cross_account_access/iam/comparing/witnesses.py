@@ -7,7 +7,6 @@ patterns at once over every text that there is, in order of length, until nothin
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import Final
 
 from cross_account_access.iam.errors import ComparisonError
@@ -17,6 +16,10 @@ _MOST_STATES: Final = 20_000
 _FRESH: Final = "xqzkwvXQZ0987~_"
 """Candidates for a character that no pattern mentions; it stands for all that none mentions."""
 _ANY, _ONE = "*", "?"
+_MOST_WILDCARDS: Final = 100
+"""Of one pattern."""
+_LONGEST: Final = 20_480
+"""Characters of a pattern; no document of AWS is longer."""
 
 LITERAL: Final = {ord(_ANY): "\ue000", ord(_ONE): "\ue001"}
 """Translates a text into a pattern that means just this text."""
@@ -38,9 +41,9 @@ class Witness:
 
 def fresh_for(patterns: Iterable[str]) -> str:
     """Return a character that no pattern has."""
-    used = {character for each in patterns for character in each}
-    others = map(chr, range(0xE002, 0xF8FF))
-    return next(each for each in chain(_FRESH, others) if each not in used)
+    used: set[str] = set().union(*map(set, patterns))
+    candidates: list[str] = [*_FRESH, *map(chr, range(0xE002, 0xE102))]
+    return next(each for each in candidates if each not in used)
 
 
 def witnesses(
@@ -57,6 +60,7 @@ def witnesses(
         ComparisonError: beyond that many states; patterns with many inner wildcards can need that.
     """
     listed = tuple(dict.fromkeys(patterns))
+    _check(listed)
     most = _MOST_STATES if most_states is None else most_states
     found = _walk(listed, fresh or fresh_for(listed), most, frozenset)
     return [
@@ -83,6 +87,7 @@ def group_witnesses(
         ComparisonError: as for `witnesses`.
     """
     listed = tuple(dict.fromkeys(patterns))
+    _check(listed)
     places = {pattern: index for index, pattern in enumerate(listed)}
     members = [frozenset(places[each] for each in group if each in places) for group in groups]
     members += [frozenset({each}) for each in set(range(len(listed))).difference(*members)]
@@ -110,6 +115,11 @@ def group_witnesses(
         Witness(plain, frozenset(each for each in listed if matches(each, plain)))
         for plain in (text.translate(PLAIN) for text in found.values())
     ]
+
+
+def _check(patterns: Iterable[str]) -> None:
+    if any(len(each) > _LONGEST or each.count(_ANY) > _MOST_WILDCARDS for each in patterns):
+        raise ComparisonError
 
 
 def _walk(

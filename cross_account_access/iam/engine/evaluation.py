@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from cross_account_access.iam.checks import shown, text
+from cross_account_access.iam.checks import instance, shown, text
 from cross_account_access.iam.engine.context import Context, RequestContext
 from cross_account_access.iam.engine.limits import Limit, Verdict
 from cross_account_access.iam.engine.matching import Truth
@@ -78,8 +78,12 @@ class Request:
 
     def __post_init__(self) -> None:
         """Refuse what is not one action and one resource."""
+        instance(self.principal, Principal, "principal of a request")
         text(self.action, "action")
         text(self.resource, "resource")
+        instance(self.context, Context, "context of a request")
+        for policy in instance(self.session_policies, tuple, "session policies"):
+            instance(policy, Policy, "session policy")
         if not _ACTION.fullmatch(self.action):
             msg = f"action {shown(self.action)} is no single action; write it like 's3:GetObject'"
             raise QuestionError(msg)
@@ -424,6 +428,8 @@ def decide(world: World, request: Request, *, resource: str | None = None) -> De
     Of the layers around these policies those count that the world has seen. S3 ACLs and KMS grants
     are not part of any world, and could allow what is denied here.
     """
+    instance(world, World, "world")
+    instance(request, Request, "request")
     return _Case(world, request, request.resource if resource is None else resource).decide()
 
 
@@ -460,6 +466,7 @@ def assume(
         QuestionError: when `role_arn` is not the ARN of a role, and when the context states
             another name of the session.
     """
+    instance(principal, Principal, "principal who assumes")
     role = parse_principal(role_arn)
     if role.kind is not PrincipalKind.ROLE or role.session is not None:
         msg = f"{shown(role_arn)} is not the ARN of a role; a session cannot be assumed"
@@ -468,7 +475,7 @@ def assume(
     if principal.kind is PrincipalKind.PROVIDER:
         is_saml = ":saml-provider/" in principal.arn
         action += "WithSAML" if is_saml else "WithWebIdentity"
-    said = context or Context()
+    said = Context() if context is None else instance(context, Context, "context")
     session = role
     if session_name is not None:
         text(session_name, "session name")

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable
 from typing import Final, TypeVar
 
+from cross_account_access.iam.checks import instance
 from cross_account_access.iam.engine.context import Context
 from cross_account_access.iam.engine.evaluation import IN_PLACE, Decision, Request, decide
 from cross_account_access.iam.engine.matching import Matcher
@@ -35,7 +36,7 @@ class Decisions:
     __slots__ = ("_classes", "_contexts", "_decisions", "_resources", "_world")
 
     def __init__(self, world: World) -> None:
-        self._world = world
+        self._world = instance(world, World, "world")
         self._classes = _Classes(world.policies())
         self._resources: dict[str, Hashable] = {}
         self._contexts: dict[Hashable, Hashable] = {}
@@ -43,6 +44,7 @@ class Decisions:
 
     def decide(self, request: Request) -> Decision:
         """Answer as `decide` of the engine does."""
+        instance(request, Request, "request")
         if request.session_policies:
             return decide(self._world, request)
         resource = self._resources.get(request.resource)

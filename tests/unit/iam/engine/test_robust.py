@@ -9,14 +9,20 @@ import pytest
 
 from cross_account_access.iam import (
     Context,
+    Decisions,
     IamError,
+    Inventory,
     PolicyKind,
     Request,
     World,
     assume,
+    compare,
     compile_policy,
+    decide,
     parse_principal,
+    read,
 )
+from cross_account_access.iam.inventory import NOTHING
 from tests.unit.iam.engine.accounts import BUCKET, ROLE, TRUSTING, USER, allow, policy
 
 
@@ -46,6 +52,18 @@ def naming(principal: Any) -> Any:
 
 def asked(operator: Any, key: Any, value: Any) -> Any:
     return with_element(Condition={operator: {key: value}})
+
+
+def inventory(**parts: Any) -> Inventory:
+    nothing: dict[str, Any] = {"accounts": (), "users": {}, "roles": {}, "resources": {}}
+    made = Inventory(**(nothing | parts))
+    made.world()
+    return made
+
+
+def compared(element: str, value: Any) -> Any:
+    own: Any = {"policies": {"p": policy(allow() | {element: value})}}
+    return compare(NOTHING, inventory(users={USER: own}))
 
 
 CALLER = parse_principal(USER)
@@ -95,6 +113,35 @@ PLACES: dict[str, Callable[[Any], Any]] = {
         for name in ("StringEquals", "Null", "NumericEquals", "DateEquals", "IpAddress")
     },
     "Principal": naming,
+    "principal of a request": lambda value: Request(value, "s3:GetObject", BUCKET),
+    "context of a request": lambda value: Request(CALLER, "s3:GetObject", BUCKET, value),
+    "session policies": lambda value: Request(CALLER, "s3:GetObject", BUCKET, Context(), value),
+    "request": lambda value: decide(World(), value),
+    "world": lambda value: decide(value, Request(CALLER, "s3:GetObject", BUCKET)),
+    "request of a class": lambda value: Decisions(World()).decide(value),
+    "world of classes": Decisions,
+    "who assumes": lambda value: assume(World(), value, ROLE),
+    "context of assuming": lambda value: assume(World(), CALLER, ROLE, value),
+    "kind of a policy": lambda value: read(policy(), value, "policy"),
+    **{
+        f"{part} of an inventory": lambda value, part=part: inventory(**{part: value})  # type: ignore[misc]
+        for part in ("accounts", "users", "roles", "resources", "layers")
+    },
+    "name": lambda value: inventory().long(value),
+    "short name": lambda value: inventory().short(value),
+    **{
+        f"compared {name}": lambda value, name=name: compared(name, value)  # type: ignore[misc]
+        for name in ("Action", "Resource", "Condition", "Effect")
+    },
+    **{
+        f"compared value of {name}": lambda value, name=name: compared(  # type: ignore[misc]
+            "Condition", {name: {"a:b": value}}
+        )
+        for name in ("StringLike", "NumericEquals", "IpAddress")
+    },
+    "compared user": lambda value: compare(NOTHING, inventory(users={USER: value})),
+    "compared role": lambda value: compare(NOTHING, inventory(roles={ROLE: value})),
+    "compared resource": lambda value: compare(NOTHING, inventory(resources={BUCKET: value})),
     "AWS": lambda value: naming({"AWS": value}),
     "kind of principal": lambda value: naming({value: "x"}),
 }
