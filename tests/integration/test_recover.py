@@ -1,0 +1,86 @@
+"""After an update that was killed, the commands that are told end where an undisturbed one does."""
+
+import os
+import signal
+import subprocess
+
+from tests.support.people import PRODUCTION_ADMIN, STAGING_ADMIN, admin, assume, refused, user
+from tests.support.program import Program
+
+BUCKET = "production-test-bucket-101"
+ROLE = "arn:aws:iam::111122223333:role/StageRole"
+
+
+def killed(program: Program, after: int) -> None:
+    """Starts `pulumi up` and kills it with all that it started, once so much is made."""
+    with subprocess.Popen(
+        ["pulumi", "up", "--yes", "--skip-preview", "--stack", "prod", "--non-interactive"],
+        cwd=program.folder,
+        env=dict(program.environment),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        assert process.stdout is not None
+        made = 0
+        for line in process.stdout:
+            made += " created (" in line
+            if made == after:
+                os.killpg(process.pid, signal.SIGKILL)
+                break
+    assert made == after
+
+
+def access(program: Program, *words: str) -> tuple[int, str]:
+    ran = program.run("access", *words, "--stack", "prod")
+    return ran.status, ran.said
+
+
+def test_a_killed_update_is_recovered_from_with_what_it_made(program: Program) -> None:
+    killed(program, after=6)
+    status, said = access(program, "recover")
+    if status == 0:
+        # Nothing was between its beginning and its end.
+        program.pulumi("cancel", "--yes", "--stack", "prod")
+    else:
+        assert (status, "creating: " in said) == (1, True)
+        status, said = access(program, "recover", "--apply")
+        assert status == 3
+        assert "`pulumi cancel` removes the lock" in said
+        program.pulumi("cancel", "--yes", "--stack", "prod")
+        assert access(program, "recover", "--apply")[0] == 0
+    assert access(program, "import", "--apply", "--yes")[0] == 0
+    program.up()
+    assert program.settled()
+    assert access(program, "recover")[0] == 0
+    assert access(program, "drift")[0] == 0
+    roles = admin(PRODUCTION_ADMIN).client("iam").list_roles()["Roles"]
+    assert [each["RoleName"] for each in roles if each["RoleName"].startswith("Stage")] == [
+        "StageRole"
+    ]
+
+
+def test_revoked_sessions_end_at_once_and_the_next_up_keeps_it(deployed: Program) -> None:
+    person = user("StageAdmin")
+    old = assume(person, ROLE).client("s3")
+    old.list_objects_v2(Bucket=BUCKET)
+    # The emulated STS dates sessions to the second, and IAM compares with "less than".
+    clock = admin(STAGING_ADMIN).client("sts")
+    begun = clock.get_caller_identity()["ResponseMetadata"]["HTTPHeaders"]["date"]
+    while clock.get_caller_identity()["ResponseMetadata"]["HTTPHeaders"]["date"] == begun:
+        pass
+    assert access(deployed, "revoke", "--consumer", "stage-admin")[0] == 0
+    with refused():
+        old.list_objects_v2(Bucket=BUCKET)
+    deployed.up()
+    assert deployed.settled()
+    with refused():
+        old.list_objects_v2(Bucket=BUCKET)
+    assume(person, ROLE).client("s3").list_objects_v2(Bucket=BUCKET)
+    assert access(deployed, "prove", "--from", "live")[0] == 0
+    assert access(deployed, "revoke", "--consumer", "stage-admin", "--undo")[0] == 0
+    old.list_objects_v2(Bucket=BUCKET)
+    deployed.up()
+    assert deployed.settled()
