@@ -54,7 +54,7 @@ GROUPS: Final[Mapping[str, Sequence[str]]] = {
     "prove": ("prove", "verify", "lint"),
     "get in": ("exec", "console", "login", "status", "logout", "profile", "credentials"),
     "hand out": ("handover", "outputs", "external-id"),
-    "day two": ("drift", "import"),
+    "day two": ("drift", "revoke", "recover", "import"),
 }
 """The verbs by what a person wants; what is in none stands in the last."""
 FORMER: Final[Mapping[str, Sequence[str]]] = {"takeover": ("import", "--file", "takeover.json")}
