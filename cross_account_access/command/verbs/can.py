@@ -30,6 +30,8 @@ examples:
 
 exit status: 0 something, 1 nothing, 2 wrong usage, 3 unknown or could not be checked"""
 
+_ASSUMED: Final = "role assumed "
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the question and where its answer comes from."""
@@ -59,18 +61,25 @@ def run(arguments: argparse.Namespace) -> int:
     page.line((who.name, TITLE), " may", "" if rows else " do nothing here", told)
     for through in dict.fromkeys(each.through for each in rows):
         page.line()
-        page.line((f"through {through}" if through else "by itself", TITLE))
-        _print(page, [each for each in rows if each.through == through])
+        _print(page, through, [each for each in rows if each.through == through])
     for note in notes:
         page.note(note)
     page.line((f"layers: {'; '.join(asked.layers)}", QUIET))
     return status_of(rows)
 
 
-def _print(page: Page, rows: Sequence[Change]) -> None:
+def _print(page: Page, through: str | None, rows: Sequence[Change]) -> None:
+    """Write one way, with the circumstances that all of it has in its heading."""
+    whens = [shown_when(each.when).partition(_ASSUMED) for each in rows]
+    assumed = {how for _, _, how in whens}
+    together = assumed.pop() if len(assumed) == 1 else ""
+    way = f"through {through}" if through else "by itself"
+    page.line((way, TITLE), f", which is assumed {together}" if together else "")
     columns = {
         "ACTIONS": [shown_actions(each.actions) for each in rows],
         "RESOURCE": [each.resource for each in rows],
-        "WHEN": [shown_when(each.when) for each in rows],
+        "WHEN": [
+            use.rstrip("; ") if together else f"{use}{between}{how}" for use, between, how in whens
+        ],
     }
     print_table(page, rows, columns)

@@ -262,6 +262,15 @@ def test_words(
     assert "through production:role/StageRole" in lines
 
 
+def test_how_a_role_is_assumed_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["can", "cleaner", "--from", str(STATES / "many-grants.json")]) == 0
+    said = capsys.readouterr().out
+    heading = "through production:role/CleanerAccess, which is assumed with sts:ExternalId="
+    assert f"{heading}nightly-cleaner\n" in said
+    # There, and beside the assuming itself.
+    assert said.count("nightly-cleaner") == 2
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
