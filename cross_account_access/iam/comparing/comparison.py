@@ -182,6 +182,7 @@ class _Comparison:
         universe = self._universe
         is_ours = name in universe.known
         own_changed = is_ours and self._changed(name, [side.own for side in universe.sides])
+        is_iam = ":iam::" in name and ":root" not in name and ":oidc-provider/" not in name
         numbers = range(len(universe.resources)) if is_ours else universe.numbers_for.get(name, ())
         for number in numbers:
             resource = universe.resources[number]
@@ -193,12 +194,20 @@ class _Comparison:
                 continue
             if not self._asked.is_about(resource.witness.text, resource.witness.matches):
                 continue
-            allowing = [
-                statement
-                for side in universe.sides
-                for statement in (*side.own.get(name, ()), *side.of_target.get(target, ()))
-                if statement.allows and statement.is_about(resource.witness.matches)
-            ]
+            by_target, by_itself = (
+                [
+                    statement
+                    for side in universe.sides
+                    for statement in (side.of_target if is_of_target else side.own).get(holder, ())
+                    if statement.allows
+                    and statement.is_about(resource.witness.matches)
+                    and (not is_iam or statement.can_admit(name))
+                ]
+                for holder, is_of_target in ((target, True), (name, False))
+            )
+            # Nobody assumes a role of another account whom its trust policy does not let in.
+            is_closed = is_iam and not by_target and _is_role_elsewhere(target, name)
+            allowing = [] if is_closed else [*by_target, *by_itself]
             for group in resource.groups if allowing else ():
                 if not is_ours and ":iam:" in target and not group.name.startswith("sts:"):
                     continue  # an account's own business
@@ -522,6 +531,10 @@ def _is_possible(name: str, action: str, target: str) -> bool:
         return True
     federated = action.startswith("sts:AssumeRoleWith")
     return name not in ("*", target) and federated is _is_provider(name)
+
+
+def _is_role_elsewhere(target: str, name: str) -> bool:
+    return ":role/" in target and target.split(":")[4] != name.split(":")[4]
 
 
 def _is_provider(name: str) -> bool:

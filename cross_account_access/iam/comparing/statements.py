@@ -3,12 +3,13 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final
 
 from cross_account_access.iam.comparing.witnesses import LITERAL
 from cross_account_access.iam.documents import Condition, PolicyDocument, Statement, condition
 from cross_account_access.iam.inventory import is_unknown_key
-from cross_account_access.iam.patterns import Token, Variable, Wildcard, tokenize
+from cross_account_access.iam.patterns import Token, Variable, Wildcard, matches, tokenize
 
 FILLING: Final = "any-value"
 """What stands for the value of a policy variable that nobody knows."""
@@ -17,6 +18,7 @@ ACCOUNT: Final = "${aws:PrincipalAccount}"
 """The two variables whose values follow from the principal, as they stay in condition values."""
 
 _KEPT: Final = {"aws:username": USERNAME, "aws:principalaccount": ACCOUNT}
+_OF_ARNS: Final = frozenset({"ArnEquals", "ArnLike", "StringEquals", "StringLike"})
 _ROOT: Final = re.compile(r"arn:[^:]+:iam::(\d{12}):root")
 _ARN_COLONS: Final = 5
 
@@ -50,6 +52,21 @@ class ComparedStatement:
     def known_conditions(self) -> Iterator[Condition]:
         """All but those that stand for an unknown document: nothing is to decide them."""
         return (each for each in self.conditions if not is_unknown_key(each.key))
+
+    @cached_property
+    def _callers(self) -> list[tuple[str, ...]]:
+        """ARN patterns of which the caller's ARN matches one, for each condition that says so."""
+        return [
+            each.values
+            for each in self.conditions
+            if each.operator in _OF_ARNS
+            and each.key.lower() == "aws:principalarn"
+            and not any("${" in value for value in each.values)
+        ]
+
+    def can_admit(self, arn: str) -> bool:
+        """Say whether conditions leave it open for a user or role; certain where they do not."""
+        return all(any(matches(each, arn) for each in patterns) for patterns in self._callers)
 
     def marked(self, mark: str) -> "ComparedStatement":
         """Tell it from those that mean the same without the mark."""
