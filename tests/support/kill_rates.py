@@ -1,6 +1,6 @@
 """How many of the small changes of documents that change access are found, and by what.
 
-    python -m tests.support.kill_rates [EXAMPLE ...]
+    python -m tests.support.kill_rates [--every N] [EXAMPLE ...]
 
 Which ones change access is settled by the second prover. What it leaves open is settled request by
 request by the engine, never by `access prove`.
@@ -8,10 +8,12 @@ request by the engine, never by `access prove`.
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Final
 
 from cross_account_access.command.inventory import StackInventory
@@ -85,11 +87,11 @@ def is_tried(contract: Contract, inventory: StackInventory) -> bool:
     return any(each is not Found.UNDECIDED and each.value != wanted for each, wanted in found)
 
 
-def rate_of(name: str) -> tuple[Rate, list[str]]:
-    """Count, and name the changes that the proof misses."""
+def rate_of(name: str, every: int = 1) -> tuple[Rate, list[str]]:
+    """Count, of each n-th change, and name those that the proof misses."""
     contract, inventory = judged(example(name))
     rate, missed = Rate(), list[str]()
-    for mutant in mutants(inventory):
+    for mutant in islice(mutants(inventory), 0, None, every):
         rate.changes += 1
         if is_changing(contract, inventory, mutant):
             rate.changing += 1
@@ -100,17 +102,21 @@ def rate_of(name: str) -> tuple[Rate, list[str]]:
     return rate, missed
 
 
-def _lines(names: list[str]) -> Iterator[str]:
+def _lines(names: list[str], every: int) -> Iterator[str]:
     yield "| Example | Changes | of access | found by the proof | by rows alone |"
     yield "|---|---|---|---|---|"
     for name in names:
-        rate, missed = rate_of(name)
+        rate, missed = rate_of(name, every)
         alone = f"{rate.tried} ({100 * rate.tried // max(rate.changing, 1)} %)"
         yield f"| {name} | {rate.changes} | {rate.changing} | {rate.proved} | {alone} |"
         yield from (f"missed: {each}" for each in missed)
 
 
 if __name__ == "__main__":
-    for line in _lines(sys.argv[1:] or list(EXAMPLES)):
+    parser = argparse.ArgumentParser()
+    parser.add_argument("names", nargs="*", default=list(EXAMPLES))
+    parser.add_argument("--every", type=int, default=1)
+    asked = parser.parse_args()
+    for line in _lines(asked.names, asked.every):
         sys.stdout.write(f"{line}\n")
         sys.stdout.flush()

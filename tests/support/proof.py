@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from itertools import product
+from itertools import islice, product
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,8 +19,10 @@ import yaml
 
 from cross_account_access.command.inventory import StackInventory, inventory_of
 from cross_account_access.credentials.contract import Consumer, Contract, read
+from cross_account_access.facts.service_reference import actions
 from cross_account_access.iam.documents import PolicyKind
 from cross_account_access.iam.engine import Context, Outcome, Request, decide, parse_principal
+from cross_account_access.iam.services import service_name, service_of
 from cross_account_access.stack import resources_of_state
 from tests.support.deployment import PROJECT, ROOT, Deployment, deploy
 from tests.support.states import export, urn
@@ -374,7 +376,7 @@ def _questions(contract: Contract, before: StackInventory) -> Iterator[tuple[str
     for arn in sorted(arns):
         service = arn.split(":")[2]
         if service != "s3":
-            for action in _OF_SERVICE[service]:
+            for action in _OF_SERVICE.get(service) or _of_service(arn):
                 yield action, arn
             continue
         for action in _OF_BUCKET:
@@ -386,6 +388,14 @@ def _questions(contract: Contract, before: StackInventory) -> Iterator[tuple[str
     for role in before.roles:
         for action in _STS:
             yield action, role
+
+
+def _of_service(arn: str) -> set[str]:
+    """What levels mean of a resource, and a few actions that none means."""
+    service = service_name(arn)
+    meant = {name for each in service_of(arn).operations for name in each.actions}
+    others = (each.name for each in actions(service).values() if each.is_about(arn))
+    return meant | set(islice((name for name in others if name not in meant), 3))
 
 
 def _contexts(contract: Contract) -> Iterator[Context]:
