@@ -27,8 +27,8 @@ def installed(pulumi_home: Path, folder: Path, *, preloaded: bool) -> Iterator[N
         pulumi_home: Pulumi's own folder.
         folder: one that nobody else can enter, for a socket.
         preloaded: whether a process that lives as long as the context has the stand-in loaded, so
-            that its starts take next to nothing. Without it each is a process from nothing, as a
-            start of any other plugin is.
+            that its starts take next to nothing. Without it, and on macOS, each is a process from
+            nothing, as a start of any other plugin is.
     """
     version = importlib.metadata.version("pulumi-aws")
     plugin = pulumi_home / "plugins" / f"resource-aws-v{version}"
@@ -41,6 +41,8 @@ def installed(pulumi_home: Path, folder: Path, *, preloaded: bool) -> Iterator[N
         return
     plugin.mkdir(parents=True, exist_ok=True)
     words = ["-P", "-m", _PLUGIN]
+    # Apple's frameworks, which look up proxies, end a copy of a process that has used them.
+    preloaded = preloaded and sys.platform != "darwin"
     if preloaded:
         words = ["-I", "-S", launcher.__file__, str(folder)]
     command.write_text(

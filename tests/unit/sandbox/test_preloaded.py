@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -16,6 +17,7 @@ from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 from cross_account_access.dev.sandbox import plugin
 
 SECONDS = 30.0
+pytestmark = pytest.mark.skipif(sys.platform == "darwin", reason="none is preloaded on macOS")
 
 
 @pytest.fixture(scope="module")
