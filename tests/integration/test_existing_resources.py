@@ -249,6 +249,12 @@ def test_two_stacks_share_one_bucket_and_neither_makes_it(program: Program) -> N
     assert "TheirsAlone" in proved.said
     assert '{"ArnNotLike": {"aws:PrincipalArn": "' in proved.said
 
+    asked = ("production:role/AnalyticsAccess", "s3:GetObject", f"{bucket}/events/1")
+    explained = program.run("access", "explain", *asked, "--stack", "analytics")
+    assert explained.status == 1, explained.said
+    assert "TheirsAlone" in explained.said
+    assert "have its owner add to the statement that refuses, the condition" in explained.said
+
     # The one that goes takes nothing from the other.
     production.client("s3").delete_bucket_policy(Bucket=bucket)
     program.pulumi("destroy", "--yes", "--skip-preview", "--stack", "analytics")

@@ -22,6 +22,8 @@ from cross_account_access.command.denials.judging import compared
 from cross_account_access.command.denials.telling import tell
 from cross_account_access.command.inventory import judged
 from cross_account_access.command.names import Named
+from cross_account_access.command.proof.declared import declared
+from cross_account_access.command.verification.owners import Refusal, refusals, with_others
 from cross_account_access.errors import Status, UsageError
 from cross_account_access.iam.documents import PolicyKind
 from cross_account_access.iam.documents import read as read_document
@@ -147,8 +149,15 @@ def run(arguments: argparse.Namespace) -> int:
     asked = read(arguments, arguments.principal)
     who = asked.principal
     asked = replace(asked, inventory=who.within(asked.inventory))
+    refused: Sequence[Refusal] = ()
+    if arguments.source == sources.LIVE and "declaration" in asked.inventory.outputs:
+        contract = declared(asked.inventory)
+        asked = replace(asked, inventory=with_others(contract, asked.inventory))
+        refused = refusals(contract, asked.inventory)
     notes = (*asked.about_principal(arguments.source), *_declared(who))
     resource = asked.resource(arguments.resource, arguments.action)
+    about = [each.told() for each in refused if each.policy_of == policy_resource(resource)]
+    notes = (*notes, *about)
     context = _context({**asked.states, **stated}, arguments.absent, asked.moment)
     try:
         request = Request(parse_principal(who.arn), spelled(arguments.action), resource, context)

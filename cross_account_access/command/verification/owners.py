@@ -79,6 +79,8 @@ def refusals(contract: Contract, seen: StackInventory) -> list[Refusal]:
         contract: what is declared.
         seen: documents as `with_others` gives them.
     """
+    if not contract.of_others:
+        return []
     now = datetime.now(UTC)
     rows = matrix(
         contract, tuple(contract.consumers.values()), Environment(probe="access-prove/", now=now)
