@@ -74,7 +74,8 @@ def _rule(resource: SharedResource, arns: tuple[str, ...], *, wildcards: bool) -
             return _unknown(value)
         if not (takes_none(value) or takes_one(value, arns)):
             forms = sorted({form for each in meant(value) for form in each.resources})
-            return f"does not take this {kind}, but {' or '.join(forms[:2])}; remove it"
+            told = " or ".join(forms[:2]) or "no resource, which a wildcard cannot be allowed on"
+            return f"does not take this {kind}, but {told}; remove it"
         return None
 
     return rule

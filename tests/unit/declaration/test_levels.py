@@ -3,7 +3,7 @@
 import pytest
 
 from cross_account_access.declaration.accounts import Account
-from cross_account_access.declaration.kinds import EXISTING, OWNED
+from cross_account_access.declaration.kinds import EXISTING, OWNED, Function, LogGroup
 from cross_account_access.declaration.model import SharedResource
 from cross_account_access.facts import service_reference
 from cross_account_access.iam.services import Place, services
@@ -63,3 +63,12 @@ def test_a_key_is_needed_by_known_levels_alone(resource: SharedResource) -> None
     assert set(resource.key_actions) <= set(resource.levels)
     for actions in resource.key_actions.values():
         assert all(about(action, OWNER.regional_arn("kms", "key/1")) for action in actions)
+
+
+@pytest.mark.parametrize("kind", [Function, LogGroup])
+def test_what_goes_by_several_arns_is_allowed_by_all(
+    kind: type[Function] | type[LogGroup],
+) -> None:
+    """Versions and aliases of a function, and a log group as most actions are matched with it."""
+    arn = arn_of(kind)
+    assert kind(name="example", existing_arn=arn).own_arns(OWNER) == (arn, f"{arn}:*")

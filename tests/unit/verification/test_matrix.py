@@ -605,3 +605,16 @@ def test_no_two_rows_of_a_consumer_have_one_name(example: str) -> None:
     granted = {each.name for each in declared.consumers.values() if each.grants}
     by_consumer = {row.consumer for row in rows(declared) if row.expected is ALLOWED}
     assert granted <= by_consumer
+
+
+@pytest.mark.parametrize("owners", [{}, {"existing": frozenset({BUCKET})}])
+def test_nothing_is_written_to_try_a_bucket_of_others(owners: dict[str, Any]) -> None:
+    declared = contract(consumer(grant("read", "write", "delete")), **owners)
+    tried = {
+        row.ask.operation.words: not row.is_hypothetical
+        for row in rows(declared)
+        if isinstance(row.ask, Use) and row.expected is ALLOWED
+    }
+    assert tried["read"]
+    for writing in ("write to", "upload in parts to", "delete in"):
+        assert tried[writing] is not bool(owners), writing

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import boto3
@@ -66,6 +67,8 @@ def test_an_object_is_put_once_for_a_place() -> None:
 def test_nothing_is_written_to_a_bucket_that_is_not_of_the_stack(session: boto3.Session) -> None:
     objects = ProbeObjects(session, (SHARED.arn,))
     assert objects.below(SHARED) == "images/sunset.jpg"
+    elsewhere = replace(SHARED, prefix="videos/", scratch="videos/access-verify-0/")
+    assert objects.seen_by(session.client("s3"), elsewhere) is None
     objects.clean()
     assert left_in(session) == ["images/sunset.jpg"]
 
