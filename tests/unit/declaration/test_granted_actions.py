@@ -182,12 +182,8 @@ def test_subscribing_is_a_level_which_confines_it() -> None:
         {"actions": ["s3:GetObject*"], "allow_wildcard_actions": True, "bucket": BUCKET},
         {"actions": ["s3:GetObjectTagging"], "bucket": BUCKET, "prefixes": ["a/", "b/"]},
         {"actions": ["s3:ListBucket"], "bucket": BUCKET, "prefixes": ["a/"]},
-        *(
-            {"levels": [level], "bucket": BUCKET, **prefixes}
-            for level in Bucket.levels
-            for prefixes in ({}, {"prefixes": ["a/", "b/"]})
-        ),
         {"levels": list(Bucket.levels), "bucket": BUCKET},
+        {"levels": list(Bucket.levels), "bucket": BUCKET, "prefixes": ["a/", "b/"]},
     ],
 )
 def test_the_judge_means_the_same(grant: dict[str, Any]) -> None:
