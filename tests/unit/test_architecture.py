@@ -72,7 +72,13 @@ MAY_IMPORT: dict[str, set[str]] = {
             "iam.services",
         ),
     },
-    "iam.inventory": {"iam.condition_keys", "iam.documents", "iam.engine", "iam.layers"},
+    "iam.inventory": {
+        "iam.checks",
+        "iam.condition_keys",
+        "iam.documents",
+        "iam.engine",
+        "iam.layers",
+    },
     "iam.routes": {"iam.engine", "iam.inventory"},
     "iam.services": {"facts"},
     "iam.comparing": {
