@@ -11,7 +11,10 @@ from cross_account_access.dev.sandbox.box import Sandbox
 from tests.support.recorded import STATES, examples, opened, replay, resources, stack_of
 
 RECORDED: Final = sorted(path.stem for path in STATES.glob("*.json"))
-WITHOUT: Final = {"consumer-stack": "reads our stack and makes nothing by our program"}
+WITHOUT: Final = {
+    "consumer-stack": "reads our stack and makes nothing by our program",
+    "github-actions": "has workflows, and no stack",
+}
 """Examples that have no state of ours, and why."""
 DECLARED_SINCE: Final = {
     "aws:iam/role:Role": {"description"},
