@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Callable
 from typing import Any
 
 from tests.integration.questions import (
     ARN,
     CALLERS,
+    OTHER_ACTIONS,
     PEOPLE,
     PRODUCTION,
+    QUEUE,
     ROLE,
     SESSION,
     STAGING,
+    TOPIC,
     Document,
     Policies,
     Question,
@@ -264,6 +268,68 @@ def policies_for_sts(chance: random.Random) -> Policies:
 def question_for_sts(chance: random.Random) -> Question:
     said = {**chance.choice(SAID), "RoleSessionName": chance.choice(("alice", "carol"))}
     return Question(who=chance.choice(tuple(PEOPLE)), action="sts:AssumeRole", said=said)
+
+
+_OWNER = {"AWS": f"arn:aws:iam::{PRODUCTION}:root"}
+
+
+def policies_for(service: str, key: str) -> Callable[[random.Random], Policies]:
+    """Documents about a topic, a queue or a key.
+
+    Args:
+        service: `sns`, `sqs` or `kms`.
+        key: ARN of the KMS key.
+    """
+    arn = {"sns": TOPIC, "sqs": QUEUE, "kms": key}[service]
+    names = [each for each in OTHER_ACTIONS if each.startswith(f"{service}:")]
+    actions = (*names, *names, f"{service}:*", f"{service}:*e*", "*", names[:2])
+    conditions = tuple(each for each in CONDITIONS if "s3:" not in json.dumps(each).lower())
+
+    def stating(chance: random.Random, principals: tuple[Any, ...] = ()) -> Statement:
+        named = {"Principal": chance.choice(principals)} if principals else {}
+        effect = an_effect(chance)
+        # A deny of all would keep everybody out for good who puts the next policy there.
+        may_be_said = names if principals and effect == "Deny" else actions
+        return {
+            "Effect": effect,
+            **named,
+            "Action": chance.choice(may_be_said),
+            "Resource": "*" if service == "kms" else chance.choice((arn, arn, "*", f"{arn}*")),
+            **some(chance, conditions, 0.35),
+        }
+
+    def drawn(chance: random.Random) -> Policies:
+        everything = policy(allow(f"{service}:*", "*"))
+        own = {
+            who: everything
+            if chance.random() < 0.5
+            else policy(*(stating(chance) for _ in range(chance.randint(1, 2))))
+            for who in ("owner", "guest", "stranger", "session")
+            if chance.random() < 0.85
+        }
+        limits = {
+            who: policy(stating(chance)) for who in ("owner", "guest") if chance.random() < 0.2
+        }
+        shared = policy(*(stating(chance, STATED_PRINCIPALS) for _ in range(chance.randint(1, 3))))
+        if service == "kms":
+            shared["Statement"].append(allow("kms:PutKeyPolicy", "*", Principal=_OWNER))
+        if chance.random() < 0.4:
+            shared["Statement"].append(
+                allow(
+                    f"{service}:*",
+                    "*" if service == "kms" else arn,
+                    Principal={"AWS": [STAGING, PRODUCTION]},
+                )
+            )
+        return Policies(own=own, limits=limits, shared={service: shared})
+
+    return drawn
+
+
+def question_for(service: str) -> Callable[[random.Random], Question]:
+    names = tuple(each for each in OTHER_ACTIONS if each.startswith(f"{service}:"))
+    callers = tuple(each for each in CALLERS if each != "nobody")
+    return lambda chance: Question(who=chance.choice(callers), action=chance.choice(names))
 
 
 OWN_CONDITIONS = tuple(each for each in TRUST_CONDITIONS if '"sts:' not in json.dumps(each).lower())

@@ -18,6 +18,7 @@ from cross_account_access.iam.engine import (
     IdentityDocuments,
     Outcome,
     Request,
+    ResourceDocuments,
     World,
     assume,
     decide,
@@ -28,6 +29,8 @@ from tests.support.people import REGION
 PRODUCTION, STAGING = "111122223333", "444455556666"
 BUCKET, ROLE = "example-differential-101", f"arn:aws:iam::{PRODUCTION}:role/apps/Differential"
 ARN = f"arn:aws:s3:::{BUCKET}"
+TOPIC = f"arn:aws:sns:{REGION}:{PRODUCTION}:differential"
+QUEUE = f"arn:aws:sqs:{REGION}:{PRODUCTION}:differential"
 PEOPLE = {
     "owner": f"arn:aws:iam::{PRODUCTION}:user/Owner",
     "guest": f"arn:aws:iam::{STAGING}:user/team/Guest",
@@ -67,6 +70,8 @@ class Policies:
     limits: Mapping[str, Document] = field(default_factory=dict)
     """By caller: the permissions boundary."""
     bucket: Document | None = None
+    shared: Mapping[str, Document] = field(default_factory=dict)
+    """By service: the policy of the topic, queue or key."""
     trust: Document = field(default_factory=lambda: NAMES_THE_ROLE)
 
 
@@ -110,6 +115,15 @@ class Accounts:
         self._s3.delete_public_access_block(Bucket=BUCKET)
         for key in ("a", "images/a", "images-private/a"):
             self._s3.put_object(Bucket=BUCKET, Key=key, Body=b"")
+        self._roots = {
+            service: self._base.client(service, **roots[PRODUCTION])
+            for service in ("sns", "sqs", "kms")
+        }
+        self._roots["sns"].create_topic(Name="differential")
+        self.queue_url = self._roots["sqs"].create_queue(QueueName="differential")["QueueUrl"]
+        self.key = self._roots["kms"].create_key()["KeyMetadata"]["Arn"]
+        """ARN of the KMS key, which AWS chooses."""
+        self.secret = self._roots["kms"].encrypt(KeyId=self.key, Plaintext=b"x")["CiphertextBlob"]
         self._made = Policies()
         keys: dict[str, dict[str, str]] = {}
         for who, arn in PEOPLE.items():
@@ -137,6 +151,11 @@ class Accounts:
             for who in CALLERS
             for plain in (False, True)
         }
+        self._others = {
+            (service, who): self._base.client(service, **keys[who])
+            for service in ("sns", "sqs", "kms")
+            for who in keys
+        }
 
     def apply(self, policies: Policies) -> None:
         """Makes these the documents that lie in the accounts, and no others."""
@@ -149,6 +168,8 @@ class Accounts:
             self._s3.delete_bucket_policy(Bucket=BUCKET)
         elif policies.bucket is not None:
             self._s3.put_bucket_policy(Bucket=BUCKET, Policy=json.dumps(policies.bucket))
+        for service, document in policies.shared.items():
+            self._share(service, json.dumps(document))
         self._iam[PRODUCTION].update_assume_role_policy(
             RoleName="Differential", PolicyDocument=json.dumps(policies.trust)
         )
@@ -157,15 +178,29 @@ class Accounts:
     def answer(self, question: Question) -> bool:
         """Whether AWS lets the request pass; anything but a plain refusal is an error."""
         try:
+            service = question.action.split(":")[0]
             if question.action == "sts:AssumeRole":
                 self._sts[question.who].assume_role(RoleArn=ROLE, **question.said)
+            elif service in self._roots:
+                _OTHER_CALLS[question.action](self, self._others[service, question.who])
             else:
                 _CALLS[question.action](self._clients[question.who, question.plain], question.key)
         except ClientError as error:
-            if error.response["Error"]["Code"] != "AccessDenied":
+            if error.response["Error"]["Code"] not in _REFUSED:
                 raise
             return False
         return True
+
+    def _share(self, service: str, document: str) -> None:
+        root = self._roots[service]
+        if service == "sns":
+            root.set_topic_attributes(
+                TopicArn=TOPIC, AttributeName="Policy", AttributeValue=document
+            )
+        elif service == "sqs":
+            root.set_queue_attributes(QueueUrl=self.queue_url, Attributes={"Policy": document})
+        else:
+            root.put_key_policy(KeyId=self.key, PolicyName="default", Policy=document)
 
     def _client(self, keys: dict[str, str] | None, *, plain: bool) -> Any:
         endpoint = {"endpoint_url": self._plain} if plain else {}
@@ -209,6 +244,23 @@ _CALLS: Mapping[str, Any] = {
 }
 """How each action is tried; the keys that are written are those of `_key`."""
 
+_REFUSED = ("AccessDenied", "AccessDeniedException", "AuthorizationError", "NotFoundException")
+"""The last is how a key of the other account is answered for, whatever its policy says."""
+
+_OTHER_CALLS: Mapping[str, Any] = {
+    "sns:Publish": lambda _, sns: sns.publish(TopicArn=TOPIC, Message="x"),
+    "sns:GetTopicAttributes": lambda _, sns: sns.get_topic_attributes(TopicArn=TOPIC),
+    "sqs:SendMessage": lambda at, sqs: sqs.send_message(QueueUrl=at.queue_url, MessageBody="x"),
+    "sqs:ReceiveMessage": lambda at, sqs: sqs.receive_message(QueueUrl=at.queue_url),
+    "sqs:GetQueueAttributes": lambda at, sqs: sqs.get_queue_attributes(
+        QueueUrl=at.queue_url, AttributeNames=["QueueArn"]
+    ),
+    "kms:Encrypt": lambda at, kms: kms.encrypt(KeyId=at.key, Plaintext=b"x"),
+    "kms:Decrypt": lambda at, kms: kms.decrypt(KeyId=at.key, CiphertextBlob=at.secret),
+    "kms:DescribeKey": lambda at, kms: kms.describe_key(KeyId=at.key),
+}
+OTHER_ACTIONS = tuple(_OTHER_CALLS)
+
 
 def _key(question: Question) -> str:
     ending = {"s3:PutObject": "-new", "s3:DeleteObject": "-gone"}.get(question.action, "")
@@ -223,7 +275,20 @@ def _path_and_name(arn: str) -> tuple[str, str]:
 # What the engine says.
 
 
-def world(policies: Policies) -> World:
+def world(policies: Policies, key: str | None = None) -> World:
+    """The engine's view.
+
+    Args:
+        policies: all documents.
+        key: ARN of the KMS key, where it is asked about.
+    """
+    shared = {"sns": TOPIC, "sqs": QUEUE} | ({} if key is None else {"kms": key})
+    more: dict[str, ResourceDocuments] = {
+        arn: {"account": PRODUCTION, "policy": policies.shared[service]}
+        for service, arn in shared.items()
+        if service in policies.shared
+    }
+
     def identity(who: str) -> IdentityDocuments:
         own = {"own": policies.own[who]} if who in policies.own else {}
         return {"policies": own, "boundary": policies.limits.get(who)}
@@ -237,7 +302,7 @@ def world(policies: Policies) -> World:
                 "boundary": policies.limits.get("session"),
             }
         },
-        resources={ARN: {"account": PRODUCTION, "policy": policies.bucket}},
+        resources={ARN: {"account": PRODUCTION, "policy": policies.bucket}, **more},
     )
 
 
@@ -245,7 +310,7 @@ _NEEDS_LEAVE = {"Tags": "sts:TagSession", "SourceIdentity": "sts:SetSourceIdenti
 """What must be allowed beside the role, by the parameter that is stated."""
 
 
-def judged(of: World, question: Question) -> Outcome:
+def judged(of: World, question: Question, key: str = "") -> Outcome:
     principal = parse_principal(CALLERS[question.who])
     if question.action == "sts:AssumeRole":
         steps = [assume(of, principal, ROLE, _context_of_assuming(question)).decision]
@@ -258,6 +323,9 @@ def judged(of: World, question: Question) -> Outcome:
             if outcome in outcomes:
                 return outcome
         return Outcome.ALLOWED
+    shared = {"sns": TOPIC, "sqs": QUEUE, "kms": key}.get(question.action.split(":")[0])
+    if shared is not None:
+        return decide(of, Request(principal, question.action, shared, _context(question))).outcome
     is_about_objects = question.action.endswith("Object")
     resource = f"{ARN}/{_key(question)}" if is_about_objects else ARN
     request = Request(principal, question.action, resource, _context(question))

@@ -19,8 +19,10 @@ import pytest
 from cross_account_access.dev.sandbox.box import Sandbox
 from cross_account_access.iam.engine import Outcome
 from tests.integration.drawn_questions import (
+    policies_for,
     policies_for_s3,
     policies_for_sts,
+    question_for,
     question_for_s3,
     question_for_sts,
 )
@@ -115,7 +117,8 @@ GAPS = {
         question=Question(who="owner", action="s3:GetObject", key="a"),
         by_aws=Outcome.ALLOWED,
         covers=lambda policies, question: (
-            question.who in policies.limits and _names_everybody(policies.bucket)
+            question.who in policies.limits
+            and any(map(_names_everybody, (policies.bucket, *policies.shared.values())))
         ),
     ),
     "a caller of the own account in a trust": Gap(
@@ -128,6 +131,23 @@ GAPS = {
         covers=lambda policies, question: (
             question.who == "owner"
             and (_names_everybody(policies.trust) or PEOPLE["owner"] in json.dumps(policies.trust))
+        ),
+    ),
+    "a KMS key of the other account": Gap(
+        reason="a key is looked for in the caller's account alone, and not found",
+        policies=Policies(
+            own={"guest": policy(allow("kms:DescribeKey", "*"))},
+            shared={
+                "kms": policy(
+                    allow("kms:DescribeKey", "*", Principal=_TRUST_STAGING),
+                    allow("kms:*", "*", Principal={"AWS": PRODUCTION}),
+                )
+            },
+        ),
+        question=Question(who="guest", action="kms:DescribeKey"),
+        by_aws=Outcome.ALLOWED,
+        covers=lambda _policies, question: (
+            question.action.startswith("kms:") and question.who in ("guest", "stranger")
         ),
     ),
     "aws:TagKeys of a request without tags": Gap(
@@ -162,19 +182,21 @@ def differences(
 ) -> Iterator[tuple[Question, bool, Outcome]]:
     """The questions that both answer, with both answers."""
     accounts.apply(policies)
-    of = world(policies)
+    of = world(policies, accounts.key)
     for question in questions:
-        yield question, accounts.answer(question), judged(of, question)
+        yield question, accounts.answer(question), judged(of, question, accounts.key)
 
 
 @pytest.mark.parametrize(
-    ("make_policies", "make_question", "seed"),
-    [(policies_for_s3, question_for_s3, 1), (policies_for_sts, question_for_sts, 2)],
-    ids=["s3", "sts"],
+    ("service", "seed"), [("s3", 1), ("sts", 2), ("sns", 3), ("sqs", 4), ("kms", 5)]
 )
 def test_the_engine_answers_as_the_emulated_aws(
-    accounts: Accounts, make_policies: Any, make_question: Any, seed: int
+    accounts: Accounts, service: str, seed: int
 ) -> None:
+    make_policies, make_question = {
+        "s3": (policies_for_s3, question_for_s3),
+        "sts": (policies_for_sts, question_for_sts),
+    }.get(service) or (policies_for(service, accounts.key), question_for(service))
     chance = random.Random(seed)  # noqa: S311 - the same questions every time
     counts: Counter[Outcome] = Counter()
     disagreements = []
