@@ -79,6 +79,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "iam.documents",
         "iam.engine",
         "iam.layers",
+        *("iam.checks", "iam.condition_keys", "iam.documents", "iam.engine", "iam.layers"),
     },
     "iam.routes": {"iam.engine", "iam.inventory"},
     "iam.services": {"facts"},
