@@ -74,11 +74,6 @@ MAY_IMPORT: dict[str, set[str]] = {
         ),
     },
     "iam.inventory": {
-        "iam.checks",
-        "iam.condition_keys",
-        "iam.documents",
-        "iam.engine",
-        "iam.layers",
         *("iam.checks", "iam.condition_keys", "iam.documents", "iam.engine", "iam.layers"),
     },
     "iam.routes": {"iam.engine", "iam.inventory"},
