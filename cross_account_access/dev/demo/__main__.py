@@ -108,7 +108,7 @@ class _Access:
 
     def __init__(self, outputs: Mapping[str, Any]) -> None:
         proofs = {name: text.splitlines() for name, text in outputs["proofCommands"].items()}
-        readers = [name for name, commands in proofs.items() if len(commands) == _PROOF_LENGTH]
+        readers = [name for name, commands in proofs.items() if len(commands) >= _PROOF_LENGTH]
         _expect(
             bool(readers),
             "the stack prod should grant a consumer to read a bucket",
@@ -118,7 +118,8 @@ class _Access:
         self.user = outputs["userArns"][self.consumer].rpartition("/")[2]
         self.role = outputs["roleNames"][self.consumer]
         self.role_arn = outputs["roleArns"][self.consumer]
-        self.assume, self.head, self.get = proofs[self.consumer]
+        # Who may write makes its object in between.
+        self.assume, *_, self.head, self.get = proofs[self.consumer]
         word_after = dict(pairwise(shlex.split(self.get)))
         self.bucket, self.key = word_after["--bucket"], word_after["--key"]
         self.copy = word_after[self.key]
