@@ -3,6 +3,7 @@
 What others attached or wrote is part of it, which is the reason to look.
 """
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -154,7 +155,7 @@ class _Account:
         for field in how.path:
             found = found.get(field) or {}
         policy: str | None = found or None
-        return policy
+        return None if policy is None or _is_empty(policy) else policy
 
     def _user(self, name: str) -> IdentityDocuments:
         user = self._iam.get_user(UserName=name)["User"]
@@ -198,6 +199,15 @@ class _Account:
     def _pages(self, operation: str, key: str, **arguments: str) -> Iterable[Any]:
         for page in self._iam.get_paginator(operation).paginate(**arguments):
             yield from page[key]
+
+
+def _is_empty(policy: str) -> bool:
+    """Whether a service answers with a document without statements where there is no policy."""
+    try:
+        document = json.loads(policy)
+    except ValueError:
+        return False
+    return isinstance(document, dict) and not document.get("Statement")
 
 
 def _name(arn: str) -> str:

@@ -249,7 +249,11 @@ def test_two_stacks_share_one_bucket_and_neither_makes_it(program: Program) -> N
     assert "TheirsAlone" in proved.said
     assert '{"ArnNotLike": {"aws:PrincipalArn": "' in proved.said
 
-    asked = ("production:role/AnalyticsAccess", "s3:GetObject", f"{bucket}/events/1")
+    asked = (
+        "production:role/AnalyticsAccess",
+        "s3:GetObject",
+        f"arn:aws:s3:::{bucket}/events/1",
+    )
     explained = program.run("access", "explain", *asked, "--stack", "analytics")
     assert explained.status == 1, explained.said
     assert "TheirsAlone" in explained.said

@@ -12,7 +12,7 @@ from moto import mock_aws
 
 from cross_account_access.aws import session_of
 from cross_account_access.command.inventory import StackInventory
-from cross_account_access.command.live import live
+from cross_account_access.command.live import _is_empty, live
 from cross_account_access.errors import UncheckedError
 from cross_account_access.iam.inventory import unknown_document
 from cross_account_access.stack import StackAccount
@@ -146,3 +146,17 @@ def test_no_credentials_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     with pytest.raises(UncheckedError, match="gives no credentials"):
         session_of(ACCOUNT)
+
+
+@pytest.mark.parametrize(
+    ("policy", "is_empty"),
+    [
+        ("{}", True),
+        ('{"Version": "2012-10-17", "Statement": []}', True),
+        ('{"Statement": [{"Effect": "Deny"}]}', False),
+        ("none", False),
+        ("[]", False),
+    ],
+)
+def test_a_document_without_statements_stands_for_no_policy(policy: str, is_empty: bool) -> None:
+    assert _is_empty(policy) is is_empty
