@@ -9,7 +9,6 @@ from cross_account_access.iam.services import Call, LivePolicy, Operation, Servi
 
 _FUNCTION: Final = {"FunctionName": "{arn}"}
 _DRY: Final = {**_FUNCTION, "InvocationType": "DryRun"}
-_VERSION: Final = "access-verify"
 _EVERY_VERSION: Final = ("{arn}", "{arn}:*")
 _INVOKE: Final = frozenset({"invoke"})
 
@@ -30,16 +29,6 @@ SERVICE: Final = Service(
             levels=_INVOKE,
             everything=_EVERY_VERSION,
             calls=(Call("invoke", _DRY),),
-        ),
-        Operation(
-            words="invoke a version of",
-            actions=("lambda:InvokeFunction",),
-            levels=_INVOKE,
-            resource=f"{{arn}}:{_VERSION}",
-            everything=_EVERY_VERSION,
-            calls=(Call("invoke", {**_DRY, "Qualifier": _VERSION}),),
-            invalid=frozenset({"ResourceNotFoundException"}),
-            checks_refusal=False,
         ),
         Operation(
             words="look at",
