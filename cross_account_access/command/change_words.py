@@ -94,10 +94,10 @@ def shown_when(when: str) -> str:
     use, separator, assume = when.partition(_ASSUMED)
     if not separator:
         return when
-    said = set(_AND.split(use.removeprefix("with ")))
+    used_with = set(_AND.split(use.removeprefix("with ")))
     if not (use.startswith("with ") and assume.startswith("with ") and "unless" not in when):
         return when
-    left = [each for each in _AND.split(assume.removeprefix("with ")) if each not in said]
+    left = [each for each in _AND.split(assume.removeprefix("with ")) if each not in used_with]
     return f"{use}{_ASSUMED}with {' and '.join(left)}" if left else use
 
 

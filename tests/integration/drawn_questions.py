@@ -266,8 +266,8 @@ def policies_for_sts(chance: random.Random) -> Policies:
 
 
 def question_for_sts(chance: random.Random) -> Question:
-    said = {**chance.choice(SAID), "RoleSessionName": chance.choice(("alice", "carol"))}
-    return Question(who=chance.choice(tuple(PEOPLE)), action="sts:AssumeRole", said=said)
+    output = {**chance.choice(SAID), "RoleSessionName": chance.choice(("alice", "carol"))}
+    return Question(who=chance.choice(tuple(PEOPLE)), action="sts:AssumeRole", output=output)
 
 
 _OWNER = {"AWS": f"arn:aws:iam::{PRODUCTION}:root"}

@@ -84,7 +84,7 @@ class Question:
     key: str = ""
     """Of an object; for listing the prefix."""
     plain: bool = False
-    said: Mapping[str, Any] = field(default_factory=dict)
+    output: Mapping[str, Any] = field(default_factory=dict)
     """Parameters of AssumeRole."""
 
 
@@ -180,7 +180,7 @@ class Accounts:
         try:
             service = question.action.split(":")[0]
             if question.action == "sts:AssumeRole":
-                self._sts[question.who].assume_role(RoleArn=ROLE, **question.said)
+                self._sts[question.who].assume_role(RoleArn=ROLE, **question.output)
             elif service in self._roots:
                 _OTHER_CALLS[question.action](self, self._others[service, question.who])
             else:
@@ -315,7 +315,7 @@ def judged(of: World, question: Question, key: str = "") -> Outcome:
     if question.action == "sts:AssumeRole":
         steps = [assume(of, principal, ROLE, _context_of_assuming(question)).decision]
         for parameter, action in _NEEDS_LEAVE.items():
-            if question.said.get(parameter):
+            if question.output.get(parameter):
                 request = Request(principal, action, ROLE, _context_of_assuming(question))
                 steps.append(decide(of, request))
         outcomes = {step.outcome for step in steps}
@@ -363,18 +363,18 @@ def _context(question: Question) -> Context:
 
 
 def _context_of_assuming(question: Question) -> Context:
-    said = question.said
+    output = question.output
     stated: dict[str, Any] = {
         "aws:SecureTransport": "true",
         "aws:SourceIp": "127.0.0.1",
         "aws:CurrentTime": "2027-01-01T00:00:00Z",
-        "sts:RoleSessionName": said["RoleSessionName"],
+        "sts:RoleSessionName": output["RoleSessionName"],
     }
     absent = [*ABSENT, "aws:MultiFactorAuthPresent"]
-    tags = {tag["Key"]: tag["Value"] for tag in said.get("Tags", ())}
+    tags = {tag["Key"]: tag["Value"] for tag in output.get("Tags", ())}
     for key, value in (
-        ("sts:ExternalId", said.get("ExternalId")),
-        ("sts:SourceIdentity", said.get("SourceIdentity")),
+        ("sts:ExternalId", output.get("ExternalId")),
+        ("sts:SourceIdentity", output.get("SourceIdentity")),
         ("aws:RequestTag/project", tags.get("project")),
         ("aws:RequestTag/team", tags.get("team")),
         ("aws:TagKeys", list(tags) or None),

@@ -27,8 +27,8 @@ def access(program: Program, *words: str) -> Ran:
 
 
 def answer(program: Program, *words: str) -> dict[str, Any]:
-    said = access(program, *words, "--json", "--stack", "prod").said
-    value: dict[str, Any] = json.loads(said[said.index("{") :])
+    output = access(program, *words, "--json", "--stack", "prod").output
+    value: dict[str, Any] = json.loads(output[output.index("{") :])
     return value
 
 
@@ -46,8 +46,8 @@ def test_explain_answers_the_same_from_every_source(deployed: Program, source: s
 def test_explain_refuses_what_the_accounts_refuse(deployed: Program) -> None:
     for action in ("s3:PutObject", "s3:DeleteObject"):
         ran = access(deployed, "explain", USER, action, OBJECT, "--stack", "prod")
-        assert ran.status == 1, ran.said
-        assert "missing: " in ran.said
+        assert ran.status == 1, ran.output
+        assert "missing: " in ran.output
 
 
 def test_explain_sees_what_others_attached(deployed: Program) -> None:
@@ -60,7 +60,7 @@ def test_explain_sees_what_others_attached(deployed: Program) -> None:
         assert answer(deployed, *question, "--from", "state")["outcome"] == "denied"
         ran = access(deployed, "diff", "--from", "state", "--to", "live", "--stack", "prod")
         assert ran.status == 1
-        assert "through production:role/StageRole" in ran.said
+        assert "through production:role/StageRole" in ran.output
     finally:
         iam.detach_role_policy(RoleName="StageRole", PolicyArn=arn)
 
@@ -75,7 +75,7 @@ def test_explain_looks_for_a_user_of_others(deployed: Program) -> None:
         iam.delete_user(UserName="Mallory")
     ran = access(deployed, "explain", "staging:user/Mallory", "sts:AssumeRole", ROLE)
     assert ran.status == 2
-    assert "staging:user/Mallory does not exist" in ran.said
+    assert "staging:user/Mallory does not exist" in ran.output
 
 
 def test_credentials_of_the_wrong_account_are_refused(deployed: Program, tmp_path: Path) -> None:
@@ -93,8 +93,8 @@ def test_credentials_of_the_wrong_account_are_refused(deployed: Program, tmp_pat
     )
     assert ran.status == 3
     # Both are asked at once, and the first to be wrong is told.
-    assert "holds credentials of account" in ran.said
-    assert "Traceback" not in ran.said
+    assert "holds credentials of account" in ran.output
+    assert "Traceback" not in ran.output
 
 
 def test_a_stack_that_is_not_deployed(deployed: Program) -> None:
@@ -103,21 +103,21 @@ def test_a_stack_that_is_not_deployed(deployed: Program) -> None:
     deployed.pulumi("stack", "select", "prod")
     ran = access(deployed, "map", "--stack", "staging")
     assert ran.status == 3
-    assert ran.said == "access: stack staging is not deployed; run `pulumi up` first\n"
+    assert ran.output == "access: stack staging is not deployed; run `pulumi up` first\n"
     ran = access(deployed, "diff", "--stack", "staging")
     assert ran.status == 1
     assert (
         "+ staging:user/StageAdminRehearsal through production:role/StageRoleRehearsal may:\n"
         "    s3:GetBucketLocation, s3:ListBucket staging-test-bucket-101\n"
-        "    s3:GetObject staging-test-bucket-101/*\n" in ran.said
+        "    s3:GetObject staging-test-bucket-101/*\n" in ran.output
     )
-    assert "may widen" not in ran.said
+    assert "may widen" not in ran.output
 
 
 def test_a_stack_that_is_not_there(deployed: Program) -> None:
     ran = access(deployed, "lint", "--stack", "nope")
     assert ran.status == 3
-    assert "no stack named 'nope' found" in ran.said
+    assert "no stack named 'nope' found" in ran.output
 
 
 def test_a_wrong_passphrase_is_told(deployed: Program) -> None:
@@ -128,15 +128,15 @@ def test_a_wrong_passphrase_is_told(deployed: Program) -> None:
         PULUMI_CONFIG_PASSPHRASE="wrong",
     )
     assert ran.status == 3
-    assert "incorrect passphrase" in ran.said
-    assert "set PULUMI_CONFIG_PASSPHRASE" in ran.said
+    assert "incorrect passphrase" in ran.output
+    assert "set PULUMI_CONFIG_PASSPHRASE" in ran.output
 
 
 def test_lint_has_nothing_against_the_walkthrough(deployed: Program) -> None:
     for source in ("state", "live"):
         ran = access(deployed, "lint", "--from", source, "--stack", "prod")
-        assert ran.status == 0, ran.said
-        assert "4 documents checked, no findings" in ran.said
+        assert ran.status == 0, ran.output
+        assert "4 documents checked, no findings" in ran.output
 
 
 def test_diff_tells_drift_apart_from_what_the_program_changes(deployed: Program) -> None:
@@ -174,10 +174,10 @@ def test_diff_tells_access_although_something_is_protected(deployed: Program) ->
     try:
         ran = access(deployed, "diff", "--stack", "prod")
         assert ran.status == 1
-        assert "a deployment would stop" in ran.said
-        assert f"s3:GetBucketLocation, s3:ListBucket {other} through {ROLE}" in ran.said
-        assert f"- {USER} through {ROLE} may:\n" in ran.said
-        assert f"    s3:GetObject {BUCKET}/*\n" in ran.said
+        assert "a deployment would stop" in ran.output
+        assert f"s3:GetBucketLocation, s3:ListBucket {other} through {ROLE}" in ran.output
+        assert f"- {USER} through {ROLE} may:\n" in ran.output
+        assert f"    s3:GetObject {BUCKET}/*\n" in ran.output
     finally:
         deployed.set(buckets=settings["buckets"], grants=settings["grants"])
 
@@ -195,15 +195,15 @@ def test_diff_tells_widening_narrowing_and_nothing(deployed: Program) -> None:
     try:
         ran = access(deployed, "diff", "--stack", "prod")
         assert ran.status == 0
-        assert "no change in access" in ran.said
+        assert "no change in access" in ran.output
         deployed.set(grants=[{**LEVELS, "levels": ["list", "read", "delete"]}])
         ran = access(deployed, "diff", "--stack", "prod")
         assert ran.status == 1
-        assert f"+ {line.format(f's3:DeleteObject {BUCKET}/*')}" in ran.said
+        assert f"+ {line.format(f's3:DeleteObject {BUCKET}/*')}" in ran.output
         deployed.set(grants=[{**LEVELS, "levels": ["list"]}])
         ran = access(deployed, "diff", "--stack", "prod")
         assert ran.status == 0
-        assert f"- {line.format(f's3:GetObject {BUCKET}/*')}" in ran.said
+        assert f"- {line.format(f's3:GetObject {BUCKET}/*')}" in ran.output
     finally:
         deployed.set(grants=settings["grants"])
 
@@ -216,7 +216,7 @@ def page(deployed: Program) -> Iterator[Page]:
     assert command is not None, "no Chromium: install it (Debian: apt-get install chromium)"
     path = deployed.folder / "access.html"
     ran = access(deployed, "map", "--format", "html", "--output", str(path), "--stack", "prod")
-    assert ran.status == 0, ran.said
+    assert ran.status == 0, ran.output
     with browser(command) as page:
         page.open(path.as_uri())
         yield page

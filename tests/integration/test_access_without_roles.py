@@ -30,8 +30,8 @@ def access(program: Program, *words: str) -> Ran:
 
 
 def outcome(program: Program, *question: str) -> str:
-    said = access(program, "explain", *question, "--json").said
-    told: str = json.loads(said[said.index("{") :])["outcome"]
+    output = access(program, "explain", *question, "--json").output
+    told: str = json.loads(output[output.index("{") :])["outcome"]
     return told
 
 
@@ -62,23 +62,23 @@ def test_explain_takes_what_a_key_is_asked_for(direct: Program) -> None:
 def test_lint_has_nothing_against_what_the_stack_writes(direct: Program) -> None:
     for source in ("state", "live"):
         ran = access(direct, "lint", "--from", source)
-        assert ran.status == 0, ran.said
-        assert "10 documents checked, no findings" in ran.said
+        assert ran.status == 0, ran.output
+        assert "10 documents checked, no findings" in ran.output
 
 
 def test_diff_tells_what_is_planned_and_what_others_changed(direct: Program) -> None:
     for sources in ((), ("--to", "live")):
         ran = access(direct, "diff", *sources)
-        assert ran.status == 0, ran.said
-        assert "no change in access" in ran.said
+        assert ran.status == 0, ran.output
+        assert "no change in access" in ran.output
 
     grants = direct.settings()["grants"]
     direct.set(grants=[grant for grant in grants if grant.get("topic") != "example-direct-news"])
     try:
         ran = access(direct, "diff")
-        assert ran.status == 0, ran.said
-        assert f"- staging:user/Publisher may sns:Publish {TOPIC}\n" in ran.said
-        assert "narrows in 2" in ran.said
+        assert ran.status == 0, ran.output
+        assert f"- staging:user/Publisher may sns:Publish {TOPIC}\n" in ran.output
+        assert "narrows in 2" in ran.output
     finally:
         direct.set(grants=grants)
 
@@ -92,7 +92,7 @@ def test_diff_tells_what_is_planned_and_what_others_changed(direct: Program) -> 
     try:
         ran = access(direct, "diff", "--to", "live")
         assert ran.status == 1
-        assert f"+ anybody else of staging may sqs:SendMessage {QUEUE}\n" in ran.said
+        assert f"+ anybody else of staging may sqs:SendMessage {QUEUE}\n" in ran.output
     finally:
         sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy["Policy"]})
 
@@ -109,7 +109,7 @@ def _open_to_staging(resource: Any) -> dict[str, Any]:
 def test_map_draws_ways_that_take_no_role(direct: Program) -> None:
     ran = access(direct, "map", "--json")
     assert ran.status == 0
-    graph = json.loads(ran.said)
+    graph = json.loads(ran.output)
     (key,) = direct.outputs()["kmsKeyArns"].values()
     nodes = {node["name"] for node in graph["nodes"]}
     assert {TOPIC, QUEUE, f"production:kms:{key.rsplit(':', 1)[1]}"} <= nodes
@@ -126,9 +126,9 @@ def test_map_draws_ways_that_take_no_role(direct: Program) -> None:
 def test_a_consumer_without_a_role_gets_a_page_and_no_session(direct: Program) -> None:
     page = access(direct, "handover", "--consumer", "copier", "--contact", "ops@example.com")
     assert page.status == 0
-    assert "Nothing to set up" in page.said
-    assert "Role to assume" not in page.said
+    assert "Nothing to set up" in page.output
+    assert "Role to assume" not in page.output
     for verb in ("login", "profile"):
         ran = access(direct, verb, "--consumer", "copier")
         assert ran.status == 2
-        assert "consumer copier has no role: it uses its own credentials" in ran.said
+        assert "consumer copier has no role: it uses its own credentials" in ran.output

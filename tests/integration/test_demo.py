@@ -121,13 +121,13 @@ def test_the_demo_shows_every_step_and_no_secret(tmp_path: Path) -> None:
     temporary = tmp_path / "temporary"
     stack_file = (ROOT / "Pulumi.prod.yaml").read_bytes()
     secrets: set[str] = set()
-    said = []
+    output = []
     with running(ROOT, temporary) as process:
         for line in lines(process):
-            said.append(line)
+            output.append(line)
             secrets |= secrets_in(temporary)
         status = process.wait()
-    text = "".join(said)
+    text = "".join(output)
     assert status == 0, text
     rest = text
     for evidence in EVIDENCE:
@@ -146,16 +146,16 @@ def test_the_demo_shows_every_step_and_no_secret(tmp_path: Path) -> None:
 
 def test_ctrl_c_stops_everything_with_one_line(tmp_path: Path) -> None:
     temporary = tmp_path / "temporary"
-    said = []
+    output = []
     with running(ROOT, temporary) as process:
         for line in lines(process):
-            said.append(line)
+            output.append(line)
             if "aws:s3:Bucket " in line and " created" in line:
                 process.send_signal(signal.SIGINT)
         status = process.wait()
     assert status == 128 + signal.SIGINT
-    assert said[-1] == "demo: interrupted; everything is stopped\n"
-    assert "Traceback" not in "".join(said)
+    assert output[-1] == "demo: interrupted; everything is stopped\n"
+    assert "Traceback" not in "".join(output)
     assert left_behind(temporary) == []
 
 
@@ -176,11 +176,11 @@ def test_the_demo_fails_where_the_role_can_do_more_than_is_promised(
 ) -> None:
     temporary = tmp_path / "temporary"
     with running(too_generous, temporary) as process:
-        said = list(lines(process))
+        output = list(lines(process))
         status = process.wait()
     assert status == 1
-    what, why = said[-2:]
+    what, why = output[-2:]
     assert what.startswith("demo: this command should be refused with AccessDenied: aws s3api put-")
     assert why.startswith("it ended with status 0 and said: ")
-    assert "Traceback" not in "".join(said)
+    assert "Traceback" not in "".join(output)
     assert left_behind(temporary) == []

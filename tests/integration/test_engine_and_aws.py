@@ -66,8 +66,8 @@ def _names_everybody(document: Document | None) -> bool:
     return "*" in named or {"AWS": "*"} in named
 
 
-def _assuming(who: str, **said: Any) -> Question:
-    return Question(who=who, action="sts:AssumeRole", said={"RoleSessionName": "alice", **said})
+def _assuming(who: str, **output: Any) -> Question:
+    return Question(who=who, action="sts:AssumeRole", output={"RoleSessionName": "alice", **output})
 
 
 def _all_of_s3(**more: Any) -> Document:
@@ -165,7 +165,7 @@ GAPS = {
         question=_assuming("guest"),
         by_aws=Outcome.ALLOWED,
         covers=lambda policies, question: (
-            "Tags" not in question.said
+            "Tags" not in question.output
             and '"Null": {"aws:TagKeys"' in json.dumps([policies.trust, dict(policies.own)])
         ),
     ),

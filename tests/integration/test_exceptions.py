@@ -23,8 +23,8 @@ def with_owner(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformRe
 
 def steps(program: Program) -> dict[str, int]:
     """How many resources a preview would create, update, replace, delete or leave."""
-    said = program.pulumi("preview", "--json", "--stack", "prod")
-    counts: dict[str, int] = json.loads(said)["changeSummary"]
+    output = program.pulumi("preview", "--json", "--stack", "prod")
+    counts: dict[str, int] = json.loads(output)["changeSummary"]
     return counts
 
 

@@ -208,12 +208,12 @@ def descriptions(production: boto3.Session, arns: dict[str, str]) -> list[object
 def test_rejects_what_does_not_exist_before_anything_is_made(program: Program) -> None:
     example = ROOT / "examples" / "existing-resources" / "Pulumi.prod.yaml"
     shutil.copy2(example, program.folder)
-    said = program.refused("up", "--yes", "--skip-preview", "--stack", "prod")
-    said = said[said.index("Diagnostics:") :]
+    output = program.refused("up", "--yes", "--skip-preview", "--stack", "prod")
+    output = output[output.index("Diagnostics:") :]
     for declared in program.settings()["resources"]:
-        assert declared["arn"] in said
-        assert declared.get("kms_key_arn", "") in said
-    assert said.count("nothing was changed") == 1
+        assert declared["arn"] in output
+        assert declared.get("kms_key_arn", "") in output
+    assert output.count("nothing was changed") == 1
     assert admin(PRODUCTION_ADMIN).client("iam").list_roles()["Roles"] == []
 
 
@@ -241,13 +241,13 @@ def test_two_stacks_share_one_bucket_and_neither_makes_it(program: Program) -> N
         lambda: reporting.put_bucket_policy(Bucket=bucket, Policy="{}"),
     )
     proved = program.run("access", "prove", "--from", "live", "--stack", "analytics")
-    assert proved.status == 0, proved.said
+    assert proved.status == 0, proved.output
     refuses_all(production, bucket)
     proved = program.run("access", "prove", "--from", "live", "--stack", "analytics")
     assert proved.status == 1
-    assert "analytics: s3:GetObject is refused by the policy of arn:aws:s3:::" in proved.said
-    assert "TheirsAlone" in proved.said
-    assert '{"ArnNotLike": {"aws:PrincipalArn": "' in proved.said
+    assert "analytics: s3:GetObject is refused by the policy of arn:aws:s3:::" in proved.output
+    assert "TheirsAlone" in proved.output
+    assert '{"ArnNotLike": {"aws:PrincipalArn": "' in proved.output
 
     asked = (
         "production:role/AnalyticsAccess",
@@ -255,9 +255,9 @@ def test_two_stacks_share_one_bucket_and_neither_makes_it(program: Program) -> N
         f"arn:aws:s3:::{bucket}/events/1",
     )
     explained = program.run("access", "explain", *asked, "--stack", "analytics")
-    assert explained.status == 1, explained.said
-    assert "TheirsAlone" in explained.said
-    assert "have its owner add to the statement that refuses, the condition" in explained.said
+    assert explained.status == 1, explained.output
+    assert "TheirsAlone" in explained.output
+    assert "have its owner add to the statement that refuses, the condition" in explained.output
 
     # The one that goes takes nothing from the other.
     production.client("s3").delete_bucket_policy(Bucket=bucket)
@@ -284,8 +284,8 @@ def refuses_all(production: boto3.Session, bucket: str) -> None:
 
 def test_rejects_a_bucket_that_is_not_there_before_anything_is_made(program: Program) -> None:
     shutil.copy2(ROOT / "examples" / "shared-bucket" / "Pulumi.prod.yaml", program.folder)
-    said = program.refused("up", "--yes", "--skip-preview", "--stack", "prod")
-    assert "bucket 'example-lake-101' is said to exist, and account 111122223333 has no" in said
-    assert "queue 'example-reports' is said to exist" in said
-    assert "and there is no such key; correct it" in said
+    output = program.refused("up", "--yes", "--skip-preview", "--stack", "prod")
+    assert "bucket 'example-lake-101' is said to exist, and account 111122223333 has no" in output
+    assert "queue 'example-reports' is said to exist" in output
+    assert "and there is no such key; correct it" in output
     assert admin(PRODUCTION_ADMIN).client("iam").list_roles()["Roles"] == []

@@ -19,8 +19,8 @@ def nothing_was_made(program: Program) -> bool:
     )
 
 
-def diagnostics(said: str) -> str:
-    return said[said.index("Diagnostics:") :]
+def diagnostics(output: str) -> str:
+    return output[output.index("Diagnostics:") :]
 
 
 @pytest.mark.parametrize("preview", [True, False])
@@ -56,10 +56,10 @@ def test_rejects_the_wrong_account_before_either_is_touched(
 ) -> None:
     program.set(**settings)
     arguments = ["preview"] if preview else ["up", "--yes", "--skip-preview"]
-    said = diagnostics(program.refused(*arguments, "--stack", "prod"))
-    assert told in said
-    assert said.count("nothing was changed") == 1
-    assert "Traceback" not in said
+    output = diagnostics(program.refused(*arguments, "--stack", "prod"))
+    assert told in output
+    assert output.count("nothing was changed") == 1
+    assert "Traceback" not in output
     assert nothing_was_made(program)
 
 
@@ -73,10 +73,10 @@ def test_rejects_credentials_that_aws_refuses(
         "pulumi", "up", "--yes", "--skip-preview", "--stack", "prod", "--non-interactive",
         AWS_SHARED_CREDENTIALS_FILE=str(refused),
     )  # fmt: skip
-    said = diagnostics(ran.said)
+    output = diagnostics(ran.output)
     assert ran.status != 0
-    assert "is refused by AWS (InvalidClientTokenId" in said
-    assert said.count("nothing was changed") == 1
+    assert "is refused by AWS (InvalidClientTokenId" in output
+    assert output.count("nothing was changed") == 1
     assert nothing_was_made(program)
 
 
@@ -96,7 +96,7 @@ def test_the_component_alone_makes_nothing_when_one_provider_is_refused(
         AWS_SHARED_CREDENTIALS_FILE=str(wrong),
     )  # fmt: skip
     assert ran.status != 0
-    assert "AWS account ID not allowed: 111122223333" in ran.said
+    assert "AWS account ID not allowed: 111122223333" in ran.output
     assert nothing_was_made(program)
 
 
@@ -105,7 +105,7 @@ def test_rejects_a_bucket_name_that_somebody_else_holds(program: Program) -> Non
         Bucket="production-test-bucket-101",
         CreateBucketConfiguration={"LocationConstraint": "us-west-2"},
     )
-    said = diagnostics(program.refused("up", "--yes", "--skip-preview", "--stack", "prod"))
-    assert "BucketAlreadyExists" in said
-    assert "production-test-bucket-101" in said
-    assert "Traceback" not in said
+    output = diagnostics(program.refused("up", "--yes", "--skip-preview", "--stack", "prod"))
+    assert "BucketAlreadyExists" in output
+    assert "production-test-bucket-101" in output
+    assert "Traceback" not in output

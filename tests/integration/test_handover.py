@@ -105,9 +105,9 @@ def test_a_login_serves_the_aws_cli_until_the_logout(person: Person) -> None:
     credentials = person.folder / "home" / ".aws" / "credentials"
     before = credentials.read_bytes()
 
-    said = person.of_stack("login")
+    output = person.of_stack("login")
 
-    assert "arn:aws:sts::111122223333:assumed-role/StageRole/stage-admin" in said
+    assert "arn:aws:sts::111122223333:assumed-role/StageRole/stage-admin" in output
     assert credentials.read_bytes().startswith(before)
     assert reads(person, "TempCred")
     refused = person.run("aws", "s3api", "delete-object", *OBJECT, "--profile", "TempCred")
@@ -256,9 +256,9 @@ def test_another_project_is_told_of_a_stack_without_a_contract(
         "config", "set", "access_stack", "organization/cross-account-access/bare",
         "--stack", "lost",
     )  # fmt: skip
-    said = project.refused("preview", "--stack", "lost")
+    output = project.refused("preview", "--stack", "lost")
     assert (
         "error: access_stack: organization/cross-account-access/bare: "
         "the outputs have no contractVersion"
-    ) in said
-    assert "Traceback" not in said
+    ) in output
+    assert "Traceback" not in output

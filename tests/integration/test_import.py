@@ -77,7 +77,7 @@ def test_the_walkthrough_by_hand_becomes_the_stacks(program: Program) -> None:
     consumer, before = user("StageAdmin"), identity()
 
     ran = access_import(program)
-    assert ran.status == 1, ran.said
+    assert ran.status == 1, ran.output
     for told in (
         f"production: aws:s3/bucket:Bucket access-{BUCKET}, import ID {BUCKET}",
         "    ~ versioning: never enabled becomes Enabled",
@@ -87,11 +87,11 @@ def test_the_walkthrough_by_hand_becomes_the_stacks(program: Program) -> None:
         "- staging:user/StageAdmin may ",
         "pulumi import --generate-code=false --file ",
     ):
-        assert told in ran.said
+        assert told in ran.output
     assert program.resources() == []
 
     ran = access_import(program, "--apply", "--yes")
-    assert ran.status == 0, ran.said
+    assert ran.status == 0, ran.output
     assert identity() == before
     preview = json.loads(program.pulumi("preview", "--json", "--stack", "prod"))
     # Made are the two things that the walkthrough has not: rules of the life cycle, and the
@@ -114,7 +114,7 @@ def test_the_walkthrough_by_hand_becomes_the_stacks(program: Program) -> None:
     protected = {item["type"].split(":")[-1] for item in program.resources() if item.get("protect")}
     assert all("Bucket" in name for name in protected)
     ran = access_import(program)
-    assert (ran.status, ran.said.splitlines()[-1]) == (
+    assert (ran.status, ran.output.splitlines()[-1]) == (
         0,
         "nothing to import: what the stack would make does not exist yet",
     )
@@ -124,10 +124,10 @@ def test_a_deployment_that_met_a_bucket_goes_on_after_the_import(program: Progra
     s3 = admin(PRODUCTION_ADMIN).client("s3")
     s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
     s3.put_object(Bucket=BUCKET, Key="kept", Body=b"1")
-    said = program.refused("up", "--yes", "--skip-preview", "--stack", "prod")
-    assert "BucketAlreadyOwnedByYou" in said
+    output = program.refused("up", "--yes", "--skip-preview", "--stack", "prod")
+    assert "BucketAlreadyOwnedByYou" in output
     ran = access_import(program, "--apply", "--yes")
-    assert ran.status == 0, ran.said
+    assert ran.status == 0, ran.output
     program.up()
     assert program.settled()
     assert s3.get_object(Bucket=BUCKET, Key="kept")["Body"].read() == b"1"
@@ -138,7 +138,7 @@ def test_a_bucket_of_somebody_else_is_told(program: Program) -> None:
     s3: Any = admin(STAGING_ADMIN).client("s3")
     s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration=location)
     ran = access_import(program, "--apply", "--yes")
-    assert ran.status == 1, ran.said
-    assert f"aws:s3/bucket:Bucket access-{BUCKET}, cannot be imported" in ran.said
-    assert "    x belongs to another account, or is closed to the profile" in ran.said
+    assert ran.status == 1, ran.output
+    assert f"aws:s3/bucket:Bucket access-{BUCKET}, cannot be imported" in ran.output
+    assert "    x belongs to another account, or is closed to the profile" in ran.output
     assert program.resources() == []

@@ -58,8 +58,8 @@ def test_destroy_of_prod_refuses_whole_until_unprotected_and_then_leaves_nothing
 ) -> None:
     program.up()
     user("StageAdmin")  # a consumer's key must not keep the user alive
-    said = program.refused("destroy", "--yes", "--skip-preview", "--stack", "prod")
-    assert "protected" in said
+    output = program.refused("destroy", "--yes", "--skip-preview", "--stack", "prod")
+    assert "protected" in output
     assert program.settled()
     iam, s3 = admin(PRODUCTION_ADMIN).client("iam"), admin(PRODUCTION_ADMIN).client("s3")
     unprotect(program)
@@ -79,8 +79,8 @@ def test_a_protected_bucket_is_never_emptied(program: Program) -> None:
     s3.put_object(Bucket=BUCKET, Key="kept", Body=b"1")
     # Unprotected in the state alone, as in a hurry: the stack file still says protect.
     program.pulumi("state", "unprotect", "--all", "--yes", "--stack", "prod")
-    said = program.refused("destroy", "--yes", "--skip-preview", "--stack", "prod")
-    assert "BucketNotEmpty" in said
+    output = program.refused("destroy", "--yes", "--skip-preview", "--stack", "prod")
+    assert "BucketNotEmpty" in output
     assert s3.get_object(Bucket=BUCKET, Key="kept")["Body"].read() == b"1"
 
 
@@ -186,9 +186,9 @@ def test_a_user_to_adopt_must_exist_as_declared(
     consumers[0]["user"] = {"name": name, "existing": True}
     program.set(consumers=consumers)
     arguments = ["preview"] if preview else ["up", "--yes", "--skip-preview"]
-    said = program.refused(*arguments, "--stack", "prod")
-    assert told in said
-    assert "Traceback" not in said
+    output = program.refused(*arguments, "--stack", "prod")
+    assert told in output
+    assert "Traceback" not in output
     assert made(program) == []
 
 
@@ -204,17 +204,17 @@ def test_an_identity_provider_that_is_said_to_exist_must_exist_as_declared(
         "provider": "existing",
     }
     program.set(consumers=consumers)
-    said = program.refused("up", "--yes", "--skip-preview", "--stack", "prod")
-    assert "account 111122223333 has no identity provider for https://ci.example.com" in said
-    assert "Traceback" not in said
+    output = program.refused("up", "--yes", "--skip-preview", "--stack", "prod")
+    assert "account 111122223333 has no identity provider for https://ci.example.com" in output
+    assert "Traceback" not in output
     assert made(program) == []
     iam = admin(PRODUCTION_ADMIN).client("iam")
     url, thumbprints = "https://ci.example.com", ["0" * 40]
     other = iam.create_open_id_connect_provider(
         Url=url, ClientIDList=["other"], ThumbprintList=thumbprints
     )
-    said = program.refused("preview", "--stack", "prod")
-    assert "does not take the audience 'aws', only other;" in said
+    output = program.refused("preview", "--stack", "prod")
+    assert "does not take the audience 'aws', only other;" in output
     iam.delete_open_id_connect_provider(OpenIDConnectProviderArn=other["OpenIDConnectProviderArn"])
     iam.create_open_id_connect_provider(
         Url=url, ClientIDList=["other", "aws"], ThumbprintList=thumbprints
@@ -227,4 +227,4 @@ def test_the_environment_of_the_project_need_not_be_on_path(program: Program) ->
     others = [each for each in program.environment["PATH"].split(os.pathsep) if each != ours]
     command = ("pulumi", "preview", "--stack", "prod", "--non-interactive")
     ran = program.run(*command, PATH=os.pathsep.join(others))
-    assert ran.status == 0, ran.said
+    assert ran.status == 0, ran.output

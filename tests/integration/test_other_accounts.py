@@ -88,9 +88,9 @@ def as_made(program: Program) -> dict[str, dict[str, Any]]:
     }
 
 
-def told(said: str) -> str:
+def told(output: str) -> str:
     """What a person reads last."""
-    last = said[said.index("Diagnostics:") :]
+    last = output[output.index("Diagnostics:") :]
     assert "Traceback" not in last
     assert last.count("nothing was changed") == 1, last
     return last
@@ -103,11 +103,11 @@ def test_other_accounts_are_refused_and_the_state_is_left(
 ) -> None:
     before = as_made(restored)
     restored.set(**changed)
-    said = told(restored.refused(*VERBS[verb], "--stack", "prod"))
+    output = told(restored.refused(*VERBS[verb], "--stack", "prod"))
     assert (
         f"staging_account_id is {changed['staging_account_id']}, "
         f"but stack 'prod' was made in account {STAGING}"
-    ) in said
+    ) in output
     assert as_made(restored) == before
 
 
@@ -124,12 +124,12 @@ def test_wrong_credentials_behind_the_right_name_are_told_by_the_program_where_i
     # The refresh comes before the program, and knows no setting.
     for verb in ("preview", "refresh"):
         yes = [] if verb == "preview" else ["--yes", "--skip-preview"]
-        said = mistaken.refused(verb, *yes, "--stack", "prod")
-        assert f"AWS account ID not allowed: {OTHER}" in said
-        assert "staging" in said
-        said = told(mistaken.refused(verb, *yes, "--run-program", "--stack", "prod"))
-        assert f"staging_profile: '{STAGING_ADMIN}' is arn:aws:iam::{OTHER}:user/" in said
-        assert f"but staging_account_id is {STAGING}; correct whichever is wrong" in said
+        output = mistaken.refused(verb, *yes, "--stack", "prod")
+        assert f"AWS account ID not allowed: {OTHER}" in output
+        assert "staging" in output
+        output = told(mistaken.refused(verb, *yes, "--run-program", "--stack", "prod"))
+        assert f"staging_profile: '{STAGING_ADMIN}' is arn:aws:iam::{OTHER}:user/" in output
+        assert f"but staging_account_id is {STAGING}; correct whichever is wrong" in output
     assert as_made(made) == before
 
 
@@ -139,7 +139,7 @@ def test_access_import_refuses_other_accounts_too(restored: Program) -> None:
     ran = restored.run(ACCESS, "import", "--stack", "prod", "--apply", "--yes")
     assert ran.status != 0
     assert f"staging_account_id is {OTHER}, but stack 'prod' was made in account {STAGING}" in (
-        ran.said
+        ran.output
     )
     assert as_made(restored) == before
 
@@ -153,10 +153,10 @@ def test_a_stack_whose_first_up_was_interrupted_knows_its_accounts(
     settle(program)
     before, file = as_made(program), (program.folder / "Pulumi.prod.yaml").read_text()
     program.set(production_account_id=OTHER, production_profile="Other")
-    said = told(program.refused("up", "--yes", "--skip-preview", "--stack", "prod"))
+    output = told(program.refused("up", "--yes", "--skip-preview", "--stack", "prod"))
     assert (
         f"production_account_id is {OTHER}, but stack 'prod' was made in account {PRODUCTION}"
-    ) in said
+    ) in output
     assert as_made(program) == before
     (program.folder / "Pulumi.prod.yaml").write_text(file)
     program.up()

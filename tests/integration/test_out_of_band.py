@@ -142,14 +142,14 @@ class Outside:
 
 def previewed(program: Program, stack: str) -> dict[str, dict[str, Any]]:
     """The steps of a preview that are no rest, by URN."""
-    said = program.pulumi("preview", "--json", "--show-sames", "--stack", stack)
-    steps = json.loads(said[said.index("{") :])["steps"]
+    output = program.pulumi("preview", "--json", "--show-sames", "--stack", stack)
+    steps = json.loads(output[output.index("{") :])["steps"]
     return {step["urn"]: step for step in steps if step["op"] in ("create", "update", "replace")}
 
 
 def drift(program: Program, stack: str) -> dict[str, Any]:
     ran = program.run("access", "drift", "--json", "--stack", stack)
-    found: dict[str, Any] = json.loads(ran.said[ran.said.index("{\n") :])
+    found: dict[str, Any] = json.loads(ran.output[ran.output.index("{\n") :])
     return {**found, "status": ran.status}
 
 

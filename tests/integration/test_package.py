@@ -62,7 +62,7 @@ def test_a_program_in_yaml_has_the_access(program: Program) -> None:
         *(f"arn:aws:iam::{STAGING}:user/YamlReader", "s3:GetObject"),
         *(f"arn:aws:s3:::{BUCKET}/images/sunset.jpg", "--context", f"sts:ExternalId={EXTERNAL_ID}"),
     )
-    assert explained.status == 0, explained.said
+    assert explained.status == 0, explained.output
 
     # What is changed behind its back is drift, as in the stack.
     iam = admin(PRODUCTION_ADMIN).client("iam")
@@ -101,11 +101,11 @@ def test_what_is_wrong_is_told_without_a_traceback_and_nothing_is_made(
     content["resources"]["access"]["properties"] |= inputs
     path.write_text(yaml.safe_dump(content))
 
-    said = program.refused("up", "--yes", "--skip-preview", "--stack", "dev")
+    output = program.refused("up", "--yes", "--skip-preview", "--stack", "dev")
 
-    assert [text for text in told if text not in said] == []
-    assert "Traceback" not in said
-    assert ".py" not in said
+    assert [text for text in told if text not in output] == []
+    assert "Traceback" not in output
+    assert ".py" not in output
     assert admin(PRODUCTION_ADMIN).client("s3").list_buckets()["Buckets"] == []
 
 
@@ -124,8 +124,8 @@ def test_a_stack_stays_in_the_accounts_that_it_was_made_in(program: Program) -> 
 
     yes = ("--yes", "--skip-preview")
     for verb in (("preview",), ("up", *yes), ("destroy", *yes, "--run-program")):
-        said = program.refused(*verb, "--stack", "dev")
-        assert f"productionAccountId is {STAGING}, but stack 'dev' was made in account" in said
-        assert "stagingAccountId is 111122223333, but stack 'dev' was made in account" in said
-        assert "Traceback" not in said
+        output = program.refused(*verb, "--stack", "dev")
+        assert f"productionAccountId is {STAGING}, but stack 'dev' was made in account" in output
+        assert "stagingAccountId is 111122223333, but stack 'dev' was made in account" in output
+        assert "Traceback" not in output
     assert {each["urn"]: each.get("inputs") for each in program.resources("dev")} == before

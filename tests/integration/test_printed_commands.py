@@ -97,7 +97,7 @@ def reader(box: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Program:
     for command in sorted(printed("README.md"), key=lambda each: not each.startswith("pulumi")):
         if command.startswith(("pulumi", "aws iam")):
             ran = typed(copied, command)
-            assert ran.status == 0, ran.said
+            assert ran.status == 0, ran.output
             DONE.add(command)
     copied.init("staging")
     copied.up("staging")
@@ -133,7 +133,7 @@ def with_vendor(reader: Program) -> Program:
             ("region", "us-west-2"),
         ):
             ran = reader.run("aws", "configure", "set", option, value, "--profile", profile)
-            assert ran.status == 0, ran.said
+            assert ran.status == 0, ran.output
     return reader
 
 
@@ -155,8 +155,8 @@ def test_the_commands_of_a_page_do_what_they_say(reader: Program, page: str) -> 
             DONE.update([command] if command.startswith(SLOW) else [])
             ran = typed(reader, command)
             expected = range(4) if command.startswith(UNDECIDED) else [OTHERWISE.get(command, 0)]
-            assert ran.status in expected, f"{command}\n{ran.said}"
-            assert "Traceback" not in ran.said
+            assert ran.status in expected, f"{command}\n{ran.output}"
+            assert "Traceback" not in ran.output
 
 
 @pytest.mark.parametrize(
@@ -165,7 +165,7 @@ def test_the_commands_of_a_page_do_what_they_say(reader: Program, page: str) -> 
 def test_the_commands_about_a_vendor_do_what_they_say(with_vendor: Program, page: str) -> None:
     for command in (each for each in printed(page) if "vendor" in each):
         ran = typed(with_vendor, command)
-        assert ran.status == OTHERWISE.get(command, 0), f"{command}\n{ran.said}"
+        assert ran.status == OTHERWISE.get(command, 0), f"{command}\n{ran.output}"
 
 
 def test_the_sandbox_is_used_as_its_page_says(tmp_path: Path) -> None:
@@ -181,7 +181,7 @@ def test_the_sandbox_is_used_as_its_page_says(tmp_path: Path) -> None:
         if command.startswith("access-sandbox try "):
             continue  # test_sandbox.py
         ran = typed(own, command, SHELL="/bin/true")
-        assert ran.status == 0, f"{command}\n{ran.said}"
+        assert ran.status == 0, f"{command}\n{ran.output}"
 
 
 def test_no_page_is_left_out_without_a_reason() -> None:

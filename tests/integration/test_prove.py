@@ -29,7 +29,7 @@ def prove(program: Program, source: str) -> Ran:
 
 def differences(program: Program, source: str) -> list[tuple[str, tuple[str, ...]]]:
     ran = program.run(ACCESS, "prove", "--stack", "prod", "--from", source, "--json")
-    told: dict[str, Any] = json.loads(ran.said[ran.said.index("{") :])
+    told: dict[str, Any] = json.loads(ran.output[ran.output.index("{") :])
     assert ran.status == (0 if told["proved"] else 1)
     return [(each["effect"], tuple(each["actions"])) for each in told["differences"]]
 
@@ -43,8 +43,8 @@ def broken(program: Program) -> None:
 def test_a_stack_is_proved_before_it_is_made(program: Program, example: str) -> None:
     shutil.copy2(ROOT / "examples" / example / "Pulumi.prod.yaml", program.folder)
     ran = prove(program, "preview")
-    assert ran.status == 0, ran.said
-    assert "proved: documents allow what is declared and nothing more (preview;" in ran.said
+    assert ran.status == 0, ran.output
+    assert "proved: documents allow what is declared and nothing more (preview;" in ran.output
 
 
 def test_a_program_that_means_more_is_found_before_it_has_made_anything(program: Program) -> None:

@@ -35,20 +35,20 @@ def killed(program: Program, after: int) -> None:
 
 def access(program: Program, *words: str) -> tuple[int, str]:
     ran = program.run("access", *words, "--stack", "prod")
-    return ran.status, ran.said
+    return ran.status, ran.output
 
 
 def test_a_killed_update_is_recovered_from_with_what_it_made(program: Program) -> None:
     killed(program, after=6)
-    status, said = access(program, "recover")
+    status, output = access(program, "recover")
     if status == 0:
         # Nothing was between its beginning and its end.
         program.pulumi("cancel", "--yes", "--stack", "prod")
     else:
-        assert (status, "creating: " in said) == (1, True)
-        status, said = access(program, "recover", "--apply")
+        assert (status, "creating: " in output) == (1, True)
+        status, output = access(program, "recover", "--apply")
         assert status == 3
-        assert "`pulumi cancel` removes the lock" in said
+        assert "`pulumi cancel` removes the lock" in output
         program.pulumi("cancel", "--yes", "--stack", "prod")
         assert access(program, "recover", "--apply")[0] == 0
     assert access(program, "import", "--apply", "--yes")[0] == 0

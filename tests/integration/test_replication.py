@@ -90,7 +90,7 @@ def test_new_and_changed_images_are_copied_and_others_are_left(machine: Machine)
         s3.put_object(Bucket=BUCKET, Key=key, Body=b"evening")
 
     ran = machine.replicates()
-    assert (ran.status, ran.said) == (0, "")
+    assert (ran.status, ran.output) == (0, "")
     first = machine.copies()
     assert {name: body for name, (body, _) in first.items()} == {
         "sunset.jpg": b"evening",
@@ -120,7 +120,7 @@ def test_a_refusal_fails_and_says_so(machine: Machine) -> None:
     ran = machine.replicates(BUCKET=other)
 
     assert ran.status not in {0, 64, 75}
-    assert "AccessDenied" in ran.said
+    assert "AccessDenied" in ran.output
     assert machine.copies() == before
 
 
@@ -130,4 +130,4 @@ def test_the_instance_has_nothing_without_its_metadata_service(machine: Machine)
     ran = machine.replicates(AWS_EC2_METADATA_SERVICE_ENDPOINT="http://127.0.0.1:1")
 
     assert ran.status not in {0, 64, 75}
-    assert "Error retrieving metadata" in ran.said
+    assert "Error retrieving metadata" in ran.output

@@ -156,12 +156,12 @@ def test_jobs_prove_themselves_with_a_token_for_us_and_about_them(program: Progr
     put(bucket, "index.html")
 
     def job(name: str, **claims: str) -> Any:
-        said = {
+        output = {
             "iss": "https://token.actions.githubusercontent.com",
             "aud": "sts.amazonaws.com",
             **claims,
         }
-        parts = [base64.urlsafe_b64encode(json.dumps(part).encode()) for part in ({}, said)]
+        parts = [base64.urlsafe_b64encode(json.dumps(part).encode()) for part in ({}, output)]
         sts = boto3.client("sts", region_name=REGION, config=Config(signature_version=UNSIGNED))
         given = sts.assume_role_with_web_identity(
             RoleArn=role(name),
@@ -214,13 +214,13 @@ def test_permission_sets_and_users_of_staging_come_by_pattern(program: Program) 
             assume(session, role("AnalystsAccess"))
     world = deployed({analyst: ANY_ROLE, operator: ANY_ROLE, clerk: ANY_ROLE})
 
-    def operates(arn: str, **said: Any) -> bool:
+    def operates(arn: str, **output: Any) -> bool:
         typed = {
             "aws_MultiFactorAuthPresent": "true",
             "aws_MultiFactorAuthAge": "60",
             "aws_SourceIp": "203.0.113.7",
         }
-        return may_assume(world, arn, role("OperatorsAccess"), **{**typed, **said})
+        return may_assume(world, arn, role("OperatorsAccess"), **{**typed, **output})
 
     assert operates(operator)
     assert not operates(clerk)

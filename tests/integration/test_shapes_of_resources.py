@@ -53,8 +53,8 @@ def test_a_bucket_with_a_key_of_its_own_is_encrypted_with_it_alone(program: Prog
     brought = {"s3:x-amz-server-side-encryption-customer-algorithm": "AES256"}
     assert not may(world, *upload, **brought)
 
-    def uses(name: str, action: str, **said: Any) -> bool:
-        asked = {"kms_ViaService": "s3.us-west-2.amazonaws.com", CONTEXT: arn, **said}
+    def uses(name: str, action: str, **output: Any) -> bool:
+        asked = {"kms_ViaService": "s3.us-west-2.amazonaws.com", CONTEXT: arn, **output}
         return may(world, role(name), action, key["Arn"], **asked)
 
     assert uses("RecordsReaderAccess", "kms:Decrypt")

@@ -53,8 +53,8 @@ class Scene:
                 *("--patience", "0", *profile, *words),
             ]
         )
-        said: dict[str, Any] = json.loads(self.capfd.readouterr().out)
-        return status, said
+        output: dict[str, Any] = json.loads(self.capfd.readouterr().out)
+        return status, output
 
 
 def name_of(arn: str) -> str:
@@ -137,20 +137,20 @@ def by(result: dict[str, Any], *, verdict: str) -> list[str]:
 @pytest.mark.parametrize("scene", EXAMPLES, indirect=True, scope="module")
 def test_every_example_is_as_intended(scene: Scene, capfd: pytest.CaptureFixture[str]) -> None:
     scene.capfd = capfd
-    status, said = scene.verify()
-    assert by(said, verdict="not as intended") == []
-    assert by(said, verdict="could not be checked") == []
-    assert said["proof"]["differences"] == []
-    assert (said["proof"]["proved"], said["proof"]["source"]) == (True, "live")
+    status, output = scene.verify()
+    assert by(output, verdict="not as intended") == []
+    assert by(output, verdict="could not be checked") == []
+    assert output["proof"]["differences"] == []
+    assert (output["proof"]["proved"], output["proof"]["source"]) == (True, "live")
     assert status == 0
-    assert said["left"] == []
+    assert output["left"] == []
     s3 = admin(PRODUCTION_ADMIN).client("s3")
     for bucket in s3.list_buckets()["Buckets"]:
         listed = s3.list_object_versions(Bucket=bucket["Name"])
         versions = [*listed.get("Versions", ()), *listed.get("DeleteMarkers", ())]
         assert [each["Key"] for each in versions] == (["a"] if bucket["Name"] == FOREIGN else [])
         assert "Uploads" not in s3.list_multipart_uploads(Bucket=bucket["Name"])
-    by_aws = {row["consumer"] for row in said["rows"] if row["decidedBy"] == "AWS"}
+    by_aws = {row["consumer"] for row in output["rows"] if row["decidedBy"] == "AWS"}
     users = {
         consumer["name"]
         for consumer in json.loads(scene.program.outputs()["declaration"])["consumers"]
@@ -175,8 +175,8 @@ def test_a_breakage_is_named(
 ) -> None:
     scene.capfd = capfd
     with breakage():
-        status, said = scene.verify()
-    wrong = by(said, verdict="not as intended")
+        status, output = scene.verify()
+    wrong = by(output, verdict="not as intended")
     found = [what for what in wrong if what == row or (row.endswith("-") and what.startswith(row))]
     assert found, wrong
     assert status == 1
@@ -197,9 +197,9 @@ def test_what_no_row_tries_is_not_proved(
 ) -> None:
     scene.capfd = capfd
     with change():
-        status, said = scene.verify()
+        status, output = scene.verify()
     assert status == 1
-    widened = [each for each in said["proof"]["differences"] if each["effect"] == "widens"]
+    widened = [each for each in output["proof"]["differences"] if each["effect"] == "widens"]
     allowed = {name for each in widened for name in each["actions"]}
     assert action.lower() in {name.lower() for name in allowed}
     assert all(each["explain"] for each in widened)
@@ -210,5 +210,5 @@ def test_what_was_broken_was_the_only_difference(
     scene: Scene, capfd: pytest.CaptureFixture[str]
 ) -> None:
     scene.capfd = capfd
-    status, said = scene.verify()
-    assert (status, by(said, verdict="not as intended")) == (0, [])
+    status, output = scene.verify()
+    assert (status, by(output, verdict="not as intended")) == (0, [])

@@ -51,8 +51,8 @@ TOLD = [
 
 def test_every_mistake_of_writing_is_told_at_once_by_its_setting(program: Program) -> None:
     (program.folder / "Pulumi.prod.yaml").write_text(WRITTEN)
-    said = program.refused("preview", "--stack", "prod")
-    told = said[said.index("Diagnostics:") :]
+    output = program.refused("preview", "--stack", "prod")
+    told = output[output.index("Diagnostics:") :]
     assert f"{len(TOLD)} problems in Pulumi.prod.yaml; nothing was changed:" in told
     assert [line for line in TOLD if line not in told] == []
     assert "Traceback" not in told

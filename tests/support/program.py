@@ -22,7 +22,7 @@ class Ran:
     """What one command said."""
 
     status: int
-    said: str
+    output: str
 
 
 @dataclass(frozen=True)
@@ -53,24 +53,24 @@ class Program:
             start_new_session=True,
         ) as process:
             try:
-                said, _ = process.communicate(timeout=SECONDS)
+                output, _ = process.communicate(timeout=SECONDS)
             except subprocess.TimeoutExpired:
                 # With all that it started: a plugin would keep the pipe open for ever.
                 os.killpg(process.pid, signal.SIGKILL)
                 raise
-        return Ran(process.returncode, said)
+        return Ran(process.returncode, output)
 
     def pulumi(self, *arguments: str) -> str:
         """Runs pulumi, which must succeed."""
         ran = self.run("pulumi", *arguments, "--non-interactive")
-        assert ran.status == 0, ran.said
-        return ran.said
+        assert ran.status == 0, ran.output
+        return ran.output
 
     def refused(self, *arguments: str) -> str:
         """Runs pulumi, which must fail."""
         ran = self.run("pulumi", *arguments, "--non-interactive")
-        assert ran.status != 0, ran.said
-        return ran.said
+        assert ran.status != 0, ran.output
+        return ran.output
 
     def up(self, stack: str = "prod") -> str:
         """Deploys; a preview first is left to those who want to see it."""
@@ -127,15 +127,15 @@ class Program:
             stderr=subprocess.STDOUT,
             text=True,
         ) as process:
-            said = []
+            output = []
             for line in _lines(process):
-                said.append(line)
+                output.append(line)
                 if after in line:
                     process.send_signal(signal.SIGINT)
                     after = "\0"
             process.wait(SECONDS)
-        assert process.returncode != 0, "".join(said)
-        return "".join(said)
+        assert process.returncode != 0, "".join(output)
+        return "".join(output)
 
 
 def _lines(process: "subprocess.Popen[str]") -> Iterator[str]:

@@ -58,7 +58,7 @@ def opened(name: str, box: Sandbox, folder: Path) -> Program:
     for user in users:
         if user.get("adopt"):
             ran = program.run(*create, user["name"])
-            assert ran.status == 0, ran.said
+            assert ran.status == 0, ran.output
     return program
 
 

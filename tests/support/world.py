@@ -69,17 +69,17 @@ def deployed(callers: Mapping[str, IdentityDocuments]) -> World:
     return World(roles=roles, users=users, resources=_resources())
 
 
-def may_assume(world: World, who: str, role: str, **said: Any) -> bool:
+def may_assume(world: World, who: str, role: str, **output: Any) -> bool:
     """Whether the engine lets `who` have the role; `said` replaces what `UNSTATED` says.
 
     Underscores stand for colons: `sts_ExternalId="vendor-7"`.
     """
-    return _allowed(assume(world, parse_principal(who), role, _context(said)).decision.outcome)
+    return _allowed(assume(world, parse_principal(who), role, _context(output)).decision.outcome)
 
 
-def may(world: World, who: str, action: str, resource: str, **said: Any) -> bool:
+def may(world: World, who: str, action: str, resource: str, **output: Any) -> bool:
     """Whether the engine lets a user, or a session of a role, do the action."""
-    request = Request(parse_principal(who), action, resource, _context(said))
+    request = Request(parse_principal(who), action, resource, _context(output))
     return _allowed(decide(world, request).outcome)
 
 
@@ -88,8 +88,8 @@ def _allowed(outcome: Outcome) -> bool:
     return outcome is Outcome.ALLOWED
 
 
-def _context(said: Mapping[str, Any]) -> Context:
-    stated = {**UNSTATED, **{key.replace("_", ":", 1): value for key, value in said.items()}}
+def _context(output: Mapping[str, Any]) -> Context:
+    stated = {**UNSTATED, **{key.replace("_", ":", 1): value for key, value in output.items()}}
     return Context(
         {key: value for key, value in stated.items() if value is not None},
         absent=[key for key, value in stated.items() if value is None],
@@ -114,8 +114,8 @@ def _policies_of_role(iam: Any, role: str) -> dict[str, Any]:
     for attached in iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]:
         arn = attached["PolicyArn"]
         version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
-        said = iam.get_policy_version(PolicyArn=arn, VersionId=version)
-        policies[arn] = said["PolicyVersion"]["Document"]
+        output = iam.get_policy_version(PolicyArn=arn, VersionId=version)
+        policies[arn] = output["PolicyVersion"]["Document"]
     return policies
 
 

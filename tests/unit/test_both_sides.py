@@ -240,35 +240,35 @@ def _caller(consumer: Consumer, accounts: Accounts) -> str:
 def _context(grant: Grant, resource: str, accounts: Accounts) -> Context:
     """Circumstances in which all conditions of the consumer are met."""
     conditions, who = grant.consumer.conditions, grant.consumer.principal
-    said: dict[str, Any] = {
+    output: dict[str, Any] = {
         "aws:CurrentTime": "2030-01-01T00:00:00Z",
         "aws:SecureTransport": "true",
         "s3:prefix": min(grant.prefixes, default=""),
     }
     if ":kms:" in resource:
-        said["kms:ViaService"] = "s3.us-west-2.amazonaws.com"
-        said["kms:EncryptionContext:aws:s3:arn"] = grant.resource.arn(accounts.trusting)
+        output["kms:ViaService"] = "s3.us-west-2.amazonaws.com"
+        output["kms:EncryptionContext:aws:s3:arn"] = grant.resource.arn(accounts.trusting)
     if (account := who.home_account(accounts)) and ":sns:" in resource:
-        said["sns:Endpoint"] = f"arn:aws:sqs:us-west-2:{account}:jobs"
+        output["sns:Endpoint"] = f"arn:aws:sqs:us-west-2:{account}:jobs"
     if conditions.external_id:
-        said["sts:ExternalId"] = conditions.external_id
+        output["sts:ExternalId"] = conditions.external_id
     if conditions.mfa:
-        said |= {"aws:MultiFactorAuthPresent": "true", "aws:MultiFactorAuthAge": "60"}
+        output |= {"aws:MultiFactorAuthPresent": "true", "aws:MultiFactorAuthAge": "60"}
     if conditions.source_ips:
-        said["aws:SourceIp"] = conditions.source_ips[0].split("/")[0]
+        output["aws:SourceIp"] = conditions.source_ips[0].split("/")[0]
     if conditions.source_identity:
-        said["sts:SourceIdentity"] = "Alice"
+        output["sts:SourceIdentity"] = "Alice"
     if conditions.session_tags:
         tags = conditions.session_tags.tags
-        said |= {f"aws:RequestTag/{key}": value for key, value in tags.items()}
-        said["aws:TagKeys"] = sorted(tags)
+        output |= {f"aws:RequestTag/{key}": value for key, value in tags.items()}
+        output["aws:TagKeys"] = sorted(tags)
     if isinstance(who, Organization):
-        said["aws:PrincipalOrgID"] = who.id
-        said["aws:PrincipalOrgPaths"] = [path.removesuffix("*") for path in who.paths] or ["x/"]
+        output["aws:PrincipalOrgID"] = who.id
+        output["aws:PrincipalOrgPaths"] = [path.removesuffix("*") for path in who.paths] or ["x/"]
     if isinstance(who, WebIdentities):
-        said[f"{who.issuer}:aud"] = who.audience
-        said[f"{who.issuer}:sub"] = who.subjects[0].replace("*", "x")
-    return Context(said, absent=[key for key in KEYS if key not in said])
+        output[f"{who.issuer}:aud"] = who.audience
+        output[f"{who.issuer}:sub"] = who.subjects[0].replace("*", "x")
+    return Context(output, absent=[key for key in KEYS if key not in output])
 
 
 def test_lint_condemns_no_trust_policy_that_the_settings_accept() -> None:

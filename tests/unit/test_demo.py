@@ -98,7 +98,7 @@ def test_closing_ends_what_still_runs(
 
 
 def test_trimming_keeps_what_happened() -> None:
-    said = """\
+    output = """\
 Updating (prod):
 @ updating.......
  +  aws:s3:Bucket access-b creating (0s)
@@ -116,7 +116,7 @@ Outputs:
 Resources:
     ~ 1 updated
 error: something else""".splitlines()
-    assert list(essential(said)) == [
+    assert list(essential(output)) == [
         "Updating (prod):",
         " +  aws:s3:Bucket access-b created (0.10s)",
         " ~  aws:s3:BucketPolicy access-b refresh (0.09s) [diff: ~policy]",

@@ -388,18 +388,18 @@ def test_the_declaration_says_what_a_caller_must_state(required: bool) -> None:
         source_identity=SourceIdentity(required=required),
         session_tags=SessionTags(required=required, tags={"team": "data"}),
     )
-    (said,) = json.loads(declaration(ACCOUNTS, [stated], [], []))["consumers"]
-    assert said["source_identity_required"] is required
-    assert said["may_state_source_identity"] is True
-    assert said["session_tags"] == ({"team": "data"} if required else {})
-    assert said["allowed_session_tags"] == {"team": "data"}
+    (output,) = json.loads(declaration(ACCOUNTS, [stated], [], []))["consumers"]
+    assert output["source_identity_required"] is required
+    assert output["may_state_source_identity"] is True
+    assert output["session_tags"] == ({"team": "data"} if required else {})
+    assert output["allowed_session_tags"] == {"team": "data"}
 
 
 def test_the_declaration_says_of_mfa_whether_it_is_asked_for() -> None:
-    (said,) = json.loads(declaration(ACCOUNTS, [consumer(mfa=Mfa(max_age=60))], [], []))[
+    (output,) = json.loads(declaration(ACCOUNTS, [consumer(mfa=Mfa(max_age=60))], [], []))[
         "consumers"
     ]
-    assert said["mfa"] is True
+    assert output["mfa"] is True
 
 
 @pytest.mark.parametrize(
@@ -420,17 +420,17 @@ def test_the_declaration_says_of_mfa_whether_it_is_asked_for() -> None:
 def test_the_declaration_says_what_a_caller_must_be(
     who: Principal, claims: dict[str, list[str]]
 ) -> None:
-    (said,) = json.loads(declaration(ACCOUNTS, [consumer(who=who)], [], []))["consumers"]
-    assert said["claims"] == claims
+    (output,) = json.loads(declaration(ACCOUNTS, [consumer(who=who)], [], []))["consumers"]
+    assert output["claims"] == claims
 
 
 def test_the_declaration_says_which_way_a_grant_takes() -> None:
     without_role = Consumer(name="copier", principal=User(name="Copier"), role=None)
     grants = [granted(Queue(name="jobs"), Level.SEND, to=without_role, via=Via.RESOURCE)]
-    said = json.loads(declaration(ACCOUNTS, [without_role], grants, []))
-    assert said["consumers"][0]["role_arn"] is None
-    assert said["consumers"][0]["max_session_duration"] is None
-    assert said["grants"] == [
+    output = json.loads(declaration(ACCOUNTS, [without_role], grants, []))
+    assert output["consumers"][0]["role_arn"] is None
+    assert output["consumers"][0]["max_session_duration"] is None
+    assert output["grants"] == [
         {
             "consumer": "copier",
             "resource_arn": "arn:aws:sqs:us-west-2:111122223333:jobs",

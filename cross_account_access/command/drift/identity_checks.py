@@ -150,8 +150,8 @@ def _sign_in(user: Subject) -> str | None:
     consumers = json.loads(declaration)["consumers"] if isinstance(declaration, str) else []
     for consumer in consumers:
         if user["arn"] in consumer.get("principal_arns", ()):
-            said: str | None = consumer.get("user_sign_in")
-            return said
+            declared: str | None = consumer.get("user_sign_in")
+            return declared
     return None
 
 

@@ -110,8 +110,8 @@ class _Expected:
         action = "sts:AssumeRoleWithWebIdentity" if is_federated else _ASSUME
         asked = (*_external_id(consumer), *_mfa(consumer), *_stated(consumer), *_anyway(consumer))
         yield _allow([action], narrowed, *asked, principal=who)
-        for said, conditions in _about_session(consumer):
-            yield _allow([said], narrowed, *conditions, principal=who)
+        for action, conditions in _about_session(consumer):
+            yield _allow([action], narrowed, *conditions, principal=who)
 
     def _callers(self, consumer: Consumer) -> tuple[_Principals, _Block]:
         """Whom a policy names to let a consumer in, and what narrows them down."""

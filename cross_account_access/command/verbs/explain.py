@@ -217,14 +217,14 @@ def _context(stated: Mapping[str, Any], absent: Iterable[str], moment: datetime)
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html).
     """
     missing = list(absent)
-    said = {key.lower() for key in (*stated, *missing)}
+    named = {key.lower() for key in (*stated, *missing)}
     usual = {
         _TLS: "true",
         "aws:CurrentTime": moment.isoformat(),
         "aws:EpochTime": str(int(moment.timestamp())),
     }
-    values = {key: value for key, value in usual.items() if key.lower() not in said} | dict(stated)
-    if _MFA.lower() not in said:
+    values = {key: value for key, value in usual.items() if key.lower() not in named} | dict(stated)
+    if _MFA.lower() not in named:
         missing.append(_MFA)
     try:
         return Context(values, missing)

@@ -177,8 +177,8 @@ def run(arguments: argparse.Namespace) -> int:
         proof = _proof(contract, inventory, setup.documents, invariants)
     if setup.documents is not None:
         latest = setup.documents.latest
-        for said in words_of_aws(results, latest.accounts, latest):
-            notice(said)
+        for sentence in words_of_aws(results, latest.accounts, latest):
+            notice(sentence)
 
     beside = _beside(stack) if setup.documents else ()
     name = arguments.stack or stack.selected()

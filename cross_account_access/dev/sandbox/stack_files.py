@@ -30,8 +30,8 @@ def accounts(folder: Path) -> tuple[str, str]:
         message = f"no Pulumi.*.yaml in {folder} names both accounts; {_REMEDY}"
         raise SandboxError(message)
     if len(found) > 1:
-        said = "; ".join(f"{name}: {','.join(pair)}" for pair, name in found.items())
-        message = f"the stack files name different accounts ({said}); {_REMEDY}"
+        told = "; ".join(f"{name}: {','.join(pair)}" for pair, name in found.items())
+        message = f"the stack files name different accounts ({told}); {_REMEDY}"
         raise SandboxError(message)
     return next(iter(found))
 

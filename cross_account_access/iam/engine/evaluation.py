@@ -475,19 +475,19 @@ def assume(
     if principal.kind is PrincipalKind.PROVIDER:
         is_saml = ":saml-provider/" in principal.arn
         action += "WithSAML" if is_saml else "WithWebIdentity"
-    said = Context() if context is None else instance(context, Context, "context")
+    circumstances = Context() if context is None else instance(context, Context, "context")
     session = role
     if session_name is not None:
         text(session_name, "session name")
-        said = _naming_session(said, session_name)
+        circumstances = _naming_session(circumstances, session_name)
         session = parse_principal(
             f"arn:{role.partition}:sts::{role.account}:assumed-role/{role.name}/{session_name}"
         )
-    decision = decide(world, Request(principal, action, role_arn, said))
+    decision = decide(world, Request(principal, action, role_arn, circumstances))
     is_foreign = principal.account != role.account
     kept = {
         key: state
-        for key, state in said.states.items()
+        for key, state in circumstances.states.items()
         if not key.startswith(_OF_THE_CALLER)
         and not (is_foreign and key.startswith(_OF_THE_ACCOUNT))
     }

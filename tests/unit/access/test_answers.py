@@ -264,11 +264,11 @@ def test_words(
 
 def test_how_a_role_is_assumed_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["can", "cleaner", "--from", str(STATES / "many-grants.json")]) == 0
-    said = capsys.readouterr().out
+    output = capsys.readouterr().out
     heading = "through production:role/CleanerAccess, which is assumed with sts:ExternalId="
-    assert f"{heading}nightly-cleaner\n" in said
+    assert f"{heading}nightly-cleaner\n" in output
     # There, and beside the assuming itself.
-    assert said.count("nightly-cleaner") == 2
+    assert output.count("nightly-cleaner") == 2
 
 
 @pytest.mark.parametrize(
@@ -290,9 +290,9 @@ def test_bad_questions_are_one_line(
 ) -> None:
     monkeypatch.setenv("PATH", pulumi_with(tmp_path, walkthrough()))
     assert main([*words, "--from", "state", "--cwd", str(tmp_path)]) == 2
-    said = capsys.readouterr().err
-    assert said.count("\n") == 1
-    assert told in said
+    output = capsys.readouterr().err
+    assert output.count("\n") == 1
+    assert told in output
 
 
 def test_a_moment_that_is_none(capsys: pytest.CaptureFixture[str]) -> None:

@@ -54,9 +54,9 @@ def test_an_error_is_told_with_its_status(
 ) -> None:
     verb(monkeypatch, raising(error))
     assert cli.main(["probe"]) == status
-    said = capsys.readouterr()
-    assert said.err == f"access: {error}\n"
-    assert said.out == ""
+    output = capsys.readouterr()
+    assert output.err == f"access: {error}\n"
+    assert output.out == ""
 
 
 def test_ctrl_c_is_one_line(
@@ -72,10 +72,10 @@ def test_what_nobody_expected_is_told_without_a_traceback(
 ) -> None:
     verb(monkeypatch, raising(ZeroDivisionError("division by zero\nsecond line")))
     assert cli.main(["probe"]) == Status.UNCHECKED
-    said = capsys.readouterr().err
-    assert said.startswith("access: unexpected ZeroDivisionError: division by zero\n")
-    assert "second line" not in said
-    assert "Traceback" not in said
+    output = capsys.readouterr().err
+    assert output.startswith("access: unexpected ZeroDivisionError: division by zero\n")
+    assert "second line" not in output
+    assert "Traceback" not in output
 
 
 def test_the_traceback_is_there_for_who_asks(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,9 +93,9 @@ def test_wrong_usage_is_one_line_with_status_2(
     with pytest.raises(SystemExit) as caught:
         cli.main(words)
     assert caught.value.code == Status.USAGE
-    said = capsys.readouterr().err
-    assert said.count("\n") == 1
-    assert said.endswith("see access --help\n")
+    output = capsys.readouterr().err
+    assert output.count("\n") == 1
+    assert output.endswith("see access --help\n")
 
 
 def test_the_version_is_that_of_the_project(capsys: pytest.CaptureFixture[str]) -> None:
@@ -135,9 +135,9 @@ def test_what_stands_for_a_former_name_is_a_verb(capsys: pytest.CaptureFixture[s
 
 def test_the_bare_command_shows_its_help(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main([]) == 0
-    said = capsys.readouterr().out
-    assert said.startswith("usage: access VERB")
-    positions = [said.index(f"\n{group}:\n") for group in cli.GROUPS]
+    output = capsys.readouterr().out
+    assert output.startswith("usage: access VERB")
+    positions = [output.index(f"\n{group}:\n") for group in cli.GROUPS]
     assert positions == sorted(positions)
 
 
@@ -177,11 +177,11 @@ def test_errors_are_json_for_who_asks_for_json(
         status = cli.main(words)
     except SystemExit as end:
         status = int(end.code or 0)
-    said = capsys.readouterr()
-    answer = json.loads(said.out)
+    output = capsys.readouterr()
+    answer = json.loads(output.out)
     assert answer["jsonVersion"] == 1
     assert answer["error"]["exitStatus"] == status
-    assert answer["error"]["message"].splitlines()[0] in said.err
+    assert answer["error"]["message"].splitlines()[0] in output.err
 
 
 def test_what_belongs_to_another_command_asks_for_no_json(
@@ -200,11 +200,11 @@ def test_completion_knows_every_verb_and_its_options(
     with pytest.raises(SystemExit) as caught:
         cli.main(["--print-completion", shell])
     assert caught.value.code == 0
-    said = capsys.readouterr().out
+    output = capsys.readouterr().out
     for name in cli.VERBS:
-        assert name in said
+        assert name in output
     for option in ("--absent", "--markdown", "--junit"):
-        assert option in said
+        assert option in output
 
 
 def test_bash_takes_the_completion(capsys: pytest.CaptureFixture[str]) -> None:
@@ -228,11 +228,11 @@ def test_help_names_every_verb_and_every_exit_status(capsys: pytest.CaptureFixtu
     with pytest.raises(SystemExit) as caught:
         cli.main(["--help"])
     assert caught.value.code == 0
-    said = capsys.readouterr().out
+    output = capsys.readouterr().out
     for name in cli.VERBS:
-        assert re.search(rf"^    {name}\s", said, re.MULTILINE)
+        assert re.search(rf"^    {name}\s", output, re.MULTILINE)
     for line in ("0  as intended", "1  not as intended", "2  wrong usage", "3  could not be"):
-        assert line in said
+        assert line in output
 
 
 @pytest.mark.parametrize("name", ["explain", "diff", "map", "lint", "prove"])
@@ -242,9 +242,9 @@ def test_help_of_a_verb_tells_options_examples_and_exit_statuses(
     with pytest.raises(SystemExit) as caught:
         cli.main([name, "--help"])
     assert caught.value.code == 0
-    said = capsys.readouterr().out
+    output = capsys.readouterr().out
     for part in ("--json", "--stack", "--cwd", "examples:", "exit status:"):
-        assert part in said
+        assert part in output
 
 
 def test_help_of_the_command_loads_nothing_heavy() -> None:
@@ -290,9 +290,9 @@ def test_a_reader_who_goes_away_changes_no_status(status: int, more: str) -> Non
         assert process.stderr is not None
         process.stdout.read(1)
         process.stdout.close()
-        said = process.stderr.read()
+        output = process.stderr.read()
         assert process.wait(60) == status
-    assert said == "went on"
+    assert output == "went on"
 
 
 def shell(redirection: str, command: list[str]) -> tuple[int, str]:
@@ -310,20 +310,20 @@ def shell(redirection: str, command: list[str]) -> tuple[int, str]:
 @pytest.mark.parametrize(("status", "told"), [(0, 3), (1, 1)])
 @pytest.mark.parametrize("much", [MUCH, "print('little')"])
 def test_a_full_disk_is_one_line_and_no_success(status: int, told: int, much: str) -> None:
-    ended, said = shell("> /dev/full", script(f"({much}, {status})[-1]"))
-    assert said == "access: standard output: No space left on device\n"
+    ended, output = shell("> /dev/full", script(f"({much}, {status})[-1]"))
+    assert output == "access: standard output: No space left on device\n"
     assert ended == told
 
 
 def test_help_on_a_full_disk_is_one_line() -> None:
-    ended, said = shell("> /dev/full", script("0", "--help"))
-    assert said == "access: standard output: No space left on device\n"
+    ended, output = shell("> /dev/full", script("0", "--help"))
+    assert output == "access: standard output: No space left on device\n"
     assert ended == 3
 
 
 def test_a_closed_output_is_one_line_before_anything_is_done() -> None:
-    ended, said = shell(">&-", script("sys.stderr.write('worked') and 0"))
-    assert said == "access: standard output is closed; send it to a file or /dev/null\n"
+    ended, output = shell(">&-", script("sys.stderr.write('worked') and 0"))
+    assert output == "access: standard output is closed; send it to a file or /dev/null\n"
     assert ended == Status.USAGE
 
 
@@ -339,8 +339,8 @@ def test_a_file_on_a_full_disk_is_one_line(
 ) -> None:
     verb(monkeypatch, raising(OSError(errno.ENOSPC, "No space left on device", "verify.xml")))
     assert cli.main(["probe"]) == Status.UNCHECKED
-    said = capsys.readouterr().err
-    assert said == "access: verify.xml: No space left on device; make room and ask again\n"
+    output = capsys.readouterr().err
+    assert output == "access: verify.xml: No space left on device; make room and ask again\n"
 
 
 STATE = ["--from", "state"]

@@ -60,7 +60,7 @@ OWNER = replace(ACCOUNT, id="111122223333", label="production")
 
 
 def details(
-    said: dict[str, Any] | None = None,
+    output: dict[str, Any] | None = None,
     *,
     effect: str = "IMPLICIT_DENY",
     action: str = "sts:AssumeRole",
@@ -79,7 +79,7 @@ def details(
             {
                 "action": action,
                 "resource": resource,
-                "context": said or {},
+                "context": output or {},
                 "evaluatedEffect": effect,
                 "matchedPolicies": [
                     {
@@ -246,9 +246,9 @@ def ask(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureF
 
 
 def test_agreement_in_words(ask: Any) -> None:
-    status, said = ask(details(), trust=policy())
+    status, output = ask(details(), trust=policy())
     assert status == 0
-    lines = said.splitlines()
+    lines = output.splitlines()
     assert lines[0] == (
         "denied, since nothing allows it  staging:user/StageAdmin sts:AssumeRole"
         " production:role/StageRole  (AWS)"
@@ -261,9 +261,9 @@ def test_disagreement_leaves_a_case_that_the_suite_reads(ask: Any, tmp_path: Pat
     objects = f"{BUCKET}/x"
     denied = details(action="s3:GetObject", resource=objects)
     denied["requestContext"]["aws:PrincipalArn"] = ROLE
-    status, said = ask(denied, role=policy(LIST, READ))
+    status, output = ask(denied, role=policy(LIST, READ))
     assert status == 1
-    assert "the engine says allowed" in said
+    assert "the engine says allowed" in output
     (tmp_path / "cases").mkdir()
     (tmp_path / f"denied-{ID}.yaml").rename(tmp_path / "cases" / "denied.yaml")
     pages = {"evaluation": cases.Page(title="t", address="a")}
@@ -276,8 +276,8 @@ def test_disagreement_leaves_a_case_that_the_suite_reads(ask: Any, tmp_path: Pat
 
 
 def test_json(ask: Any) -> None:
-    status, said = ask(details(), "--json")
-    answer = json.loads(said)
+    status, output = ask(details(), "--json")
+    answer = json.loads(output)
     assert status == 1
     assert answer["authorizationId"] == ID
     assert answer["case"] == f"denied-{ID}.yaml"
@@ -312,12 +312,12 @@ def test_verify_asks_about_its_own_refusals(
     results = [Result(row, silent), Result(row, refused), Result(row, refused)]
     closed = inventory_of(resources_of_state(export(walkthrough(trust=policy()))))
     monkeypatch.setattr(asking, "session_of", Sessions(details(), details()))
-    (said,) = words_of_aws(results, [ACCOUNT], closed)
-    assert said == "AWS's own word on 2 refusals: the engine agrees, as far as it can tell"
+    (output,) = words_of_aws(results, [ACCOUNT], closed)
+    assert output == "AWS's own word on 2 refusals: the engine agrees, as far as it can tell"
     opened = inventory_of(resources_of_state(export(walkthrough())))
     monkeypatch.setattr(asking, "session_of", Sessions(details(), "AccessDeniedException"))
-    (said,) = words_of_aws(results, [ACCOUNT], opened)
-    assert "on 1 refusals: the engine decides 1 otherwise" in said
+    (output,) = words_of_aws(results, [ACCOUNT], opened)
+    assert "on 1 refusals: the engine decides 1 otherwise" in output
     assert (tmp_path / f"denied-{ID}.yaml").exists()
     monkeypatch.setattr(asking, "session_of", Sessions("AccessDeniedException"))
     assert list(words_of_aws(results[:2], [ACCOUNT], opened)) == []

@@ -147,8 +147,8 @@ def test_who_is_newly_let_in_is_told_with_all_that_the_role_reaches(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main([*stack(monkeypatch, tmp_path, {}, {"trust": BOTH}), "--from", "state"]) == 1
-    said = capsys.readouterr().out
-    assert said.splitlines() == [
+    output = capsys.readouterr().out
+    assert output.splitlines() == [
         "+ staging:user/Other may sts:AssumeRole production:role/StageRole",
         "+ staging:user/Other through production:role/StageRole may:",
         "    s3:GetBucketLocation, s3:ListBucket production-test-bucket-101",
@@ -167,9 +167,9 @@ def test_circumstances_are_told_once_a_block(
     after = {"trust": trust, "role": policy(LIST | ends, READ | ends)}
     before = {"trust": trust, "role": policy()}
     assert main([*stack(monkeypatch, tmp_path, before, after), "--from", "state"]) == 1
-    said = capsys.readouterr().out
-    assert said.count("aws:CurrentTime before") == 1
-    assert "    s3:GetObject production-test-bucket-101/*" in said.splitlines()
+    output = capsys.readouterr().out
+    assert output.count("aws:CurrentTime before") == 1
+    assert "    s3:GetObject production-test-bucket-101/*" in output.splitlines()
 
 
 def test_markdown_for_a_pull_request(
@@ -284,9 +284,9 @@ def test_a_revision_that_does_not_exist(
     repository: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["diff", "--cwd", str(repository), "--from", "git:nope"]) == 2
-    said = capsys.readouterr().err
-    assert "nope" in said
-    assert said.count("\n") == 1
+    output = capsys.readouterr().err
+    assert "nope" in output
+    assert output.count("\n") == 1
 
 
 def test_control_characters_of_documents_are_shown_and_not_carried_out(
@@ -311,9 +311,9 @@ def test_control_characters_of_documents_are_shown_and_not_carried_out(
             monkeypatch, tmp_path, {"role": policy()} if "diff" in words else documents, documents
         )
         assert main([*words, *where]) < 3 or "explain" in words
-        said = capsys.readouterr()
-        for text in (said.out, said.err):
+        output = capsys.readouterr()
+        for text in (output.out, output.err):
             assert not set(text) & set("\x1b\u202e\ud800\x9b"), words
         if words[0] in ("diff", "who-can", "can"):
-            assert "evil" in said.out
-            assert "nfirst" in said.out
+            assert "evil" in output.out
+            assert "nfirst" in output.out

@@ -29,10 +29,10 @@ OBJECT = "production-test-bucket-101/Sunset.jpg"
 class Asked:
     """What the command said."""
 
-    def __init__(self, status: int, said: Any) -> None:
+    def __init__(self, status: int, output: Any) -> None:
         self.status = status
-        self.out: str = said.out
-        self.err: str = said.err
+        self.out: str = output.out
+        self.err: str = output.err
 
     @property
     def json(self) -> dict[str, Any]:
@@ -187,8 +187,8 @@ def test_what_is_said_of_the_caller_is_not_said_of_the_session(
     ask: Any, key: str, value: str, outcome: str
 ) -> None:
     guarded = policy(READ | {"Condition": {"StringEquals": {key: value}}})
-    said = ("--context", f"{key}={value}", "--json")
-    asked = ask("staging:user/StageAdmin", "s3:GetObject", OBJECT, *said, role=guarded)
+    output = ("--context", f"{key}={value}", "--json")
+    asked = ask("staging:user/StageAdmin", "s3:GetObject", OBJECT, *output, role=guarded)
     assert asked.json["outcome"] == outcome
 
 
@@ -293,9 +293,9 @@ def test_a_document_that_breaks_the_grammar_is_told_in_a_line(
     for verb in (["explain", "staging:user/StageAdmin", "s3:GetObject", OBJECT], ["map"], ["diff"]):
         source = [] if verb == ["diff"] else ["--from", "state"]
         assert main([*verb, *source, "--cwd", str(tmp_path)]) == 3
-        said = capsys.readouterr().err.splitlines()
-        assert "did you mean 'Statement'?" in said[-1]
-        assert said[-1].startswith("access: identity-based policy")
+        output = capsys.readouterr().err.splitlines()
+        assert "did you mean 'Statement'?" in output[-1]
+        assert output[-1].startswith("access: identity-based policy")
 
 
 STATES = Path(__file__).parents[2] / "states"
@@ -346,8 +346,8 @@ def test_the_moment_is_now_unless_it_is_said(ask: Any) -> None:
     after = ask(*question, "--at", "2099-01-01", trust=trust)
     assert after.status == 1
     assert "at 2099-01-01 00:00 UTC" in after.out
-    said = ask(*question, "--context", "aws:CurrentTime=2100-01-01T00:00:00Z", trust=trust)
-    assert said.status == 1
+    output = ask(*question, "--context", "aws:CurrentTime=2100-01-01T00:00:00Z", trust=trust)
+    assert output.status == 1
 
 
 def test_a_role_that_has_no_part_in_it_is_not_told(ask: Any) -> None:

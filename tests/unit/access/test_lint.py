@@ -234,8 +234,8 @@ def test_the_service_reference_has_nothing_against_good_documents(
 
 def lint(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, list[str], str]:
     status = main(["lint", *words])
-    said = capsys.readouterr()
-    return status, said.out.splitlines(), said.err
+    output = capsys.readouterr()
+    return status, output.out.splitlines(), output.err
 
 
 def test_a_finding_in_a_file_has_line_and_column(

@@ -287,7 +287,7 @@ def test_code_scanning_gets_a_log_that_it_takes(
     monkeypatch.chdir(tmp_path)
     Path("trust.json").write_text(json.dumps(policy(ASSUMED), indent=2))
     assert main(["lint", "trust.json", "--sarif", "lint.sarif"]) == 1
-    said = capsys.readouterr().out
+    output = capsys.readouterr().out
     log = json.loads(Path("lint.sarif").read_text())
     # What the specification requires: sarifLog 3.13, run 3.14, tool 3.18, toolComponent 3.19,
     # reportingDescriptor 3.49, result 3.27, location 3.28.
@@ -304,7 +304,7 @@ def test_code_scanning_gets_a_log_that_it_takes(
     place = location["physicalLocation"]
     assert place["artifactLocation"]["uri"] == "trust.json"
     line = place["region"]["startLine"]
-    assert said.startswith(f"trust.json:{line}:{place['region']['startColumn']}: medium:")
+    assert output.startswith(f"trust.json:{line}:{place['region']['startColumn']}: medium:")
 
 
 # The program's own.

@@ -93,6 +93,6 @@ def test_a_narrow_terminal_keeps_columns_readable(
 def test_progress_goes_to_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
     with progress("previewing the stack"):
         Page().json({"a": 1})
-    said = capsys.readouterr()
-    assert said.err == "access: previewing the stack\n"
-    assert json.loads(said.out) == {"jsonVersion": 1, "a": 1}
+    output = capsys.readouterr()
+    assert output.err == "access: previewing the stack\n"
+    assert json.loads(output.out) == {"jsonVersion": 1, "a": 1}

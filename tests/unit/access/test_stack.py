@@ -175,9 +175,9 @@ def test_a_preview_that_stops_at_what_is_protected_tells_what_it_planned(
 ) -> None:
     stack = failing(monkeypatch, tmp_path, "", json.dumps(stopped(STOPPED)))
     assert [each.name for each in stack.preview()] == ["kept"]
-    said = capsys.readouterr().err
-    assert "a deployment would stop" in said
-    assert "because it is protected" in said
+    output = capsys.readouterr().err
+    assert "a deployment would stop" in output
+    assert "because it is protected" in output
 
 
 def test_a_preview_that_stops_at_anything_else_tells_nothing(

@@ -173,8 +173,8 @@ def test_callers_are_what_is_said_or_what_follows_from_the_kind(
 ) -> None:
     follows = declared(kind=kind, principal_arns=arns)
     stated = {"sign_in": "own", "is_one_principal": True, "home_account": None}
-    said = {**follows, "name": "new", **stated, "chains": True, "is_machine": True}
-    declaration = json.dumps({"consumers": [follows, said], "grants": []})
+    output = {**follows, "name": "new", **stated, "chains": True, "is_machine": True}
+    declaration = json.dumps({"consumers": [follows, output], "grants": []})
     contract = read({**exported, "declaration": declaration})
     found, new = contract.consumer("vendor"), contract.consumer("new")
     assert tuple(getattr(found, name) for name in CALLERS) == callers

@@ -59,16 +59,16 @@ def test_the_reader_tells_what_was_declared(
 ) -> None:
     settings, outputs = example
     contract = read(outputs)
-    assert set(contract.consumers) == {said["name"] for said in settings["consumers"]}
-    for said in settings["consumers"]:
-        consumer = contract.consumer(said["name"])
-        conditions = said.get("conditions", {})
-        (kind,) = KINDS & set(said)
+    assert set(contract.consumers) == {output["name"] for output in settings["consumers"]}
+    for output in settings["consumers"]:
+        consumer = contract.consumer(output["name"])
+        conditions = output.get("conditions", {})
+        (kind,) = KINDS & set(output)
         assert consumer.kind == kind
         assert consumer.role_arn == outputs["roleArns"].get(consumer.name)
-        assert (consumer.role_arn is None) == ("role" not in said)
+        assert (consumer.role_arn is None) == ("role" not in output)
         assert consumer.external_id == conditions.get("external_id")
-        role = said.get("role", {})
+        role = output.get("role", {})
         assert consumer.max_session_duration == role.get("max_session_duration", 3600)
         assert (consumer.expires_at is None) == ("expires_at" not in conditions)
         told = {(*service_and_name(grant.resource_arn), grant.via) for grant in consumer.grants}
@@ -86,10 +86,10 @@ def test_profiles_are_those_of_the_outputs(
 ) -> None:
     settings, outputs = example
     monkeypatch.setattr(Stack, "outputs", lambda _: outputs)
-    for said in settings["consumers"]:
-        if {"session_tags", "source_identity"} & said.get("conditions", {}).keys():
+    for output in settings["consumers"]:
+        if {"session_tags", "source_identity"} & output.get("conditions", {}).keys():
             continue  # what the caller chooses, or states without a profile
-        name = said["name"]
+        name = output["name"]
         ran = access("profile", "--consumer", name)
         if name in outputs["cliProfiles"]:
             assert ran.out == f"{outputs['cliProfiles'][name]}\n"

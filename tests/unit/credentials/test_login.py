@@ -50,11 +50,11 @@ def test_login_writes_the_session_and_keeps_the_rest(access: Access, credentials
 
 def test_login_tells_who_and_until_when_but_no_secret(access: Access) -> None:
     ran = access("login")
-    said = ran.out + ran.err
-    assert "arn:aws:sts::111122223333:assumed-role/StageRole/stage-admin" in said
-    assert "(in 59 min)" in said
-    assert "s3cr3t" not in said
-    assert "t0k3n" not in said
+    output = ran.out + ran.err
+    assert "arn:aws:sts::111122223333:assumed-role/StageRole/stage-admin" in output
+    assert "(in 59 min)" in output
+    assert "s3cr3t" not in output
+    assert "t0k3n" not in output
 
 
 def test_login_as_json(access: Access) -> None:

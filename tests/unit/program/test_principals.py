@@ -225,8 +225,8 @@ def test_outputs_name_users_only_where_there_are_users(kinds: Deployment) -> Non
     assert set(kinds.outputs["roleArns"]) == {"stage-admin", *KINDS}
     assert set(kinds.outputs["switchRoleUrls"]) == {"stage-admin", "analysts", "group"}
     assert set(kinds.outputs["cliProfiles"]) == {"stage-admin", "machines", "analysts"}
-    said = json.loads(kinds.outputs["declaration"])
-    assert {item["name"]: item["kind"] for item in said["consumers"]} == {
+    output = json.loads(kinds.outputs["declaration"])
+    assert {item["name"]: item["kind"] for item in output["consumers"]} == {
         "stage-admin": "user",
         **{name: next(iter(kind)) for name, kind in KINDS.items()},
     }

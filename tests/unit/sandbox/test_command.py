@@ -14,7 +14,7 @@ ACCOUNTS = ("--accounts", "111111111111,222222222222")
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "told"),
     [
         ((), "--help"),
         (("start",), "start"),
@@ -32,7 +32,7 @@ def test_rejects_a_wrong_command_line_in_one_line(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     arguments: tuple[str, ...],
-    said: str,
+    told: str,
 ) -> None:
     monkeypatch.chdir(tmp_path)
 
@@ -43,7 +43,7 @@ def test_rejects_a_wrong_command_line_in_one_line(
 
     output, errors = capsys.readouterr()
     assert (status, output) == (2, "")
-    assert said in errors
+    assert told in errors
     assert errors.count("\n") == 1
 
 

@@ -112,12 +112,12 @@ while not pathlib.Path({str(go_on)!r}).exists():
         second = start("pass")
         assert second.stderr is not None
 
-        said = second.stderr.readline()
+        output = second.stderr.readline()
         go_on.touch()
         second.communicate()
         killed.communicate()
 
-        assert "waiting for another set-up" in said
+        assert "waiting for another set-up" in output
         assert second.returncode == 0
 
     def test_two_runs_at_once_build_once_and_the_second_says_that_it_waits(

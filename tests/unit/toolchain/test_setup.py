@@ -188,14 +188,14 @@ class TestMakefile:
                     command, cwd=checkout, stderr=subprocess.PIPE, text=True
                 ) as second:
                     assert second.stderr is not None
-                    said = second.stderr.readline()
+                    output = second.stderr.readline()
                     (checkout / "go").touch()
                     assert second.wait(30) == 0
             finally:
                 (checkout / "go").touch()
             assert first.wait(30) == 0
 
-        assert said == "another set-up of this folder is running; waiting for its end\n"
+        assert output == "another set-up of this folder is running; waiting for its end\n"
         assert len((checkout / "installed").read_text().splitlines()) == 1
 
     def test_an_environment_that_is_a_link_is_left_to_those_whose_it_is(

@@ -28,7 +28,7 @@ def grant(
 
 
 def consumer(*grants: Grant, **changes: Any) -> Consumer:
-    said = {
+    output = {
         "name": "reader",
         "kind": "user",
         "role_arn": ROLE,
@@ -36,13 +36,13 @@ def consumer(*grants: Grant, **changes: Any) -> Consumer:
         "grants": grants,
         **changes,
     }
-    return Consumer(**{**_callers(said, STAGING), **said})
+    return Consumer(**{**_callers(output, STAGING), **output})
 
 
 def contract(
     *consumers: Consumer, buckets: tuple[str, ...] = (BUCKET,), **changes: Any
 ) -> Contract:
-    said = {
+    output = {
         "production_account_id": PRODUCTION,
         "production_region": "us-west-2",
         "staging_account_id": STAGING,
@@ -53,7 +53,7 @@ def contract(
         "consumers": {each.name: each for each in consumers},
         **changes,
     }
-    return Contract(**said)
+    return Contract(**output)
 
 
 def rows(declared: Contract, **environment: Any) -> tuple[Row, ...]:

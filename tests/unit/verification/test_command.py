@@ -192,10 +192,10 @@ def test_json_has_every_row_and_nothing_else(aws: World, verify: Verify) -> None
     aws.broken["get_object"] = error("AccessDenied", "GetObject")
     ran = verify("--json")
     assert ran.status == 1
-    said = json.loads(ran.out)
-    assert said["stack"] == "prod"
-    assert said["left"] == []
-    (read,) = (row for row in said["rows"] if row["what"] == f"read {BUCKET}")
+    output = json.loads(ran.out)
+    assert output["stack"] == "prod"
+    assert output["left"] == []
+    (read,) = (row for row in output["rows"] if row["what"] == f"read {BUCKET}")
     assert read == {
         "consumer": "stage-admin",
         "what": f"read {BUCKET}",
@@ -209,7 +209,7 @@ def test_json_has_every_row_and_nothing_else(aws: World, verify: Verify) -> None
         "why": "GetObject: AccessDenied it is",
         "seconds": read["seconds"],
     }
-    assert {row["decidedBy"] for row in said["rows"]} == {"AWS", "engine"}
+    assert {row["decidedBy"] for row in output["rows"]} == {"AWS", "engine"}
 
 
 def test_each_consumer_is_summed_up(aws: World, verify: Verify) -> None:
@@ -243,13 +243,13 @@ def test_only_failures_are_shown_and_all_rows_counted(
     everything = json.loads(verify("--json").out)
     file = tmp_path / "verify.xml"
     ran = verify("--json", "--only-failures", "--junit", str(file))
-    said = json.loads(ran.out)
+    output = json.loads(ran.out)
     assert ran.status == 1
     failures = [row["what"] for row in everything["rows"] if row["verdict"] != "as intended"]
-    assert [row["what"] for row in said["rows"]] == failures
+    assert [row["what"] for row in output["rows"]] == failures
     assert f"delete in {BUCKET}" in failures
     assert len(failures) < len(everything["rows"])
-    assert said["summary"] == everything["summary"]
+    assert output["summary"] == everything["summary"]
     suites = ElementTree.parse(file).getroot()  # noqa: S314 - our own
     assert suites.attrib["tests"] == str(1 + len(everything["rows"]))
     shown = verify("--only-failures").out
@@ -346,9 +346,9 @@ def test_what_no_row_tries_is_proved_first(
     assert failure is not None
     assert "s3:GetObjectVersion" in failure.attrib["message"]
     assert suite.attrib["failures"] == "1"
-    said = json.loads(verify("--json", "--consumer", "stage-admin").out)["proof"]
-    assert (said["proved"], said["source"]) == (False, "live")
-    assert [each["actions"] for each in said["differences"]] == [["s3:GetObjectVersion"]]
+    output = json.loads(verify("--json", "--consumer", "stage-admin").out)["proof"]
+    assert (output["proved"], output["source"]) == (False, "live")
+    assert [each["actions"] for each in output["differences"]] == [["s3:GetObjectVersion"]]
 
 
 def test_a_document_that_is_not_known_leaves_it_unchecked(
@@ -523,9 +523,9 @@ def test_what_the_other_side_still_needs_is_told_to_be_pasted(
     assert json.loads(ran.out)["lacking"] == [
         {"consumer": "stage-admin", "principal": USER, "policy": needed}
     ]
-    said = verify("--only-failures").out.splitlines()
-    summed_up = next(at for at, line in enumerate(said) if line.startswith("not proved: "))
-    first, told, *lines = said[summed_up + 1 :]
+    output = verify("--only-failures").out.splitlines()
+    summed_up = next(at for at, line in enumerate(output) if line.startswith("not proved: "))
+    first, told, *lines = output[summed_up + 1 :]
     assert first.startswith(
         "not as intended: stage-admin: assume StageRole: must be allowed, and is refused"
     )

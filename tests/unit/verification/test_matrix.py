@@ -44,11 +44,11 @@ VENDOR = "arn:aws:iam::777788889999:root"
 
 
 def test_a_reader_may_list_and_read_and_no_more() -> None:
-    said = expectations(contract(consumer(grant("list", "read"))))
-    assert said["assume ReaderAccess"] is ALLOWED
-    assert said["ask for the region of shared"] is ALLOWED
-    assert said["list shared"] is ALLOWED
-    assert said["read shared"] is ALLOWED
+    output = expectations(contract(consumer(grant("list", "read"))))
+    assert output["assume ReaderAccess"] is ALLOWED
+    assert output["ask for the region of shared"] is ALLOWED
+    assert output["list shared"] is ALLOWED
+    assert output["read shared"] is ALLOWED
     for what in (
         "write to shared",
         "delete in shared",
@@ -63,13 +63,13 @@ def test_a_reader_may_list_and_read_and_no_more() -> None:
         "list access-verify-0, which is not of the stack",
         "read access-verify-0, which is not of the stack",
     ):
-        assert said[what] is REFUSED, what
+        assert output[what] is REFUSED, what
 
 
 @pytest.mark.parametrize(("owners", "asked"), [({}, True), ({"db": SECRET}, False)])
 def test_plain_http_is_for_the_policy_of_what_is_ours(owners: dict[str, str], asked: bool) -> None:
-    said = expectations(contract(consumer(grant("read", arn=SECRET)), resource_arns=owners))
-    assert any(what.endswith("over plain HTTP") for what in said) is asked
+    output = expectations(contract(consumer(grant("read", arn=SECRET)), resource_arns=owners))
+    assert any(what.endswith("over plain HTTP") for what in output) is asked
 
 
 @pytest.mark.parametrize("arn", [BUCKET, TOPIC, QUEUE, SECRET, TABLE])
@@ -78,23 +78,23 @@ def test_each_level_is_asked_about_whether_it_is_granted_or_not(arn: str) -> Non
     levels = sorted({level for operation in operations for level in operation.levels})
     for count in range(1, len(levels) + 1):
         for granted in combinations(levels, count):
-            said = expectations(contract(consumer(grant(*granted, arn=arn))))
+            output = expectations(contract(consumer(grant(*granted, arn=arn))))
             for operation in operations:
                 what = f"{operation.words} {arn.rsplit(':', 1)[-1]}"
                 if operation.levels & set(granted):
-                    assert said[what] is ALLOWED, (granted, what)
+                    assert output[what] is ALLOWED, (granted, what)
                 elif operation.checks_refusal:
-                    assert said[what] is REFUSED, (granted, what)
+                    assert output[what] is REFUSED, (granted, what)
                 else:
-                    assert what not in said
+                    assert what not in output
 
 
 def test_a_prefix_confines_objects_and_listing() -> None:
     others = consumer(grant("write", prefixes=("incoming/",)), name="writer", role_arn=f"{ROLE}2")
     own = consumer(grant("list", "read", prefixes=("images/",)))
-    said = expectations(contract(own, others))
-    assert said["list shared/images/"] is ALLOWED
-    assert said["read shared/images/"] is ALLOWED
+    output = expectations(contract(own, others))
+    assert output["list shared/images/"] is ALLOWED
+    assert output["read shared/images/"] is ALLOWED
     for what in (
         "list shared",
         "list shared/images-access-verify-0/",
@@ -104,38 +104,38 @@ def test_a_prefix_confines_objects_and_listing() -> None:
         "write to shared/images/",
         "write to shared/incoming/",
     ):
-        assert said[what] is REFUSED, what
+        assert output[what] is REFUSED, what
     assert expectations(contract(own, others), "writer")["write to shared/incoming/"] is ALLOWED
 
 
 def test_what_is_confined_to_prefixes_tells_nothing_of_the_whole_bucket() -> None:
-    said = expectations(contract(consumer(grant("list", "write", prefixes=("images/",)))))
-    assert said["list the unfinished uploads of shared"] is REFUSED
-    assert said["ask for the region of shared"] is ALLOWED
+    output = expectations(contract(consumer(grant("list", "write", prefixes=("images/",)))))
+    assert output["list the unfinished uploads of shared"] is REFUSED
+    assert output["ask for the region of shared"] is ALLOWED
 
 
 def test_one_grant_of_the_whole_bucket_hides_no_other_that_is_confined() -> None:
     declared = contract(consumer(grant("read"), grant("write", prefixes=("images/",))))
-    said = expectations(declared)
-    assert said["read shared"] is ALLOWED
-    assert said["read shared/images/"] is ALLOWED
-    assert said["write to shared/images/"] is ALLOWED
-    assert said["write to shared"] is REFUSED
-    assert said["write to shared/images-access-verify-0/"] is REFUSED
-    assert said["list shared/images/"] is REFUSED
+    output = expectations(declared)
+    assert output["read shared"] is ALLOWED
+    assert output["read shared/images/"] is ALLOWED
+    assert output["write to shared/images/"] is ALLOWED
+    assert output["write to shared"] is REFUSED
+    assert output["write to shared/images-access-verify-0/"] is REFUSED
+    assert output["list shared/images/"] is REFUSED
 
 
 def test_what_else_the_stack_shares_is_refused() -> None:
     shared = {"topic_arns": {"news": TOPIC}, "queue_arns": {"jobs": QUEUE}}
-    said = expectations(
+    output = expectations(
         contract(consumer(grant("read")), buckets=(BUCKET, OTHER_BUCKET), **shared),
     )
-    assert said["read shared"] is ALLOWED
-    assert {said[f"{words} private"] for words in ("list", "read", "write to", "delete in")} == {
+    assert output["read shared"] is ALLOWED
+    assert {output[f"{words} private"] for words in ("list", "read", "write to", "delete in")} == {
         REFUSED
     }
-    assert said["publish to news"] is REFUSED
-    assert said["send to jobs"] is REFUSED
+    assert output["publish to news"] is REFUSED
+    assert output["send to jobs"] is REFUSED
 
 
 def test_a_consumer_without_conditions_has_these_rows_and_no_more() -> None:
@@ -180,8 +180,8 @@ def test_nobody_of_the_stack_may_assume_whatever_trusts_an_account() -> None:
         for each in ("Staging", "Production, as ReaderAccess")
     )
     declared = contract(consumer(grant("read")))
-    said = expectations(declared, made=frozenset({USER, ROLE}))
-    assert said[staging] is said[production] is REFUSED
+    output = expectations(declared, made=frozenset({USER, ROLE}))
+    assert output[staging] is output[production] is REFUSED
     # What others gave their own user is theirs to know.
     assert staging not in expectations(declared, made=frozenset({ROLE}))
     assert not {staging, production} & set(expectations(declared))
@@ -294,10 +294,10 @@ def test_a_bucket_that_is_there_is_asked_about_rather_than_one_that_could_be() -
 def test_each_condition_has_a_row_in_which_it_is_not_met(
     conditions: dict[str, Any], refused: list[str]
 ) -> None:
-    said = expectations(contract(consumer(grant("read"), **conditions)))
-    assert said["assume ReaderAccess"] is ALLOWED
+    output = expectations(contract(consumer(grant("read"), **conditions)))
+    assert output["assume ReaderAccess"] is ALLOWED
     for how in refused:
-        assert said[f"assume ReaderAccess {how}"] is REFUSED
+        assert output[f"assume ReaderAccess {how}"] is REFUSED
 
 
 @pytest.mark.parametrize(
@@ -333,8 +333,8 @@ def test_of_callers_who_belong_elsewhere_nobody_of_staging_is_nearly_one(
 
 def test_what_another_consumer_is_confined_to_is_no_place_of_one_that_is_not() -> None:
     others = consumer(grant("write", prefixes=("incoming/",)), name="writer", role_arn=f"{ROLE}2")
-    said = expectations(contract(consumer(grant("read")), others))
-    assert not any("incoming/" in what for what in said)
+    output = expectations(contract(consumer(grant("read")), others))
+    assert not any("incoming/" in what for what in output)
 
 
 def test_only_a_caller_with_policies_of_its_own_is_looked_at_without_them() -> None:
@@ -360,8 +360,8 @@ def test_a_consumer_without_a_role_has_none_that_another_could_take() -> None:
         grant("read", via="resource"), name="bare", role_arn=None, principal_arns=(f"{USER}2",)
     )
     other = consumer(grant("read"), name="other", role_arn=f"{ROLE}3", principal_arns=(f"{USER}3",))
-    said = expectations(contract(consumer(grant("read")), bare, other))
-    of_others = [what for what in said if " of consumer " in what]
+    output = expectations(contract(consumer(grant("read")), bare, other))
+    of_others = [what for what in output if " of consumer " in what]
     assert of_others == ["assume ReaderAccess3 of consumer other"]
 
 
@@ -406,8 +406,8 @@ def test_the_account_of_strangers_is_nobodys() -> None:
 
 def test_where_all_that_is_nearly_meant_is_meant_nothing_is_near() -> None:
     arns = tuple(f"arn:aws:iam::{STAGING}:user/{name}" for name in ("Reader", "Reader?x"))
-    said = expectations(contract(consumer(grant("read"), kind="principals", principal_arns=arns)))
-    assert sorted(what for what in said if what.startswith("assume ReaderAccess as ")) == [
+    output = expectations(contract(consumer(grant("read"), kind="principals", principal_arns=arns)))
+    assert sorted(what for what in output if what.startswith("assume ReaderAccess as ")) == [
         "assume ReaderAccess as a principal of another account",
         "assume ReaderAccess as another principal of Staging",
         "assume ReaderAccess as user/Readerx-x",
@@ -443,21 +443,21 @@ def test_conditions_on_requests_hold_for_all_that_is_granted(
     conditions: dict[str, Any], how: str
 ) -> None:
     declared = contract(consumer(grant("list", "read", "delete"), **conditions))
-    said = expectations(declared)
+    output = expectations(declared)
     for words in ("list", "read", "delete in"):
-        assert said[f"{words} shared {how}"] is REFUSED
+        assert output[f"{words} shared {how}"] is REFUSED
     hypothetical = [row for row in rows(declared) if row.what.endswith(how)]
     assert all(row.is_hypothetical for row in hypothetical)
 
 
 def test_who_comes_as_itself_tells_of_mfa_with_every_request() -> None:
     own = consumer(grant("read", via="resource"), role_arn=None, mfa=True, mfa_max_age=60)
-    said = expectations(contract(own))
-    assert said["read shared without MFA"] is REFUSED
-    assert said["read shared with MFA of 61 seconds ago"] is REFUSED
+    output = expectations(contract(own))
+    assert output["read shared without MFA"] is REFUSED
+    assert output["read shared with MFA of 61 seconds ago"] is REFUSED
     # Both policies say the same; that of the bucket is looked at by itself too.
-    assert said["write to shared, whatever its own policy allows"] is REFUSED
-    assert not any(what.startswith("assume") for what in said)
+    assert output["write to shared, whatever its own policy allows"] is REFUSED
+    assert not any(what.startswith("assume") for what in output)
 
 
 def test_access_that_has_ended_must_be_refused_altogether() -> None:
@@ -470,9 +470,9 @@ def test_access_that_has_ended_must_be_refused_altogether() -> None:
 def test_access_that_goes_without_a_role_must_be_refused_after_its_end_too() -> None:
     own = grant("list", "read", via="resource")
     ended = consumer(own, role_arn=None, expires_at="2029-12-31T23:59:59Z")
-    said = expectations(contract(ended))
-    assert set(said.values()) == {REFUSED}
-    assert "read shared although its access has ended" in said
+    output = expectations(contract(ended))
+    assert set(output.values()) == {REFUSED}
+    assert "read shared although its access has ended" in output
 
 
 def test_a_date_without_time_ends_at_its_first_moment() -> None:
@@ -494,10 +494,10 @@ def test_whom_a_policy_names_beside_the_consumer_must_be_refused() -> None:
         "AIDAEXAMPLEEXAMPLE1",
         "*",
     ]
-    said = expectations(contract(consumer(grant("read"))), named={ROLE: named})
+    output = expectations(contract(consumer(grant("read"))), named={ROLE: named})
     by_name = {
         what.removeprefix("assume ReaderAccess as ")
-        for what in said
+        for what in output
         if what.startswith("assume ReaderAccess as ")
     }
     assert by_name == {
@@ -513,43 +513,43 @@ def test_whom_a_policy_names_beside_the_consumer_must_be_refused() -> None:
 
 def test_everybody_else_is_refused_where_a_bucket_policy_may_be_too_wide() -> None:
     declared = contract(consumer(grant("read", prefixes=("images/",))), listed_by_staging={BUCKET})
-    said = expectations(declared, EVERYBODY_ELSE, named={BUCKET: [VENDOR]})
-    assert said["list shared/images/ as anybody else of Staging"] is ALLOWED
-    assert said["list shared as anybody else of Staging"] is ALLOWED
+    output = expectations(declared, EVERYBODY_ELSE, named={BUCKET: [VENDOR]})
+    assert output["list shared/images/ as anybody else of Staging"] is ALLOWED
+    assert output["list shared as anybody else of Staging"] is ALLOWED
     for who in (
         "anybody else of Staging",
         "anybody of another account",
         "anybody without credentials",
         "role/access-verify of 777788889999",
     ):
-        assert said[f"read shared/images/ as {who}"] is REFUSED
-    assert said["list shared as anybody of another account"] is REFUSED
+        assert output[f"read shared/images/ as {who}"] is REFUSED
+    assert output["list shared as anybody of another account"] is REFUSED
 
 
 def test_all_of_staging_may_list_what_its_administrators_may_let_it() -> None:
     declared = contract(consumer(grant("read")), listed_by_staging={BUCKET})
     named = {BUCKET: [f"{USER}2", VENDOR]}
-    said = expectations(declared, EVERYBODY_ELSE, named=named)
-    assert said["list shared as user/Reader2"] is ALLOWED
-    assert said["read shared as user/Reader2"] is REFUSED
-    assert said["list shared as role/access-verify of 777788889999"] is REFUSED
+    output = expectations(declared, EVERYBODY_ELSE, named=named)
+    assert output["list shared as user/Reader2"] is ALLOWED
+    assert output["read shared as user/Reader2"] is REFUSED
+    assert output["list shared as role/access-verify of 777788889999"] is REFUSED
 
 
 def test_whom_a_resource_policy_lets_in_is_not_everybody_else() -> None:
     own = consumer(grant("read", via="resource"), role_arn=None)
-    said = expectations(contract(own), EVERYBODY_ELSE, named={BUCKET: [USER, f"{USER}2"]})
-    assert "read shared as user/Reader" not in said
-    assert said["read shared as user/Reader2"] is REFUSED
+    output = expectations(contract(own), EVERYBODY_ELSE, named={BUCKET: [USER, f"{USER}2"]})
+    assert "read shared as user/Reader" not in output
+    assert output["read shared as user/Reader2"] is REFUSED
 
 
 def test_both_ways_to_one_bucket_are_told_apart() -> None:
     both = consumer(grant("list"), grant("read", via="resource"))
-    said = expectations(contract(both))
-    assert said["list shared"] is ALLOWED
-    assert said["read shared"] is REFUSED
-    assert said["read shared as itself"] is ALLOWED
-    assert said["list shared as itself"] is REFUSED
-    assert "read shared without the role" not in said
+    output = expectations(contract(both))
+    assert output["list shared"] is ALLOWED
+    assert output["read shared"] is REFUSED
+    assert output["read shared as itself"] is ALLOWED
+    assert output["list shared as itself"] is REFUSED
+    assert "read shared without the role" not in output
 
 
 def test_a_consumer_of_its_own_kind_cannot_take_the_role_of_another() -> None:
@@ -561,10 +561,10 @@ def test_a_consumer_of_its_own_kind_cannot_take_the_role_of_another() -> None:
         external_id="e-2",
     )
     declared = contract(consumer(grant("read")), other)
-    said = [row for row in rows(declared) if row.what == "assume ReaderAccess2 of consumer other"]
-    assert [row.expected for row in said] == [REFUSED]
+    output = [row for row in rows(declared) if row.what == "assume ReaderAccess2 of consumer other"]
+    assert [row.expected for row in output] == [REFUSED]
     # Only whom the trust names is in question.
-    assert said[0].circumstances.external_id == "e-2"
+    assert output[0].circumstances.external_id == "e-2"
 
 
 def test_a_long_session_is_never_asked_for() -> None:
@@ -600,8 +600,8 @@ def test_no_two_rows_of_a_consumer_have_one_name(example: str) -> None:
         if key.startswith(PROJECT)
     }
     declared = read(deploy(values).outputs)
-    said = [(row.consumer, row.what) for row in rows(declared)]
-    assert len(set(said)) == len(said)
+    output = [(row.consumer, row.what) for row in rows(declared)]
+    assert len(set(output)) == len(output)
     granted = {each.name for each in declared.consumers.values() if each.grants}
     by_consumer = {row.consumer for row in rows(declared) if row.expected is ALLOWED}
     assert granted <= by_consumer

@@ -26,16 +26,16 @@ REFUSED = Expected.REFUSED
 
 
 def test_what_a_role_may_in_several_places_is_tried_once_without_it() -> None:
-    said = expectations(contract(consumer(grant("read", prefixes=("images/", "videos/")))))
-    assert [what for what in said if what.endswith("without the role")] == [
+    output = expectations(contract(consumer(grant("read", prefixes=("images/", "videos/")))))
+    assert [what for what in output if what.endswith("without the role")] == [
         "read shared/images/ without the role"
     ]
 
 
 def test_a_confined_grant_is_tried_in_its_prefix_and_beside_it() -> None:
-    said = expectations(contract(consumer(grant("list", "read", prefixes=("images/",)))))
+    output = expectations(contract(consumer(grant("list", "read", prefixes=("images/",)))))
     tried: dict[str, list[str]] = {"ask for the region of": [], "list": [], "read": []}
-    for what in said:
+    for what in output:
         words, _, place = what.partition(" shared")
         if words in tried and " " not in place:
             tried[words].append(place)
@@ -74,10 +74,10 @@ def test_jobs_cannot_come_without_the_role() -> None:
 def test_prefixes_of_one_bucket_are_no_places_of_another() -> None:
     here = grant("read", prefixes=("images/",))
     there = grant("list", arn=OTHER_BUCKET, prefixes=("archive/",))
-    said = expectations(contract(consumer(here, there), buckets=(BUCKET, OTHER_BUCKET)))
-    assert said["list private/archive/"] is Expected.ALLOWED
-    assert not [what for what in said if "shared/archive/" in what or "private/images/" in what]
-    assert "list shared/images/" in said
+    output = expectations(contract(consumer(here, there), buckets=(BUCKET, OTHER_BUCKET)))
+    assert output["list private/archive/"] is Expected.ALLOWED
+    assert not [what for what in output if "shared/archive/" in what or "private/images/" in what]
+    assert "list shared/images/" in output
 
 
 def test_a_prefix_inside_of_a_granted_one_is_no_other_place() -> None:
@@ -121,9 +121,9 @@ def test_a_consumer_of_one_bucket_is_somebody_else_at_another() -> None:
         principal_arns=(f"{USER}2",),
     )
     declared = contract(here, there, buckets=(BUCKET, OTHER_BUCKET))
-    said = expectations(declared, EVERYBODY_ELSE, named={BUCKET: [USER, f"{USER}2"]})
-    assert said["read shared as user/Reader2"] is REFUSED
-    assert "read shared as user/Reader" not in said
+    output = expectations(declared, EVERYBODY_ELSE, named={BUCKET: [USER, f"{USER}2"]})
+    assert output["read shared as user/Reader2"] is REFUSED
+    assert "read shared as user/Reader" not in output
 
 
 def test_only_those_who_are_one_principal_are_tried_on_the_role_of_another() -> None:

@@ -249,7 +249,7 @@ def decided(
     monkeypatch: pytest.MonkeyPatch, what: str, answers: list[str | None], patience: float
 ) -> tuple[Verdict, list[float], list[str]]:
     """Asks for a row whose call ends in turn as said, and then as the last one."""
-    said: list[str] = []
+    output: list[str] = []
 
     def answer(name: str, _: Any) -> Any:
         if name != "list_objects_v2":
@@ -258,17 +258,17 @@ def decided(
         return error(code) if code else None
 
     with clock(monkeypatch) as pauses:
-        attempts = Attempts(probes(Aws(answer)), None, patience, said.append)
+        attempts = Attempts(probes(Aws(answer)), None, patience, output.append)
         (result,) = attempts.decide([row_of(what)])
-    return result.verdict, pauses, said
+    return result.verdict, pauses, output
 
 
 def test_what_must_succeed_is_asked_again_until_it_does(monkeypatch: pytest.MonkeyPatch) -> None:
     answers = ["AccessDenied", "AccessDenied", "AccessDenied", None]
-    verdict, pauses, said = decided(monkeypatch, "list shared", answers, 60)
+    verdict, pauses, output = decided(monkeypatch, "list shared", answers, 60)
     assert verdict is Verdict.RIGHT
     assert pauses == [1, 2, 4]
-    assert said[0].startswith("1 row is not as intended yet")
+    assert output[0].startswith("1 row is not as intended yet")
 
 
 def test_what_must_be_refused_is_asked_again_too(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -286,10 +286,10 @@ def test_patience_ends(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_without_patience_everything_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    verdict, pauses, said = decided(monkeypatch, "list shared", ["AccessDenied", None], 0)
+    verdict, pauses, output = decided(monkeypatch, "list shared", ["AccessDenied", None], 0)
     assert verdict is Verdict.WRONG
     assert pauses == []
-    assert said == []
+    assert output == []
 
 
 def test_trouble_may_pass_as_well(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -100,7 +100,7 @@ def test_comparison_and_second_prover_agree(pytestconfig: pytest.Config) -> None
     """Of every world, unless AWS's pages leave it open."""
     is_full = pytestconfig.getoption("--full", default=False)
     numbers = range(WORLDS) if is_full else SAMPLE
-    said = Counter(check(*random_pair(number)) for number in numbers)
-    decided = said["the same"] + said["different"]
+    output = Counter(check(*random_pair(number)) for number in numbers)
+    decided = output["the same"] + output["different"]
     assert decided >= (2_000 if is_full else 55)
-    assert min(said["the same"], said["different"]) > decided / 4
+    assert min(output["the same"], output["different"]) > decided / 4

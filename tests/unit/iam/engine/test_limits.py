@@ -198,7 +198,7 @@ def endpoint(document: Json) -> Layers:
 
 
 @pytest.mark.parametrize(
-    ("said", "action", "answer"),
+    ("circumstances", "action", "answer"),
     [
         (Context({"aws:SourceVpce": ENDPOINT}), GET, "allowed"),
         (Context({"aws:SourceVpce": ENDPOINT}), "s3:PutObject", "denied"),
@@ -208,9 +208,11 @@ def endpoint(document: Json) -> Layers:
         (Context(), "s3:PutObject", "unknown"),
     ],
 )
-def test_an_endpoint_limits_what_comes_through_it(said: Context, action: str, answer: str) -> None:
+def test_an_endpoint_limits_what_comes_through_it(
+    circumstances: Context, action: str, answer: str
+) -> None:
     made = world(endpoint(policy(allow("s3:Get*"))))
-    assert outcome(made, USER, action, OBJECT, context=said) == answer
+    assert outcome(made, USER, action, OBJECT, context=circumstances) == answer
 
 
 def test_an_endpoint_is_for_its_service_alone() -> None:
