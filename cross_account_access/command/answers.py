@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from cross_account_access.command.asking import Asked
+from cross_account_access.command.questions import Asked
 from cross_account_access.credentials.when import utc
 from cross_account_access.errors import Status
 from cross_account_access.iam.comparing.asked import Asked as Question

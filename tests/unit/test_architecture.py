@@ -130,7 +130,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "command.sources": {
         *("command.inventory", "command.live", "command.names", "errors", "stack"),
     },
-    "command.asking": {
+    "command.questions": {
         *("command.inventory", "command.layers", "command.names", "command.sources"),
         *("credentials", "errors", "facts", "iam.engine", "stack"),
     },
@@ -139,7 +139,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("iam.engine", "iam.inventory", "iam.services", "presentation", "stack"),
     },
     "command.answers": {
-        *("command.asking", "credentials", "errors", "iam.comparing", "iam.inventory"),
+        *("command.questions", "credentials", "errors", "iam.comparing", "iam.inventory"),
         "presentation",
     },
     "command.proof": {
@@ -173,7 +173,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "presentation",
     },
     "command.verbs": {
-        *("aws", "command.access_changes", "command.answers", "command.asking"),
+        *("aws", "command.access_changes", "command.answers", "command.questions"),
         *("command.change_words", "command.code_scanning", "command.denials", "command.drawing"),
         *("command.drift", "command.inventory", "command.layers", "command.live", "command.names"),
         *("command.proof", "command.reports", "command.sign_in", "command.sources"),
@@ -183,7 +183,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("iam.patterns", "iam.routes", "iam.services", "importing", "presentation", "stack"),
         *("aws", "credentials", "credentials.contract", "credentials.role_request", "errors"),
         *("facts", "importing", "presentation", "stack"),
-        *("command.access_changes", "command.answers", "command.asking", "command.drift"),
+        *("command.access_changes", "command.answers", "command.questions", "command.drift"),
         "command.stack_file",
         *("command.change_words", "command.drawing", "command.inventory", "command.layers"),
         *("command.live", "command.proof", "command.sign_in", "command.sources"),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from cross_account_access.command.denials.asking import Evaluation, Reference
+from cross_account_access.command.denials.evaluations import Evaluation, Reference
 from cross_account_access.command.reports import write_file
 from cross_account_access.iam.condition_keys import DERIVED
 from cross_account_access.iam.documents import read

@@ -13,7 +13,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from cross_account_access.aws import CLIENT_CONFIG, code_and_message
-from cross_account_access.command.drift.asking import Ask, Check, Found, Subject
+from cross_account_access.command.drift.checks import Ask, Check, Found, Subject
 from cross_account_access.command.drift.documents import Documents
 from cross_account_access.command.drift.findings import Effect, Finding, Report, Unchecked
 from cross_account_access.command.drift.identity_checks import IDENTITY_CHECKS

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, Final
 
-from cross_account_access.command.drift.asking import Check, Found, Subject
+from cross_account_access.command.drift.checks import Check, Found, Subject
 from cross_account_access.command.drift.documents import effect_of
 from cross_account_access.command.drift.findings import Effect
 from cross_account_access.command.inventory import policy_label

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from cross_account_access.command.drift.asking import ACCOUNT, Check, Found, Subject
+from cross_account_access.command.drift.checks import ACCOUNT, Check, Found, Subject
 from cross_account_access.command.drift.findings import Effect
 
 _BUCKET: Final = "aws:s3/bucket:Bucket"

@@ -10,19 +10,19 @@ from pathlib import Path
 from typing import Any, Final
 
 from cross_account_access.command import sources
-from cross_account_access.command.asking import (
+from cross_account_access.command.denials.evaluations import evaluations_of, referred
+from cross_account_access.command.denials.judging import compared
+from cross_account_access.command.denials.report import tell
+from cross_account_access.command.inventory import judged
+from cross_account_access.command.names import Named
+from cross_account_access.command.proof.declared import declared
+from cross_account_access.command.questions import (
     Asked,
     about_action,
     add_options,
     read,
     spelled,
 )
-from cross_account_access.command.denials.asking import evaluations_of, referred
-from cross_account_access.command.denials.judging import compared
-from cross_account_access.command.denials.telling import tell
-from cross_account_access.command.inventory import judged
-from cross_account_access.command.names import Named
-from cross_account_access.command.proof.declared import declared
 from cross_account_access.command.verification.owners import Refusal, refusals, with_others
 from cross_account_access.errors import Status, UsageError
 from cross_account_access.iam.documents import PolicyKind

@@ -30,9 +30,9 @@ from cross_account_access.command.reports import check_writable, write_report
 from cross_account_access.command.sources import LIVE, STATE
 from cross_account_access.command.verification import profiles
 from cross_account_access.command.verification.attempts import Attempts
-from cross_account_access.command.verification.aws_word import words_of_aws
 from cross_account_access.command.verification.documents import Documents
 from cross_account_access.command.verification.existing import existing_principals
+from cross_account_access.command.verification.explained_refusals import explanations
 from cross_account_access.command.verification.findings import Result, Verdict
 from cross_account_access.command.verification.foreign_bucket import foreign_bucket
 from cross_account_access.command.verification.matrix import Environment, matrix
@@ -177,7 +177,7 @@ def run(arguments: argparse.Namespace) -> int:
         proof = _proof(contract, inventory, setup.documents, invariants)
     if setup.documents is not None:
         latest = setup.documents.latest
-        for sentence in words_of_aws(results, latest.accounts, latest):
+        for sentence in explanations(results, latest.accounts, latest):
             notice(sentence)
 
     beside = _beside(stack) if setup.documents else ()

@@ -10,9 +10,9 @@ from cross_account_access.command.answers import (
     print_table,
     status_of,
 )
-from cross_account_access.command.asking import NAMES, about_action, add_options, read, spelled
 from cross_account_access.command.change_words import shown_actions, shown_when
 from cross_account_access.command.inventory import StackInventory, judged
+from cross_account_access.command.questions import NAMES, about_action, add_options, read, spelled
 from cross_account_access.iam.comparing.comparison import Change
 from cross_account_access.iam.inventory import Inventory
 from cross_account_access.iam.services import policy_resource, services

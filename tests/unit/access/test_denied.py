@@ -12,8 +12,8 @@ import pytest
 from botocore.stub import Stubber
 
 from cross_account_access.command.cli import main
-from cross_account_access.command.denials import asking
-from cross_account_access.command.denials.asking import (
+from cross_account_access.command.denials import evaluations
+from cross_account_access.command.denials.evaluations import (
     Reference,
     evaluations_of,
     read_details,
@@ -22,7 +22,7 @@ from cross_account_access.command.denials.asking import (
 )
 from cross_account_access.command.denials.judging import compared
 from cross_account_access.command.inventory import inventory_of
-from cross_account_access.command.verification.aws_word import words_of_aws
+from cross_account_access.command.verification.explained_refusals import explanations
 from cross_account_access.command.verification.findings import Finding, Found, Judge, Result
 from cross_account_access.command.verification.rows import (
     Assume,
@@ -184,7 +184,7 @@ def test_all_pages_are_read() -> None:
 
 def test_other_accounts_and_regions_are_tried(monkeypatch: pytest.MonkeyPatch) -> None:
     sessions = Sessions(*["ResourceNotFoundException"] * 2, "AccessDeniedException", details())
-    monkeypatch.setattr(asking, "session_of", sessions)
+    monkeypatch.setattr(evaluations, "session_of", sessions)
     assert evaluations_of(Reference(id=ID, region=None), [ACCOUNT, OWNER], pauses=())
     assert sessions.asked == [
         ("staging", "eu-west-1"),
@@ -196,12 +196,12 @@ def test_other_accounts_and_regions_are_tried(monkeypatch: pytest.MonkeyPatch) -
 
 def test_details_that_come_later_are_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     sessions = Sessions("ResourceNotFoundException", "ResourceNotFoundException", details())
-    monkeypatch.setattr(asking, "session_of", sessions)
+    monkeypatch.setattr(evaluations, "session_of", sessions)
     assert evaluations_of(Reference(id=ID, region="us-west-2"), [ACCOUNT], pauses=(0, 0))
 
 
 def test_what_nobody_may_ask_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asking, "session_of", Sessions("AccessDeniedException"))
+    monkeypatch.setattr(evaluations, "session_of", Sessions("AccessDeniedException"))
     with pytest.raises(UncheckedError, match="may iam:GetRequestAuthorizationDetails"):
         evaluations_of(Reference(id=ID, region="us-west-2"), [ACCOUNT], pauses=(60,))
 
@@ -236,7 +236,7 @@ def test_a_key_that_the_context_lacks_was_not_there() -> None:
 def ask(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Any:
     def asking_about(answer: Any, *words: str, **documents: Any) -> tuple[int, str]:
         monkeypatch.setenv("PATH", pulumi_with(tmp_path, walkthrough(**documents)))
-        monkeypatch.setattr(asking, "session_of", Sessions(answer))
+        monkeypatch.setattr(evaluations, "session_of", Sessions(answer))
         monkeypatch.chdir(tmp_path)
         where = ["--from", "state", "--cwd", str(tmp_path)]
         status = main(["explain", "--denied", MESSAGE, *where, *words])
@@ -311,14 +311,14 @@ def test_verify_asks_about_its_own_refusals(
     silent = replace(refused, why="AssumeRole: Access Denied")
     results = [Result(row, silent), Result(row, refused), Result(row, refused)]
     closed = inventory_of(resources_of_state(export(walkthrough(trust=policy()))))
-    monkeypatch.setattr(asking, "session_of", Sessions(details(), details()))
-    (output,) = words_of_aws(results, [ACCOUNT], closed)
+    monkeypatch.setattr(evaluations, "session_of", Sessions(details(), details()))
+    (output,) = explanations(results, [ACCOUNT], closed)
     assert output == "AWS's own word on 2 refusals: the engine agrees, as far as it can tell"
     opened = inventory_of(resources_of_state(export(walkthrough())))
-    monkeypatch.setattr(asking, "session_of", Sessions(details(), "AccessDeniedException"))
-    (output,) = words_of_aws(results, [ACCOUNT], opened)
+    monkeypatch.setattr(evaluations, "session_of", Sessions(details(), "AccessDeniedException"))
+    (output,) = explanations(results, [ACCOUNT], opened)
     assert "on 1 refusals: the engine decides 1 otherwise" in output
     assert (tmp_path / f"denied-{ID}.yaml").exists()
-    monkeypatch.setattr(asking, "session_of", Sessions("AccessDeniedException"))
-    assert list(words_of_aws(results[:2], [ACCOUNT], opened)) == []
-    assert list(words_of_aws(results[:1], [ACCOUNT], opened)) == []
+    monkeypatch.setattr(evaluations, "session_of", Sessions("AccessDeniedException"))
+    assert list(explanations(results[:2], [ACCOUNT], opened)) == []
+    assert list(explanations(results[:1], [ACCOUNT], opened)) == []

@@ -11,8 +11,8 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from cross_account_access.command.drift.asking import Check, Subject
 from cross_account_access.command.drift.audit import CHECKS, audit
+from cross_account_access.command.drift.checks import Check, Subject
 from cross_account_access.command.drift.documents import Documents
 from cross_account_access.command.drift.findings import Effect, Report
 from cross_account_access.command.inventory import StackInventory, inventory_of

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from cross_account_access.command.denials.asking import Reference
+from cross_account_access.command.denials.evaluations import Reference
 from cross_account_access.command.denials.judging import Comparison, write_case
 from cross_account_access.errors import Status
 from cross_account_access.iam.inventory import Inventory

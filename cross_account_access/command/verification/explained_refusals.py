@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from cross_account_access.command.denials.asking import Reference, evaluations_of, reference_in
+from cross_account_access.command.denials.evaluations import Reference, evaluations_of, reference_in
 from cross_account_access.command.denials.judging import Comparison, compared, write_case
 from cross_account_access.command.verification.findings import Found, Judge, Result
 from cross_account_access.errors import UncheckedError
@@ -15,7 +15,7 @@ _MOST: Final = 20
 """Refusals that AWS is asked about; one call each, at least."""
 
 
-def words_of_aws(
+def explanations(
     results: Sequence[Result], accounts: Sequence[StackAccount], inventory: Inventory
 ) -> Iterator[str]:
     """Yield a sentence for people on what AWS says of the refusals, and a file for what differs.
