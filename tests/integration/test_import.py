@@ -84,7 +84,7 @@ def test_the_walkthrough_by_hand_becomes_the_stacks(program: Program) -> None:
         "    ! removes the statement Grant permissions to Staging Account",
         f"    ! detaches {administrator}",
         "    ! deletes the inline policy AssumeStageRole;",
-        "- staging:user/StageAdmin may ",
+        "- staging:user/StageAdmin through production:role/StageRole may",
         "pulumi import --generate-code=false --file ",
     ):
         assert told in ran.output

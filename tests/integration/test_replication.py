@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,8 +101,15 @@ def test_new_and_changed_images_are_copied_and_others_are_left(machine: Machine)
     assert machine.replicates().status == 0
     assert machine.copies() == first
 
-    # As long as before, which a comparison by size alone would take for the same.
-    s3.put_object(Bucket=BUCKET, Key="images/sunset.jpg", Body=b"morning")
+    # As long as before, which a comparison by size alone would take for the same; and in another
+    # second, which is all that S3 tells of the time.
+    sunset = "images/sunset.jpg"
+    put = s3.head_object(Bucket=BUCKET, Key=sunset)["LastModified"]
+    deadline = time.monotonic() + 10
+    while s3.head_object(Bucket=BUCKET, Key=sunset)["LastModified"] == put:
+        assert time.monotonic() < deadline, "ten seconds later S3 tells the same second"
+        time.sleep(0.1)
+        s3.put_object(Bucket=BUCKET, Key=sunset, Body=b"morning")
     s3.delete_object(Bucket=BUCKET, Key="images/2030/moon.jpg")
     assert machine.replicates().status == 0
     changed = machine.copies()

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import runpy
+import signal
 import sysconfig
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -126,6 +127,7 @@ def stack_values(stack: str, **changes: object) -> dict[str, str]:
 def deploy(values: Mapping[str, str], *, stack: str = "prod", preview: bool = False) -> Deployment:
     """Runs `__main__.py` with these settings and waits for everything that it registered."""
     recorder = Recorder()
+    interrupt = signal.getsignal(signal.SIGINT)
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     try:
@@ -148,6 +150,8 @@ def deploy(values: Mapping[str, str], *, stack: str = "prod", preview: bool = Fa
     finally:
         asyncio.set_event_loop(None)
         loop.close()
+        # The program leaves interruptions to the engine.
+        signal.signal(signal.SIGINT, interrupt)
     return Deployment(recorder.resources, recorder.invokes, outputs)
 
 
