@@ -118,9 +118,14 @@ def _summary(proof: Proof, source: str) -> Iterator[str | tuple[str, str]]:
         if proof.broken:
             of = _counted(len(proof.invariants), "invariant")
             yield f", {len(proof.broken)} of {of} broken"
+    compared = (
+        f"{_counted(proof.decisions, 'answer')} compared one by one"
+        if proof.decisions
+        else "the same statements on both sides"
+    )
     yield (
         f" ({source}; {proof.principals} kinds of principals, {proof.actions} of actions,"
-        f" {proof.resources} of resources, {proof.decisions} decisions)"
+        f" {proof.resources} of resources; {compared})"
     )
 
 
