@@ -28,6 +28,12 @@ from cross_account_access.iam.patterns import matches
 _ARN_COLONS: Final = 5
 _ACCOUNT: Final = re.compile(r"\d{12}")
 _OF_PRINCIPALS: Final = ("aws:principalarn", "aws:principalaccount")
+_OF_SERVICES: Final = (
+    *("aws:principalisawsservice", "aws:principalservicename", "aws:principalservicenameslist"),
+)
+"""Keys by which a statement for everybody means services alone."""
+_ANY_SERVICE: Final = "any-service.amazonaws.com"
+"""What stands for services that no document names."""
 _MOST_STATES: Final = 2_000
 """Beyond it, patterns of one condition are told apart one by one, not set by set."""
 
@@ -93,6 +99,27 @@ def _patterns(
                 yield from condition.values
 
 
+def _services_meant(statement: ComparedStatement) -> Mapping[str, str]:
+    """Return services that a statement lets in without naming them, with what to call them.
+
+    AWS: "AWS global condition context keys", aws:PrincipalIsAWSService,
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html.
+    """
+    conditions = [each for each in statement.conditions if each.key.lower() in _OF_SERVICES]
+    if not statement.allows or not conditions:
+        return {}
+    texts = (value.replace("*", "x").replace("?", "x") for c in conditions for value in c.values)
+    named = {text: text for text in texts if _is_service(text)}
+    return {_ANY_SERVICE: "any service of AWS", **named}
+
+
+def _is_service(text: str) -> bool:
+    try:
+        return parse_principal(text).kind is PrincipalKind.SERVICE
+    except QuestionError:
+        return False
+
+
 def _about_principals(statement: ComparedStatement) -> Iterator[Condition]:
     return (each for each in statement.conditions if each.key.lower() in _OF_PRINCIPALS)
 
@@ -117,6 +144,7 @@ class _Finder:
                     others[name] = name
                 else:
                     named.add(name)
+            others |= _services_meant(statement)
             for condition in _about_principals(statement):
                 groups.add(frozenset(condition.values))
                 named |= set(condition.values)
