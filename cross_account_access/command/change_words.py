@@ -61,18 +61,18 @@ def markdown(
         sections: a heading, which may be empty, and what stands below it.
         notes: what is to be said beside.
     """
-    lines = [f"**{_escaped(title)}**"]
+    lines = [f"**{markdown_text(title)}**"]
     for heading, changes in sections:
-        lines += [""] if not heading else ["", f"{_escaped(heading)}", ""]
+        lines += [""] if not heading else ["", f"{markdown_text(heading)}", ""]
         for (effect, principal, through, when), block in _blocks(changes):
             way = f" through {_code(through)}" if through else ""
-            told = f", {_escaped(when)}" if when else ""
-            lines.append(f"- **{_MARKS[effect][0]}** {_escaped(principal)}{way}{told}")
+            told = f", {markdown_text(when)}" if when else ""
+            lines.append(f"- **{_MARKS[effect][0]}** {markdown_text(principal)}{way}{told}")
             lines += [
                 f"  - {_code(shown_actions(change.actions))} on {_code(change.resource)}"
                 for change in block
             ]
-    lines += [f"\n> {_escaped(note)}" for note in notes]
+    lines += [f"\n> {markdown_text(note)}" for note in notes]
     return "\n".join(lines)
 
 
@@ -118,5 +118,6 @@ def _code(text: str) -> str:
     return f"`{one_line(text).replace('`', chr(39))}`"
 
 
-def _escaped(text: str) -> str:
+def markdown_text(text: str) -> str:
+    """Return a text as Markdown of one line that has no markup and mentions nobody."""
     return re.sub(r"([\\`*_\[\]<>|#@])", r"\\\1", one_line(text))

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Any, Final
 
-from cross_account_access.command.change_words import as_json, print_changes
+from cross_account_access.command.change_words import as_json, markdown_text, print_changes
 from cross_account_access.command.drift.examination import examine_drift
 from cross_account_access.command.drift.findings import Effect, Finding, Report
 from cross_account_access.command.inventory import judged
@@ -134,9 +134,8 @@ def _markdown(report: Report) -> Iterator[str]:
 
 
 def _cell(text: str) -> str:
-    """Return a text as Markdown that stays one cell, and has no markup that was not ours."""
-    escaped = "".join(f"\\{each}" if each in "\\|*_[]<>#" else each for each in text)
-    return " ".join(escaped.split())
+    """Return a text as Markdown that stays one cell."""
+    return markdown_text(" ".join(text.split()))
 
 
 def _by(finding: Finding) -> str:
