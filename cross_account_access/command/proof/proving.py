@@ -42,6 +42,8 @@ class Proof:
     """Documents that are missing, a sentence each: without them nothing is proved."""
     assumptions: tuple[str, ...]
     """What it holds under, a sentence each."""
+    layers: tuple[str, ...]
+    """What has been seen of the layers around the policies, a sentence each."""
     principals: int
     """Kinds of principals that were told apart."""
     actions: int
@@ -85,11 +87,13 @@ def prove(
     judged = without_unknown_boundaries(actual)
     as_they_are = examine(declared, judged)
     home = contract.production_account_id
+    layers = tuple(what_was_seen(actual))
     anyhow = examine(with_any_policies(declared, home), with_any_policies(judged, home))
     return Proof(
         differences=tuple(_all_changes(as_they_are, anyhow)),
         unread=actual.gaps,
-        assumptions=(*_ALWAYS_ASSUMED, _about_layers(actual), *_assumptions(contract, actual)),
+        assumptions=(*_ALWAYS_ASSUMED, _about(layers), *_assumptions(contract, actual)),
+        layers=layers,
         principals=as_they_are.principals,
         actions=as_they_are.actions,
         resources=as_they_are.resources,
@@ -104,6 +108,7 @@ def unproved(why: str) -> Proof:
         differences=(),
         unread=(why,),
         assumptions=(),
+        layers=(),
         principals=0,
         actions=0,
         resources=0,
@@ -128,8 +133,8 @@ def _request(change: Change) -> tuple[object, ...]:
     return (change.principal, change.through, change.actions, change.resource)
 
 
-def _about_layers(actual: StackInventory) -> str:
-    return f"layers around the policies only take access away; {'; '.join(what_was_seen(actual))}"
+def _about(layers: Sequence[str]) -> str:
+    return f"layers around the policies only take access away; {'; '.join(layers)}"
 
 
 def _assumptions(contract: Contract, actual: StackInventory) -> Iterator[str]:

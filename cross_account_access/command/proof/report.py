@@ -42,6 +42,7 @@ def as_json(proof: Proof, source: str) -> dict[str, Any]:
         ],
         "unread": list(proof.unread),
         "assumptions": list(proof.assumptions),
+        "layers": list(proof.layers),
         "compared": {
             "principals": proof.principals,
             "actions": proof.actions,

@@ -47,7 +47,7 @@ from cross_account_access.errors import Status, UncheckedError, UsageError
 from cross_account_access.iam.engine import ResourceDocuments
 from cross_account_access.iam.errors import IamError
 from cross_account_access.iam.inventory import POLICIES_OF_OTHERS
-from cross_account_access.presentation import BAD, Page, notice, progress
+from cross_account_access.presentation import BAD, QUIET, Page, notice, progress
 from cross_account_access.stack import Stack, StackAccount, add_stack_options, naming, stack_of
 
 _DESCRIPTION: Final = """\
@@ -167,6 +167,8 @@ def run(arguments: argparse.Namespace) -> int:
         existing=setup.existing,
         named=named_in(setup.documents.latest) if setup.documents else {},
     )
+    if setup.documents is None:
+        inventory = with_layers(inventory, arguments.layers)
     proof = _proof(contract, inventory, setup.documents, invariants)
     rows = matrix(contract, consumers, environment)
     with progress(f"checking {len(rows)} rows"):
@@ -192,6 +194,8 @@ def run(arguments: argparse.Namespace) -> int:
         options = [*naming(arguments), *layers_words(arguments)]
         show_differences(page, proof, source, options)
         show_summary(page, proof, source)
+        if proof.layers:
+            page.line((f"layers: {'; '.join(proof.layers)}", QUIET))
         for each in beside:
             sentence = f": {each.account.label}: {each.subject}: {each.what} (beside the rows)"
             page.line((Verdict.WRONG.value, BAD), sentence)

@@ -75,9 +75,10 @@ class Ran:
 
     @property
     def rows(self) -> list[str]:
-        """The lines after that of the proof, which holds."""
-        proof, *rows = self.out.splitlines()
+        """The lines after those of the proof, which holds, and of the layers."""
+        proof, layers, *rows = self.out.splitlines()
         assert proof.startswith("proved: documents allow what is declared and nothing more (live;")
+        assert layers.startswith("layers: ")
         return rows
 
 
@@ -132,6 +133,30 @@ def verify(capfd: pytest.CaptureFixture[str]) -> Verify:
         return Ran(status, out, err)
 
     return run
+
+
+@pytest.mark.usefixtures("aws")
+def test_layers_count_and_it_is_told_which_were_seen(
+    verify: Verify, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of the live documents, and of the state where the live ones cannot be read."""
+    told = verify("--json")
+    assert "service control policies: not seen" in json.loads(told.out)["proof"]["layers"]
+    every = {"Effect": "Allow", "NotAction": "sts:AssumeRole", "Resource": "*"}
+    document = {"Version": "2012-10-17", "Statement": [every]}
+    for level in ("organization", "organization/444455556666"):
+        folder = tmp_path / level / "service-control-policies"
+        folder.mkdir(parents=True)
+        (folder / "no-roles.json").write_text(json.dumps(document))
+    seen = "layers: service control policies: not seen of production; "
+    narrower = "- staging:user/StageAdmin may sts:AssumeRole production:role/StageRole"
+    ran = verify("--layers", str(tmp_path))
+    assert (ran.status, seen in ran.out, narrower in ran.out) == (1, True, True)
+
+    monkeypatch.setattr(profiles, "administrator", lambda account, _: (account, None))
+    ran = verify("--layers", str(tmp_path))
+    assert (ran.status, seen in ran.out, narrower in ran.out) == (1, True, True)
+    assert "between documents and declaration (state;" in ran.out
 
 
 def test_everything_as_intended(aws: World, verify: Verify) -> None:
@@ -524,8 +549,8 @@ def test_what_the_other_side_still_needs_is_told_to_be_pasted(
         {"consumer": "stage-admin", "principal": USER, "policy": needed}
     ]
     output = verify("--only-failures").out.splitlines()
-    summed_up = next(at for at, line in enumerate(output) if line.startswith("not proved: "))
-    first, told, *lines = output[summed_up + 1 :]
+    layers = next(at for at, line in enumerate(output) if line.startswith("layers: "))
+    first, told, *lines = output[layers + 1 :]
     assert first.startswith(
         "not as intended: stage-admin: assume StageRole: must be allowed, and is refused"
     )
