@@ -64,6 +64,8 @@ class Named:
         known = {**inventory.users, **inventory.roles}
         if not self.is_example or self.arn in known:
             return inventory
+        if ":role/" not in self.arn and ":user/" not in self.arn:
+            return inventory
         user: IdentityDocuments = {"policies": {"own": _EVERYTHING}}
         if ":user/" in self.arn:
             return replace(inventory, users={**inventory.users, self.arn: user})

@@ -13,24 +13,37 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache, cached_property
+from typing import Final
 
 from cross_account_access.iam.comparing.asked import EVERYTHING, Asked
 from cross_account_access.iam.comparing.cases import Case, Cases
+from cross_account_access.iam.comparing.outsiders import is_user_or_role
 from cross_account_access.iam.comparing.requests import ActionGroup
 from cross_account_access.iam.comparing.statements import ACCOUNT, USERNAME, ComparedStatement
 from cross_account_access.iam.comparing.universe import ResourceClass, Side, Universe
 from cross_account_access.iam.comparing.witnesses import WRITTEN
-from cross_account_access.iam.documents import Condition
+from cross_account_access.iam.documents import Condition, PolicyKind
 from cross_account_access.iam.engine import (
+    Context,
     Outcome,
     Principal,
     PrincipalKind,
     Request,
+    compile_policy,
     decide,
     parse_principal,
 )
 from cross_account_access.iam.errors import ComparisonError
 from cross_account_access.iam.inventory import NOTHING, Inventory
+
+_ANY_SESSION: Final = compile_policy(
+    {
+        "Version": "2012-10-17",
+        "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"},
+    },
+    PolicyKind.SESSION,
+    "session policy",
+)
 
 
 class Effect(enum.Enum):
@@ -171,7 +184,17 @@ class _Comparison:
             for group, number in self._candidates(name):
                 for effect, (whens, example) in self._effects(name, group, number).items():
                     found[effect, name, tuple(whens), group][number] = example
-        return found
+        return {about: each for about, each in found.items() if not self._is_told(about, found)}
+
+    def _is_told(self, about: _About, found: Mapping[_About, Mapping[int, Request | None]]) -> bool:
+        """Say whether the same is told of anybody of the account, and so of this one."""
+        effect, name, whens, group = about
+        if is_user_or_role(name) or not name.startswith("arn:"):
+            return False
+        return any(
+            found[about].keys() <= found.get((effect, other, whens, group), {}).keys()
+            for other in self._universe.anybody_in(_account(name))
+        )
 
     def _candidates(self, name: str) -> Iterator[tuple[ActionGroup, int]]:
         """Yield the requests of which the answer may have changed.
@@ -191,6 +214,8 @@ class _Comparison:
             changed = is_target and target in self._changed_targets
             changed |= self._limits_changed(name, target)
             if not (own_changed or changed) or not (is_ours or is_target):
+                continue
+            if self._is_own_root(name, target):
                 continue
             if not self._asked.is_about(resource.witness.text, resource.witness.matches):
                 continue
@@ -236,6 +261,11 @@ class _Comparison:
         is_bounded = {arn in side.bounded for side in sides}
         is_missing = [arn in side.missing for side in sides]
         return before != after or len(is_bounded) > 1 or any(is_missing)
+
+    def _is_own_root(self, name: str, target: str) -> bool:
+        """Say whether it is the root user of the resource's own account, who may do all there."""
+        owners = {side.owner_of(target) for side in self._universe.sides}
+        return name.endswith(":root") and _account(name) in owners
 
     def _limits_changed(self, name: str, target: str) -> bool:
         if not any(side.is_limited for side in self._universe.sides):
@@ -294,7 +324,7 @@ class _Comparison:
         narrows = not sides[0].is_limited and not self._has_other_policies(name, group, resource)
         chosen: dict[Effect, set[Case]] = defaultdict(set)
         for case, circumstances in cases:
-            request = Request(principal, group.name, resource.witness.text, circumstances)
+            request = _request(principal, group, resource, circumstances)
             effect = _effect(*(_outcome(side, request, resource.target) for side in sides))
             self._decisions += 1
             if effect is not None and not (narrows and effect.is_widening):
@@ -302,7 +332,7 @@ class _Comparison:
         return {
             effect: (
                 cases.describe(each),
-                Request(principal, group.name, resource.witness.text, cases.plainest(each)),
+                _request(principal, group, resource, cases.plainest(each)),
             )
             for effect, each in chosen.items()
         }
@@ -357,6 +387,7 @@ class _Comparison:
             for other in (*side.inventory.users, *side.inventory.roles, *outsiders)
             for group in resource.groups
             if group.name.startswith("sts:AssumeRole") and _is_possible(other, group.name, name)
+            if other != name
             if self._may_be_allowed(side, other, group, resource)
             for when in _open_when(side, other, group, resource, self._asked.at)
         ]
@@ -486,14 +517,19 @@ def _open_when(
         {
             case
             for case, circumstances in cases
-            if _outcome(
-                side,
-                Request(principal, group.name, resource.witness.text, circumstances),
-                resource.target,
-            )
+            if _outcome(side, _request(principal, group, resource, circumstances), resource.target)
             is not Outcome.DENIED
         }
     )
+
+
+def _request(
+    principal: Principal, group: ActionGroup, resource: ResourceClass, circumstances: Context
+) -> Request:
+    """Ask for one of the actions; a federated user with the session policy that refuses least."""
+    is_federated = principal.kind is PrincipalKind.FEDERATED_USER
+    session = (_ANY_SESSION,) if is_federated else ()
+    return Request(principal, group.name, resource.witness.text, circumstances, session)
 
 
 def _outcome(side: Side, request: Request, target: str) -> Outcome:
@@ -524,13 +560,13 @@ def _simplicity(request: Request) -> tuple[int, int, str, str, str]:
 def _is_possible(name: str, action: str, target: str) -> bool:
     """Say whether there can be such a request, as far as no policy has a say in that.
 
-    A role has no use of assuming itself, and nobody assumes a role without signing. Users of
-    identity providers, and they alone, call AssumeRoleWithSAML or AssumeRoleWithWebIdentity.
+    Nobody assumes a role without signing. Users of identity providers, and they alone, call
+    AssumeRoleWithSAML or AssumeRoleWithWebIdentity.
     """
     if ":role/" not in target or not action.startswith("sts:"):
         return True
     federated = action.startswith("sts:AssumeRoleWith")
-    return name not in ("*", target) and federated is _is_provider(name)
+    return name != "*" and federated is _is_provider(name)
 
 
 def _is_role_elsewhere(target: str, name: str) -> bool:

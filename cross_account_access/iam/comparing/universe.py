@@ -86,6 +86,8 @@ class Side:
     """Statements of resource-based and trust policies, by resource."""
     missing: frozenset[str]
     """ARNs that do not exist: only the other side has them, or one of ours has their name."""
+    federated: Mapping[str, IdentityDocuments]
+    """Federated users outside the stack, by ARN, with the policies of the user behind each."""
     bounded: frozenset[str]
     """ARNs of those with a boundary, which refuses what it does not speak of."""
     limits: ComparedLimits
@@ -113,6 +115,8 @@ class Side:
 
     def world_of(self, principal: Principal, target: str) -> World | None:
         """Return a world with both, `None` where both cannot exist."""
+        if principal.arn in self.federated:
+            return self._with_user_behind(principal)
         asked = self.rivals.keys() & {_holder_of(principal), target} if self.rivals else ()
         if not asked:
             return self.world
@@ -120,6 +124,20 @@ class Side:
         if key not in self._grown:
             can_exist = len({_name_of(arn) for arn in key}) == len(key)
             self._grown[key] = self._including(key) if can_exist else None
+        return self._grown[key]
+
+    def _with_user_behind(self, principal: Principal) -> World | None:
+        """Return a world in which the user behind a federated user may do everything.
+
+        Anybody of the account may be behind it: the name of the session says nothing of that.
+        """
+        key = frozenset({principal.arn})
+        if key not in self._grown:
+            behind = f"arn:{principal.partition}:iam::{principal.account}:user/{principal.name}"
+            name = _name_of(behind)
+            ours = (arn for arn in self.inventory.users if _name_of(arn) == name)
+            users = {next(ours, behind): self.federated[principal.arn]}
+            self._grown[key] = self.world.including(users=users)
         return self._grown[key]
 
     def _including(self, arns: Iterable[str]) -> World:
@@ -212,6 +230,11 @@ class Universe:
             for name in names:
                 found[name] += self.numbers_at.get(target, ())
         return {name: tuple(sorted(each)) for name, each in found.items()}
+
+    def anybody_in(self, account: str) -> Iterator[str]:
+        """Yield ARNs of those who stand for all others of an account."""
+        told = self._anybody_of(account)
+        yield from (arn for arn, words in self.outsiders.names.items() if words == told)
 
     def _anybody_of(self, account: str) -> str:
         if account == ELSEWHERE:
@@ -314,6 +337,11 @@ class Universe:
             rivals=rivals,
             own={arn: tuple(each) for arn, each in own.items()},
             of_target={arn: tuple(each) for arn, each in of_target.items()},
+            federated={
+                arn: {"policies": {"own": self._everything_elsewhere(_account_of(arn))}}
+                for arn in self.outsiders.names
+                if ":federated-user/" in arn
+            },
             bounded=frozenset(
                 arn
                 for arn, identity in {**inventory.users, **inventory.roles}.items()

@@ -145,8 +145,8 @@ def derived_keys(principal: Principal, entity_arn: str | None) -> dict[str, Know
     """Return the keys that follow from the principal.
 
     `aws:PrincipalArn` is the role's ARN for a role session. `aws:username` exists for IAM users
-    only. For a service or an identity provider only what the page says is filled in: they belong to
-    no organization, and the call with a provider's token is not signed. Sources: AWS, "AWS global
+    only. For others who have no account only what the page says is filled in: they belong to no
+    organization, and the call with a provider's token is not signed. Sources: AWS, "AWS global
     condition context keys",
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html;
     "IAM policy elements: Variables and tags", Principal key values,
@@ -156,6 +156,8 @@ def derived_keys(principal: Principal, entity_arn: str | None) -> dict[str, Know
     if principal.has_identity:
         return _keys_of_identity(principal, entity_arn)
     absent = [*_OF_MEMBERS, _OF_USERS]
+    if kind is PrincipalKind.ORIGIN_ACCESS_IDENTITY:
+        return dict.fromkeys(absent, KeyState.ABSENT)
     if kind is PrincipalKind.SERVICE:
         return {
             **dict.fromkeys(absent, KeyState.ABSENT),

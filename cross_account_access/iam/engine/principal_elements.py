@@ -133,6 +133,12 @@ class PrincipalElement:
         is_anonymous = principal.kind is PrincipalKind.ANONYMOUS
         if principal.arn in self._others or (is_anonymous and self._every_aws):
             return _ALL
+        if principal.kind is PrincipalKind.ORIGIN_ACCESS_IDENTITY:
+            if principal.arn in self._arns:
+                return _ALL
+            if self._canonical:
+                request.doubt("whether a CanonicalUser principal stands for it")
+                return _EITHER
         if self._every_aws:
             request.doubt("whether AWS: * includes services and identity providers")
             return _EITHER

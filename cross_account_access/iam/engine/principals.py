@@ -21,6 +21,7 @@ _CALLER = re.compile(
     r"|sts::(?P<fed>\d{12}):federated-user/(?P<user>[^/]+)"
     r")"
 )
+_ORIGIN_ACCESS_IDENTITY = re.compile(r"arn:[a-z-]+:iam::cloudfront:user/.+")
 _SERVICE = re.compile(r"[a-z0-9.-]+\.(?:amazonaws\.com(?:\.cn)?|internal)")
 
 
@@ -38,6 +39,11 @@ class PrincipalKind(enum.Enum):
     ANONYMOUS = "Anonymous"
     SERVICE = "service"
     PROVIDER = "identity provider"
+    ORIGIN_ACCESS_IDENTITY = "origin access identity"
+    """Of CloudFront, which fetches with it for whoever asks a distribution; no account has it
+    ("Restrict access to an Amazon S3 origin",
+    https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-restricting-access-to-s3.html).
+    """
 
     @property
     def noun(self) -> str:
@@ -49,6 +55,7 @@ _WITHOUT_IDENTITY: Final = (
     PrincipalKind.ANONYMOUS,
     PrincipalKind.SERVICE,
     PrincipalKind.PROVIDER,
+    PrincipalKind.ORIGIN_ACCESS_IDENTITY,
 )
 
 
@@ -84,8 +91,8 @@ def parse_principal(text: str) -> Principal:
     Args:
         text: ARN of a user, a role (any session of it), a role session, a federated user session,
             an account's root user or an identity provider; a service principal such as
-            `ec2.amazonaws.com`; a web identity provider such as `accounts.google.com`; or `*` for
-            an anonymous caller.
+            `ec2.amazonaws.com`; a web identity provider such as `accounts.google.com`; a
+            CloudFront origin access identity; or `*` for an anonymous caller.
 
     Raises:
         QuestionError: for anything else.
@@ -95,6 +102,8 @@ def parse_principal(text: str) -> Principal:
         return Principal(PrincipalKind.ANONYMOUS, text)
     if match := _CALLER.fullmatch(text):
         return _from_arn(text, match)
+    if _ORIGIN_ACCESS_IDENTITY.fullmatch(text):
+        return Principal(PrincipalKind.ORIGIN_ACCESS_IDENTITY, text)
     if _SERVICE.fullmatch(text) and text != "cognito-identity.amazonaws.com":
         return Principal(PrincipalKind.SERVICE, text)
     if re.fullmatch(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+(?:/\S*)?", text):

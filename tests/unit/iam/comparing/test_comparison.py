@@ -170,6 +170,7 @@ WIDENING: dict[str, tuple[Json, Json, list[str]]] = {
             f"+ anybody else of production {ASSUMES}, with aws:PrincipalOrgID=o-1234567890",
             f"+ anybody else of staging {ASSUMES}, with aws:PrincipalOrgID=o-1234567890",
             f"+ anybody of any other AWS account {ASSUMES}, with aws:PrincipalOrgID=o-1234567890",
+            f"+ production:role/StageRole {ASSUMES}, with aws:PrincipalOrgID=o-1234567890",
             f"+ {ADMIN} {ASSUMES}, with aws:PrincipalOrgID=o-1234567890",
         ],
     ),
