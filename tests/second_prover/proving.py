@@ -74,6 +74,17 @@ _NOT_OF_ROLES: Final = "sts:getfederationtoken"
 _SECONDS: Final = 60
 
 
+_TYPES: Final = {
+    "user": "User",
+    "role": "AssumedRole",
+    "root": "Account",
+    "federated-user": "FederatedUser",
+}
+"""Kinds of principals of an account, with their `aws:PrincipalType`."""
+_NAME: Final = String("name")
+"""Of an outsider, without the path."""
+
+
 @dataclass(frozen=True)
 class Example:
     """A request that one of the worlds allows and the other does not."""
@@ -91,8 +102,8 @@ class _Caller:
     """Who asks; of an outsider the ARN is an unknown."""
 
     kind: str
-    """`user`, `role`, `anonymous`, or the element of those who are no principals of an account:
-    `Service` or `Federated`."""
+    """`user`, `role`, `root`, `federated-user`, `anonymous`, or the element of those who are no
+    principals of an account: `Service` or `Federated`."""
     arn: Term
     account: Term
     known: str | None
@@ -100,8 +111,8 @@ class _Caller:
 
     @property
     def is_iam(self) -> bool:
-        """Whether it is a user or role, so that identity-based policies can speak for it."""
-        return self.kind in ("user", "role")
+        """Whether it is one of an account, so that identity-based policies can speak for it."""
+        return self.kind in _TYPES
 
     @property
     def is_outside_aws(self) -> bool:
@@ -115,7 +126,7 @@ class _Caller:
         AWS, "AWS global condition context keys",
         https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html.
         """
-        types = {"user": "User", "role": "AssumedRole", "anonymous": "Anonymous"}
+        types = {**_TYPES, "anonymous": "Anonymous"}
         of_nobody = ("aws:principalorgid", "aws:principalorgpaths", "aws:username")
         if self.is_outside_aws:
             provider = "aws:principalservicename" if self.kind == "Service" else _PROVIDER
@@ -128,10 +139,11 @@ class _Caller:
         }
         if self.kind == "anonymous":
             found |= dict.fromkeys(("aws:principalarn", *of_nobody))
-        if self.kind == "role":
+        if self.kind == "user":
+            name = None if self.known is None else self.known.rsplit("/", 1)[-1]
+            found["aws:username"] = _NAME if name is None else StringVal(name)
+        else:
             found["aws:username"] = None
-        elif self.known is not None:
-            found["aws:username"] = StringVal(self.known.rsplit("/", 1)[-1])
         return found
 
     @property
@@ -210,7 +222,7 @@ class Prover:
                     yield from self._ask(caller, target)
 
     def _outsiders(self) -> Iterator[_Caller]:
-        for kind in ("user", "role"):
+        for kind in _TYPES:
             yield _Caller(kind, String("principal"), String("account"), None)
         yield _Caller("anonymous", StringVal(""), StringVal("anonymous"), ANYBODY)
         named = {each for rule in self._rules for each in rule.principals}
@@ -405,10 +417,12 @@ class _Question:
     def _can_be_asked(self, name: str) -> bool:
         """Leave out what no policy has a say in.
 
-        Only users of identity providers call the two with a token; a role that assumes itself gains
-        nothing; to assume a role takes credentials, and so do all but three services. AWS,
+        Only users of identity providers call the two with a token; to assume a role takes
+        credentials of a user or role, and all but three services take some. AWS,
         "AssumeRoleWithWebIdentity",
-        https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html.
+        https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html;
+        "Compare AWS STS credentials",
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_sts-comparison.html.
         """
         caller, target = self._caller, self._target
         if caller.kind == "Federated":
@@ -419,10 +433,10 @@ class _Question:
             return False
         if caller.kind == "anonymous" and not name.startswith(_TAKES_UNSIGNED):
             return False
-        is_ours = target.arn is not None and ":iam:" in target.arn
-        if is_ours and not name.startswith("sts:") and not self._is_ours:
+        if caller.kind in ("root", "federated-user") and name.startswith("sts:"):
             return False
-        return not (name.startswith("sts:") and target.arn == caller.known)
+        is_ours = target.arn is not None and ":iam:" in target.arn
+        return self._is_ours or not is_ours or name.startswith("sts:")
 
     def _of_resource(self) -> Iterator[Term]:
         """Yield that the resource is of the form, and the target or none that the worlds have."""
@@ -471,12 +485,20 @@ class _Question:
         if caller.known is not None:
             return
         yield InRe(caller.account, ACCOUNT_ID)
-        start = Concat(Re("arn:aws:iam::"), ACCOUNT_ID, Re(f":{caller.kind}/"), PATH)
-        name = String("name")
-        yield InRe(name, Plus(LETTER))
-        yield Length(name) <= 40
-        yield InRe(caller.arn, Concat(start, Plus(LETTER)))
+        service = "sts" if caller.kind == "federated-user" else "iam"
+        start = Concat(Re(f"arn:aws:{service}::"), ACCOUNT_ID)
         yield caller.account == _between(caller.arn, len("arn:aws:iam::"), 12)
+        if caller.kind == "root":
+            # Of its own account it may do all that there is, whatever policies say.
+            yield caller.account != StringVal(self._target.account)
+            yield InRe(caller.arn, Concat(start, Re(":root")))
+            return
+        path = Re("") if caller.kind == "federated-user" else PATH
+        before = String("all before the name")
+        yield InRe(_NAME, Plus(LETTER))
+        yield Length(_NAME) <= 40
+        yield InRe(before, Concat(start, Re(f":{caller.kind}/"), path))
+        yield caller.arn == Concat(before, _NAME)
         for arn in (*self._worlds[0].users, *self._worlds[0].roles):
             if f":{caller.kind}/" in arn:
                 its_name = expression(list(arn.rsplit("/", 1)[-1]), fold=True)
@@ -598,7 +620,7 @@ class _Question:
             return BoolVal(True)
         if self._caller.is_outside_aws:
             return BoolVal((self._caller.kind, self._caller.known) in rule.principals)
-        if self._caller.kind != "user":
+        if self._caller.kind not in ("user", "federated-user"):
             return BoolVal(False)
         return self._is_one_of(rule)
 
@@ -606,7 +628,9 @@ class _Question:
         return self._is_one_of(rule) if self._caller.kind == "role" else BoolVal(False)
 
     def _is_one_of(self, rule: Rule) -> Term:
-        named = [name for kind, name in rule.principals if kind == "AWS" and ":iam:" in name]
+        named = [
+            name for kind, name in rule.principals if kind == "AWS" and name.startswith("arn:")
+        ]
         return _any(self._caller.arn == StringVal(name) for name in named)
 
     def _names_account(self, rule: Rule) -> Term:

@@ -95,14 +95,37 @@ _TRUST_TESTS: Final[list[Json]] = [
 ]
 
 
-def random_pair(number: int) -> tuple[Json, Json]:
+_CALLER_TESTS: Final[list[Json]] = [
+    {"StringEquals": {"aws:username": "Ana"}},
+    {"StringLike": {"aws:username": "A*"}},
+    {"StringNotEquals": {"aws:username": "Ana"}},
+    {"Null": {"aws:username": "true"}},
+    {"StringEquals": {"aws:PrincipalType": "Account"}},
+    {"StringEquals": {"aws:PrincipalType": "FederatedUser"}},
+    {"StringNotEquals": {"aws:PrincipalType": ["User", "AssumedRole"]}},
+    {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:root"}},
+    {"ArnLike": {"aws:PrincipalArn": "arn:aws:sts::*:federated-user/*"}},
+    {"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::*:user/*"}},
+    {"StringLike": {"aws:PrincipalArn": "*:user/ops/*"}},
+    {"StringLike": {"aws:PrincipalAccount": "7777*"}},
+    {"StringNotLike": {"aws:PrincipalAccount": ["4444*", "????22223333"]}},
+]
+
+
+def random_pair(number: int, *, is_about_callers: bool = False) -> tuple[Json, Json]:
     """Return two worlds of documents, of which the second is the first with something changed.
 
     Args:
         number: the same number gives the same worlds.
+        is_about_callers: conditions of resource-based policies are about who asks alone.
     """
     draw = random.Random(number)  # noqa: S311 - no secret
     before = _world(draw)
+    if is_about_callers:
+        (resource,) = before["resources"].values()
+        for statement in resource["policy"]["Statement"]:
+            statement.pop("Condition", None)
+            statement["Condition"] = draw.choice(_CALLER_TESTS)
     after = copy.deepcopy(before)
     for _ in range(draw.choice([1, 1, 2])):
         holder, place = draw.choice(list(places(after)))
