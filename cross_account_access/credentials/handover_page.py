@@ -78,11 +78,19 @@ def _facts(contract: Contract, consumer: Consumer, contact: str) -> Iterator[str
     yield f"- **MFA:** {'a code with every session' if consumer.mfa else 'not asked for'}"
     if consumer.role_arn:
         if consumer.source_identity_required:
-            yield "- **Source identity:** to be stated with every session"
+            values = ", ".join(map(_code, consumer.source_identities))
+            which = f", one of {values}" if values else ""
+            yield f"- **Source identity:** to be stated with every session{which}"
         for key, value in consumer.session_tags.items():
             yield f"- **Session tag:** {_code(f'{key}={value}')}, to be given with every session"
     for arn in consumer.principal_arns:
         yield f"- **Open to:** {_code(arn)}"
+    for key, values in consumer.claims.items():
+        yield f"- **Only for {_code(key)}:** {', '.join(map(_code, values))}"
+    if consumer.source_ips:
+        yield f"- **Only from:** {', '.join(map(_code, consumer.source_ips))}"
+    if consumer.vpc_endpoints:
+        yield f"- **Only through VPC endpoints:** {', '.join(map(_code, consumer.vpc_endpoints))}"
     yield f"- **Region:** {_code(contract.production_region)}"
     yield f"- **Access ends:** {consumer.expires_at or 'no end is set'}"
     yield f"- **Contact:** {contact}"
@@ -94,7 +102,7 @@ def _grants(consumer: Consumer) -> Iterator[str]:
     for grant in consumer.grants:
         where = ", ".join(map(_code, grant.prefixes))
         limit = f", under {where} only" if where else ""
-        way = "" if grant.via == "role" else ", with your own credentials and without the role"
+        way = "" if grant.via == "role" else ", with your own credentials and without a role"
         means = f": {', '.join(map(_code, grant.actions))}" if grant.actions else ""
         may = ", ".join(grant.levels) or "single actions"
         yield f"- {may} on {_code(grant.resource_arn)}{limit}{way}{means}"
@@ -131,27 +139,15 @@ def _set_up(consumer: Consumer, request: RoleRequest | None) -> Iterator[str]:
         )
         return
     if consumer.sign_in == "instance_metadata":
-        profile = _code(consumer.instance_profile_arn) if consumer.instance_profile_arn else "ours"
         told = (
-            f"Launch the instances with the instance profile {profile}; no keys are needed. The "
-            "role is chained to the instance's own, so that a session lasts one hour at most."
+            f"{_launch(consumer)} The role is chained to the instance's own, so that a session "
+            "lasts one hour at most."
         )
     elif consumer.user_name:
-        source = request.source_profile
-        first = {
-            "console": f"Sign in with `aws login --profile {source}` (AWS CLI 2.32 or later), so "
-            "that no key is kept anywhere, and put this into `~/.aws/config`.",
-            "none": f"An administrator of account {consumer.home_account} says how the user "
-            f"`{consumer.user_name}` signs in, into the profile `{source}`. Put this into "
-            "`~/.aws/config`.",
-        }
-        told = first.get(
-            consumer.user_sign_in or "",
-            "Put this into `~/.aws/config`, and an access key of the user "
-            f"`{consumer.user_name}`, which an administrator of account "
-            f"{consumer.home_account} makes, into the profile `{source}`.",
+        told = (
+            f"{_user_signs_in(consumer)} Put this into `~/.aws/config`. The AWS CLI and the SDKs "
+            "renew the sessions."
         )
-        told += " The AWS CLI and the SDKs renew the sessions."
     else:
         told = (
             f"Put this into `~/.aws/config`, with your own profile in place of "
@@ -165,12 +161,41 @@ def _set_up(consumer: Consumer, request: RoleRequest | None) -> Iterator[str]:
     yield f"```ini\n{consumer.cli_profile or request.profile_block()}\n```"
 
 
+def _launch(consumer: Consumer) -> str:
+    arn = consumer.instance_profile_arn
+    profile = f"the instance profile {_code(arn)}" if arn else "their instance profile"
+    return f"Launch the instances with {profile}; no keys are needed."
+
+
+def _user_signs_in(consumer: Consumer) -> str:
+    """How the one user of the stack comes to credentials of its own."""
+    user = consumer.user_name
+    match consumer.user_sign_in:
+        case "console":
+            return (
+                f"Sign in with `aws login --profile {user}` (AWS CLI 2.32 or later), so that no "
+                "key is kept anywhere."
+            )
+        case "none":
+            return (
+                f"An administrator of account {consumer.home_account} says how the user `{user}` "
+                f"signs in, into the profile `{user}`."
+            )
+    return (
+        f"An administrator of account {consumer.home_account} makes an access key of the user "
+        f"`{user}` for you; put it into the profile `{user}`."
+    )
+
+
 def _set_up_directly(consumer: Consumer) -> Iterator[str]:
     """What is needed where resource policies let the consumer in; the stack sees to the rest."""
     told = [
-        "Nothing to set up for what goes without a role: use the credentials of the principal",
-        "above.",
+        "What goes without a role needs no profile: use the credentials of the principal above."
     ]
+    if consumer.role_arn is None and consumer.sign_in == "instance_metadata":
+        told.append(_launch(consumer))
+    elif consumer.role_arn is None and consumer.user_name:
+        told.append(_user_signs_in(consumer))
     if not consumer.is_one_principal and consumer.caller_policy is None:
         told.append(
             "Its own policy must allow the same actions on the same resources, and on the key of a "
@@ -187,7 +212,8 @@ def _set_up_directly(consumer: Consumer) -> Iterator[str]:
 def _test(consumer: Consumer, request: RoleRequest | None, contact: str) -> Iterator[str]:
     if request and consumer.sign_in != "web_identity":
         yield from _test_assume_role(request, contact)
-    profile = f" --profile {shlex.quote(request.profile_name)}" if request else ""
+    own = f" --profile {shlex.quote(consumer.user_name)}" if consumer.user_name else ""
+    profile = f" --profile {shlex.quote(request.profile_name)}" if request else own
     if request is None or _has_profile(consumer):
         yield "This must succeed:"
     else:
@@ -199,7 +225,7 @@ def _test(consumer: Consumer, request: RoleRequest | None, contact: str) -> Iter
     yield _shell(
         f"aws sts get-caller-identity{profile}",
         *(
-            f"{command}{profile if grant.via == 'role' else ''}"
+            f"{command}{profile if grant.via == 'role' else own}"
             for grant in consumer.grants
             for command in grant.proof_commands
         ),

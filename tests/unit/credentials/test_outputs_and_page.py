@@ -224,8 +224,16 @@ def test_a_page_tells_how_its_kind_of_consumer_signs_in(
     [
         ("console", "Sign in with `aws login --profile StageAdmin` (AWS CLI 2.32 or later)", False),
         ("none", "An administrator of account 444455556666 says how the user `StageAdmin`", False),
-        ("key", "and an access key of the user `StageAdmin`, which an administrator", True),
-        (None, "and an access key of the user `StageAdmin`, which an administrator", True),
+        (
+            "key",
+            "An administrator of account 444455556666 makes an access key of the user `StageAdmin`",
+            True,
+        ),
+        (
+            None,
+            "An administrator of account 444455556666 makes an access key of the user `StageAdmin`",
+            True,
+        ),
     ],
 )
 def test_a_page_tells_how_its_user_signs_in(
@@ -241,9 +249,45 @@ def test_a_page_tells_how_its_user_signs_in(
 def test_a_page_without_a_role_speaks_of_none(access: Access, declare: Callable[..., None]) -> None:
     declare(role_arn=None)
     page = access("handover", "--contact", "me").out
-    assert "Nothing to set up" in page
-    assert "aws s3api head-object --bucket production-test-bucket-101" in page
-    assert not re.search("--profile|assume-role|Role to assume", page)
+    assert "needs no profile" in page
+    (tried,) = (line for line in page.splitlines() if line.startswith("aws s3api head-object "))
+    assert tried.endswith(" --profile StageAdmin")
+    assert not re.search("assume-role|Role to assume", page)
+
+
+def test_a_page_without_a_role_says_how_its_callers_come_to_credentials(
+    access: Access, declare: Callable[..., None]
+) -> None:
+    declare(role_arn=None)
+    user = access("handover", "--contact", "me").out
+    assert "makes an access key of the user `StageAdmin`" in user
+    declare(role_arn=None, kind="ec2")
+    machine = access("handover", "--contact", "me").out
+    assert "Launch the instances with" in machine
+    assert "access key of the user" not in machine
+
+
+def test_a_page_tells_what_its_callers_must_be(
+    access: Access, declare: Callable[..., None]
+) -> None:
+    asked = {
+        "claims": {"aws:PrincipalOrgID": ["o-a1b2c3d4e5"]},
+        "source_ips": ["198.51.100.0/24"],
+        "vpc_endpoints": ["vpce-1a2b3c4d"],
+        "source_identity_required": True,
+        "source_identities": ["alice", "bob"],
+    }
+    plain = access("handover", "--contact", "me").out
+    declare(**asked)
+    page = access("handover", "--contact", "me").out
+    for told in (
+        "- **Only for `aws:PrincipalOrgID`:** `o-a1b2c3d4e5`",
+        "- **Only from:** `198.51.100.0/24`",
+        "- **Only through VPC endpoints:** `vpce-1a2b3c4d`",
+        "- **Source identity:** to be stated with every session, one of `alice`, `bob`",
+    ):
+        assert told in page
+        assert told not in plain
 
 
 SQS, SNS = "arn:aws:sqs:us-west-2:111122223333:jobs", "arn:aws:sns:us-west-2:111122223333:news"
@@ -302,9 +346,9 @@ def test_a_page_tests_topics_and_queues(
 ) -> None:
     grant: dict[str, object] = {kind: arn.rsplit(":", 1)[-1], "levels": levels, "via": "resource"}
     lines = page_of(access, monkeypatch, grant).splitlines()
-    told = f"- {', '.join(levels)} on `{arn}`, with your own credentials and without the role: "
+    told = f"- {', '.join(levels)} on `{arn}`, with your own credentials and without a role: "
     assert [line for line in lines if line.startswith(told)]
-    assert command in lines
+    assert f"{command} --profile Mine" in lines
 
 
 def test_a_page_of_a_subscription_has_no_command_that_would_stay(
