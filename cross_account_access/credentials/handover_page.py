@@ -85,8 +85,8 @@ def _facts(contract: Contract, consumer: Consumer, contact: str) -> Iterator[str
             yield f"- **Session tag:** {_code(f'{key}={value}')}, to be given with every session"
     for arn in consumer.principal_arns:
         yield f"- **Open to:** {_code(arn)}"
-    for key, values in consumer.claims.items():
-        yield f"- **Only for {_code(key)}:** {', '.join(map(_code, values))}"
+    for key, meant in consumer.claims.items():
+        yield f"- **Only for {_code(key)}:** {', '.join(map(_code, meant))}"
     if consumer.source_ips:
         yield f"- **Only from:** {', '.join(map(_code, consumer.source_ips))}"
     if consumer.vpc_endpoints:
