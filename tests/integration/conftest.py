@@ -1,5 +1,6 @@
 """One sandbox for all integration tests; each test gets empty accounts and a program of its own."""
 
+import contextlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +24,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 @pytest.fixture(scope="session")
 def box() -> Iterator[Sandbox]:
     """The two accounts that the stack files name; boto3 in the tests speaks to them too."""
+    with running_box() as running:
+        yield running
+
+
+@contextlib.contextmanager
+def running_box() -> Iterator[Sandbox]:
+    """The two accounts, to which the environment points as long as they run."""
     with Sandbox.start(production=PRODUCTION, staging=STAGING) as running:
         environment = running.environment
         with pytest.MonkeyPatch.context() as patch:

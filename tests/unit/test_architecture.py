@@ -208,7 +208,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "command.cli": {"", "errors", "files", "printable"},
     # What it is built, tried and measured with.
     "dev.toolchain": {"files"},
-    "dev.sandbox": {"dev.toolchain", "files"},
+    "dev.sandbox": {"dev.toolchain", "facts", "files"},
     "dev.demo": {"dev.sandbox", "dev.toolchain"},
     "dev.service_reference": {"facts"},
     "dev.bench": {

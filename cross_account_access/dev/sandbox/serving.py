@@ -14,7 +14,7 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from ministack.app import app
 
-from cross_account_access.dev.sandbox import account_block, corrections, guard
+from cross_account_access.dev.sandbox import account_block, corrections, front, guard
 
 _GRACE_SECONDS = 1.0
 
@@ -24,6 +24,7 @@ def main(https: str, http: str, certificate: str) -> None:
     corrections.apply()
     account_block.apply()
     guard.apply()
+    front.apply()
     guarded = guard.guarded(app, os.environ["AWS_SECRET_ACCESS_KEY"])
     config = Config()
     config.bind = [https]

@@ -1,84 +1,31 @@
 """What is corrected in the emulated AWS: each rule is wrong as shipped, and right with us."""
 
-import json
 from collections.abc import Callable, Iterator
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from cross_account_access.dev.sandbox.box import REGION, Sandbox
-from cross_account_access.dev.sandbox.emulator import Emulator
-
-PRODUCTION, STAGING = "111122223333", "444455556666"
-ROLE = f"arn:aws:iam::{PRODUCTION}:role/Target"
-MACHINE = f"arn:aws:iam::{STAGING}:role/machines/Machine"
-UNCORRECTED = """
 from cross_account_access.dev.sandbox import corrections
-corrections.apply = lambda: None
-"""
+from cross_account_access.dev.sandbox.box import REGION, Sandbox
+from tests.unit.sandbox.emulated import (
+    MACHINE,
+    PRODUCTION,
+    ROLE,
+    STAGING,
+    Accounts,
+    emulated_with,
+    policy,
+)
 
-Made = Literal["corrected", "as shipped"]
 
-
-@pytest.fixture(scope="module", params=["corrected", "as shipped"])
+@pytest.fixture(scope="module", params=[True, False], ids=["corrected", "as shipped"])
 def emulated(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[Made, Sandbox]]:
-    with pytest.MonkeyPatch.context() as patch:
-        if request.param == "as shipped":
-            folder = tmp_path_factory.mktemp("uncorrected")
-            (folder / "sitecustomize.py").write_text(UNCORRECTED)
-            patch.setenv("PYTHONPATH", str(folder))
-        with Sandbox.start(production=PRODUCTION, staging=STAGING) as box:
-            yield request.param, box
-
-
-class Accounts(NamedTuple):
-    """Both accounts, empty but for their administrators."""
-
-    made: Made
-    emulator: Emulator
-
-    def root(self, account: str) -> boto3.Session:
-        return boto3.Session(account, self.emulator.secret, region_name=REGION)
-
-    def role(self, name: str, account: str, path: str = "/", **statement: Any) -> None:
-        """Makes a role with one statement of trust."""
-        iam = self.root(account).client("iam")
-        trust = policy({"Principal": {"AWS": f"arn:aws:iam::{STAGING}:root"}} | statement)
-        iam.create_role(RoleName=name, Path=path, AssumeRolePolicyDocument=trust)
-
-    def user(self, name: str, *statements: dict[str, Any]) -> Any:
-        """Makes a user of Staging with these permissions; returns its credentials."""
-        iam = self.root(STAGING).client("iam")
-        iam.create_user(UserName=name)
-        iam.put_user_policy(UserName=name, PolicyName="own", PolicyDocument=policy(*statements))
-        return iam.create_access_key(UserName=name)["AccessKey"]
-
-    def assumes(self, key: Any, role_arn: str = ROLE, **stated: Any) -> Any:
-        """Credentials of the role, or None where AWS refuses."""
-        session = boto3.Session(
-            key["AccessKeyId"],
-            key["SecretAccessKey"],
-            key.get("SessionToken"),
-            region_name=REGION,
-        )
-        try:
-            answer = session.client("sts").assume_role(
-                RoleArn=role_arn, RoleSessionName="test", **stated
-            )
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "AccessDenied":
-                raise
-            return None
-        return answer["Credentials"]
-
-
-def policy(*statements: dict[str, Any]) -> str:
-    filled = [{"Effect": "Allow", "Action": "sts:AssumeRole"} | each for each in statements]
-    return json.dumps({"Version": "2012-10-17", "Statement": filled})
+) -> Iterator[tuple[bool, Sandbox]]:
+    with emulated_with(corrections, tmp_path_factory, applied=request.param) as box:
+        yield request.param, box
 
 
 def on_role(**statement: Any) -> dict[str, Any]:
@@ -86,11 +33,11 @@ def on_role(**statement: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
-def accounts(emulated: tuple[Made, Sandbox], monkeypatch: pytest.MonkeyPatch) -> Accounts:
-    made, box = emulated
+def accounts(emulated: tuple[bool, Sandbox], monkeypatch: pytest.MonkeyPatch) -> Accounts:
+    mended, box = emulated
     box.reset()
     monkeypatch.setenv("AWS_ENDPOINT_URL", box.emulator.http_endpoint)
-    return Accounts(made, box.emulator)
+    return Accounts(mended, box.emulator)
 
 
 def test_the_principal_of_a_role_session_is_the_role(accounts: Accounts) -> None:
@@ -104,7 +51,7 @@ def test_the_principal_of_a_role_session_is_the_role(accounts: Accounts) -> None
     machine = accounts.assumes(starter, MACHINE)
     other = accounts.assumes(starter, MACHINE.replace("Machine", "Other"))
 
-    assert bool(accounts.assumes(machine)) == (accounts.made == "corrected")
+    assert bool(accounts.assumes(machine)) == accounts.mended
     assert not accounts.assumes(other)
     assert not accounts.assumes(starter)
 
@@ -126,7 +73,7 @@ def test_a_caller_s_own_policy_may_ask_for_what_it_states(
     right = accounts.user("Right", on_role(Condition={"StringEquals": {key: value}}), identity)
     wrong = accounts.user("Wrong", on_role(Condition={"StringEquals": {key: "else"}}), identity)
 
-    assert bool(accounts.assumes(right, **stated)) == (accounts.made == "corrected")
+    assert bool(accounts.assumes(right, **stated)) == accounts.mended
     assert not accounts.assumes(wrong, **stated)
     if stated:
         assert not accounts.assumes(right)
@@ -142,7 +89,7 @@ def test_a_trust_policy_may_ask_for_the_source_identity(accounts: Accounts) -> N
     caller = accounts.user("Caller", on_role(Action="sts:*"))
 
     alice = accounts.assumes(caller, SourceIdentity="Alice")
-    assert bool(alice) == (accounts.made == "corrected")
+    assert bool(alice) == accounts.mended
     assert not accounts.assumes(caller, SourceIdentity="Bob")
     assert not accounts.assumes(caller)
 
@@ -163,7 +110,7 @@ def test_stating_more_needs_its_own_action_on_both_sides(
     actions = ["sts:AssumeRole", action]
     both = accounts.user("Both", {"Resource": "*", "Action": actions})
     narrow = accounts.user("Narrow", {"Resource": "*"})
-    corrected = accounts.made == "corrected"
+    corrected = accounts.mended
 
     assert accounts.assumes(both, **stated)
     assert accounts.assumes(narrow)
@@ -179,9 +126,7 @@ def test_a_listing_tells_the_second_of_an_object(accounts: Accounts) -> None:
         s3.put_object(Bucket="images", Key=key, Body=b"")
     listed = s3.list_objects_v2(Bucket="images")["Contents"]
 
-    assert any(item["LastModified"].microsecond for item in listed) == (
-        accounts.made != "corrected"
-    )
+    assert any(item["LastModified"].microsecond for item in listed) == (not accounts.mended)
 
 
 @pytest.mark.parametrize(
@@ -204,10 +149,11 @@ def test_a_bucket_policy_may_mean_one_user_of_another_account(
     )
     production.put_object(Bucket="records", Key="a", Body=b"")
     objects = {"Action": "s3:GetObject", "Resource": "arn:aws:s3:::records/*"}
+    users = {name: accounts.user(name, objects) for name in ("Copier", "Other")}
     production.put_bucket_policy(Bucket="records", Policy=policy({**objects, **named}))
 
-    def reads(name: str, **statement: Any) -> bool:
-        key = accounts.user(name, statement)
+    def reads(name: str) -> bool:
+        key = users[name]
         session = boto3.Session(key["AccessKeyId"], key["SecretAccessKey"], region_name=REGION)
         try:
             session.client("s3").get_object(Bucket="records", Key="a")
@@ -217,8 +163,8 @@ def test_a_bucket_policy_may_mean_one_user_of_another_account(
             return False
         return True
 
-    assert reads("Copier", **objects) == (accounts.made == "corrected")
-    assert not reads("Other", **objects)
+    assert reads("Copier") == accounts.mended
+    assert not reads("Other")
 
 
 OBJECT = {"Bucket": "shared", "Key": "object"}
@@ -293,4 +239,4 @@ def test_what_a_write_states_needs_its_own_permission(
     assert allowed(*needed)
     for one in needed:
         others = [each for each in needed if each != one]
-        assert allowed(*others) == (accounts.made == "as shipped"), one
+        assert allowed(*others) == (not accounts.mended), one

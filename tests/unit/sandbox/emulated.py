@@ -1,0 +1,80 @@
+"""The emulated AWS with what is under test, and without it."""
+
+import contextlib
+import json
+from collections.abc import Iterator
+from types import ModuleType
+from typing import Any, NamedTuple
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from cross_account_access.dev.sandbox.box import REGION, Sandbox
+from cross_account_access.dev.sandbox.emulator import Emulator
+
+PRODUCTION, STAGING = "111122223333", "444455556666"
+ROLE = f"arn:aws:iam::{PRODUCTION}:role/Target"
+MACHINE = f"arn:aws:iam::{STAGING}:role/machines/Machine"
+
+
+@contextlib.contextmanager
+def emulated_with(
+    module: ModuleType, folders: pytest.TempPathFactory, *, applied: bool
+) -> Iterator[Sandbox]:
+    """Two accounts, with or without what a module of the sandbox applies to ministack."""
+    with pytest.MonkeyPatch.context() as patch:
+        if not applied:
+            folder = folders.mktemp("as-shipped")
+            code = f"import {module.__name__} as under_test\nunder_test.apply = lambda: None\n"
+            (folder / "sitecustomize.py").write_text(code)
+            patch.setenv("PYTHONPATH", str(folder))
+        with Sandbox.start(production=PRODUCTION, staging=STAGING) as box:
+            yield box
+
+
+class Accounts(NamedTuple):
+    """Both accounts, empty but for their administrators."""
+
+    mended: bool
+    """Whether what the tests are about is there, or the emulator is as shipped."""
+    emulator: Emulator
+
+    def root(self, account: str) -> boto3.Session:
+        return boto3.Session(account, self.emulator.secret, region_name=REGION)
+
+    def role(self, name: str, account: str, path: str = "/", **statement: Any) -> None:
+        """Makes a role with one statement of trust."""
+        iam = self.root(account).client("iam")
+        trust = policy({"Principal": {"AWS": f"arn:aws:iam::{STAGING}:root"}} | statement)
+        iam.create_role(RoleName=name, Path=path, AssumeRolePolicyDocument=trust)
+
+    def user(self, name: str, *statements: dict[str, Any]) -> Any:
+        """Makes a user of Staging with these permissions; returns its credentials."""
+        iam = self.root(STAGING).client("iam")
+        iam.create_user(UserName=name)
+        iam.put_user_policy(UserName=name, PolicyName="own", PolicyDocument=policy(*statements))
+        return iam.create_access_key(UserName=name)["AccessKey"]
+
+    def assumes(self, key: Any, role_arn: str = ROLE, **stated: Any) -> Any:
+        """Credentials of the role, or None where AWS refuses."""
+        session = boto3.Session(
+            key["AccessKeyId"],
+            key["SecretAccessKey"],
+            key.get("SessionToken"),
+            region_name=REGION,
+        )
+        try:
+            answer = session.client("sts").assume_role(
+                RoleArn=role_arn, RoleSessionName="test", **stated
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "AccessDenied":
+                raise
+            return None
+        return answer["Credentials"]
+
+
+def policy(*statements: dict[str, Any]) -> str:
+    filled = [{"Effect": "Allow", "Action": "sts:AssumeRole"} | each for each in statements]
+    return json.dumps({"Version": "2012-10-17", "Statement": filled})
