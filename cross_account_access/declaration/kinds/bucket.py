@@ -1,7 +1,7 @@
 """S3 buckets."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, ClassVar, Final
 
 from cross_account_access.declaration import rules
@@ -183,10 +183,9 @@ class Bucket(OwnedResource):
         """
 
         def problem(found: Mapping[str, Any] | None) -> str | None:
-            listed = {each["Name"]: each for each in (found or {}).get("Buckets", [])}
-            if self.name not in listed:
+            region = _region_of(self.name, found, owner)
+            if region is None:
                 return self.none_such(owner)
-            region = listed[self.name].get("BucketRegion") or owner.region
             if region != owner.region:
                 return (
                     f"bucket {self.name!r} is in {region}, and all that Production shares is in "
@@ -194,14 +193,38 @@ class Bucket(OwnedResource):
                 )
             return None
 
-        return MustExist(
-            side="production",
-            client="s3",
-            method="list_buckets",
-            parameters={"Prefix": self.name},
-            absent="NoSuchBucket",
-            problem=problem,
-        )
+        return _listing(self.name, problem)
+
+    def must_exist(self, owner: Account) -> Iterator[MustExist]:
+        """The bucket where others made it, and the one that its access log goes to.
+
+        Source: "Enabling Amazon S3 server access logging",
+        https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html.
+        """
+        yield from super().must_exist(owner)
+        if self.access_log is None:
+            return
+        log = self.access_log.bucket
+        setting = f"access_log.bucket of bucket {self.name!r} is {log!r}"
+
+        def problem(found: Mapping[str, Any] | None) -> str | None:
+            if found is not None and "Buckets" not in found:
+                return None
+            region = _region_of(log, found, owner)
+            if region is None:
+                return (
+                    f"{setting}, and account {owner.account_id} has no such bucket; correct it, or "
+                    "have the bucket made first"
+                )
+            if region != owner.region:
+                return (
+                    f"{setting}, which is in {region}, and S3 delivers logs within a region alone; "
+                    f"name a bucket in {owner.region}"
+                )
+            return None
+
+        # Who may log to a bucket need not be one who may list all of them.
+        yield replace(_listing(log, problem), if_allowed=True)
 
     def arn(self, owner: Account) -> str:
         """`arn:PARTITION:s3:::NAME`: bucket ARNs carry neither region nor account."""
@@ -294,3 +317,21 @@ class Bucket(OwnedResource):
             ["aws", "s3api", "head-object", *place],
             ["aws", "s3api", "get-object", *place, PROOF_COPY],
         ]
+
+
+def _listing(name: str, problem: Callable[[Mapping[str, Any] | None], str | None]) -> MustExist:
+    """The call that finds a bucket among those of Production."""
+    return MustExist(
+        side="production",
+        client="s3",
+        method="list_buckets",
+        parameters={"Prefix": name},
+        absent="NoSuchBucket",
+        problem=problem,
+    )
+
+
+def _region_of(name: str, found: Mapping[str, Any] | None, owner: Account) -> str | None:
+    """The region of a bucket in such a list; None where it is not there."""
+    listed = {each["Name"]: each for each in (found or {}).get("Buckets", [])}
+    return (listed[name].get("BucketRegion") or owner.region) if name in listed else None

@@ -196,7 +196,10 @@ def permissions_boundary(owner: Account) -> Rule:
 
 
 def external_id(value: str) -> str | None:
-    """2 to 1224 of a small alphabet.
+    """2 to 1224 of a small alphabet, and none that a message of ours has told everybody.
+
+    Those of `examples/` are taken: they go with the account and the names that stand there, and the
+    role of another stack that copies one trusts its own third party alone.
 
     Source: "AssumeRole", AWS STS API reference,
     https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html.

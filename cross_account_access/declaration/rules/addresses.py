@@ -21,6 +21,9 @@ _NEVER: Final = {
 }
 """What no request comes from, whoever sends it.
 
+The ranges for documentation, like 203.0.113.0/24, are not among them: an example that is to be
+deployed must name a range, and any other is somebody's. Copied, they let nobody in.
+
 Source: "IANA IPv4 Special-Purpose Address Registry",
 https://www.iana.org/assignments/iana-ipv4-special-registry/iana-ipv4-special-registry.xhtml.
 """

@@ -11,6 +11,7 @@ from cross_account_access.command.proof.proving import prove
 from cross_account_access.credentials.contract import read
 from cross_account_access.declaration.accounts import Account
 from cross_account_access.declaration.kinds import OWNED, Bucket, Queue, Topic
+from cross_account_access.declaration.kinds.bucket import AccessLog
 from cross_account_access.declaration.model import OwnedResource
 from cross_account_access.declaration.reader import Problems
 from cross_account_access.declaration.settings import parse
@@ -162,3 +163,31 @@ def test_rejects_access_without_a_role_with_the_statement_for_its_owner(
     assert written["Resource"] == [kind(name="theirs").arn(OWNER)]
     assert written["Principal"] == {"AWS": ["arn:aws:iam::444455556666:root"]}
     assert "aws:PrincipalArn" in json.dumps(written["Condition"])
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        ({"Buckets": [{"Name": "our-logs", "BucketRegion": "us-west-2"}]}, None),
+        ({"Buckets": [{"Name": "our-logs"}]}, None),
+        # Who may not list buckets is not told.
+        ({}, None),
+        ({"Buckets": [{"Name": "our-logs-2"}]}, "account 111122223333 has no such bucket"),
+        (None, "account 111122223333 has no such bucket"),
+        (
+            {"Buckets": [{"Name": "our-logs", "BucketRegion": "eu-west-1"}]},
+            "is in eu-west-1, and S3 delivers logs within a region alone; name a bucket in us-west",
+        ),
+    ],
+)
+def test_the_bucket_of_an_access_log_must_be_there_and_in_the_region(
+    answer: dict[str, Any] | None, told: str | None
+) -> None:
+    (must,) = Bucket(name="ours", access_log=AccessLog(bucket="our-logs")).must_exist(OWNER)
+    assert must.if_allowed
+    problem = must.problem(answer)
+    assert (problem is None) == (told is None)
+    if problem and told:
+        assert problem.startswith("access_log.bucket of bucket 'ours' is 'our-logs', ")
+        assert told in problem
+    assert not list(Bucket(name="ours").must_exist(OWNER))

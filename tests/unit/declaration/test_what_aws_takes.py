@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from functools import cache
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -14,6 +15,8 @@ from hypothesis.strategies import SearchStrategy
 
 from cross_account_access.declaration import rules
 from cross_account_access.declaration.accounts import Account
+from cross_account_access.declaration.fields import Group, Items, Nested, Text, group_of
+from cross_account_access.declaration.keys import key_arn
 from cross_account_access.declaration.kinds import Bucket, Secret, Table, User
 from cross_account_access.declaration.policies.documents import (
     access_policy,
@@ -24,20 +27,24 @@ from cross_account_access.declaration.policies.documents import (
 )
 from cross_account_access.declaration.reader import Problems
 from cross_account_access.declaration.rules import issuers
-from cross_account_access.declaration.settings import parse
+from cross_account_access.declaration.settings import SETTINGS, parse
 from cross_account_access.facts import quotas
 from tests.support.deployment import stack_values
 from tests.unit.declaration.stack_file import bucket, consumer, grant
 
+KEY = "arn:aws:kms:us-west-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 PRODUCTION = Account(account_id="111122223333", profile="p", region="us-west-2")
 LOADER = create_loader()
 
 
 @cache
 def shape(service: str, operation: str, *path: str) -> dict[str, Any]:
-    """The shape of an input; a list's item is its `member`."""
+    """The shape of an input, or one by its own name after `#`; a list's item is its `member`."""
     model = LOADER.load_service_model(service, "service-2")
-    found = model["shapes"][model["operations"][operation]["input"]["shape"]]
+    name = operation.removeprefix("#")
+    if name == operation:
+        name = model["operations"][operation]["input"]["shape"]
+    found = model["shapes"][name]
     for name in path:
         inside = found["members"][name] if found["type"] == "structure" else found["member"]
         found = model["shapes"][inside["shape"]]
@@ -191,6 +198,32 @@ RULES = {
         ["o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/*", "o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/"],
         as_sent=lambda path: path.split("/")[2] or "ou-ab12-11111111",
     ),
+    "account ID": Taken(
+        rules.account_id, [("organizations", "#AccountId")], ["111122223333", "000000000001"]
+    ),
+    "organization": Taken(
+        rules.organization_id,
+        [("organizations", "#OrganizationId")],
+        ["o-a1b2c3d4e5", "o-" + "a" * 32],
+    ),
+    "key ARN": Taken(
+        key_arn(PRODUCTION),
+        [("kms", "DescribeKey", "KeyId")],
+        [KEY, KEY.replace("us-west-2", "eu-west-1"), KEY.replace("key/", "alias/")],
+        form=r"arn:aws:kms:us-west-2:\d{12}:key/[A-Za-z0-9-]+",
+    ),
+    "VPC endpoint": Taken(
+        rules.vpc_endpoint,
+        [],
+        ["vpce-1a2b3c4d", "vpce-0123456789abcdef0"],
+        form=r"vpce-(?:[0-9a-f]{8}|[0-9a-f]{17})",
+    ),
+    "prefix of a log": Taken(
+        rules.log_prefix,
+        [("s3", "#TargetPrefix")],
+        ["prod/", "logs", "é/", "a" * 512],
+        form=r".{0,512}",
+    ),
     "prefix": Taken(
         rules.key_prefix,
         [("iam", "CreatePolicy", "PolicyDocument")],
@@ -249,6 +282,72 @@ def test_what_exists_already_is_asked_for_as_aws_names_it() -> None:
         problems = problems_of(resources=[{"name": "ours", "arn": arn}])
         assert problems == []
         assert fits(arn, shape(service, operation, name))
+
+
+SWEPT = {
+    "account ID": ["production_account_id", "staging_account_id", "third_party.account_id"],
+    "role name": ["role.name"],
+    "user name": ["user.name"],
+    "policy name": ["role.policy_name"],
+    "name of an instance profile": ["ec2.instance_profile"],
+    "path": ["user.path", "role.path"],
+    "permissions boundary": ["user.permissions_boundary", "role.permissions_boundary"],
+    "issuer": ["oidc.issuer"],
+    "audience": ["oidc.audience"],
+    "external ID": ["conditions.external_id", "conditions.more_external_ids"],
+    "source identity": ["source_identity.values"],
+    "name of a consumer": ["consumers.name", "consumers.renamed_from", "resources.name"],
+    "bucket name": ["buckets.name", "access_log.bucket"],
+    "topic name": ["topics.name"],
+    "queue name": ["queues.name"],
+    "organization": ["organization.id"],
+    "unit of an organization": ["organization.paths"],
+    "key ARN": [f"{kind}.kms_key_arn" for kind in ("buckets", "topics", "queues", "resources")],
+    "VPC endpoint": ["conditions.vpc_endpoints"],
+    "prefix of a log": ["access_log.prefix"],
+    "prefix": ["grants.prefixes"],
+}
+"""Settings by the rule that is tried above; with the group that they are in."""
+ELSEWHERE = {
+    "test_refused_accounts.py": [
+        f"{side}_{what}" for side in ("production", "staging") for what in ("profile", "region")
+    ],
+    "test_refused_resources.py": ["buckets.encryption"],
+    "test_existing_resources.py": ["resources.arn"],
+    "test_principal_patterns.py": ["principals.arns"],
+    "test_third_parties.py": ["third_party.arns"],
+    "test_issuers.py": ["oidc.subjects"],
+    "test_source_ranges.py": ["conditions.source_ips"],
+    "test_granted_actions.py": ["grants.actions"],
+    "test_levels.py": ["grants.levels"],
+    # Names of what the same file declares.
+    "test_refused_grants.py": [
+        f"grants.{name}" for name in ("consumer", "bucket", "topic", "queue", "resource")
+    ],
+}
+"""Settings whose rules no model of an operation has, by the tests that try them."""
+
+
+def texts_of(group: Group, name: str = "") -> set[str]:
+    """The settings that are text, each with the group that it is in."""
+    found = set()
+    for each in group.fields:
+        match each.setting:
+            case Nested() as nested:
+                found |= texts_of(group_of(nested.declared), each.name)
+            case Items() as items:
+                found |= texts_of(items.group, each.name)
+            case Text():
+                found.add(f"{name}.{each.name}".removeprefix("."))
+    return found
+
+
+def test_every_text_is_tried_against_what_aws_takes() -> None:
+    assert SWEPT.keys() <= RULES.keys()
+    assert all((Path(__file__).parent / name).exists() for name in ELSEWHERE)
+    tried = [name for names in (*SWEPT.values(), *ELSEWHERE.values()) for name in names]
+    assert len(tried) == len(set(tried))
+    assert set(tried) == texts_of(SETTINGS)
 
 
 def problems_of(**changes: Any) -> list[str]:
