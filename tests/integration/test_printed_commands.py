@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import os
-import pty
-import shutil
-import subprocess
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -14,14 +10,15 @@ import pytest
 from cross_account_access.dev import toolchain
 from cross_account_access.dev.demo.folder import copy_program
 from cross_account_access.dev.sandbox.box import Sandbox
-from tests.support.deployment import ACCESS
 from tests.support.people import STAGING_ADMIN, admin, root
 from tests.support.printed import PAGES, printed
-from tests.support.program import SECONDS, Program, Ran
+from tests.support.program import Program
+from tests.support.terminal import deployed_as_in_readme, own_files, typed
 
 VENDOR = "777788889999"
 ELSEWHERE = {
     "docs/access/layers.md": "the sandbox has no organization",
+    "docs/jobs.md": "tests/integration/test_jobs.py",
     "docs/any-language.md": "tests/integration/test_package.py, which needs the YAML host",
     "docs/sandbox.md": "below, without a sandbox around it",
     "examples/consumer-stack/README.md": "tests/unit/test_replicate_images.py",
@@ -54,51 +51,17 @@ TLS_ONLY = """{"Version": "2012-10-17", "Statement": [
 ]}"""
 
 
-def typed(program: Program, command: str, **environment: str) -> Ran:
-    """Runs a command as at a terminal, and says yes to what it asks."""
-    ours, theirs = pty.openpty()
-    os.write(ours, b"y\n" * 3)
-    path = f"{Path(ACCESS).parent}{os.pathsep}{program.environment['PATH']}"
-    try:
-        ran = subprocess.run(
-            ["sh", "-c", command],
-            cwd=program.folder,
-            env={
-                **program.environment,
-                "PATH": path,
-                "BROWSER": "true",
-                "GITHUB_STEP_SUMMARY": "summary.md",
-                "PULUMI_SKIP_CONFIRMATIONS": "true",
-                **environment,
-            },
-            stdin=theirs,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=SECONDS,
-            check=False,
-        )
-    finally:
-        os.close(ours)
-        os.close(theirs)
-    return Ran(ran.returncode, ran.stdout)
-
-
 @pytest.fixture(scope="module")
 def reader(box: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Program:
     """The program as README leaves it: deployed by its commands, and a key for the user."""
     box.reset()
     home = tmp_path_factory.mktemp("home")
-    copied = Program.copied_to(tmp_path_factory.mktemp("printed"), _own_files(box, home))
+    copied = Program.copied_to(tmp_path_factory.mktemp("printed"), own_files(box, home))
     (copied.folder / "Sunset.jpg").write_bytes(b"evening")
     (copied.folder / "report.py").write_text("print('a report')\n")
     (copied.folder / "trust.json").write_text(OPEN_TRUST)
     (copied.folder / "bucket-policy.json").write_text(TLS_ONLY)
-    for command in sorted(printed("README.md"), key=lambda each: not each.startswith("pulumi")):
-        if command.startswith(("pulumi", "aws iam")):
-            ran = typed(copied, command)
-            assert ran.status == 0, ran.output
-            DONE.add(command)
+    DONE.update(deployed_as_in_readme(copied))
     copied.init("staging")
     copied.up("staging")
     copied.pulumi("stack", "select", "prod")
@@ -135,15 +98,6 @@ def with_vendor(reader: Program) -> Program:
             ran = reader.run("aws", "configure", "set", option, value, "--profile", profile)
             assert ran.status == 0, ran.output
     return reader
-
-
-def _own_files(box: Sandbox, home: Path) -> Mapping[str, str]:
-    """The environment of the sandbox with AWS files that may change."""
-    own = {"HOME": str(home), "XDG_CACHE_HOME": str(home / "cache")}
-    for variable in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
-        own[variable] = str(home / variable.lower())
-        shutil.copy2(box.environment[variable], own[variable])
-    return {**box.environment, **own}
 
 
 @pytest.mark.parametrize(
