@@ -152,7 +152,7 @@ class Stack:
         outputs: dict[str, Any] = self._json("stack", "output")
         if not outputs:
             raise self._not_deployed()
-        return outputs
+        return named(outputs)
 
     def state(self) -> tuple[StackResource, ...]:
         """The resources of the state.
@@ -425,18 +425,23 @@ def accounts_of(resources: Iterable[StackResource]) -> dict[str, StackAccount]:
     return accounts
 
 
+def named(outputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Outputs by the names of the contract: two underscores only keep one off the screen."""
+    return {name.removeprefix("__"): value for name, value in outputs.items()}
+
+
 def is_unknown(value: object) -> bool:
     """Say whether a value is not known before the deployment, or is an encrypted secret."""
     return value == _UNKNOWN or (isinstance(value, Mapping) and _SIGNATURE in value)
 
 
 def _resource(state: Mapping[str, Any]) -> StackResource:
-    provider = state.get("provider")
+    provider, outputs = state.get("provider"), state.get("outputs") or {}
     return StackResource(
         urn=state["urn"],
         type=state["type"],
         inputs=state.get("inputs") or {},
-        outputs=state.get("outputs") or {},
+        outputs=named(outputs) if state["type"] == _STACK else outputs,
         provider=provider.rsplit("::", 1)[0] if provider else None,
         dependencies={
             key: urns or () for key, urns in (state.get("propertyDependencies") or {}).items()

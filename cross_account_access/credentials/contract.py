@@ -13,8 +13,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-VERSION: Final = 1
-"""The version of the contract that this reader understands."""
+VERSION: Final = 2
+"""The newest version of the contract that this reader understands."""
+_OLDEST: Final = 1
 
 DEFAULT_SESSION_SECONDS: Final = 3600
 """The longest session of a role that says nothing else ("CreateRole", IAM API reference,
@@ -191,6 +192,8 @@ def read(outputs: Mapping[str, Any]) -> Contract:
         ContractError: the outputs have no contract, an older or a newer one, or a value of a
             type that the contract does not have.
     """
+    # Two underscores keep an output off the screen of `pulumi up`.
+    outputs = {name.removeprefix("__"): value for name, value in outputs.items()}
     _check_version(outputs)
     declaration = _declaration(outputs)
     try:
@@ -223,14 +226,14 @@ def _check_version(outputs: Mapping[str, Any]) -> None:
         )
     elif not (isinstance(found, str) and found.isdecimal()):
         message = f"contractVersion must be a number in text, as in '{VERSION}', got {found!r}"
-    elif int(found) < VERSION:
+    elif int(found) < _OLDEST:
         message = (
-            f"contractVersion is {found}, and this reader understands {VERSION}; "
+            f"contractVersion is {found}, and this reader understands {_OLDEST} and {VERSION}; "
             "deploy the stack with a current version of cross-account-access"
         )
     elif int(found) > VERSION:
         message = (
-            f"contractVersion is {found}, and this reader understands {VERSION}; "
+            f"contractVersion is {found}, and this reader understands {_OLDEST} and {VERSION}; "
             "take the reader of the version that the stack was deployed with"
         )
     else:

@@ -37,7 +37,9 @@ from cross_account_access.declaration.policies.permissions import key_permission
 from cross_account_access.declaration.settings import Settings
 from cross_account_access.facts.partitions import sign_in_host
 
-CONTRACT_VERSION: Final = "1"
+CONTRACT_VERSION: Final = "2"
+_OFF_THE_SCREEN: Final = frozenset({"callerPolicies", "declaration"})
+"""Outputs that would fill it: `pulumi up` writes each value of a JSON text in a line of its own."""
 
 
 def _arns(kind: type[OwnedResource]) -> str:
@@ -99,6 +101,8 @@ OUTPUTS: Final[Mapping[str, Output]] = {
         "by consumer, where there are some: AWS CLI commands that prove the access"
     ),
     "declaration": Output("JSON text: every consumer and every grant, as declared", str),
+    # The last by its name, so that `pulumi up` ends on it.
+    "verifyCommand": Output("what to do next: the command that proves and tries the access", str),
 }
 """Every output and what it holds."""
 
@@ -107,7 +111,16 @@ def export(settings: Settings, access: CrossAccountAccess) -> None:
     """Exports every output of the contract."""
     values = values_of(settings, access)
     for name in OUTPUTS:
-        pulumi.export(name, values[name])
+        pulumi.export(exported_name(name), values[name])
+
+
+def exported_name(name: str) -> str:
+    """The name under which our own program exports an output.
+
+    Two underscores before it keep it off the screen of `pulumi up`, which takes such properties for
+    internal ones; `pulumi stack output` and stack references have it all the same.
+    """
+    return f"__{name}" if name in _OFF_THE_SCREEN else name
 
 
 def values_of(settings: Settings, access: CrossAccountAccess) -> dict[str, pulumi.Input[object]]:
@@ -160,6 +173,7 @@ def values_of(settings: Settings, access: CrossAccountAccess) -> dict[str, pulum
             if (commands := proof_commands(accounts, consumer, settings.grants))
         },
         "declaration": declaration(accounts, consumers, settings.grants, settings.resources),
+        "verifyCommand": shlex.join(["access", "verify", "--stack", pulumi.get_stack()]),
     }
 
 

@@ -18,6 +18,8 @@ from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks, set_all_config
 from pulumi.runtime.settings import set_root_resource
 from pulumi.runtime.stack import Stack, run_in_stack
 
+from cross_account_access.stack import named
+
 ROOT = Path(__file__).parents[2]
 ACCESS = str(Path(sysconfig.get_path("scripts"), "access"))
 """The installed command."""
@@ -97,6 +99,9 @@ class Deployment:
     resources: list[Registered]
     invokes: list[tuple[str, str]]
     outputs: dict[str, Any]
+    """By the names of the contract."""
+    exported: frozenset[str]
+    """The names under which they are exported."""
 
     def of_type(self, token: str) -> list[Registered]:
         """The resources of a type, in the order of registration."""
@@ -152,7 +157,7 @@ def deploy(values: Mapping[str, str], *, stack: str = "prod", preview: bool = Fa
         loop.close()
         # The program leaves interruptions to the engine.
         signal.signal(signal.SIGINT, interrupt)
-    return Deployment(recorder.resources, recorder.invokes, outputs)
+    return Deployment(recorder.resources, recorder.invokes, named(outputs), frozenset(outputs))
 
 
 def _provider_name(reference: str | None) -> str:

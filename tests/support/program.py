@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from cross_account_access.dev.demo.folder import copy_program
+from cross_account_access.stack import named
 from tests.support.deployment import PROJECT
 
 SECONDS = 180
@@ -93,10 +94,7 @@ class Program:
 
     def outputs(self, stack: str = "prod") -> dict[str, Any]:
         """The stack's outputs, as another project would read them."""
-        outputs: dict[str, Any] = json.loads(
-            self.pulumi("stack", "output", "--json", "--stack", stack)
-        )
-        return outputs
+        return named(json.loads(self.pulumi("stack", "output", "--json", "--stack", stack)))
 
     def resources(self, stack: str = "prod") -> list[dict[str, Any]]:
         """The resources in the state file."""

@@ -38,6 +38,7 @@ from cross_account_access.program.outputs import (
     OUTPUTS,
     cli_profile,
     declaration,
+    exported_name,
     proof_commands,
     switch_role_url,
 )
@@ -124,9 +125,22 @@ def test_the_names_are_the_contract(exported: dict[str, Any]) -> None:
         "cliProfiles",
         "proofCommands",
         "declaration",
+        "verifyCommand",
     }
-    assert exported["contractVersion"] == "1"
+    assert exported["contractVersion"] == "2"
     assert set(OUTPUTS) == set(exported)
+
+
+def test_what_would_fill_the_screen_is_exported_off_it() -> None:
+    assert deploy(stack_values("prod")).exported == set(map(exported_name, OUTPUTS))
+    hidden = {name for name in OUTPUTS if exported_name(name).startswith("__")}
+    assert hidden == {name for name, output in OUTPUTS.items() if "JSON text" in output.words}
+
+
+def test_an_update_ends_on_what_to_do_next(exported: dict[str, Any]) -> None:
+    # The engine tells outputs in the order of their names.
+    shown = [name for name in sorted(map(exported_name, OUTPUTS)) if not name.startswith("__")]
+    assert exported[shown[-1]] == "access verify --stack prod"
 
 
 def test_the_values_name_the_right_account(exported: dict[str, Any]) -> None:

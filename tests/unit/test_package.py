@@ -17,7 +17,7 @@ from pulumi.runtime.stack import wait_for_rpcs
 from cross_account_access.declaration import settings
 from cross_account_access.declaration.reader import Fields, Problems
 from cross_account_access.package.host import Host
-from cross_account_access.program.outputs import OUTPUTS
+from cross_account_access.program.outputs import OUTPUTS, exported_name
 from tests.support.deployment import ROOT, Recorder, Registered, deploy, stack_values
 from tests.unit.program.stacks import every_kind
 
@@ -115,6 +115,11 @@ def test_the_outputs_are_the_contract(schema: dict[str, Any]) -> None:
     properties = schema["resources"][TOKEN]["properties"]
     found = {name: output["description"].removesuffix(".") for name, output in properties.items()}
     assert found == {name: what.words[0].upper() + what.words[1:] for name, what in OUTPUTS.items()}
+
+
+def test_the_example_in_yaml_exports_all_of_them_by_the_names_of_the_contract() -> None:
+    written = yaml.safe_load((ROOT / "examples" / "yaml" / "Pulumi.yaml").read_text())["outputs"]
+    assert written == {exported_name(name): f"${{access.{name}}}" for name in OUTPUTS}
 
 
 def test_everything_in_the_schema_is_described(schema: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from cross_account_access.command import cli
 from cross_account_access.declaration.kinds import Bucket
-from cross_account_access.program.outputs import OUTPUTS
+from cross_account_access.program.outputs import OUTPUTS, exported_name
 from tests.support import printed
 
 ROOT = Path(__file__).parents[2]
@@ -25,7 +25,7 @@ def rows(heading: str) -> list[list[str]]:
 
 def test_the_outputs_are_the_contract() -> None:
     assert rows("| Output | Holds |") == [
-        [f"`{name}`", output.words] for name, output in OUTPUTS.items()
+        [f"`{exported_name(name)}`", output.words] for name, output in OUTPUTS.items()
     ]
 
 

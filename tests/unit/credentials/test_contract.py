@@ -252,9 +252,9 @@ def test_an_unknown_consumer_is_told_with_those_that_there_are(exported: dict[st
     ("version", "told"),
     [
         (None, "the outputs have no contractVersion, so they are not those of a deployed"),
-        ("0", "contractVersion is 0, and this reader understands 1; deploy the stack with a"),
-        ("2", "contractVersion is 2, and this reader understands 1; take the reader of the"),
-        ("one", "contractVersion must be a number in text, as in '1', got 'one'"),
+        ("0", "contractVersion is 0, and this reader understands 1 and 2; deploy the stack with a"),
+        ("3", "contractVersion is 3, and this reader understands 1 and 2; take the reader of the"),
+        ("one", "contractVersion must be a number in text, as in '2', got 'one'"),
     ],
 )
 def test_rejects_another_contract(exported: dict[str, Any], version: str | None, told: str) -> None:
@@ -281,7 +281,7 @@ def test_rejects_the_outputs_of_a_stack_that_was_never_deployed() -> None:
             {"accessPolicyArns": ["x"]},
             "accessPolicyArns must be lists of text by name .*, got list",
         ),
-        ({"declaration": "{"}, "the output declaration is not as in version 1"),
+        ({"declaration": "{"}, "the output declaration is not as in version 2"),
         ({"declaration": '{"consumers": [{"name": "x"}], "grants": []}'}, "the output declaration"),
         ({"declaration": '{"consumers": 3, "grants": []}'}, "the output declaration"),
     ],

@@ -352,10 +352,10 @@ def test_rejects_a_consumer_who_logs_in_otherwise(
 
 
 def test_rejects_another_contract(access: Access, outputs: dict[str, Any]) -> None:
-    outputs["contractVersion"] = "2"
+    outputs["contractVersion"] = "3"
     ran = access("login")
     assert ran.status == 3
-    assert ran.err.startswith("access: contractVersion is 2, and this reader understands 1")
+    assert ran.err.startswith("access: contractVersion is 3, and this reader understands 1 and 2")
 
 
 def test_the_outputs_can_come_from_a_file(

@@ -61,7 +61,7 @@ def test_rejects_variables_that_would_hide_each_other(
 def test_terraform_reads_every_value_as_it_is(access: Access, outputs: dict[str, Any]) -> None:
     outputs.clear()
     outputs.update(
-        contractVersion="1",
+        contractVersion="2",
         productionAccountId="111122223333",
         productionRegion=HOSTILE,
         stagingAccountId="444455556666",
@@ -74,7 +74,7 @@ def test_terraform_reads_every_value_as_it_is(access: Access, outputs: dict[str,
         declaration='{"consumers": [], "grants": []}',
     )
     assert access("outputs", "--format", "tfvars").out == (
-        'contract_version = "1"\n'
+        'contract_version = "2"\n'
         'production_account_id = "111122223333"\n'
         'production_region = "a \'b\' \\"c\\" $HOME `id` $(id) \\\\ %%{x} $${y} # ; & é\\nsecond '
         'line"\n'
