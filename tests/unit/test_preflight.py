@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import subprocess
 from collections.abc import Iterator, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,11 +17,12 @@ from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks, set_mocks
 from pulumi.runtime.stack import wait_for_rpcs
 
 from cross_account_access.declaration.accounts import Account, Accounts
-from cross_account_access.declaration.kinds import User, WebIdentities
+from cross_account_access.declaration.kinds import EXISTING, OWNED, User, WebIdentities
 from cross_account_access.declaration.model import Consumer
 from cross_account_access.declaration.settings import Settings
 from cross_account_access.program import preflight
 from cross_account_access.program.preflight import accounts_of_state
+from tests.support.deployment import ROOT
 
 PRODUCTION, STAGING, VENDOR = "111122223333", "444455556666", "777788889999"
 PROFILES = """\
@@ -418,3 +420,31 @@ def test_a_state_that_is_being_written_is_read_again_and_never_taken_for_none(
     monkeypatch.setattr(accounts_of_state, "_PAUSE_SECONDS", 0)
     with pytest.raises(pulumi.RunError, match=told):
         prove()
+
+
+def test_operations_names_every_permission_that_is_asked_for() -> None:
+    boundary = f"arn:aws:iam::{PRODUCTION}:policy/Boundary"
+    key = f"arn:aws:kms:us-west-2:{PRODUCTION}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    account = Account(account_id=PRODUCTION, profile="p", region="us-west-2")
+    accounts = Accounts(trusting=account, trusted=account)
+    asked = [
+        User(name="Ours", existing=True).must_exist(accounts),
+        User(name="Ours", permissions_boundary=boundary).must_exist(accounts),
+        jobs().must_exist(accounts),
+        *(
+            must
+            for kind in OWNED
+            for must in kind(name="ours", existing=True, kms_key_arn=key).must_exist(account)
+        ),
+    ]
+    operations = {f"{must.client}:{must.method}" for must in asked if must}
+    operations |= {f"{kind.client or kind.service}:{kind.describe_method}" for kind in EXISTING}
+    page = (ROOT / "docs" / "operations.md").read_text()
+    section = page.split("## What a run needs")[1].split("\n## ")[0]
+    told = {found.lower() for found in re.findall(r"`([a-z0-9]+:[A-Za-z]+)`", section)}
+    assert told == {
+        {"s3:list_buckets": "s3:listallmybuckets"}.get(name, name.replace("_", "")).replace(
+            "stepfunctions:", "states:"
+        )
+        for name in operations
+    }

@@ -17,7 +17,7 @@ _DESCRIPTION: Final = """\
 Print the stack's outputs. None of them is secret.
 
 formats:
-  json    one document, as Pulumi has them
+  json    one document, by the names of the contract
   env     NAME='value' lines for a shell: set -a; . FILE; lists and maps give a line an item
   tfvars  variables of Terraform and OpenTofu
   ssm     AWS CLI commands that put each value into the SSM Parameter Store; pipe them into sh"""
