@@ -116,7 +116,7 @@ def test_the_walkthrough_by_hand_becomes_the_stacks(program: Program) -> None:
     ran = access_import(program)
     assert (ran.status, ran.output.splitlines()[-1]) == (
         0,
-        "nothing to import: what the stack would make does not exist yet",
+        "nothing to import: the stack has all that it makes",
     )
 
 

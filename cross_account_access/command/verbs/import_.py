@@ -71,6 +71,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         file = str(arguments.file) if report.importable else None
         page.json({**report.as_json(), "file": file, "applied": applied})
+    elif not plan.created:
+        page.line("nothing to import: the stack has all that it makes")
     else:
         _print_next(page, report, arguments, applied=applied)
     pending = report.obstacles or (report.importable and not applied)

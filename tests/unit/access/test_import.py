@@ -430,6 +430,24 @@ def test_nothing_to_take_over_is_as_intended(
     assert not (stack / "import.json").exists()
 
 
+@pytest.mark.parametrize(
+    ("operation", "told"),
+    [
+        ("create", "what the stack would make does not exist yet"),
+        ("same", "the stack has all that it makes"),
+    ],
+)
+def test_why_there_is_nothing_to_import_is_told(
+    stack: Path, capsys: pytest.CaptureFixture[str], operation: str, told: str
+) -> None:
+    preview, _ = json.loads((stack / "answers.json").read_text())
+    for step in preview["steps"]:
+        step["op"] = operation
+    (stack / "answers.json").write_text(json.dumps([preview, template()]))
+    assert main(["import", "--stack", "prod"]) == 0
+    assert capsys.readouterr().out == f"nothing to import: {told}\n"
+
+
 def test_what_is_only_to_be_set_on_a_bucket_of_the_stack_is_not_imported(
     stack: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
