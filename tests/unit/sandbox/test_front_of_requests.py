@@ -231,7 +231,10 @@ def test_a_key_of_another_account_needs_both_policies(
     assert code_of(lambda: everything.schedule_key_deletion(KeyId=arn))
 
 
-def test_objects_that_a_key_encrypts_need_rights_on_the_key(accounts: Accounts) -> None:
+@pytest.mark.parametrize("bucket_key", [False, True])
+def test_objects_that_a_key_encrypts_need_rights_on_the_key(
+    accounts: Accounts, bucket_key: bool
+) -> None:
     s3, kms = (of(accounts, PRODUCTION, each) for each in ("s3", "kms"))
     arn = kms.create_key()["KeyMetadata"]["Arn"]
     s3.create_bucket(Bucket="records", **HERE)
@@ -239,12 +242,18 @@ def test_objects_that_a_key_encrypts_need_rights_on_the_key(accounts: Accounts) 
     s3.put_bucket_encryption(
         Bucket="records",
         ServerSideEncryptionConfiguration={
-            "Rules": [{"ApplyServerSideEncryptionByDefault": encrypted}]
+            "Rules": [
+                {"ApplyServerSideEncryptionByDefault": encrypted, "BucketKeyEnabled": bucket_key}
+            ]
         },
     )
     s3.put_object(Bucket="records", Key="a", Body=b"")
     objects = {"Action": ["s3:GetObject", "s3:PutObject"], "Resource": "arn:aws:s3:::records/*"}
-    via = {"StringEquals": {"kms:ViaService": f"s3.{REGION}.amazonaws.com"}}
+    about = "arn:aws:s3:::records" if bucket_key else "arn:aws:s3:::records/?"
+    via = {
+        "StringEquals": {"kms:ViaService": f"s3.{REGION}.amazonaws.com"},
+        "StringLike": {"kms:EncryptionContext:aws:s3:arn": about},
+    }
     on_key = {"Action": ["kms:Decrypt", "kms:GenerateDataKey"], "Resource": arn, "Condition": via}
 
     def does(key: Any) -> list[str | None]:

@@ -3,14 +3,16 @@
 AWS says: "Allowing users in other accounts to use a KMS key",
 https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-modifying-external-accounts.html;
 "Using server-side encryption with AWS KMS keys (SSE-KMS)",
-https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html; "PutKeyPolicy", AWS
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html; "Reducing the cost of
+SSE-KMS with Amazon S3 Bucket Keys",
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html; "PutKeyPolicy", AWS
 KMS API reference, https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html.
 """
 
 import dataclasses
 import json
 from collections.abc import Awaitable, Callable, Iterator
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from ministack.core import iam_actions, iam_evaluator
 from ministack.core.responses import get_account_id, get_region, request_scope
@@ -30,6 +32,7 @@ _ACROSS_ACCOUNTS: Final = frozenset(
 )
 """What AWS's table of KMS permissions says can be done with a key of another account."""
 _KEY: Final = "x-amz-server-side-encryption-aws-kms-key-id"
+_OBJECTS: Final = "arn:aws:s3:::"
 _BYPASS: Final = "BypassPolicyLockoutSafetyCheck"
 
 
@@ -95,21 +98,33 @@ async def still_governed(
 async def _of_objects(
     request: Request, serve: Callable[[Request], Awaitable[Response]]
 ) -> Response:
-    for action, key in _used_by(request):
-        with request_scope(*_home(key)):
-            record = kms._resolve_key(key)
+    for use in _uses(request):
+        with request_scope(*_home(use.key)):
+            record = kms._resolve_key(use.key)
         if record is None:
-            return request.refused("KMS.NotFoundException", f"Key '{key}' does not exist")
-        via = {"kms:ViaService": f"s3.{request.region}.amazonaws.com"}
-        if not request.may(action, record["Arn"], {**via, "kms:CallerAccount": request.account}):
-            return request.denied(action, record["Arn"])
+            return request.refused("KMS.NotFoundException", f"Key '{use.key}' does not exist")
+        context = {
+            "kms:ViaService": f"s3.{request.region}.amazonaws.com",
+            "kms:CallerAccount": request.account,
+            "kms:EncryptionContext:aws:s3:arn": use.encryption_context,
+        }
+        if not request.may(use.action, record["Arn"], context):
+            return request.denied(use.action, record["Arn"])
         if record["KeyState"] != "Enabled":
             return request.refused("KMS.DisabledException", f"{record['Arn']} is not enabled.")
     return await serve(request)
 
 
-def _used_by(request: Request) -> Iterator[tuple[str, str]]:
-    """The actions of KMS that a request for an object needs, each with the key that it is on."""
+class _Use(NamedTuple):
+    """What S3 does with a key for who asks for an object."""
+
+    action: str
+    key: str
+    encryption_context: str
+    """The ARN of the bucket where it has a bucket key, else of the object."""
+
+
+def _uses(request: Request) -> Iterator[_Use]:
     bucket, key = request.bucket_and_key
     owner = s3._bucket_owner_account(bucket)
     if not key or owner is None:
@@ -118,21 +133,27 @@ def _used_by(request: Request) -> Iterator[tuple[str, str]]:
     source = iam_actions._s3_source_object(headers)
     with request_scope(owner, request.region):
         if request.action in {"s3:GetObject", "s3:GetObjectVersion"} and request.method == "GET":
-            yield from (("kms:Decrypt", each) for each in _key_of(bucket, key))
+            yield from _decrypting(bucket, key)
         if request.action == "s3:PutObject" and "uploadId" not in request.query:
             written, _ = s3._resolve_sse_write_headers(headers, bucket)
             if _KEY in (written or {}):
-                yield "kms:GenerateDataKey", written[_KEY]
+                yield _Use("kms:GenerateDataKey", written[_KEY], _context(bucket, key))
     if source and request.action == "s3:PutObject":
-        named, _, of = source[0].removeprefix("arn:aws:s3:::").partition("/")
+        named, _, of = source[0].removeprefix(_OBJECTS).partition("/")
         with request_scope(s3._bucket_owner_account(named) or owner, request.region):
-            yield from (("kms:Decrypt", each) for each in _key_of(named, of))
+            yield from _decrypting(named, of)
 
 
-def _key_of(bucket: str, key: str) -> list[str]:
+def _decrypting(bucket: str, key: str) -> Iterator[_Use]:
     stored = (s3._buckets.get(bucket) or {}).get("objects", {}).get(key) or {}
     named = s3._stored_sse_headers(stored).get(_KEY)
-    return [named] if named else []
+    if named:
+        yield _Use("kms:Decrypt", named, _context(bucket, key))
+
+
+def _context(bucket: str, key: str) -> str:
+    has_bucket_key = "<BucketKeyEnabled>true<" in (s3._bucket_encryption.get(bucket) or "")
+    return f"{_OBJECTS}{bucket}" if has_bucket_key else f"{_OBJECTS}{bucket}/{key}"
 
 
 def _home(arn: str) -> tuple[str, str]:
