@@ -126,9 +126,9 @@ TRUST = {
         Principal={"AWS": f"arn:aws-us-gov:iam::{STAGING}:root"}
     ),
     "a kind of principal that is none": trust(Principal={"Account": STAGING}),
-    "an identity provider that is not there": trust(
+    "an identity provider that is none": trust(
         Action="sts:AssumeRoleWithWebIdentity",
-        Principal={"Federated": f"arn:aws:iam::{PRODUCTION}:oidc-provider/tokens.example"},
+        Principal={"Federated": f"arn:aws:iam::{PRODUCTION}:provider/tokens.example"},
     ),
 }
 BUCKET = {

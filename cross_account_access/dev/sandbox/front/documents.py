@@ -138,7 +138,7 @@ def _problems_of_actions(saved: Saved, statement: Statement) -> Iterator[str]:
             yield f"{action}: the policy may only specify actions of {service}."
         elif not _is_known(action):
             yield "Policy has invalid action"
-        elif saved.kind is Kind.SNS and "*" in action:
+        elif saved.kind is Kind.SNS and action.lower() == "sns:*":
             yield "Policy statement action out of service scope!"
 
 

@@ -13,7 +13,6 @@ from ministack.services import iam, kms, s3, sns, sqs
 
 from cross_account_access.dev.sandbox.front.requests import Request, Response, succeeded
 from cross_account_access.dev.sandbox.front.saved import (
-    Kind,
     document_in,
     malformed,
     principals,
@@ -25,7 +24,8 @@ _PRINCIPAL: Final = re.compile(
     r"iam::(?P<owner>\d{12}):(?P<kind>user|role)/(?P<path>[^*?]*/)?(?P<name>[^/*?]+)|"
     r"sts::\d{12}:(?P<session>(assumed-role/[^/*]+|federated-user)/[^/*]+))"
 )
-_PROVIDER: Final = re.compile(r"arn:aws:iam::(\d{12}):(oidc|saml)-provider/.+")
+# Cognito and the web identities that AWS knows have names of their own.
+_PROVIDER: Final = re.compile(r"arn:aws:iam::\d{12}:(oidc|saml)-provider/.+|[a-z0-9.-]+")
 _DELETIONS: Final = {
     "iam:DeleteUser": (iam._users, "UserName", "UserId"),
     "iam:DeleteRole": (iam._roles, "RoleName", "RoleId"),
@@ -42,8 +42,8 @@ async def that_exist(request: Request, serve: Callable[[Request], Awaitable[Resp
                     return malformed(
                         request, saved, f'Invalid principal in policy: "AWS":"{value}"'
                     )
-                if kind == "Federated" and saved.kind is Kind.TRUST and not _is_provider(value):
-                    told = f'Invalid principal in policy: "Federated":"{value}"'
+                if kind == "Federated" and not _PROVIDER.fullmatch(str(value)):
+                    told = "Federated principals must be valid domain names or SAML metadata ARNs"
                     return malformed(request, saved, told)
     return await serve(request)
 
@@ -75,19 +75,6 @@ def _is_principal(value: object) -> bool:
     named = store.get_scoped(found["owner"], None, found["name"])
     known = any(account == found["owner"] for account, _ in [*iam._users._data, *iam._roles._data])
     return named["Arn"] == value if named is not None else not known
-
-
-def _is_provider(value: object) -> bool:
-    found = _PROVIDER.fullmatch(str(value))
-    if found is None:
-        # Cognito and the web identities that AWS knows have names of their own.
-        return isinstance(value, str) and ":" not in value
-    stores = (iam._oidc_providers, iam._saml_providers)
-    return any(value in (key[1], _arn(each)) for of in stores for key, each in of._data.items())
-
-
-def _arn(stored: object) -> object:
-    return stored.get("Arn") if isinstance(stored, dict) else None
 
 
 def _holders() -> Iterator[tuple[Any, Any]]:
