@@ -30,7 +30,6 @@ from tests.integration.drawn_questions import (
 from tests.integration.questions import (
     ARN,
     PEOPLE,
-    PRODUCTION,
     STAGING,
     Accounts,
     Document,
@@ -85,14 +84,6 @@ _TAGS = [{"Key": "project", "Value": "apollo"}]
 _TRUST_STAGING = {"AWS": STAGING}
 
 GAPS = {
-    "policy variables": Gap(
-        reason="they are taken as text",
-        policies=Policies(
-            own={"owner": policy(allow("s3:GetObject", f"{ARN}/${{s3:prefix, 'a'}}"))}
-        ),
-        question=Question(who="owner", action="s3:GetObject", key="a"),
-        by_aws=Outcome.ALLOWED,
-    ),
     "NotPrincipal": Gap(
         reason="a statement with it applies to nobody",
         policies=Policies(
@@ -101,18 +92,6 @@ GAPS = {
         ),
         question=Question(who="owner", action="s3:GetObject", key="a"),
         by_aws=Outcome.DENIED,
-    ),
-    "aws:ResourceAccount of another account": Gap(
-        reason="a bucket's ARN has no account, and the caller's is taken",
-        policies=Policies(
-            own={"guest": _all_of_s3()},
-            bucket=_all_of_s3(
-                Principal=_TRUST_STAGING,
-                Condition={"StringEquals": {"aws:ResourceAccount": PRODUCTION}},
-            ),
-        ),
-        question=_READ,
-        by_aws=Outcome.ALLOWED,
     ),
     "everybody, beyond a boundary": Gap(
         reason="a boundary limits what a policy allows to everybody; AWS says that within the "
@@ -137,25 +116,6 @@ GAPS = {
         covers=lambda policies, question: (
             question.who == "owner"
             and (_names_everybody(policies.trust) or PEOPLE["owner"] in json.dumps(policies.trust))
-        ),
-    ),
-    "aws:TagKeys of a request without tags": Gap(
-        reason="it is there without a value, where AWS leaves it out",
-        policies=Policies(
-            own={"guest": policy(allow("sts:AssumeRole", "*"))},
-            trust=policy(
-                allow(
-                    "sts:AssumeRole",
-                    Principal=_TRUST_STAGING,
-                    Condition={"Null": {"aws:TagKeys": "true"}},
-                )
-            ),
-        ),
-        question=_assuming("guest"),
-        by_aws=Outcome.ALLOWED,
-        covers=lambda policies, question: (
-            "Tags" not in question.output
-            and '"Null": {"aws:TagKeys"' in json.dumps([policies.trust, dict(policies.own)])
         ),
     ),
 }

@@ -23,6 +23,9 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-acc
   https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html);
   ministack takes a parameter's ARN for its name, and `*` for a stream of a table, a table that is
   called `ResourceArn`, a described bus, a list of repositories, and the stream of a log group.
+- `aws:ResourceAccount` of a bucket is its owner; ministack takes the caller's account. A request
+  without tags has no `aws:TagKeys`, and not an empty one.
+- Policy variables stand for values of the request (`policy_variables`).
 - What a write of an object states needs permission (`stated_by_writes`).
 - A session lasts as long as STS said, whatever happens to the server; ministack saves none.
 
@@ -39,7 +42,7 @@ from typing import Any
 from ministack.core import iam_actions, iam_evaluator
 from ministack.services import iam, s3, sts
 
-from cross_account_access.dev.sandbox import stated_by_writes
+from cross_account_access.dev.sandbox import policy_variables, stated_by_writes
 
 _ASSUME = "sts:AssumeRole"
 _STATED = {
@@ -49,6 +52,8 @@ _STATED = {
 }
 """Condition keys by the request's parameters."""
 _SOURCE_IDENTITY = "sts:SourceIdentity"
+_RESOURCE_ACCOUNT = ("aws:resourceaccount", "s3:resourceaccount")
+_BUCKETS = "arn:aws:s3:::"
 
 _identity: ContextVar[str | None] = ContextVar("source_identity_of_the_request", default=None)
 _caller: ContextVar[Any] = ContextVar("principal_of_the_request", default=None)
@@ -56,20 +61,11 @@ _caller: ContextVar[Any] = ContextVar("principal_of_the_request", default=None)
 
 def apply() -> None:
     """Replaces functions of ministack, in this process; to be called once."""
-    resolve = iam_evaluator._resolve_condition_key
     request_context = iam_actions.request_tag_context
     enforce = iam_evaluator.enforce
     trusts = iam_evaluator.evaluate_trust_policy
     resolve_principal = iam_evaluator.resolve_principal
     resource_policy = iam_evaluator.evaluate_resource_policy
-
-    def resolve_with_role(key: str, context: Any) -> Any:  # noqa: ANN401 - ministack has no types
-        if key.lower() == "aws:principalarn" and context.principal_type == "AssumedRole":
-            name = context.principal_arn.split("/")[1]
-            role = iam._roles.get_scoped(context.principal_account, None, name)
-            if role is not None:
-                return role["Arn"]
-        return resolve(key, context)
 
     def request_context_with_stated(
         service: str, action: str, body: bytes, parameters: dict[str, list[str]]
@@ -140,16 +136,35 @@ def apply() -> None:
         return resource_policy(document, context, **more)
 
     iam_actions.extract_resource_arn = _as_named(iam_actions.extract_resource_arn)
-    iam_evaluator._resolve_condition_key = resolve_with_role
+    iam_evaluator._resolve_condition_key = _with_what_is_known(iam_evaluator._resolve_condition_key)
     iam_actions.request_tag_context = request_context_with_stated
     iam_evaluator.enforce = enforce_with_permissions
     iam_evaluator.evaluate_trust_policy = trusts_with_identity
     iam_evaluator.resolve_principal = resolve_and_remember
     iam_evaluator.evaluate_resource_policy = resource_policy_for_the_caller
     stated_by_writes.apply()
+    policy_variables.apply()
     sts.get_state = lambda: dict(sts._sessions)
     sts.load_persisted_state = sts._sessions.update
     s3.now_iso = lambda: datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+
+
+def _with_what_is_known(resolve: Callable[[str, Any], Any]) -> Callable[[str, Any], Any]:
+    """What ministack takes the value of a condition key to be, corrected."""
+
+    def corrected(key: str, context: Any) -> Any:  # noqa: ANN401 - ministack has no types
+        lower, arn = key.lower(), context.resource_arn
+        found = None
+        if lower == "aws:principalarn" and context.principal_type == "AssumedRole":
+            name = context.principal_arn.split("/")[1]
+            role = iam._roles.get_scoped(context.principal_account, None, name)
+            found = role and role["Arn"]
+        elif lower in _RESOURCE_ACCOUNT and arn.startswith(_BUCKETS):
+            found = s3._bucket_owner_account(arn.removeprefix(_BUCKETS).partition("/")[0])
+        value = found or resolve(key, context)
+        return None if lower == "aws:tagkeys" and not value else value
+
+    return corrected
 
 
 def _as_named(resource_arn: Callable[..., str]) -> Callable[..., str]:

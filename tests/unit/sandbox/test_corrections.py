@@ -240,3 +240,75 @@ def test_what_a_write_states_needs_its_own_permission(
     for one in needed:
         others = [each for each in needed if each != one]
         assert allowed(*others) == (not accounts.mended), one
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        {"Resource": "arn:aws:s3:::records/${aws:username}/*"},
+        {"Resource": "arn:aws:s3:::records/${s3:prefix, 'Reader'}/*"},
+        {
+            "Resource": "arn:aws:s3:::records/Reader/*",
+            "Condition": {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:user/${aws:username}"}},
+        },
+    ],
+    ids=["in a resource", "by its default", "in a condition"],
+)
+def test_a_variable_stands_for_a_value_of_the_request(
+    accounts: Accounts, statement: dict[str, Any]
+) -> None:
+    owner = accounts.root(STAGING).client("s3")
+    owner.create_bucket(
+        Bucket="records", CreateBucketConfiguration={"LocationConstraint": "us-west-2"}
+    )
+    for key in ("Reader/a", "Other/a"):
+        owner.put_object(Bucket="records", Key=key, Body=b"")
+    key = accounts.user("Reader", {"Action": "s3:GetObject", **statement})
+    session = boto3.Session(key["AccessKeyId"], key["SecretAccessKey"], region_name=REGION)
+
+    def reads(name: str) -> bool:
+        try:
+            session.client("s3").get_object(Bucket="records", Key=name)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "AccessDenied":
+                raise
+            return False
+        return True
+
+    assert reads("Reader/a") == accounts.mended
+    assert not reads("Other/a")
+
+
+def test_the_account_of_a_bucket_is_its_owner_s(accounts: Accounts) -> None:
+    owner = accounts.root(PRODUCTION).client("s3")
+    owner.create_bucket(
+        Bucket="records", CreateBucketConfiguration={"LocationConstraint": "us-west-2"}
+    )
+    listing = {"Action": "s3:ListBucket", "Resource": "arn:aws:s3:::records"}
+    owner.put_bucket_policy(
+        Bucket="records",
+        Policy=policy({**listing, "Principal": {"AWS": f"arn:aws:iam::{STAGING}:root"}}),
+    )
+
+    def lists(name: str, account: str) -> bool:
+        of = {"StringEquals": {"aws:ResourceAccount": account}}
+        key = accounts.user(name, {**listing, "Condition": of})
+        session = boto3.Session(key["AccessKeyId"], key["SecretAccessKey"], region_name=REGION)
+        try:
+            session.client("s3").list_objects_v2(Bucket="records")
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "AccessDenied":
+                raise
+            return False
+        return True
+
+    assert lists("Right", PRODUCTION) == accounts.mended
+    assert lists("Wrong", STAGING) != accounts.mended
+
+
+def test_a_request_without_tags_has_no_tag_keys(accounts: Accounts) -> None:
+    none = {"Condition": {"Null": {"aws:TagKeys": "true"}}}
+    accounts.role("Target", PRODUCTION, Action=["sts:AssumeRole", "sts:TagSession"], **none)
+    caller = accounts.user("Caller", on_role(Action="sts:*"))
+    assert bool(accounts.assumes(caller)) == accounts.mended
+    assert not accounts.assumes(caller, Tags=[{"Key": "project", "Value": "apollo"}])
