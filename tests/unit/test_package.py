@@ -253,12 +253,22 @@ def test_all_problems_are_told_at_once_by_the_names_of_the_inputs() -> None:
 
 
 def test_rejects_what_is_known_too_late_or_secret_with_the_remedy() -> None:
-    def consumers() -> list[dict[str, Any]]:
-        late = pulumi.Output.secret("Reader")
-        return [{"name": "stage-admin", "user": {"name": late}, "role": {"name": "StageRole"}}]
+    def vendors() -> list[dict[str, Any]]:
+        secret = pulumi.Output.secret("vendor-7")
+        conditions = {"externalId": secret, "moreExternalIds": ["vendor-8", secret]}
+        return [{"name": "vendor", "conditions": conditions}]
 
-    message = told(consumers=consumers)
-    assert "consumers[0].user.name: <an output or a secret; write the value itself>" in message
+    head, *problems = told(consumers=vendors, tags=lambda: pulumi.Output.secret({})).splitlines()
+    assert "3 problems in the inputs of 'access'; nothing was changed" in head
+    assert [problem.split(": ")[0].strip() for problem in problems] == [
+        "consumers[0].conditions.externalId",
+        "consumers[0].conditions.moreExternalIds[1]",
+        "tags",
+    ]
+    for problem in problems:
+        assert "is given as a secret or an output" in problem
+        assert "Give the value itself" in problem
+        assert "vendor-7" not in problem
 
 
 def test_a_wrong_account_is_told_by_the_names_of_the_inputs() -> None:

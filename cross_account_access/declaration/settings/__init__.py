@@ -8,10 +8,16 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Final
 
 import pulumi
-from pulumi.runtime.config import CONFIG, get_config_env
+from pulumi.runtime.config import (
+    CONFIG,
+    get_config_env,
+    get_config_secret_keys_env,
+    is_config_secret,
+)
 
 from cross_account_access.declaration import rules
 from cross_account_access.declaration.accounts import Account, Accounts
@@ -26,7 +32,7 @@ from cross_account_access.declaration.model import (
 )
 from cross_account_access.declaration.nearest import did_you_mean
 from cross_account_access.declaration.reader import Fields, Problems
-from cross_account_access.declaration.settings import expiry, other_accounts, sizes, tags
+from cross_account_access.declaration.settings import expiry, other_accounts, secrets, sizes, tags
 from cross_account_access.declaration.settings.consumers import CONSUMERS
 from cross_account_access.declaration.settings.grants import GRANTS, check_consumers, check_overlaps
 from cross_account_access.declaration.settings.other_accounts import ACCOUNTS
@@ -147,21 +153,39 @@ def load() -> Settings:
         else:
             others.append((namespace, name))
     where = f"Pulumi.{pulumi.get_stack()}.yaml"
-    return check(own, where=where, misplaced=_misplaced(others, project))
+    encrypted = {*get_config_secret_keys_env(), *filter(is_config_secret, raw)}
+    secret = [
+        secrets.refused(place)
+        for name in own
+        if f"{project}:{name}" in encrypted
+        for place in secrets.places(name, Path(where), project)
+    ]
+    return check(own, where=where, misplaced=_misplaced(others, project), secret=secret)
 
 
-def check(values: Mapping[str, Any], *, where: str, misplaced: Iterable[str] = ()) -> Settings:
+def check(
+    values: Mapping[str, Any],
+    *,
+    where: str,
+    misplaced: Iterable[str] = (),
+    secret: Iterable[str] = (),
+) -> Settings:
     """The settings in these values; of access that ends soon it warns.
 
     Args:
         values: as `parse` takes them.
         where: what they are from, for the one who has to mend them.
         misplaced: a problem for each setting that nothing would read.
+        secret: a problem for each setting that is kept from sight.
 
     Raises:
-        pulumi.RunError: with every problem, a line each.
+        pulumi.RunError: with every problem, a line each; where there is a secret, without any that
+            would show its value.
     """
     problems = Problems()
+    problems += secret
+    if problems:
+        raise pulumi.RunError(problems.report(where))
     problems += misplaced
     settings = parse(values, problems)
     if problems:
