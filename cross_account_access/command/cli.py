@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Final, NoReturn, Protocol, TextIO, cast
 
 from cross_account_access import __version__
+from cross_account_access.command.external_ids import hidden
 from cross_account_access.errors import AccessError, Status
 from cross_account_access.files import FULL
 from cross_account_access.printable import JSON_VERSION, printable
@@ -123,7 +124,7 @@ class _Output(io.TextIOBase):
 
     def write(self, text: str) -> int:
         with self._surviving():
-            self._stream.write(text)
+            self._stream.write(hidden(text))
         return len(text)
 
     def flush(self) -> None:

@@ -117,6 +117,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("presentation", "stack"),
     },
     "command.code_scanning": {"", "iam.lint"},
+    "command.external_ids": set(),
     "command.reports": {"errors", "files", "presentation"},
     "command.stack_file": set(),
     "command.live": {
@@ -176,7 +177,13 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("aws", "command.access_changes", "command.answers", "command.questions"),
         *("command.change_words", "command.code_scanning", "command.denials", "command.drawing"),
         *("command.drift", "command.inventory", "command.layers", "command.live", "command.names"),
-        *("command.proof", "command.reports", "command.sign_in", "command.sources"),
+        *(
+            "command.external_ids",
+            "command.proof",
+            "command.reports",
+            "command.sign_in",
+            "command.sources",
+        ),
         *("command.stack_file", "command.verification", "credentials", "credentials.contract"),
         *("credentials.role_request", "errors", "facts", "files", "iam.comparing"),
         *("iam.documents", "iam.engine", "iam.errors", "iam.inventory", "iam.lint"),
@@ -205,7 +212,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("iam.comparing", "iam.documents", "iam.engine", "iam.errors", "iam.inventory"),
         *("iam.lint", "iam.patterns", "iam.routes", "iam.services"),
     },
-    "command.cli": {"", "errors", "files", "printable"},
+    "command.cli": {"", "command.external_ids", "errors", "files", "printable"},
     # What it is built, tried and measured with.
     "dev.toolchain": {"files"},
     "dev.sandbox": {"dev.toolchain", "facts", "files"},

@@ -4,6 +4,7 @@ import json
 import os
 import stat
 import subprocess
+import sys
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -15,9 +16,11 @@ import botocore.session
 import pytest
 import yaml
 
+from cross_account_access.command.external_ids import VARIABLE
 from tests.support.deployment import ROOT
 
 FOLDER = ROOT / "examples" / "github-actions"
+MASK = FOLDER / "mask-external-ids.py"
 WORKFLOWS = sorted(FOLDER.glob("*.yml"))
 
 
@@ -55,6 +58,37 @@ def test_code_of_a_fork_never_runs_with_credentials() -> None:
     assert triggers == {"pull_request", "schedule", "workflow_dispatch"}
     (job,) = read(FOLDER / "preview.yml")["jobs"].values()
     assert job["if"] == "github.event.pull_request.head.repo.full_name == github.repository"
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_external_ids_are_hidden_before_anything_is_told(path: Path) -> None:
+    for job in read(path)["jobs"].values():
+        assert job["env"][VARIABLE]
+        runs = [step.get("run", "") for step in job["steps"]]
+        masks = next(number for number, run in enumerate(runs) if MASK.name in run)
+        assert all("access " not in run.replace("access-", "") for run in runs[:masks])
+
+
+def test_every_external_id_of_a_stack_file_is_masked_in_the_log(tmp_path: Path) -> None:
+    path = tmp_path / "Pulumi.prod.yaml"
+    path.write_text(
+        """\
+config:
+  p:consumers:
+    - conditions: {external_id: one}
+    - conditions:
+        external_id: "two"   # of the vendor
+        more_external_ids: [three, "four/4"]
+    - conditions:
+        more_external_ids:
+          - five
+"""
+    )
+    ran = subprocess.run(
+        [sys.executable, MASK, path], capture_output=True, text=True, timeout=60, check=True
+    )
+    wanted = ["one", "two", "three", "four/4", "five"]
+    assert ran.stdout.splitlines() == [f"::add-mask::{each}" for each in wanted]
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from cross_account_access.command import sources
 from cross_account_access.command.code_scanning import sarif
+from cross_account_access.command.external_ids import hidden
 from cross_account_access.command.reports import check_writable, write_report
 from cross_account_access.errors import Status, UsageError
 from cross_account_access.iam.documents import PolicyKind
@@ -90,7 +91,7 @@ def run(arguments: argparse.Namespace) -> int:
     is_bad = any(finding.severity > Severity.LOW for finding in findings)
     status = Status.NOT_AS_INTENDED if is_bad else Status.AS_INTENDED
     log = f"{json.dumps(sarif(findings), indent=2)}\n"
-    return write_report("--sarif", arguments.sarif, log, status)
+    return write_report("--sarif", arguments.sarif, hidden(log), status)
 
 
 def _of_file(path: Path, kind: PolicyKind | None) -> list[Subject]:

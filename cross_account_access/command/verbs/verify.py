@@ -16,6 +16,7 @@ from typing import Final
 
 from cross_account_access.command.drift.examination import doors
 from cross_account_access.command.drift.findings import Effect, Finding
+from cross_account_access.command.external_ids import hidden
 from cross_account_access.command.inventory import StackInventory, inventory_of, judged
 from cross_account_access.command.layers import add_layers_option, layers_words, with_layers
 from cross_account_access.command.proof.invariants_file import (
@@ -204,7 +205,7 @@ def run(arguments: argparse.Namespace) -> int:
             show_summary(page, proof, source)
     junit = as_junit(name, proof, results, f"{started:%Y-%m-%dT%H:%M:%S}")
     status = Status.NOT_AS_INTENDED if beside else _status(proof, results)
-    return write_report("--junit", arguments.junit, junit, status)
+    return write_report("--junit", arguments.junit, hidden(junit), status)
 
 
 def _proof(
