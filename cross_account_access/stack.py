@@ -37,13 +37,16 @@ _FAILED: Final = "error: preview failed"
 IMPORT: Final = ("import", "--generate-code=false", "--file")
 """The command that imports, but for the file: the program has the code already."""
 
+_LOCKED: Final = "currently locked"
 _REMEDIES: Final = {
     "no stack selected": "name one with --stack, or select one with `pulumi stack select`",
     "no stack named": "`pulumi stack ls` lists those of this project and backend",
     "no Pulumi.yaml": "name the folder of the program with --cwd",
     "passphrase": "set PULUMI_CONFIG_PASSPHRASE to the one that the stack was made with",
-    "currently locked": "somebody's update of this stack is running: wait for its end; where"
-    " nobody's is, as after a killed process, `pulumi cancel` removes the lock",
+    _LOCKED: "somebody's update of this stack is running: wait for its end; where"
+    " nobody's is, as after a killed process, `access recover` says so and goes on from there",
+    "failed to load checkpoint": "a file of the backend was cut off: `access recover --stack NAME`"
+    " says which, and with --apply ends it",
     "account ID not allowed": "the profile of that side, production_profile or staging_profile of"
     " the stack file, holds credentials of another account: correct these",
     "PULUMI_ACCESS_TOKEN": "choose a backend with `pulumi login` or PULUMI_BACKEND_URL",
@@ -253,6 +256,25 @@ class Stack:
             UncheckedError: no pulumi, no such stack, or a lock.
         """
         self._run("stack", "import", "--file", str(path.resolve()))
+
+    def cancel(self) -> None:
+        """Removes the lock, whoever holds it.
+
+        Raises:
+            UncheckedError: no pulumi, or no such stack.
+        """
+        self._run("cancel", "--yes")
+
+    def backend(self) -> str:
+        """The address of the backend, which is asked about no stack.
+
+        Raises:
+            UncheckedError: no pulumi, or no backend.
+        """
+        ran = Stack(self.folder)._ran("whoami", "--verbose", "--json")
+        if ran.returncode != 0:
+            raise UncheckedError(_reason(ran.stdout, ran.stderr))
+        return str(_parsed_object(ran.stdout).get("url", ""))
 
     def selected(self) -> str:
         """The stack's name, also of the one that is selected.
@@ -500,9 +522,12 @@ def _with_all_deletions(preview: Mapping[str, Any]) -> dict[str, Any]:
 def _reason(stdout: str, stderr: str) -> str:
     """Return pulumi's own message in one line, and what helps."""
     errors = _errors(_parsed_object(stdout))
-    printed = (line.strip() for line in (*stderr.splitlines(), *stdout.splitlines()))
+    printed = [line.strip() for line in (*stderr.splitlines(), *stdout.splitlines())]
     errors += [line for line in printed if line.startswith("error:")]
     told = next(iter(errors), stderr) or "no reason given"
+    if _LOCKED in told:
+        # Who holds it is on the lines after.
+        told = "\n".join([told, *(line for line in printed if " created by " in line)])
     lines = [line.strip().removeprefix("error: ") for line in told.splitlines() if line.strip()]
     message = f"pulumi: {' '.join(lines)}" if lines else "pulumi failed without a reason"
     for part, remedy in _REMEDIES.items():

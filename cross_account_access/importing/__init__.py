@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from cross_account_access.aws import explained_failures
-from cross_account_access.importing import iam, s3
+from cross_account_access.importing import iam, kms, messaging, s3
 from cross_account_access.importing.found import Clients, Found
 from cross_account_access.stack import StackAccount, StackResource, accounts_of
 
@@ -19,6 +19,8 @@ _AT_ONCE: Final = 8
 _FINDERS: Final[Mapping[str, Callable[[Clients, StackResource], Found | None]]] = {
     **iam.FINDERS,
     **s3.FINDERS,
+    **kms.FINDERS,
+    **messaging.FINDERS,
 }
 """By type token; a resource of another type is made, whatever there is."""
 

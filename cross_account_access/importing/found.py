@@ -1,6 +1,7 @@
 """What is said of a thing that exists already, and the means of finding it."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+import json
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeVar
@@ -48,6 +49,9 @@ class Clients:
         # Typed clients have no calls by name.
         self.iam: Any = session.client("iam", config=CLIENT_CONFIG)
         self.s3: Any = session.client("s3", config=CLIENT_CONFIG)
+        self.kms: Any = session.client("kms", config=CLIENT_CONFIG)
+        self.sns: Any = session.client("sns", config=CLIENT_CONFIG)
+        self.sqs: Any = session.client("sqs", config=CLIENT_CONFIG)
 
     @cached_property
     def policy_arns(self) -> Mapping[str, str]:
@@ -77,6 +81,19 @@ class Clients:
             *(str(other.known("name")) for other in waited if other is not None),
         }
 
+    def declared_one(self, resource: StackResource, key: str) -> str:
+        """What a value declares: itself where it is known, else the name of what it waits for."""
+        known = resource.known(key)
+        return str(known) if known else next(iter(self.declared(resource, key)))
+
+    def waiting_for(self, resource: StackResource, token: str) -> Iterator[StackResource]:
+        """The resources of a type that are made from another one."""
+        for other in self._planned.values():
+            if other.type == token and any(
+                resource.urn in urns for urns in other.dependencies.values()
+            ):
+                yield other
+
 
 def unless(codes: Collection[str], call: Callable[[], _Answer]) -> _Answer | None:
     """Make a call; None where AWS answers with one of the error codes."""
@@ -101,3 +118,16 @@ def lost_tags(live: Iterable[Mapping[str, str]], resource: StackResource) -> tup
         for tag in live
         if tag["Key"] not in kept and not tag["Key"].startswith("aws:")
     )
+
+
+def statements(document: str | None) -> list[Mapping[str, Any]]:
+    """Return the statements of a policy document; none where there is no document."""
+    if document is None:
+        return []
+    listed = json.loads(document)["Statement"]
+    return listed if isinstance(listed, list) else [listed]
+
+
+def called(statement: Mapping[str, Any]) -> str:
+    """Return what people know a statement by."""
+    return str(statement.get("Sid") or json.dumps(statement))

@@ -1,12 +1,19 @@
 """Buckets that exist already, and what is set on them."""
 
-import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
-from cross_account_access.importing.found import Clients, Found, becomes, lost_tags, unless
+from cross_account_access.importing.found import (
+    Clients,
+    Found,
+    becomes,
+    called,
+    lost_tags,
+    statements,
+    unless,
+)
 from cross_account_access.stack import StackResource, is_unknown
 
 _UNSET: Final = (
@@ -169,24 +176,13 @@ def _logging(answer: Mapping[str, Any], resource: StackResource) -> Found:
 
 def _policy(answer: Mapping[str, Any], resource: StackResource) -> Found:
     document = answer.get("Policy")
-    live, planned = _statements(document), _statements(resource.known("policy"))
+    live, planned = statements(document), statements(resource.known("policy"))
     return _found(
         document,
         resource,
-        *(f"adds the statement {_called(each)}" for each in planned if each not in live),
-        warnings=(f"removes the statement {_called(each)}" for each in live if each not in planned),
+        *(f"adds the statement {called(each)}" for each in planned if each not in live),
+        warnings=(f"removes the statement {called(each)}" for each in live if each not in planned),
     )
-
-
-def _statements(document: str | None) -> list[Mapping[str, Any]]:
-    if document is None:
-        return []
-    listed = json.loads(document)["Statement"]
-    return listed if isinstance(listed, list) else [listed]
-
-
-def _called(statement: Mapping[str, Any]) -> str:
-    return str(statement.get("Sid") or json.dumps(statement))
 
 
 FINDERS: Final[Mapping[str, Callable[[Clients, StackResource], Found | None]]] = {

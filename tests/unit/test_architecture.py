@@ -104,6 +104,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "stack",
     },
     "importing": {"aws", "facts", "stack"},
+    "recovery": {"errors", "files"},
     # The command.
     "command.inventory": {
         *("errors", "facts", "iam.documents", "iam.engine", "iam.errors", "iam.inventory"),
@@ -119,6 +120,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "command.code_scanning": {"", "iam.lint"},
     "command.external_ids": set(),
     "command.reports": {"errors", "files", "presentation"},
+    "command.found_words": {"importing", "presentation"},
     "command.stack_file": set(),
     "command.live": {
         *("aws", "command.calls", "command.inventory", "command.layers", "iam.documents"),
@@ -191,7 +193,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("aws", "credentials", "credentials.contract", "credentials.role_request", "errors"),
         *("facts", "importing", "presentation", "stack"),
         *("command.access_changes", "command.answers", "command.questions", "command.drift"),
-        "command.stack_file",
+        *("command.stack_file", "command.found_words", "recovery"),
         *("command.change_words", "command.drawing", "command.inventory", "command.layers"),
         *("command.live", "command.proof", "command.sign_in", "command.sources"),
         "command.verification",

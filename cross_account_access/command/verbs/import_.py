@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from cross_account_access.command.change_words import as_json, print_changes, summary
+from cross_account_access.command.found_words import found_as_json, print_found
 from cross_account_access.command.inventory import inventory_of
 from cross_account_access.command.live import live
 from cross_account_access.command.reports import write_file
@@ -16,7 +17,7 @@ from cross_account_access.iam.comparing.comparison import Change, compare
 from cross_account_access.iam.errors import IamError
 from cross_account_access.importing import Existing, existing
 from cross_account_access.importing.import_file import filled
-from cross_account_access.presentation import BAD, DOUBTFUL, GOOD, TITLE, Page, progress
+from cross_account_access.presentation import BAD, DOUBTFUL, GOOD, Page, progress
 from cross_account_access.stack import IMPORT, Plan, add_stack_options, stack_of
 
 _DESCRIPTION: Final = """\
@@ -116,18 +117,7 @@ class _Report:
     def as_json(self) -> dict[str, Any]:
         """Everything, for a program."""
         return {
-            "existing": [
-                {
-                    "type": each.resource.type,
-                    "name": each.resource.name,
-                    "account": each.account.id,
-                    "id": each.found.import_id,
-                    "changes": list(each.found.changes),
-                    "warnings": list(each.found.warnings),
-                    "obstacle": each.found.obstacle or None,
-                }
-                for each in self.found
-            ],
+            "existing": found_as_json(self.found),
             "access": as_json(self._changes),
             "notes": self._notes,
         }
@@ -136,22 +126,7 @@ class _Report:
         """Everything, for a person."""
         if not self.importable and not self.obstacles:
             return
-        for each in self.found:
-            found = each.found
-            there = f"import ID {found.import_id}" if found.import_id else "is not there yet"
-            if found.obstacle:
-                there = "cannot be imported"
-            page.line(
-                f"{each.account.label}: ",
-                (f"{each.resource.type} {each.resource.name}", TITLE),
-                f", {there}",
-            )
-            for change in found.changes:
-                page.line("    ~ ", change)
-            for warning in found.warnings:
-                page.line(("    ! ", DOUBTFUL), warning)
-            if found.obstacle:
-                page.line(("    x ", BAD), found.obstacle)
+        print_found(page, self.found)
         if self.importable:
             page.line("access, once `pulumi up` has changed all that:")
             print_changes(page, self._changes)

@@ -1,148 +1,292 @@
-"""`access recover`: what an update that was killed left in the state, and what ends it."""
+"""`access recover`: what an update left that was killed or lost an answer, and what ends it.
+
+1. Files of the backend that were cut off: the whole one is put in place.
+2. The lock of an update that no longer lives is removed; one that lives, or may live, ends all.
+3. Operations that are pending in the state are taken out of it, once it is saved.
+4. What the program would make and AWS has already becomes part of the state.
+5. Keys that are made a second time, which nobody names, are told.
+"""
 
 import argparse
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import shlex
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from cross_account_access.aws import CLIENT_CONFIG, explained_failures, session_of
+import yaml
+
+from cross_account_access.aws import explained_failures
+from cross_account_access.command.found_words import found_as_json, print_found
 from cross_account_access.errors import Status, UncheckedError, UsageError
 from cross_account_access.files import write_private
-from cross_account_access.presentation import DOUBTFUL, GOOD, Page
+from cross_account_access.importing import Existing, existing
+from cross_account_access.importing.found import Clients
+from cross_account_access.importing.import_file import filled
+from cross_account_access.importing.kms import KEY, unclaimed_keys
+from cross_account_access.presentation import BAD, DOUBTFUL, GOOD, Page, progress
+from cross_account_access.recovery.lock import Holder, holder_in, holders_told
+from cross_account_access.recovery.state_files import CutOff, StateFiles
 from cross_account_access.stack import (
+    Plan,
     Stack,
     accounts_of,
     add_stack_options,
+    naming,
     resources_of_state,
     stack_of,
 )
 
 _DESCRIPTION: Final = """\
-Says which operations an update has begun and not recorded as done, because it was killed or lost
-an answer, and which keys it made that nobody knows. With --apply they are taken out of the state,
-which is saved to a file first. Nothing in the accounts is changed; what exists already is then
-taken over by `access import`.
+Says what an update has left that was killed, or that lost an answer of AWS: its lock, files of the
+backend that were cut off, operations that are pending in the state, what AWS has made and the state
+does not have, keys that nobody names. With --apply all of that is ended, and `pulumi up` goes on.
 
-A lock is never removed: where no update runs any more, `pulumi cancel` does."""
+The state is saved to a file first. Nothing in the accounts is changed. A lock is removed only where
+the process that holds it has ended."""
 _EPILOG: Final = """\
 examples:
   access recover --stack prod
-  access recover --stack prod --apply
+  access recover --stack prod --apply && pulumi up --stack prod
 
-exit status: 0 nothing is pending, or it was let go of, 1 operations are pending, 2 wrong usage,
-3 could not be done"""
+exit status: 0 nothing is left, or it was ended, 1 something is left, 2 wrong usage,
+3 could not be done, as where the update lives"""
 _PENDING: Final = "pending_operations"
-_KEY: Final = "aws:kms/key:Key"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add whether it is done."""
     parser.description, parser.epilog = _DESCRIPTION, _EPILOG
-    parser.add_argument("--apply", action="store_true", help="take them out of the state")
+    parser.add_argument("--apply", action="store_true", help="end all that is told")
     add_stack_options(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Tell, and let go."""
+    """Tell what is left, and end it."""
     stack = stack_of(arguments)
-    state = stack.exported()
-    deployment = state.get("deployment") or {}
-    pending: list[dict[str, Any]] = deployment.get(_PENDING) or []
-    name = arguments.stack or stack.selected()
-    saved = None
-    keys = list(_unknown_keys(state, pending))
-    if pending and arguments.apply:
-        saved = _let_go(
-            stack, state, stack.folder / f"{name.replace('/', '.')}.before-recover.json"
-        )
-    told = {
-        "pending": [{"operation": each["type"], "urn": _urn(each)} for each in pending],
-        "keys": keys,
-        "saved": str(saved) if saved else None,
-    }
+    name = (arguments.stack or stack.selected()).rsplit("/", 1)[-1]
+    files = StateFiles.of(stack.backend(), _project(stack.folder), stack.folder)
+    locks = _ended_locks(files, name) if files else []
+    cut_off = list(files.cut_off(name)) if files else []
+    if files and arguments.apply:
+        for each in cut_off:
+            each.cure()
+        if locks:
+            stack.cancel()
+        files.forget_unfinished(name)
+    elif arguments.apply:
+        locks = _unlock(stack, name)
+    left = _Left(locks=locks, cut_off=cut_off)
+    if arguments.apply or not cut_off:
+        left.look(stack)
+    if arguments.apply:
+        left.end(stack, stack.folder, name)
     if arguments.json:
-        Page().json(told)
+        Page().json(left.as_json())
     else:
-        _print(Page(), told, name)
-    return Status.NOT_AS_INTENDED if pending and saved is None else Status.AS_INTENDED
+        left.print(Page(), arguments)
+    return Status.NOT_AS_INTENDED if left.remains(applied=arguments.apply) else Status.AS_INTENDED
 
 
-def _let_go(stack: Stack, state: Mapping[str, Any], saved: Path) -> Path:
-    """Save the state, and put it back without what is pending."""
-    if saved.exists():
-        message = f"{saved} is there already; move it away, so that no saved state is lost"
-        raise UsageError(message)
-    deployment = {key: each for key, each in state["deployment"].items() if key != _PENDING}
-    fresh = saved.with_suffix(".new")
+@dataclass(kw_only=True)
+class _Left:
+    """What an update has left."""
+
+    locks: list[Holder]
+    cut_off: list[CutOff]
+    pending: Sequence[Mapping[str, Any]] = ()
+    found: Sequence[Existing] = ()
+    keys: Sequence[Mapping[str, str]] = ()
+    saved: Path | None = None
+    _state: Mapping[str, Any] = field(init=False)
+    _plan: Plan = field(init=False)
+
+    def look(self, stack: Stack) -> None:
+        """Read state, program and accounts."""
+        self._state = stack.exported()
+        self.pending = (self._state.get("deployment") or {}).get(_PENDING) or ()
+        self._plan = stack.plan()
+        with progress("looking into the accounts"):
+            self.found = [
+                each
+                for each in existing(self._plan.resources, self._plan.created)
+                if each.found.is_importable or each.found.obstacle
+            ]
+            self.keys = list(_doubled_keys(self._plan, self._state, self.found))
+
+    @property
+    def obstacles(self) -> list[Existing]:
+        """What exists and cannot become part of the stack."""
+        return [each for each in self.found if each.found.obstacle]
+
+    def end(self, stack: Stack, folder: Path, name: str) -> None:
+        """Take out of the state what is pending, and into it what exists."""
+        importable = [each for each in self.found if each.found.is_importable]
+        if self.obstacles or not (self.pending or importable):
+            return
+        self.saved = _save(self._state, folder, name)
+        if self.pending:
+            _put(stack, _without_pending(self._state))
+        if importable:
+            with tempfile.TemporaryDirectory() as temporary:
+                file = Path(temporary) / "import.json"
+                file.write_text(json.dumps(filled(self._plan.import_file, importable)))
+                stack.import_from(file)
+
+    def remains(self, *, applied: bool) -> bool:
+        """Whether something is left to do before `pulumi up`."""
+        if applied:
+            return bool(self.obstacles or self.keys)
+        return bool(self.locks or self.cut_off or self.pending or self.found or self.keys)
+
+    def as_json(self) -> dict[str, Any]:
+        """Everything, for a program."""
+        return {
+            "locks": [asdict(each) for each in self.locks],
+            "cut_off": [str(each.path) for each in self.cut_off],
+            "pending": [
+                {"operation": each["type"], "urn": each["resource"]["urn"]} for each in self.pending
+            ],
+            "existing": found_as_json(self.found),
+            "keys": list(self.keys),
+            "saved": str(self.saved) if self.saved else None,
+        }
+
+    def print(self, page: Page, arguments: argparse.Namespace) -> None:
+        """Everything, for a person, and what comes next."""
+        for each in self.cut_off:
+            page.line(("cut off: ", DOUBTFUL), str(each.path))
+        for holder in self.locks:
+            page.line(("locked by an update that has ended: ", DOUBTFUL), str(holder))
+        for operation in self.pending:
+            urn = str(operation["resource"]["urn"])
+            page.line(
+                (str(operation["type"]), DOUBTFUL),
+                f": {urn.rsplit('$', 1)[-1].replace('::', ' ')}",
+            )
+        print_found(page, self.found)
+        for key in self.keys:
+            page.line(("a second key, which nobody names: ", DOUBTFUL), key["key"])
+            page.block(key["remedy"])
+        which = shlex.join(naming(arguments))
+        if not arguments.apply and self.remains(applied=False):
+            page.line(f"access recover {which} --apply".replace("  ", " ") + " ends this")
+            return
+        if self.obstacles:
+            page.line(("not taken over, nor anything else: see above (x)", BAD))
+            return
+        if self.saved:
+            page.line(("ended", GOOD), f"; the state before is in {self.saved}")
+        elif not self.remains(applied=False):
+            page.line(("nothing is left", GOOD))
+            return
+        page.line(f"now pulumi up {which}".strip())
+
+
+def _project(folder: Path) -> str:
+    """The name of the project, whose file is in the folder or above it."""
+    for each in (folder.resolve(), *folder.resolve().parents):
+        file = each / "Pulumi.yaml"
+        if file.exists():
+            return str(yaml.safe_load(file.read_text())["name"])
+    message = f"{folder}: no Pulumi.yaml here or above; name the folder of the program with --cwd"
+    raise UsageError(message)
+
+
+def _ended_locks(files: StateFiles, stack: str) -> list[Holder]:
+    """Read the locks of a `file://` backend, all of updates that have ended."""
+    holders = []
+    for path in files.locks(stack):
+        holder = holder_in(path)
+        if holder is None:
+            message = f"{path} does not say who holds the lock\n{_cancel(stack)}"
+            raise UncheckedError(message)
+        holders.append(holder)
+    _refuse_living(holders, stack)
+    return holders
+
+
+def _refuse_living(holders: Iterable[Holder], stack: str) -> None:
+    for holder in holders:
+        lives = holder.lives
+        if lives:
+            message = f"stack {stack!r} is being updated by {holder}\nwait for the end of that"
+            raise UncheckedError(message)
+        if lives is None:
+            message = (
+                f"stack {stack!r} is locked by {holder}; whether that update lives cannot be known "
+                f"here\n{_cancel(stack)}"
+            )
+            raise UncheckedError(message)
+
+
+def _cancel(stack: str) -> str:
+    return f"where it does not, `pulumi cancel --stack {stack}`, then the same again"
+
+
+def _unlock(stack: Stack, name: str) -> list[Holder]:
+    """Remove the lock of an update that has ended, where the engine alone reads locks.
+
+    It tells who holds one when something is to be written, so that the state is put back as it is.
+    """
+    try:
+        _put(stack, stack.exported())
+    except UncheckedError as error:
+        holders = holders_told(str(error))
+        if not holders:
+            raise
+        _refuse_living(holders, name)
+        stack.cancel()
+        return holders
+    return []
+
+
+def _save(state: Mapping[str, Any], folder: Path, name: str) -> Path:
+    """Write the state into a file that was not there."""
+    numbers = ("", *(f".{number}" for number in range(2, 1000)))
+    paths = (folder / f"{name}.before-recover{number}.json" for number in numbers)
+    saved = next(path for path in paths if not path.exists())
     try:
         write_private(saved, json.dumps(state, indent=2))
-        write_private(fresh, json.dumps({**state, "deployment": deployment}))
     except OSError as error:
         message = f"{saved}: {error.strerror}"
         raise UncheckedError(message) from error
-    try:
-        stack.replace_state(fresh)
-    except UncheckedError:
-        saved.unlink()
-        raise
-    finally:
-        fresh.unlink()
     return saved
 
 
-def _unknown_keys(
-    state: Mapping[str, Any], pending: Sequence[Mapping[str, Any]]
+def _put(stack: Stack, state: Mapping[str, Any]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "state.json"
+        path.write_text(json.dumps(state))
+        stack.replace_state(path)
+
+
+def _without_pending(state: Mapping[str, Any]) -> dict[str, Any]:
+    kept = {key: each for key, each in state["deployment"].items() if key != _PENDING}
+    return {**state, "deployment": kept}
+
+
+def _doubled_keys(
+    plan: Plan, state: Mapping[str, Any], found: Sequence[Existing]
 ) -> Iterator[dict[str, str]]:
-    """Find keys that a pending operation may have made: of its words, without alias or state."""
-    wanted = [each["resource"] for each in pending if each["resource"]["type"] == _KEY]
-    resources = resources_of_state(state)
-    accounts = accounts_of(resources)
-    known = {each.outputs.get("keyId") for each in resources if each.type == _KEY}
-    for resource in wanted:
-        account = accounts.get(str(resource.get("provider")).rsplit("::", 1)[0])
-        if account is None:
+    """Find keys beside those of the stack: the SDK asks again where an answer is lost."""
+    accounts = accounts_of(plan.resources)
+    ours = {str(each.outputs.get("keyId")) for each in resources_of_state(state)}
+    ours |= {str(each.found.import_id) for each in found}
+    clients: dict[str, Clients] = {}
+    for resource in plan.resources:
+        account = accounts.get(resource.provider or "")
+        if resource.type != KEY or account is None:
             continue
-        words = (resource.get("inputs") or {}).get("description")
+        if account.id not in clients:
+            clients[account.id] = Clients(account, plan.resources)
         with explained_failures(account.profile, account.label):
-            kms: Any = session_of(account).client("kms", config=CLIENT_CONFIG)
-            named = {
-                alias.get("TargetKeyId")
-                for page in kms.get_paginator("list_aliases").paginate()
-                for alias in page["Aliases"]
-            }
-            for page in kms.get_paginator("list_keys").paginate():
-                for key in page["Keys"]:
-                    if key["KeyId"] in named | known:
-                        continue
-                    found = kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"]
-                    if found.get("Description") == words and found["KeyState"] == "Enabled":
-                        yield {
-                            "key": key["KeyId"],
-                            "remedy": f"aws kms schedule-key-deletion --key-id {key['KeyId']}"
-                            f" --region {account.region} --profile {account.profile}",
-                        }
-
-
-def _print(page: Page, told: Mapping[str, Any], name: str) -> None:
-    for each in told["pending"]:
-        page.line(
-            (each["operation"], DOUBTFUL),
-            f": {each['urn'].rsplit('$', 1)[-1].replace('::', ' ')}",
-        )
-    for each in told["keys"]:
-        page.line(("a key that nobody knows: ", DOUBTFUL), each["key"])
-        page.line(f"    {each['remedy']}")
-    if not told["pending"]:
-        page.line(("nothing is pending", GOOD))
-        return
-    if told["saved"] is None:
-        page.line(f"access recover --stack {name} --apply lets go of these")
-        return
-    page.line(("let go", GOOD), f"; the state before is in {told['saved']}")
-    page.line(f"now access import --stack {name} --apply, which takes over what exists already,")
-    page.line(f"and pulumi up --stack {name}")
-
-
-def _urn(operation: Mapping[str, Any]) -> str:
-    return str(operation["resource"]["urn"])
+            for key in unclaimed_keys(clients[account.id], resource):
+                if key.id not in ours:
+                    yield {
+                        "key": key.id,
+                        "remedy": f"aws kms schedule-key-deletion --key-id {key.id}"
+                        f" --region {account.region} --profile {account.profile}",
+                    }

@@ -1,9 +1,12 @@
-"""`access recover`: what is pending is told, and let go of once the state is saved."""
+"""`access recover`: what is left is told, and ended once the state is saved."""
 
 from __future__ import annotations
 
 import json
+import os
+import socket
 import stat
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,117 +15,298 @@ import pytest
 from moto import mock_aws
 
 from cross_account_access.command.cli import main
-from cross_account_access.command.verbs import recover
 from cross_account_access.errors import UncheckedError
-from cross_account_access.stack import Stack
-from tests.support.states import export, resource, walkthrough
+from cross_account_access.recovery import lock
+from cross_account_access.stack import Plan, Stack, resources_of_state
+from tests.support.states import export, resource, urn, walkthrough
 
+OWN = "123456789012"
 WORDS = "Objects of the bucket records"
-PENDING = [
-    {"type": "creating", "resource": resource("aws:iam/role:Role", "vendor", name="VendorAccess")}
-]
-KEY = [{"type": "creating", "resource": resource("aws:kms/key:Key", "records", description=WORDS)}]
+PROVIDER: dict[str, Any] = {
+    "urn": urn("pulumi:providers:aws", "production"),
+    "type": "pulumi:providers:aws",
+    "inputs": {"allowedAccountIds": json.dumps([OWN]), "region": "us-west-2"},
+}
+ROLE = resource("aws:iam/role:Role", "vendor", name="VendorAccess", path="/")
+KEY = resource("aws:kms/key:Key", "records", description=WORDS)
+KEY["inputs"]["tags"] = {"stack": "prod"}
+ALIAS = resource(
+    "aws:kms/alias:Alias",
+    "records",
+    name="alias/records",
+    dependencies={"targetKeyId": [KEY["urn"]]},
+)
+PENDING = [{"type": "creating", "resource": ROLE}]
+LOCKED = "pulumi: the stack is currently locked by 1 lock(s) created by {} (pid {}) at now"
 
 
-class State:
-    """The state of the stack, and what is put in its place."""
+class Engine:
+    """The stack, as the engine has it, and what is done with it."""
 
     def __init__(self, pending: list[dict[str, Any]]) -> None:
-        self.before = export(walkthrough())
+        self.state = export(walkthrough())
         if pending:
-            self.before["deployment"]["pending_operations"] = pending
-        self.after: dict[str, Any] | None = None
+            self.state["deployment"]["pending_operations"] = pending
+        self.before = json.loads(json.dumps(self.state))
+        self.planned: list[dict[str, Any]] = []
+        self.created: set[str] = set()
+        self.imported: list[str] = []
+        self.holder: tuple[str, int] | None = None
+        self.backend = "s3://states"
+
+    def replace_state(self, path: Path) -> None:
+        if self.holder:
+            raise UncheckedError(LOCKED.format(*self.holder))
+        self.state = json.loads(path.read_text())
+
+    def cancel(self) -> None:
+        self.holder = None
+
+    def plan(self) -> Plan:
+        entries = [
+            {
+                "type": each["type"],
+                "name": f"{each['urn'].rpartition('::')[2]}{number}",
+                "logicalName": each["urn"].rpartition("::")[2],
+                "id": "<PLACEHOLDER>",
+            }
+            for number, each in enumerate(self.planned)
+            if each["urn"] in self.created
+        ]
+        resources = resources_of_state({"deployment": {"resources": [PROVIDER, *self.planned]}})
+        return Plan(
+            resources=resources,
+            created=frozenset(self.created),
+            import_file={"resources": entries},
+        )
+
+    def import_from(self, path: Path) -> None:
+        self.imported = [each["id"] for each in json.loads(path.read_text())["resources"]]
 
 
-def given(monkeypatch: pytest.MonkeyPatch, pending: list[dict[str, Any]]) -> State:
-    state = State(pending)
+def given(
+    monkeypatch: pytest.MonkeyPatch, folder: Path, pending: list[dict[str, Any]] | None = None
+) -> Engine:
+    engine = Engine(pending or [])
+    (folder / "Pulumi.yaml").write_text("name: cross\n")
+    monkeypatch.setattr(Stack, "exported", lambda _: engine.state)
+    monkeypatch.setattr(Stack, "backend", lambda _: engine.backend)
+    for name in ("replace_state", "cancel", "plan", "import_from"):
+        method = getattr(engine, name)
+        monkeypatch.setattr(Stack, name, lambda _, *words, method=method: method(*words))
+    return engine
 
-    def replace(_: Stack, path: Path) -> None:
-        state.after = json.loads(path.read_text())
 
-    monkeypatch.setattr(Stack, "exported", lambda _: state.before)
-    monkeypatch.setattr(Stack, "replace_state", replace)
-    return state
+@pytest.fixture
+def kms(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    with mock_aws():
+        yield boto3.client("kms", region_name="us-west-2")
 
 
 def run(folder: Path, *words: str) -> int:
     return main(["recover", "--stack", "prod", "--cwd", str(folder), *words])
 
 
+def saved_in(folder: Path) -> list[Path]:
+    return sorted(folder.glob("prod.before-recover*"))
+
+
+def key_of(kms: Any, description: str = WORDS, stack: str = "prod") -> str:
+    tags = [{"TagKey": "stack", "TagValue": stack}]
+    made: Mapping[str, Any] = kms.create_key(Description=description, Tags=tags)
+    return str(made["KeyMetadata"]["KeyId"])
+
+
 @pytest.mark.parametrize("words", [[], ["--apply"]])
-def test_nothing_pending_changes_nothing(
+def test_where_nothing_is_left_nothing_changes(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, words: list[str]
 ) -> None:
-    state = given(monkeypatch, [])
+    engine = given(monkeypatch, tmp_path)
     assert run(tmp_path, *words) == 0
-    assert (state.after, list(tmp_path.iterdir())) == (None, [])
+    assert (engine.state, saved_in(tmp_path)) == (engine.before, [])
 
 
 def test_without_apply_it_only_tells(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    state = given(monkeypatch, PENDING)
+    engine = given(monkeypatch, tmp_path, PENDING)
+    engine.holder = ("root@gone", 1)
     assert run(tmp_path) == 1
     assert "creating: " in capsys.readouterr().out
-    assert (state.after, list(tmp_path.iterdir())) == (None, [])
+    assert (engine.state, engine.holder, saved_in(tmp_path)) == (
+        engine.before,
+        ("root@gone", 1),
+        [],
+    )
 
 
 def test_the_state_is_saved_and_loses_nothing_but_what_is_pending(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    state = given(monkeypatch, PENDING)
+    engine = given(monkeypatch, tmp_path, PENDING)
     assert run(tmp_path, "--apply") == 0
-    (saved,) = tmp_path.iterdir()
-    assert json.loads(saved.read_text()) == state.before
+    (saved,) = saved_in(tmp_path)
+    assert json.loads(saved.read_text()) == engine.before
     assert stat.S_IMODE(saved.stat().st_mode) == 0o600
-    assert state.after == export(walkthrough())
-    told = capsys.readouterr().out
-    assert "access import --stack prod --apply" in told
-    assert "pulumi up --stack prod" in told
+    assert engine.state == export(walkthrough())
+    assert "pulumi up --stack prod" in capsys.readouterr().out
 
 
 def test_a_saved_state_is_never_written_over(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    state = given(monkeypatch, PENDING)
-    run(tmp_path, "--apply")
-    state.after = None
-    assert run(tmp_path, "--apply") == 2
-    assert state.after is None
-    assert "move it away" in capsys.readouterr().err
-
-
-def test_an_update_that_runs_keeps_its_lock_and_its_state(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    given(monkeypatch, PENDING)
+    engine = given(monkeypatch, tmp_path, PENDING)
+    for _ in range(2):
+        engine.state = engine.before
+        assert run(tmp_path, "--apply") == 0
+    assert len(saved_in(tmp_path)) == 2
 
-    def locked(*_: object) -> None:
-        message = "pulumi: the stack is currently locked by 1 lock(s)"
-        raise UncheckedError(message)
 
-    monkeypatch.setattr(Stack, "replace_state", locked)
+@pytest.mark.parametrize(
+    ("host", "name", "says"),
+    [
+        (socket.gethostname(), "pulumi", "wait for the end"),
+        ("another", "pulumi", "pulumi cancel --stack prod"),
+    ],
+)
+def test_an_update_that_may_live_keeps_its_lock_and_its_state(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    host: str,
+    name: str,
+    says: str,
+) -> None:
+    engine = given(monkeypatch, tmp_path, PENDING)
+    engine.holder = (f"root@{host}", os.getpid())
+    monkeypatch.setattr(lock, "_state_and_name", lambda _: ("S", name))
     assert run(tmp_path, "--apply") == 3
-    assert list(tmp_path.iterdir()) == []
+    assert (engine.state, saved_in(tmp_path)) == (engine.before, [])
+    assert engine.holder is not None
+    assert says in capsys.readouterr().err
 
 
-def test_a_key_that_nobody_knows_is_told_with_what_removes_it(
+def test_the_lock_of_an_update_that_has_ended_is_removed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    engine = given(monkeypatch, tmp_path, PENDING)
+    # This process is no engine.
+    engine.holder = (f"root@{socket.gethostname()}", os.getpid())
+    assert run(tmp_path, "--apply") == 0
+    assert engine.holder is None
+    assert engine.state == export(walkthrough())
+
+
+def locked_folder(folder: Path, **holder: object) -> Path:
+    written = {"pid": 1, "username": "root", "hostname": socket.gethostname(), "timestamp": "now"}
+    path = folder / ".pulumi" / "locks" / "organization" / "cross" / "prod" / "1.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps(written | holder))
+    return path
+
+
+def test_of_a_folder_the_lock_is_told_before_anything_is_done(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    given(monkeypatch, KEY)
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    with mock_aws():
-        session = boto3.Session(region_name="us-west-2")
-        monkeypatch.setattr(recover, "session_of", lambda _: session)
-        kms = session.client("kms")
-        lost, used, other = (
-            kms.create_key(Description=words)["KeyMetadata"]["KeyId"]
-            for words in (WORDS, WORDS, "something else")
-        )
-        kms.create_alias(AliasName="alias/records", TargetKeyId=used)
-        run(tmp_path)
+    engine = given(monkeypatch, tmp_path)
+    engine.backend = tmp_path.as_uri()
+    engine.holder = ("root@here", os.getpid())
+    locked_folder(tmp_path, pid=os.getpid())
+    assert run(tmp_path) == 1
+    assert f"process {os.getpid()}" in capsys.readouterr().out
+    assert engine.holder is not None
+    assert run(tmp_path, "--apply") == 0
+    assert engine.holder is None
+
+
+def test_what_was_cut_off_stays_so_where_the_update_may_live(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    engine = given(monkeypatch, tmp_path)
+    engine.backend = tmp_path.as_uri()
+    locked_folder(tmp_path, hostname="another")
+    known = tmp_path / ".pulumi" / "stacks" / "cross" / "prod.json.attrs"
+    known.parent.mkdir(parents=True)
+    known.write_text("")
+    assert run(tmp_path, "--apply") == 3
+    assert known.exists()
+
+
+def test_what_was_cut_off_is_told_and_then_cured_before_the_state_is_read(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    engine = given(monkeypatch, tmp_path)
+    engine.backend = tmp_path.as_uri()
+    known = tmp_path / ".pulumi" / "stacks" / "cross" / "prod.json.attrs"
+    known.parent.mkdir(parents=True)
+    known.write_text("")
+
+    def exported(_: Stack) -> dict[str, Any]:
+        assert not known.exists()
+        return engine.state
+
+    monkeypatch.setattr(Stack, "exported", exported)
+    assert run(tmp_path) == 1
+    assert str(known) in capsys.readouterr().out
+    assert run(tmp_path, "--apply") == 0
+
+
+def test_what_aws_has_made_becomes_part_of_the_state(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kms: Any
+) -> None:
+    engine = given(monkeypatch, tmp_path, PENDING)
+    engine.planned, engine.created = [ROLE, KEY, ALIAS], {ROLE["urn"], KEY["urn"], ALIAS["urn"]}
+    boto3.client("iam").create_role(RoleName="VendorAccess", AssumeRolePolicyDocument="{}")
+    key = key_of(kms)
+    assert run(tmp_path) == 1
+    assert engine.imported == []
+    assert run(tmp_path, "--apply") == 0
+    assert engine.imported == ["VendorAccess", key]
+    assert engine.state == export(walkthrough())
+
+
+def test_a_key_is_known_by_its_alias_first(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kms: Any
+) -> None:
+    engine = given(monkeypatch, tmp_path)
+    engine.planned, engine.created = [KEY, ALIAS], {KEY["urn"], ALIAS["urn"]}
+    named = key_of(kms)
+    kms.create_alias(AliasName="alias/records", TargetKeyId=named)
+    key_of(kms)
+    # The other one is left, and told.
+    assert run(tmp_path, "--apply") == 1
+    assert engine.imported == [named, "alias/records"]
+
+
+def test_a_second_key_is_told_with_what_removes_it(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    kms: Any,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    engine = given(monkeypatch, tmp_path)
+    ours, lost = key_of(kms), key_of(kms)
+    others = [key_of(kms, "something else"), key_of(kms, stack="staging")]
+    used = key_of(kms)
+    kms.create_alias(AliasName="alias/others", TargetKeyId=used)
+    engine.planned = [KEY]
+    engine.state["deployment"]["resources"].append({**KEY, "outputs": {"keyId": ours}})
+    assert run(tmp_path, "--apply") == 1
     told = capsys.readouterr().out
     assert f"schedule-key-deletion --key-id {lost}" in told
-    assert used not in told
-    assert other not in told
+    assert not any(each in told for each in (ours, used, *others))
+
+
+def test_nothing_is_done_where_something_is_in_the_way(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kms: Any
+) -> None:
+    _ = kms
+    engine = given(monkeypatch, tmp_path, PENDING)
+    engine.planned, engine.created = [ROLE], {ROLE["urn"]}
+    boto3.client("iam").create_role(
+        RoleName="VendorAccess", AssumeRolePolicyDocument="{}", Path="/by-hand/"
+    )
+    assert run(tmp_path, "--apply") == 1
+    assert (engine.state, engine.imported, saved_in(tmp_path)) == (engine.before, [], [])

@@ -68,7 +68,8 @@ def test_no_pulumi(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         ("error: no stack named 'prdo' found", "pulumi stack ls"),
         ("error: no Pulumi.yaml project file found (searching upwards from /)", "--cwd"),
         ("error: getting secrets manager: incorrect passphrase", "PULUMI_CONFIG_PASSPHRASE"),
-        ("error: the stack is currently locked by 1 lock(s)", "pulumi cancel"),
+        ("error: the stack is currently locked by 1 lock(s)", "access recover"),
+        ("error: failed to load checkpoint: EOF", "access recover"),
         (
             "error: could not load provider production: AWS account ID not allowed: 999999999999",
             "production_profile",

@@ -1,0 +1,1 @@
+"""What an update leaves behind that was killed, and what ends it."""
