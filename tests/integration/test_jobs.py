@@ -51,7 +51,10 @@ def job(title: str) -> list[Block]:
     """The blocks below a heading."""
     section = PAGE.split(f"\n## {title}\n", 1)[1].split("\n## ", 1)[0]
     parts = re.split(r"^```(\w+)\n(.*?)^```$", section, flags=re.M | re.S)
-    return [Block(*parts[at + 1 : at + 3], parts[at]) for at in range(0, len(parts) - 1, 3)]
+    return [
+        Block(language=parts[at + 1], text=parts[at + 2], before=parts[at])
+        for at in range(0, len(parts) - 1, 3)
+    ]
 
 
 @pytest.fixture
@@ -85,7 +88,8 @@ def add(program: Program, block: Block, **holes: str) -> None:
     settings = program.settings()
     for heading, lines in yaml.safe_load(text).items():
         name = heading.removeprefix(f"{PROJECT}:")
-        program.set(**{name: [*settings.get(name, []), *lines]})
+        added: dict[str, Any] = {name: [*settings.get(name, []), *lines]}
+        program.set(**added)
 
 
 @pytest.fixture

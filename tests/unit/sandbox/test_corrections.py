@@ -307,7 +307,7 @@ def test_the_account_of_a_bucket_is_its_owner_s(accounts: Accounts) -> None:
 
 
 def test_a_request_without_tags_has_no_tag_keys(accounts: Accounts) -> None:
-    none = {"Condition": {"Null": {"aws:TagKeys": "true"}}}
+    none: Any = {"Condition": {"Null": {"aws:TagKeys": "true"}}}
     accounts.role("Target", PRODUCTION, Action=["sts:AssumeRole", "sts:TagSession"], **none)
     caller = accounts.user("Caller", on_role(Action="sts:*"))
     assert bool(accounts.assumes(caller)) == accounts.mended
