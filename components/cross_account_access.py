@@ -14,17 +14,11 @@ from components.shared_bucket import SharedBucket
 from components.shared_queue import SharedQueue
 from components.shared_topic import SharedTopic
 from components.sharing import Access, Shared, Sharing
-from components.trusted_instances import TrustedInstances
+from components.trusted_machines import TrustedMachines
 from components.trusted_user import TrustedUser
 from cross_account_access.declaration.accounts import Account, Accounts
-from cross_account_access.declaration.kinds import (
-    Bucket,
-    Instances,
-    Queue,
-    Topic,
-    User,
-    WebIdentities,
-)
+from cross_account_access.declaration.kinds import Bucket, Queue, Topic, User, WebIdentities
+from cross_account_access.declaration.machines import Machines
 from cross_account_access.declaration.model import Consumer, Grant, OwnedResource, SharedResource
 
 _COMPONENTS: Final[Mapping[type[SharedResource], Callable[..., Shared]]] = {
@@ -61,7 +55,8 @@ class CrossAccountAccess(pulumi.ComponentResource):
 
     The logical name of each resource is `NAME-ITEM`, ITEM being the name of a
     bucket, topic or queue, of a consumer or of an identity provider; the type
-    tells the rest apart, and `-instances` the role of instances from the role they assume.
+    tells the rest apart, and `-instances` or `-machines` the role of machines from the role that
+    they assume.
     These names are a public contract: renaming one replaces a live resource.
     """
 
@@ -133,8 +128,8 @@ class CrossAccountAccess(pulumi.ComponentResource):
                     trusted = TrustedUser(item, user, access, part)
                     parts[consumer.name].append(trusted)
                     self.user_arns[consumer.name] = trusted.arn
-                case Instances() as instances:
-                    parts[consumer.name].append(TrustedInstances(item, instances, access, part))
+                case Machines() as machines:
+                    parts[consumer.name].append(TrustedMachines(item, machines, access, part))
                 case WebIdentities(issuer=issuer) if issuer in identity_providers:
                     after.append(identity_providers[issuer])
             if consumer.role:

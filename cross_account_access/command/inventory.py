@@ -238,16 +238,18 @@ class _Reader:
         """Return the user that a property names; one of somebody else's may have other policies."""
         name = self._referred(resource, key, "aws:iam/user:User")
         if (account.id, name) not in self._users:
-            arn = self._told_arn(account, name)
-            policies: dict[str, Document] = {
-                POLICIES_OF_OTHERS: unknown_document("policies-of-others")
-            }
-            self._users[account.id, name] = _Holder(arn, policies)
+            arn = self._told_arn(account, "user", name)
+            self._users[account.id, name] = _of_others(
+                arn or f"arn:{account.partition}:iam::{account.id}:user/{name}"
+            )
         return self._users[account.id, name]
 
     def _role(self, resource: StackResource, key: str, account: StackAccount) -> _Holder | None:
+        """Return the role that a property names; one that the outputs name may be adopted."""
         name = self._referred(resource, key, "aws:iam/role:Role")
         role = self._roles.get((account.id, name))
+        if role is None and (arn := self._told_arn(account, "role", name)):
+            role = self._roles[account.id, name] = _of_others(arn)
         if role is None:
             self._gaps.append(
                 f"role {account.label}:{name} belongs to another stack, so its trust is not known"
@@ -264,12 +266,11 @@ class _Reader:
                 return _name(self._by_urn[urn], urn)
         return resource.name
 
-    def _told_arn(self, account: StackAccount, name: str) -> str:
-        """Return the ARN with the path, which only the stack's outputs know of an adopted user."""
-        for text in _texts([each.outputs for each in self._all if each.type.endswith(":Stack")]):
-            if re.fullmatch(rf"arn:[^:]+:iam::{account.id}:user/(?:.*/)?{re.escape(name)}", text):
-                return text
-        return f"arn:{account.partition}:iam::{account.id}:user/{name}"
+    def _told_arn(self, account: StackAccount, kind: str, name: str) -> str | None:
+        """Return the ARN with the path, which only the stack's outputs know of whom it adopts."""
+        pattern = rf"arn:[^:]+:iam::{account.id}:{kind}/(?:.*/)?{re.escape(name)}"
+        outputs = [each.outputs for each in self._all if each.type.endswith(":Stack")]
+        return next((text for text in _texts(outputs) if re.fullmatch(pattern, text)), None)
 
     def _attach(self, identity: _Holder, resource: StackResource, key: str) -> None:
         """Add the managed policies that a property lists; one that is not made yet has no ARN."""
@@ -364,6 +365,11 @@ class _Reader:
         last = _last(resource.known(key) or "")
         of_service = (arn for arn in self._targets if arn.split(":")[2] == service)
         return next((arn for arn in of_service if _last(arn) == last), None)
+
+
+def _of_others(arn: str) -> _Holder:
+    """Return one whom the stack adopts, and who may have other policies beside ours."""
+    return _Holder(arn, {POLICIES_OF_OTHERS: unknown_document("policies-of-others")})
 
 
 def _planned(types: StackTypes, resource: StackResource, account: StackAccount) -> str:

@@ -60,7 +60,7 @@ def sign_in_of(arguments: argparse.Namespace) -> SignIn:
     """What the options say; nothing is asked of AWS yet.
 
     Raises:
-        UsageError: as `request_of`, and for EC2 instances without a profile.
+        UsageError: as `request_of`, and for machines without a profile.
         UncheckedError: the stack cannot be read.
     """
     contract = contract_of(arguments)
@@ -68,8 +68,9 @@ def sign_in_of(arguments: argparse.Namespace) -> SignIn:
     request = request_of(arguments, contract, consumer)
     if request.source_profile is None:
         message = (
-            f"consumer {consumer.name} is EC2 instances, which renew themselves with the block of "
-            "access profile; elsewhere name a CLI profile that may assume the role with --profile"
+            f"consumer {consumer.name} is machines ({consumer.kind}), which renew themselves with "
+            "the block of access profile; elsewhere name a CLI profile that may assume the role "
+            "with --profile"
         )
         raise UsageError(message)
     return SignIn(

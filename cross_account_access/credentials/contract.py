@@ -49,6 +49,18 @@ class Grant:
 
 
 @dataclass(frozen=True, kw_only=True)
+class HandedOut:
+    """How a service of AWS assumes the role of a consumer's machines, to hand it out to them."""
+
+    service: str
+    """What stands before the first dot of its principal, such as `ec2` or `ecs-tasks`."""
+    claims: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """What its request says, by condition key; one of the values, in which `*` is a wildcard."""
+    about_session: tuple[str, ...] = ()
+    """The actions by which it says something of the session, such as `sts:TagSession`."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Consumer:
     """Who gets access, and how."""
 
@@ -58,6 +70,7 @@ class Consumer:
     sign_in: str
     """How callers come by credentials of their own: `profile`, a CLI profile with an access key of
     the user whom the stack names; `instance_metadata`, from the EC2 instance that they run on;
+    `container`, from the container that they run in; `environment`, from variables there;
     `web_identity`, with a token of their identity provider; `own`, in a way that is theirs."""
     user_sign_in: str | None = None
     """How the one user of the stack signs in, as declared: `none`, `console`, with a password, or
@@ -107,6 +120,13 @@ class Consumer:
     """The moment before which sessions of the role were issued that are refused everything."""
     access_policy_arns: tuple[str, ...] = ()
     """The role's managed policies; none where its policy is an inline one."""
+    is_given_role: bool = False
+    """Whether callers have the role's credentials without asking for them, as pods of EKS do."""
+    adopted_policy: str | None = None
+    """Name of the one policy that the stack wrote for a principal that exists apart from it, which
+    keeps all else that it has; None where the principal is the stack's, or not known to it."""
+    handed_out: HandedOut | None = None
+    """How the machines get the role in `principal_arns`, where the callers are machines of it."""
     instance_profile_arn: str | None = None
     """Instance profile to launch instances with, where the callers are instances."""
     caller_policy: str | None = None
@@ -296,6 +316,9 @@ def _consumers(outputs: Mapping[str, Any], declaration: Mapping[str, Any]) -> di
             expires_at=entry["expires_at"],
             revoked_before=entry.get("revoked_before"),
             access_policy_arns=policies.get(name, ()),
+            is_given_role=entry.get("is_given_role", False),
+            adopted_policy=entry.get("adopted_policy"),
+            handed_out=_handed_out(entry),
             instance_profile_arn=instance_profiles.get(name),
             caller_policy=caller_policies.get(name),
             switch_role_url=urls.get(name),
@@ -327,6 +350,18 @@ def _callers(entry: Mapping[str, Any], staging: str) -> dict[str, Any]:
         "organization": ("own", False, None, False, False),
     }
     return dict(zip(_CALLERS, by_kind[entry["kind"]], strict=True))
+
+
+def _handed_out(entry: Mapping[str, Any]) -> HandedOut | None:
+    """How machines get their role; outputs written before know EC2 instances alone."""
+    told = entry.get("handed_out")
+    if told is None:
+        return HandedOut(service="ec2") if entry["kind"] == "ec2" else None
+    return HandedOut(
+        service=told["service"],
+        claims={key: tuple(values) for key, values in told["claims"].items()},
+        about_session=tuple(told["about_session"]),
+    )
 
 
 def _undeclared(why: object) -> ContractError:

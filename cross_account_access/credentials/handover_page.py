@@ -7,7 +7,11 @@ from dataclasses import replace
 from typing import Final
 
 from cross_account_access.credentials.contract import Consumer, Contract
-from cross_account_access.credentials.role_request import RoleRequest, web_identity_command
+from cross_account_access.credentials.role_request import (
+    CREDENTIAL_SOURCES,
+    RoleRequest,
+    web_identity_command,
+)
 from cross_account_access.facts.quotas import CHAINED_SESSION_SECONDS
 
 _YOUR_PROFILE: Final = "YOUR-PROFILE"
@@ -47,7 +51,8 @@ def _request(contract: Contract, consumer: Consumer, role_arn: str) -> RoleReque
     device = consumer.mfa_serial or _YOUR_MFA_DEVICE
     return RoleRequest(
         role_arn=role_arn,
-        source_profile=None if consumer.sign_in == "instance_metadata" else own_profile,
+        source_profile=None if consumer.sign_in in CREDENTIAL_SOURCES else own_profile,
+        credential_source=CREDENTIAL_SOURCES.get(consumer.sign_in),
         region=contract.production_region,
         session_name=consumer.name,
         duration=consumer.max_session_duration,
@@ -125,6 +130,20 @@ def _set_up(consumer: Consumer, request: RoleRequest | None) -> Iterator[str]:
         yield from _set_up_directly(consumer)
     if request is None:
         return
+    if consumer.is_given_role:
+        yield (
+            "Annotate the service account and start its pods anew: EKS then gives them a token, by"
+            " which the AWS CLI and the SDKs sign in without a profile."
+        )
+        annotation = shlex.quote(f"eks.amazonaws.com/role-arn={request.role_arn}")
+        yield _shell(
+            *(
+                f"kubectl annotate serviceaccount {shlex.quote(name)} --namespace "
+                f"{shlex.quote(namespace)} {annotation}"
+                for namespace, name in _service_accounts(consumer)
+            )
+        )
+        return
     if consumer.sign_in == "web_identity":
         yield (
             "Your workload signs in with the token of its identity provider; without `--query`"
@@ -138,10 +157,10 @@ def _set_up(consumer: Consumer, request: RoleRequest | None) -> Iterator[str]:
             "session as in the test below, or with your SDK."
         )
         return
-    if consumer.sign_in == "instance_metadata":
+    if consumer.sign_in in CREDENTIAL_SOURCES:
         told = (
-            f"{_launch(consumer)} The role is chained to the instance's own, so that a session "
-            "lasts one hour at most."
+            f"{_own_role(consumer)}; no keys are needed. Put this into the AWS config file there. "
+            "The role is chained to the machine's own, so that a session lasts one hour at most."
         )
     elif consumer.user_name:
         told = (
@@ -161,10 +180,35 @@ def _set_up(consumer: Consumer, request: RoleRequest | None) -> Iterator[str]:
     yield f"```ini\n{consumer.cli_profile or request.profile_block()}\n```"
 
 
-def _launch(consumer: Consumer) -> str:
-    arn = consumer.instance_profile_arn
-    profile = f"the instance profile {_code(arn)}" if arn else "their instance profile"
-    return f"Launch the instances with {profile}; no keys are needed."
+def _service_accounts(consumer: Consumer) -> list[tuple[str, str]]:
+    """Namespace and name of the service accounts of EKS whose tokens let a consumer in.
+
+    A name with a wildcard is a placeholder for any that it means ("Assign IAM roles to Kubernetes
+    service accounts",
+    https://docs.aws.amazon.com/eks/latest/userguide/associate-service-account-role.html).
+    """
+    subjects = (
+        subject
+        for key, values in consumer.claims.items()
+        for subject in (values if key.endswith(":sub") else ())
+    )
+    return [
+        (namespace, name) for _, _, namespace, name in (each.split(":", 3) for each in subjects)
+    ]
+
+
+def _own_role(consumer: Consumer) -> str:
+    """How machines are given the role by which they come in."""
+    (role,) = map(_code, consumer.principal_arns)
+    match consumer.sign_in:
+        case "container":
+            return f"Name {role} as the task role (`taskRoleArn`) of the task definition"
+        case "environment":
+            return f"Give the function the execution role {role}"
+    if consumer.instance_profile_arn:
+        profile = _code(consumer.instance_profile_arn)
+        return f"Launch the instances with the instance profile {profile}"
+    return f"Launch the instances with an instance profile of {role}"
 
 
 def _user_signs_in(consumer: Consumer) -> str:
@@ -192,8 +236,8 @@ def _set_up_directly(consumer: Consumer) -> Iterator[str]:
     told = [
         "What goes without a role needs no profile: use the credentials of the principal above."
     ]
-    if consumer.role_arn is None and consumer.sign_in == "instance_metadata":
-        told.append(_launch(consumer))
+    if consumer.role_arn is None and consumer.handed_out:
+        told.append(f"{_own_role(consumer)}; no keys are needed.")
     elif consumer.role_arn is None and consumer.user_name:
         told.append(_user_signs_in(consumer))
     if not consumer.is_one_principal and consumer.caller_policy is None:
@@ -216,6 +260,9 @@ def _test(consumer: Consumer, request: RoleRequest | None, contact: str) -> Iter
     profile = f" --profile {shlex.quote(request.profile_name)}" if request else own
     if request is None or _has_profile(consumer):
         yield "This must succeed:"
+    elif consumer.is_given_role:
+        profile = ""
+        yield "In a pod of the service account, this must succeed:"
     else:
         profile = ""
         yield (

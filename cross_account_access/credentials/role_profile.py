@@ -43,12 +43,14 @@ def renewed_by_process(request: RoleRequest) -> dict[str, str]:
 
     Raises:
         UsageError: the role wants an MFA code, which nobody could type there, or the source is
-            an EC2 instance, whose credentials the SDKs renew themselves.
+            a machine's own credentials, which the SDKs renew themselves.
     """
     if request.mfa_serial:
         raise UsageError(NO_MFA)
     if request.source_profile is None:
-        message = "on EC2 instances no credential_process is needed; leave out --process"
+        message = (
+            "machines with a role of their own need no credential_process; leave out --process"
+        )
         raise UsageError(message)
     given = {
         "--role-arn": request.role_arn,

@@ -9,6 +9,14 @@ from typing import Final
 
 from cross_account_access.facts.quotas import CHAINED_SESSION_SECONDS
 
+CREDENTIAL_SOURCES: Final[Mapping[str, str]] = {
+    "instance_metadata": "Ec2InstanceMetadata",
+    "container": "EcsContainer",
+    "environment": "Environment",
+}
+"""The option `credential_source` of a profile, by the way in which machines sign in ("Use an IAM
+role in the AWS CLI", https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-role.html)."""
+
 _WHOSE: Final = ("--query", "AssumedRoleUser.Arn", "--output", "text")
 _CHAINED: Final = "# A role that is assumed from another role lasts an hour at the most."
 
@@ -19,8 +27,8 @@ class RoleRequest:
 
     role_arn: str
     source_profile: str | None
-    """CLI profile that assumes it; None where the credentials are an EC2 instance's own, or are in
-    the environment."""
+    """CLI profile that assumes it; None where the credentials are a machine's own, or are in the
+    environment."""
     region: str
     """Of the STS endpoint, and of what is shared."""
     session_name: str
@@ -29,6 +37,8 @@ class RoleRequest:
     """Seconds, 900 to 43200."""
     chains: bool = False
     """Whether it is another role that assumes it."""
+    credential_source: str | None = None
+    """Where a machine has its own credentials, as profiles call that; without a profile."""
     external_id: str | None = None
     source_identity: str | None = None
     """2 to 64 characters; the owner of the role sees it in CloudTrail, and it outlasts chaining."""
@@ -52,14 +62,10 @@ class RoleRequest:
         They know neither a source identity nor session tags, which are left out ("Use an IAM role
         in the AWS CLI", https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-role.html).
         """
-        source = (
-            {"source_profile": self.source_profile}
-            if self.source_profile
-            else {"credential_source": "Ec2InstanceMetadata"}
-        )
         options = {
             "role_arn": self.role_arn,
-            **source,
+            "source_profile": self.source_profile,
+            "credential_source": None if self.source_profile else self.credential_source,
             "role_session_name": self.session_name,
             "external_id": self.external_id,
             "mfa_serial": self.mfa_serial,

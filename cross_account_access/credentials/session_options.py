@@ -7,7 +7,7 @@ from typing import Final
 
 from cross_account_access.credentials.aws_files import AwsFile
 from cross_account_access.credentials.contract import Consumer, Contract
-from cross_account_access.credentials.role_request import RoleRequest
+from cross_account_access.credentials.role_request import CREDENTIAL_SOURCES, RoleRequest
 from cross_account_access.errors import UsageError
 from cross_account_access.facts.quotas import (
     CHAINED_SESSION_SECONDS,
@@ -127,6 +127,7 @@ def request_of(
     return RoleRequest(
         role_arn=consumer.role_arn,
         source_profile=source,
+        credential_source=CREDENTIAL_SOURCES.get(consumer.sign_in),
         region=contract.production_region,
         session_name=arguments.session_name or consumer.name,
         duration=duration,
@@ -157,7 +158,7 @@ def profile_name(text: str) -> str:
 
 
 def _source_profile(contract: Contract, consumer: Consumer, named: str | None) -> str | None:
-    if named is not None or consumer.sign_in == "instance_metadata":
+    if named is not None or consumer.sign_in in CREDENTIAL_SOURCES:
         return named
     if usual := contract.usual_profile(consumer):
         return usual

@@ -26,10 +26,9 @@ class Account:
         """The end of the host names of AWS, as in `amazonaws.com`."""
         return partitions.dns_suffix(self.partition)
 
-    @property
-    def ec2_service(self) -> str:
-        """EC2 as a principal."""
-        return partitions.service_principal("ec2", self.partition)
+    def service_principal(self, service: str) -> str:
+        """A service as a principal, such as `ec2.amazonaws.com`."""
+        return partitions.service_principal(service, self.partition)
 
     def regional_arn(self, service: str, resource: str) -> str:
         """`arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE`."""

@@ -432,6 +432,10 @@ class SignIn(StrEnum):
     """A named profile of an IAM user that the stack knows."""
     INSTANCE_METADATA = "instance_metadata"
     """The metadata service of EC2."""
+    CONTAINER = "container"
+    """The container that they run in, as tasks of ECS."""
+    ENVIRONMENT = "environment"
+    """Variables of the environment, as functions of Lambda."""
     WEB_IDENTITY = "web_identity"
     """A token of an OpenID Connect issuer."""
     OWN = "own"
@@ -490,6 +494,16 @@ class Principal(Declared, ABC):
     def refused_of_role(self, role: "Role") -> Iterator[tuple[str, str]]:  # noqa: ARG002
         """The settings of its role that it cannot have, and why."""
         yield from ()
+
+    @property
+    def is_given_role(self) -> bool:
+        """Whether callers have the Production role's credentials without asking for them."""
+        return False
+
+    @property
+    def is_adopted(self) -> bool:
+        """Whether it exists already, so that the stack adds one policy to all that it has."""
+        return False
 
     @property
     def user_sign_in(self) -> str | None:

@@ -18,15 +18,21 @@ from urllib.parse import urlencode
 import pulumi
 
 from components.cross_account_access import CrossAccountAccess
-from cross_account_access.credentials.role_request import RoleRequest, web_identity_command
+from cross_account_access.credentials.role_request import (
+    CREDENTIAL_SOURCES,
+    RoleRequest,
+    web_identity_command,
+)
 from cross_account_access.declaration.accounts import Account, Accounts
 from cross_account_access.declaration.kinds import OWNED, Instances
 from cross_account_access.declaration.kinds.bucket import Bucket
+from cross_account_access.declaration.machines import Machines
 from cross_account_access.declaration.model import (
     Consumer,
     ExistingResource,
     Grant,
     OwnedResource,
+    Principal,
     Role,
     SharedResource,
     SignIn,
@@ -84,6 +90,9 @@ OUTPUTS: Final[Mapping[str, Output]] = {
     "accessPolicyArns": Output(
         "by consumer with a role: the managed policies of its role, none for an inline policy",
         dict[str, list[str]],
+    ),
+    "machineRoleArns": Output(
+        "by consumer of machines: the role in Staging that a service of AWS hands out to them"
     ),
     "instanceProfileArns": Output(
         "by consumer of EC2 instances: the instance profile to launch with"
@@ -145,12 +154,19 @@ def values_of(settings: Settings, access: CrossAccountAccess) -> dict[str, pulum
         "roleArns": access.role_arns,
         "userArns": access.user_arns,
         "accessPolicyArns": access.access_policy_arns,
+        "machineRoleArns": {
+            consumer.name: arn
+            for consumer in consumers
+            if isinstance(consumer.principal, Machines)
+            for arn in consumer.principal.principal_arns(accounts)
+        },
         "instanceProfileArns": {
             consumer.name: settings.staging.iam_arn(
                 f"instance-profile/{instances.instance_profile}"
             )
             for consumer in consumers
             if isinstance(instances := consumer.principal, Instances)
+            and not instances.role.existing
         },
         "callerPolicies": {
             consumer.name: caller_policy(consumer, _of(consumer, settings.grants), accounts)
@@ -205,7 +221,7 @@ def cli_profile(accounts: Accounts, consumer: Consumer) -> str | None:
     where they must state what no profile can.
     """
     role, conditions, principal = consumer.role, consumer.conditions, consumer.principal
-    signs_in = principal.signs_in is SignIn.INSTANCE_METADATA or principal.profile(consumer.name)
+    signs_in = principal.signs_in in CREDENTIAL_SOURCES or principal.profile(consumer.name)
     has_device = not conditions.mfa or principal.mfa_serial(accounts)
     if role is None or not signs_in or not has_device or _says_more_than_a_profile(consumer):
         return None
@@ -221,10 +237,12 @@ def proof_commands(accounts: Accounts, consumer: Consumer, grants: Iterable[Gran
     """
     own = _of(consumer, grants)
     commands = []
-    if consumer.role:
+    by_role = (grant for grant in own if grant.via is Via.ROLE)
+    if consumer.principal.is_given_role:
+        commands += [["aws", "sts", "get-caller-identity"], *_proofs(accounts, by_role, None)]
+    elif consumer.role:
         commands.append(_assume_command(accounts, consumer, consumer.role))
         if cli_profile(accounts, consumer):
-            by_role = (grant for grant in own if grant.via is Via.ROLE)
             commands += _proofs(accounts, by_role, consumer.role.name)
     direct = (grant for grant in own if grant.via is Via.RESOURCE)
     commands += _proofs(accounts, direct, consumer.principal.profile(consumer.name))
@@ -293,6 +311,11 @@ def declaration(
                     "source_ips": sorted(consumer.conditions.source_ips),
                     "vpc_endpoints": sorted(consumer.conditions.vpc_endpoints),
                     "claims": consumer.principal.claims,
+                    "is_given_role": consumer.principal.is_given_role,
+                    "adopted_policy": consumer.own_policy_name
+                    if consumer.principal.is_adopted
+                    else None,
+                    "handed_out": _handed_out(consumer.principal, accounts.trusted),
                 }
                 for consumer in consumers
             ],
@@ -330,6 +353,18 @@ def declaration(
     )
 
 
+def _handed_out(principal: Principal, owner: Account) -> dict[str, object] | None:
+    """How a service of AWS gives machines their role, where one does."""
+    if not isinstance(principal, Machines):
+        return None
+    handed_out = principal.handed_out(owner)
+    return {
+        "service": handed_out.service,
+        "claims": handed_out.claims,
+        "about_session": handed_out.about_session,
+    }
+
+
 def _actions(grant: Grant, accounts: Accounts) -> list[str]:
     """All that it allows, of the key of the resource as well."""
     allowed = (
@@ -358,6 +393,7 @@ def _request(accounts: Accounts, consumer: Consumer, role: Role) -> RoleRequest:
     return RoleRequest(
         role_arn=role.arn(accounts.trusting),
         source_profile=principal.profile(consumer.name),
+        credential_source=CREDENTIAL_SOURCES.get(principal.signs_in),
         region=accounts.trusting.region,
         session_name=consumer.name,
         duration=role.max_session_duration,

@@ -470,6 +470,12 @@ BREAKAGES: list[tuple[str, str, Callable[[], Any], str]] = [
         "assume ReplicatorAccess as role/machines/Replicator-x",
     ),
     (
+        "ecs-tasks",
+        "every role of Staging",
+        lambda: trust("RendererAccess", unconditionally("TrustMachines")),
+        "assume RendererAccess as role/tasks/Renderer-x",
+    ),
+    (
         "topics-queues",
         "publishing is gone",
         lambda: access_policy("ShopAccess", without("Topic1")),

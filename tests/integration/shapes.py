@@ -1,10 +1,13 @@
 """Deploying the shapes of `examples/`, and the callers whom their stacks do not make."""
 
+import base64
 import json
 import shutil
 from collections.abc import Callable
 
 import boto3
+from botocore import UNSIGNED
+from botocore.config import Config
 
 from cross_account_access.iam.engine import IdentityDocuments
 from tests.support.deployment import ROOT
@@ -36,6 +39,21 @@ def deploy(program: Program, example: str) -> None:
     program.up()
 
 
+def destroy(program: Program) -> None:
+    """Takes the stack down, with the objects in its buckets and the protection of what it made."""
+    s3, settings = admin(PRODUCTION_ADMIN).client("s3"), program.settings()
+    for bucket in settings.get("buckets", []):
+        found = s3.list_object_versions(Bucket=bucket["name"])
+        for each in (*found.get("Versions", ()), *found.get("DeleteMarkers", ())):
+            s3.delete_object(Bucket=bucket["name"], Key=each["Key"], VersionId=each["VersionId"])
+    for kind in ("buckets", "topics", "queues"):
+        if kind in settings:
+            program.set(**{kind: [{**each, "protect": False} for each in settings[kind]]})
+    program.up()
+    program.pulumi("destroy", "--yes", "--skip-preview", "--stack", "prod")
+    assert [each for each in program.resources() if each["type"].startswith("aws:")] == []
+
+
 def role(name: str) -> str:
     return f"arn:aws:iam::111122223333:role/{name}"
 
@@ -44,6 +62,23 @@ def put(bucket: str, *keys: str) -> None:
     s3 = admin(PRODUCTION_ADMIN).client("s3")
     for key in keys:
         s3.put_object(Bucket=bucket, Key=key, Body=b"evening")
+
+
+def with_token(role_name: str, **claims: str) -> boto3.Session:
+    """A session of a production role, had with a token of an identity provider."""
+    parts = [base64.urlsafe_b64encode(json.dumps(part).encode()) for part in ({}, claims)]
+    sts = boto3.client("sts", region_name=REGION, config=Config(signature_version=UNSIGNED))
+    given = sts.assume_role_with_web_identity(
+        RoleArn=role(role_name),
+        RoleSessionName="job",
+        WebIdentityToken=b".".join([*parts, b"x"]).decode().replace("=", ""),
+    )["Credentials"]
+    return boto3.Session(
+        aws_access_key_id=given["AccessKeyId"],
+        aws_secret_access_key=given["SecretAccessKey"],
+        aws_session_token=given["SessionToken"],
+        region_name=REGION,
+    )
 
 
 def session_of(role_arn: str) -> boto3.Session:

@@ -5,13 +5,8 @@ organization of a caller, the clock) the access engine decides over the document
 accounts after the `pulumi up`.
 """
 
-import base64
 import json
 from typing import Any
-
-import boto3
-from botocore import UNSIGNED
-from botocore.config import Config
 
 from tests.integration.shapes import (
     ANY_ROLE,
@@ -23,6 +18,7 @@ from tests.integration.shapes import (
     put,
     role,
     session_of,
+    with_token,
 )
 from tests.support.deployment import ROOT
 from tests.support.people import REGION, STAGING_ADMIN, admin, assume, instance, refused, user
@@ -45,6 +41,9 @@ def test_every_example_is_deployed_here() -> None:
         "via-resource",
         "existing-resources",
         "shared-bucket",
+        "ecs-tasks",
+        "eks-irsa",
+        "lambda-functions",
         "listed-accounts",
         "third-party-role",
     }
@@ -161,19 +160,7 @@ def test_jobs_prove_themselves_with_a_token_for_us_and_about_them(program: Progr
             "aud": "sts.amazonaws.com",
             **claims,
         }
-        parts = [base64.urlsafe_b64encode(json.dumps(part).encode()) for part in ({}, output)]
-        sts = boto3.client("sts", region_name=REGION, config=Config(signature_version=UNSIGNED))
-        given = sts.assume_role_with_web_identity(
-            RoleArn=role(name),
-            RoleSessionName="job",
-            WebIdentityToken=b".".join([*parts, b"x"]).decode().replace("=", ""),
-        )["Credentials"]
-        return boto3.Session(
-            aws_access_key_id=given["AccessKeyId"],
-            aws_secret_access_key=given["SecretAccessKey"],
-            aws_session_token=given["SessionToken"],
-            region_name=REGION,
-        ).client("s3")
+        return with_token(name, **output).client("s3")
 
     publisher = job("PublisherAccess", sub=main)
     publisher.put_object(Bucket=bucket, Key="new.html", Body=b"")

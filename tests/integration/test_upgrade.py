@@ -29,6 +29,9 @@ NEWER: Final = {
     "existing-resources": "no earlier program knew `resources`",
     "third-party-role": "no earlier program let in a third party's role",
     "listed-accounts": "no earlier program knew `accounts`",
+    "ecs-tasks": "no earlier program knew tasks",
+    "eks-irsa": "the same as of oidc, whose state is there",
+    "lambda-functions": "no earlier program knew functions",
     "shared-bucket": "no earlier program shared a bucket that exists",
 }
 """Examples of which nobody has a state yet, and why not."""

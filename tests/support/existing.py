@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from cross_account_access.declaration.model import ExistingResource
-from tests.support.people import PRODUCTION_ADMIN, REGION, admin
+from tests.support.people import PRODUCTION_ADMIN, REGION, STAGING_ADMIN, admin
 from tests.support.program import Program
 
 
@@ -136,6 +136,9 @@ _MAKE_BY_NAME: Final[Mapping[str, Callable[[str], None]]] = {
 def make_existing(program: Program) -> None:
     """Makes what the stack file says exists, and writes the ARNs that it and its keys have."""
     settings = program.settings()
+    for consumer in settings.get("consumers", []):
+        if consumer.get("lambda_functions", {}).get("role", {}).get("existing"):
+            _execution_role(consumer["lambda_functions"]["role"])
     declared: list[dict[str, Any]] = settings.get("resources", [])
     if declared:
         program.set(resources=[_made(each) for each in declared])
@@ -146,6 +149,25 @@ def make_existing(program: Program) -> None:
         if existing:
             changed: dict[str, Any] = {kind: [_with_key(each) for each in settings[kind]]}
             program.set(**changed)
+
+
+def _execution_role(declared: Mapping[str, Any]) -> None:
+    """A role of functions in Staging, with what most have beside: they write a log."""
+    iam, name = admin(STAGING_ADMIN).client("iam"), declared["name"]
+    trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}}
+    log = {"Effect": "Allow", "Action": ["logs:CreateLogStream", "logs:PutLogEvents"]}
+    iam.create_role(
+        RoleName=name,
+        Path=declared["path"],
+        AssumeRolePolicyDocument=_document({**trust, "Action": "sts:AssumeRole"}),
+    )
+    iam.put_role_policy(
+        RoleName=name, PolicyName="log", PolicyDocument=_document({**log, "Resource": "*"})
+    )
+
+
+def _document(statement: Mapping[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
 def _made(declared: dict[str, Any]) -> dict[str, Any]:

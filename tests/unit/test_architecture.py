@@ -28,12 +28,23 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("declaration.keys", "facts"),
         *("declaration.rules", "declaration.statements"),
     },
+    "declaration.machines": {
+        *("declaration.accounts", "declaration.fields", "declaration.model", "facts"),
+        "declaration.rules",
+    },
     "declaration.kinds": {
         *("declaration.accounts", "declaration.actions", "declaration.fields"),
-        *("declaration.model", "facts", "declaration.rules", "declaration.statements"),
+        *(
+            "declaration.machines",
+            "declaration.model",
+            "facts",
+            "declaration.rules",
+            "declaration.statements",
+        ),
     },
     "declaration.policies": {
-        *("declaration.accounts", "declaration.model", "declaration.statements", "facts"),
+        *("declaration.accounts", "declaration.machines", "declaration.model"),
+        *("declaration.statements", "facts"),
     },
     "declaration.settings": {
         *("declaration.accounts", "declaration.actions", "declaration.fields"),
@@ -45,12 +56,18 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("declaration.fields", "declaration.kinds", "declaration.model", "declaration.settings"),
     },
     "components": {
-        *("declaration.accounts", "declaration.kinds", "declaration.model"),
-        *("declaration.policies", "facts"),
+        *("declaration.accounts", "declaration.kinds", "declaration.machines"),
+        *("declaration.model", "declaration.policies", "facts"),
     },
     "program": {
-        *("components", "declaration.accounts", "declaration.kinds", "declaration.model"),
-        *("credentials.role_request", "declaration.policies", "declaration.settings", "facts"),
+        *("components", "declaration.accounts", "declaration.kinds", "declaration.machines"),
+        *(
+            "declaration.model",
+            "credentials.role_request",
+            "declaration.policies",
+            "declaration.settings",
+            "facts",
+        ),
     },
     "__main__": {"components", "declaration.settings", "program"},
     "package": {"", "components", "declaration.fields", "declaration.settings", "program"},

@@ -11,7 +11,9 @@ import pytest
 from cross_account_access.declaration.accounts import Account, Accounts
 from cross_account_access.declaration.kinds import (
     Bucket,
+    EcsTasks,
     Instances,
+    LambdaFunctions,
     Organization,
     Principals,
     Queue,
@@ -20,7 +22,7 @@ from cross_account_access.declaration.kinds import (
     User,
     WebIdentities,
 )
-from cross_account_access.declaration.kinds.instances import InstanceRole
+from cross_account_access.declaration.machines import StagingRole
 from cross_account_access.declaration.model import (
     Conditions,
     Consumer,
@@ -51,7 +53,7 @@ ACCOUNTS = Accounts(
     trusting=PRODUCTION,
     trusted=Account(account_id="444455556666", profile="StagingAccountAdmin", region="us-west-2"),
 )
-INSTANCES = Instances(role=InstanceRole(name="Replicator"), instance_profile="Replicator")
+INSTANCES = Instances(role=StagingRole(name="Replicator"), instance_profile="Replicator")
 CI = WebIdentities(issuer="ci.example.com", audience="aws", subjects=("repo:our-org/site:x",))
 ANALYSTS = Principals(arns=("arn:aws:iam::444455556666:role/data/*",))
 
@@ -119,6 +121,7 @@ def test_the_names_are_the_contract(exported: dict[str, Any]) -> None:
         "roleArns",
         "userArns",
         "accessPolicyArns",
+        "machineRoleArns",
         "instanceProfileArns",
         "callerPolicies",
         "switchRoleUrls",
@@ -303,6 +306,23 @@ def test_instances_need_no_profile_of_their_own_and_their_hour_is_told() -> None
     assert "--profile" not in proof_commands(ACCOUNTS, consumer(who=INSTANCES), ())
 
 
+@pytest.mark.parametrize(
+    ("who", "source"),
+    [
+        (EcsTasks(role=StagingRole(name="Renderer")), "EcsContainer"),
+        (LambdaFunctions(role=StagingRole(name="Resizer")), "Environment"),
+    ],
+    ids=["tasks", "functions"],
+)
+def test_tasks_and_functions_have_their_credentials_where_aws_puts_them(
+    who: Principal, source: str
+) -> None:
+    lines = profile_of(consumer(who=who))
+    assert f"credential_source = {source}" in lines
+    assert "duration_seconds = 3600" in lines
+    assert not [line for line in lines if line.startswith("source_profile")]
+
+
 def test_a_profile_never_asks_for_more_than_a_chained_role_can_have() -> None:
     lines = profile_of(consumer(who=ANALYSTS, seconds=43200))
     assert "duration_seconds = 3600" in lines
@@ -373,6 +393,9 @@ def test_the_declaration_says_who_may_do_what() -> None:
                 "source_ips": [],
                 "vpc_endpoints": [],
                 "claims": {},
+                "is_given_role": False,
+                "adopted_policy": None,
+                "handed_out": None,
             }
         ],
         "existing": [],

@@ -17,7 +17,14 @@ from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks, set_mocks
 from pulumi.runtime.stack import wait_for_rpcs
 
 from cross_account_access.declaration.accounts import Account, Accounts
-from cross_account_access.declaration.kinds import EXISTING, OWNED, User, WebIdentities
+from cross_account_access.declaration.kinds import (
+    EXISTING,
+    OWNED,
+    EcsTasks,
+    User,
+    WebIdentities,
+)
+from cross_account_access.declaration.machines import StagingRole
 from cross_account_access.declaration.model import Consumer
 from cross_account_access.declaration.settings import Settings
 from cross_account_access.program import preflight
@@ -363,6 +370,42 @@ def test_a_user_to_adopt_is_named_in_its_own_case() -> None:
         "consumers: user 'EXISTING' is arn:aws:iam::444455556666:user/people/Existing; "
         "write name: Existing to adopt it"
     )
+
+
+ADOPTED = EcsTasks(role=StagingRole(name="Renderer", path="/tasks/", existing=True))
+
+
+@pytest.mark.parametrize(
+    ("found", "told"),
+    [
+        ({}, None),
+        (None, "has no role 'Renderer'; correct its name, or remove existing: true"),
+        (
+            {"Arn": "arn:aws:iam::444455556666:role/Renderer", "Path": "/"},
+            "is arn:aws:iam::444455556666:role/Renderer; write name: Renderer and path: / to",
+        ),
+        (
+            {"AssumeRolePolicyDocument": {"Principal": {"Service": "lambda.amazonaws.com"}}},
+            "does not name ecs-tasks.amazonaws.com, so that no ECS tasks can have it; have its",
+        ),
+    ],
+)
+def test_a_role_to_adopt_must_be_there_and_be_one_of_its_service(
+    found: dict[str, Any] | None, told: str | None
+) -> None:
+    account = Account(account_id="444455556666", profile="s", region="us-west-2")
+    asked = ADOPTED.must_exist(Accounts(trusting=account, trusted=account))
+    assert asked
+    assert (asked.method, asked.parameters) == ("get_role", {"RoleName": "Renderer"})
+    there = {
+        "RoleName": "Renderer",
+        "Path": "/tasks/",
+        "Arn": "arn:aws:iam::444455556666:role/tasks/Renderer",
+        "AssumeRolePolicyDocument": {"Principal": {"Service": "ecs-tasks.amazonaws.com"}},
+    }
+    problem = asked.problem(found if found is None else {"Role": {**there, **found}})
+    assert (problem is None) is (told is None)
+    assert (told or "") in (problem or "")
 
 
 def test_an_identity_provider_must_exist_and_take_the_audience() -> None:

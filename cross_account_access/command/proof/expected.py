@@ -10,14 +10,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from cross_account_access.credentials.contract import Consumer, Contract, Grant
+from cross_account_access.credentials.contract import Consumer, Contract, Grant, HandedOut
 from cross_account_access.errors import UncheckedError
 from cross_account_access.facts import service_reference
 from cross_account_access.facts.partitions import dns_suffix, service_principal
 from cross_account_access.iam.actions import expand
 from cross_account_access.iam.documents import Document
 from cross_account_access.iam.engine import IdentityDocuments, ResourceDocuments, RoleDocuments
-from cross_account_access.iam.inventory import Inventory, LabelledAccount
+from cross_account_access.iam.inventory import UNKNOWN_TRUST, Inventory, LabelledAccount
 from cross_account_access.iam.services import (
     Operation,
     Place,
@@ -81,15 +81,25 @@ class _Expected:
             own: IdentityDocuments = {"policies": policies}
             if consumer.sign_in == "profile":
                 users[consumer.principal_arns[0]] = own
-            elif consumer.sign_in == "instance_metadata":
-                # EC2 hands it out ("IAM roles for Amazon EC2",
-                # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/iam-roles-for-amazon-ec2.html).
-                service = {"Service": [service_principal("ec2", self._partition)]}
-                trust = _document([_allow([_ASSUME], principal=service)])
+            elif consumer.handed_out:
+                trust = self._handed_out(consumer, consumer.handed_out)
                 roles[consumer.principal_arns[0]] = {"trust": trust, **own}
         return Inventory(
             accounts=self._accounts, users=users, roles=roles, resources=self._resources()
         )
+
+    def _handed_out(self, consumer: Consumer, handed_out: HandedOut) -> Document:
+        """Whom the role of machines trusts: the service that gives it to them.
+
+        "IAM roles for Amazon EC2",
+        https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/iam-roles-for-amazon-ec2.html.
+        """
+        if consumer.adopted_policy:
+            return UNKNOWN_TRUST
+        service = {"Service": [service_principal(handed_out.service, self._partition)]}
+        actions = [_ASSUME, *handed_out.about_session]
+        claims = _if_any("StringLike", handed_out.claims)
+        return _document([_allow(actions, claims, principal=service)])
 
     def _sign_in(self) -> Iterator[_Statement]:
         """What a console user needs for temporary credentials.

@@ -12,7 +12,12 @@ from typing import Final
 
 from cross_account_access.command.inventory import StackInventory
 from cross_account_access.command.layers import what_was_seen
-from cross_account_access.command.proof.assumed import with_any_policies, without_unknown_boundaries
+from cross_account_access.command.proof.assumed import (
+    with_any_policies,
+    with_policies_of_others,
+    without_trust,
+    without_unknown_boundaries,
+)
 from cross_account_access.command.proof.expected import expected
 from cross_account_access.command.proof.invariants import Checked, check
 from cross_account_access.command.proof.invariants_file import Invariant
@@ -83,8 +88,9 @@ def prove(
         DocumentError: a document breaks the policy grammar.
         ComparisonError: patterns overlap in more ways than can be looked at.
     """
-    declared = expected(contract, actual.accounts)
-    judged = without_unknown_boundaries(actual)
+    adopted = _adopted(contract)
+    judged = without_trust(without_unknown_boundaries(actual), adopted)
+    declared = with_policies_of_others(expected(contract, actual.accounts), judged, adopted)
     as_they_are = examine(declared, judged)
     home = contract.production_account_id
     layers = tuple(what_was_seen(actual))
@@ -143,6 +149,11 @@ def _assumptions(contract: Contract, actual: StackInventory) -> Iterator[str]:
             f"{actual.short(arn)} is not the stack's: what its own policy, and that of its key,"
             " allows is its owner's matter, and not judged"
         )
+    for arn in _adopted(contract):
+        yield (
+            f"{actual.short(arn)} is not the stack's: what others gave it, and whom a role of"
+            " others trusts, is its owner's matter, and not judged"
+        )
     for arn, identity in _identities(actual):
         short = actual.short(arn)
         if POLICIES_OF_OTHERS in identity.get("policies", {}):
@@ -153,6 +164,15 @@ def _assumptions(contract: Contract, actual: StackInventory) -> Iterator[str]:
         boundary = identity.get("boundary")
         if boundary is not None and is_unknown_document(boundary):
             yield f"the permissions boundary of {short} is not known; it is taken to refuse nothing"
+
+
+def _adopted(contract: Contract) -> dict[str, str]:
+    """The users and roles that exist apart from the stack, with the name of its policy in each."""
+    return {
+        consumer.principal_arns[0]: consumer.adopted_policy
+        for consumer in contract.consumers.values()
+        if consumer.adopted_policy
+    }
 
 
 def _identities(inventory: Inventory) -> Iterable[tuple[str, IdentityDocuments]]:

@@ -4,8 +4,10 @@ from typing import Final
 
 from cross_account_access.declaration.kinds.bucket import Bucket
 from cross_account_access.declaration.kinds.bus import Bus
+from cross_account_access.declaration.kinds.ecs_tasks import EcsTasks
 from cross_account_access.declaration.kinds.function import Function
 from cross_account_access.declaration.kinds.instances import Instances
+from cross_account_access.declaration.kinds.lambda_functions import LambdaFunctions
 from cross_account_access.declaration.kinds.log_group import LogGroup
 from cross_account_access.declaration.kinds.organization import Organization
 from cross_account_access.declaration.kinds.parameter import Parameter
@@ -28,8 +30,10 @@ __all__ = [
     "PRINCIPALS",
     "Bucket",
     "Bus",
+    "EcsTasks",
     "Function",
     "Instances",
+    "LambdaFunctions",
     "LogGroup",
     "Organization",
     "Parameter",
@@ -65,6 +69,8 @@ EXISTING: Final[tuple[type[ExistingResource], ...]] = (
 PRINCIPALS: Final[tuple[type[Principal], ...]] = (
     User,
     Instances,
+    EcsTasks,
+    LambdaFunctions,
     ThirdParty,
     WebIdentities,
     Principals,

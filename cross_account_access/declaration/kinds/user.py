@@ -80,6 +80,11 @@ class User(Principal):
             yield "existing", "leaves the user as it is: remove sign_in, or set existing: false"
 
     @property
+    def is_adopted(self) -> bool:
+        """As declared."""
+        return self.existing
+
+    @property
     def user_sign_in(self) -> str | None:
         """None where the user is somebody else's."""
         return None if self.existing else self.sign_in

@@ -74,6 +74,11 @@ class WebIdentities(Principal):
             yield "private_issuer", f"is not so: {name} gives tokens to everybody; remove it"
 
     @property
+    def is_given_role(self) -> bool:
+        """Pods of EKS are."""
+        return issuers.is_eks(self.issuer)
+
+    @property
     def claims(self) -> Mapping[str, Sequence[str]]:
         """Audience and subject of the token."""
         return {f"{self.issuer}:aud": [self.audience], f"{self.issuer}:sub": sorted(self.subjects)}

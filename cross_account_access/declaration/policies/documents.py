@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Final
 
-from cross_account_access.declaration.accounts import Accounts
+from cross_account_access.declaration.accounts import Account, Accounts
+from cross_account_access.declaration.machines import HandedOut
 from cross_account_access.declaration.model import (
     Conditions,
     Consumer,
@@ -109,10 +110,28 @@ def caller_policy(consumer: Consumer, grants: Iterable[Grant], accounts: Account
     return render([*statements, *_allowances(consumer, direct, accounts)])
 
 
-def service_trust_policy(service: str) -> str:
+def service_trust_policy(handed_out: HandedOut, owner: Account) -> str:
     """Lets a service of AWS hand out a role of its own account, as EC2 does to instances."""
-    principal = {"Service": [service]}
-    return render([allow("TrustService", ["sts:AssumeRole"], principal=principal)])
+    return render(
+        [
+            allow(
+                "TrustService",
+                ["sts:AssumeRole", *handed_out.about_session],
+                *(
+                    {_operator(key, values): {key: sorted(values)}}
+                    for key, values in handed_out.claims.items()
+                ),
+                principal={"Service": [owner.service_principal(handed_out.service)]},
+            )
+        ]
+    )
+
+
+def _operator(key: str, values: Iterable[str]) -> str:
+    has_wildcards = any("*" in value for value in values)
+    if key.lower().endswith("arn") and not key.lower().startswith("aws:requesttag/"):
+        return "ArnLike" if has_wildcards else "ArnEquals"
+    return "StringLike" if has_wildcards else "StringEquals"
 
 
 def access_policy(consumer: Consumer, grants: Iterable[Grant], accounts: Accounts) -> str:

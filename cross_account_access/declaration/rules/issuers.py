@@ -169,6 +169,15 @@ def public_name(issuer_url: str) -> str | None:
     return known.name if known and known.is_public else None
 
 
+def is_eks(issuer_url: str) -> bool:
+    """Whether it is that of an EKS cluster, which gives pods the role of their service account.
+
+    Source: "Assign IAM roles to Kubernetes service accounts",
+    https://docs.aws.amazon.com/eks/latest/userguide/associate-service-account-role.html.
+    """
+    return issuer_url.startswith("oidc.eks")
+
+
 def subject(issuer_url: str, *, is_private: bool, allow_wildcards: bool) -> Rule:
     """The `sub` of a token, pinned as far as it says whose job it is.
 

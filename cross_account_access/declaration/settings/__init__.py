@@ -316,22 +316,26 @@ def _check_names(settings: Settings, problems: Problems) -> None:
             for item in consumers
         ],
     }
-    for kind in PRINCIPALS:
-        for setting, name_of in kind.unique_names.items():
-            of_iam[f"{kind.kind}.{setting}"] = [
-                name_of(item.principal) if isinstance(item.principal, kind) else ""
-                for item in consumers
-            ]
+    for setting in dict.fromkeys(name for kind in PRINCIPALS for name in kind.unique_names):
+        # The same kind of name, whichever kind of consumer has it.
+        of_iam[f"{{kind}}.{setting}"] = [
+            names_of[setting](item.principal)
+            if setting in (names_of := item.principal.unique_names)
+            else ""
+            for item in consumers
+        ]
     # IAM compares names without regard to case: "IAM and AWS STS quotas",
     # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html.
     for setting, found in of_iam.items():
-        names[f"consumers[{{}}].{setting}"] = [name.lower() for name in found]
+        names["consumers[{}]." + setting] = [name.lower() for name in found]
     names["consumers[{}].renamed_from"] = former
     for place, found in names.items():
         seen: set[str] = set()
         for index, name in enumerate(found):
             if name and name in seen:
-                problems.about(place.format(index), name, "is there already; each must differ")
+                kind = consumers[index].principal.kind if "{kind}" in place else ""
+                told = place.format(index, kind=kind)
+                problems.about(told, name, "is there already; each must differ")
             seen.add(name)
     for index, name in enumerate(former):
         if name and name in [consumer.name for consumer in consumers]:

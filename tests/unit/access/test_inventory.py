@@ -148,6 +148,24 @@ def test_an_adopted_user_has_policies_of_others_and_the_path_that_outputs_tell()
     assert "assume" in policies
 
 
+@pytest.mark.parametrize("is_told", [True, False])
+def test_a_role_of_which_only_a_policy_is_in_the_stack_is_adopted_where_outputs_tell(
+    is_told: bool,
+) -> None:
+    arn = f"arn:aws:iam::{STAGING}:role/tasks/Adopted"
+    stack = {
+        "urn": urn("pulumi:pulumi:Stack", "cross-account-access-prod"),
+        "type": "pulumi:pulumi:Stack",
+        "outputs": {"machineRoleArns": {"adopted": arn} if is_told else {}},
+    }
+    wanted = {"role": "Adopted", "name": "assume", "policy": policy(LIST)}
+    found = inventory(stack, resource("aws:iam/rolePolicy:RolePolicy", "r", "staging", **wanted))
+    if is_told:
+        assert set(found.roles[arn].get("policies", {})) == {"assume", "of others"}
+        assert is_unknown_document(found.roles[arn]["trust"])
+    assert bool(found.gaps) is not is_told
+
+
 def test_a_document_that_is_known_after_the_deployment_is_unknown_until_then() -> None:
     found = inventory(
         resource(ROLE_TYPE, "r", name="StageRole", assumeRolePolicy=UNKNOWN),

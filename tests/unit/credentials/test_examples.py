@@ -11,12 +11,13 @@ import yaml
 
 from cross_account_access.credentials.contract import read
 from cross_account_access.credentials.handover_page import handover_page
+from cross_account_access.declaration.kinds import PRINCIPALS
 from cross_account_access.stack import Stack
 from tests.support.deployment import PROJECT, ROOT, deploy
 from tests.unit.credentials.conftest import Access
 
 EXAMPLES = sorted((ROOT / "examples").glob("*/Pulumi.prod.yaml"))
-KINDS = {"user", "ec2", "third_party", "oidc", "principals", "organization"}
+KINDS = {kind.kind for kind in PRINCIPALS}
 
 
 @pytest.fixture(scope="module", params=EXAMPLES, ids=lambda path: path.parent.name)

@@ -335,7 +335,7 @@ def test_no_session_is_asked_for_that_could_not_be_written(
     ("changes", "told"),
     [
         ({"role_arn": None}, "consumer stage-admin has no role"),
-        ({"kind": "ec2"}, "consumer stage-admin is EC2 instances"),
+        ({"kind": "ec2"}, "consumer stage-admin is machines (ec2)"),
         ({"source_identity_required": True}, "wants to know who you are: give --source-identity"),
         ({"kind": "oidc"}, "signs in with a token of its identity provider"),
         ({"kind": "organization"}, "is no user but of the kind organization"),

@@ -409,6 +409,54 @@ def test_a_page_of_instances_names_their_instance_profile(
     assert "`arn:aws:iam::444455556666:instance-profile/Box`" in page
 
 
+@pytest.mark.parametrize(
+    ("kind", "source", "told"),
+    [
+        ("ecs_tasks", "EcsContainer", "as the task role (`taskRoleArn`) of the task definition"),
+        ("lambda_functions", "Environment", "Give the function the execution role"),
+        ("ec2", "Ec2InstanceMetadata", "Launch the instances with an instance profile of"),
+    ],
+)
+def test_a_page_of_machines_says_how_they_get_their_role_and_where_credentials_are(
+    access: Access, monkeypatch: pytest.MonkeyPatch, kind: str, source: str, told: str
+) -> None:
+    machines = {"role": {"name": "Machines", "existing": True}}
+    page = page_of(
+        access,
+        monkeypatch,
+        {"topic": "news", "levels": ["publish"]},
+        **{"user": None, "role": {"name": "Theirs"}, kind: machines},
+    )
+    assert told in page
+    assert "`arn:aws:iam::444455556666:role/Machines`" in page
+    assert f"credential_source = {source}\n" in page
+
+
+def test_a_page_of_eks_pods_has_the_annotation_of_their_service_account(
+    access: Access, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    oidc = {
+        "issuer": "https://oidc.eks.eu-west-1.amazonaws.com/id/0A1B",
+        "audience": "sts.amazonaws.com",
+        "subjects": ["system:serviceaccount:web:shop", "system:serviceaccount:web:stock"],
+    }
+    page = page_of(
+        access,
+        monkeypatch,
+        {"topic": "news", "levels": ["publish"]},
+        user=None,
+        oidc=oidc,
+        role={"name": "Theirs"},
+    )
+    annotation = "eks.amazonaws.com/role-arn=arn:aws:iam::111122223333:role/Theirs"
+    assert [line for line in shell_lines(page) if line[0] == "kubectl"] == [
+        ["kubectl", "annotate", "serviceaccount", name, "--namespace", "web", annotation]
+        for name in ("shop", "stock")
+    ]
+    assert "In a pod of the service account, this must succeed:" in page
+    assert "web-identity-token" not in page
+
+
 @pytest.mark.parametrize(("kind", "is_promised"), [("user", False), ("third_party", True)])
 def test_only_a_page_that_needs_no_key_says_that_nobody_sends_one(
     access: Access, declare: Callable[..., None], kind: str, is_promised: bool

@@ -415,7 +415,7 @@ def test_rejects_credentials_of_an_unclear_role(
     ("changes", "told"),
     [
         ({"mfa": True}, "the role wants an MFA code, which a credential_process cannot ask for"),
-        ({"kind": "ec2"}, "on EC2 instances no credential_process is needed"),
+        ({"kind": "ec2"}, "machines with a role of their own need no credential_process"),
     ],
 )
 @pytest.mark.parametrize("words", [("credentials",), ("profile", "--process")])

@@ -8,7 +8,9 @@ from typing import Any
 from cross_account_access.declaration.accounts import Account, Accounts
 from cross_account_access.declaration.kinds import (
     Bucket,
+    EcsTasks,
     Instances,
+    LambdaFunctions,
     Organization,
     Principals,
     Queue,
@@ -17,7 +19,7 @@ from cross_account_access.declaration.kinds import (
     User,
     WebIdentities,
 )
-from cross_account_access.declaration.kinds.instances import InstanceRole
+from cross_account_access.declaration.machines import StagingRole
 from cross_account_access.declaration.model import (
     Conditions,
     Consumer,
@@ -68,7 +70,12 @@ EVERY_CONDITION = Conditions(
 KINDS: dict[str, Principal] = {
     "user": User(name="StageAdmin"),
     "ec2": Instances(
-        role=InstanceRole(name="Replicator", path="/machines/"), instance_profile="Replicator"
+        role=StagingRole(name="Replicator", path="/machines/"), instance_profile="Replicator"
+    ),
+    "ecs_tasks": EcsTasks(role=StagingRole(name="Renderer")),
+    "lambda_functions": LambdaFunctions(role=StagingRole(name="Resizer")),
+    "lambda_functions_by_name": LambdaFunctions(
+        role=StagingRole(name="Resizer"), functions=("resize-images", "crop")
     ),
     "third_party": ThirdParty(account_id="777788889999"),
     "oidc": WebIdentities(

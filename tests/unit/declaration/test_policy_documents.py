@@ -12,6 +12,7 @@ from cross_account_access.declaration.kinds import (
     Principals,
     ThirdParty,
 )
+from cross_account_access.declaration.machines import HandedOut, Machines
 from cross_account_access.declaration.model import (
     Conditions,
     Level,
@@ -103,7 +104,13 @@ def documents() -> dict[str, str]:
         "assume_role_policy_conditions": caller_policy(
             consumer(conditions=EVERY_CONDITION), [], ACCOUNTS
         ),
-        "service_trust_policy": service_trust_policy(ACCOUNTS.trusted.ec2_service),
+        **{
+            f"service_trust_policy_{name}": service_trust_policy(
+                who.handed_out(ACCOUNTS.trusted), ACCOUNTS.trusted
+            )
+            for name, who in KINDS.items()
+            if isinstance(who, Machines)
+        },
         **{
             f"trust_policy_{name}": trust(
                 who, Conditions(external_id="vendor-7") if name == "third_party" else None
@@ -277,5 +284,5 @@ def test_every_statement_that_grants_access_ends_with_the_expiry() -> None:
 
 def test_instances_in_china_are_trusted_by_the_name_that_ec2_has_there() -> None:
     china = Account(account_id="1" * 12, profile="p", region="cn-north-1", partition="aws-cn")
-    (item,) = statements(service_trust_policy(china.ec2_service))
+    (item,) = statements(service_trust_policy(HandedOut(service="ec2"), china))
     assert item["Principal"] == {"Service": ["ec2.amazonaws.com.cn"]}

@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 
 from cross_account_access.declaration.kinds import (
+    EcsTasks,
     Instances,
+    LambdaFunctions,
     Organization,
     Principals,
     Queue,
@@ -15,7 +17,7 @@ from cross_account_access.declaration.kinds import (
     WebIdentities,
 )
 from cross_account_access.declaration.kinds.bucket import AccessLog
-from cross_account_access.declaration.kinds.instances import InstanceRole
+from cross_account_access.declaration.machines import StagingRole
 from cross_account_access.declaration.model import (
     Conditions,
     Level,
@@ -43,7 +45,7 @@ from tests.unit.declaration.stack_file import (
 KINDS: dict[str, tuple[dict[str, Any], Principal]] = {
     "ec2": (
         {"ec2": {"role": {"name": "Replicator"}}},
-        Instances(role=InstanceRole(name="Replicator"), instance_profile="Replicator"),
+        Instances(role=StagingRole(name="Replicator"), instance_profile="Replicator"),
     ),
     "ec2 with every setting": (
         {
@@ -57,13 +59,21 @@ KINDS: dict[str, tuple[dict[str, Any], Principal]] = {
             }
         },
         Instances(
-            role=InstanceRole(
+            role=StagingRole(
                 name="Replicator",
                 path="/machines/",
                 permissions_boundary="arn:aws:iam::444455556666:policy/Boundary",
             ),
             instance_profile="Profile",
         ),
+    ),
+    "ecs_tasks": (
+        {"ecs_tasks": {"role": {"name": "Renderer", "path": "/tasks/"}}},
+        EcsTasks(role=StagingRole(name="Renderer", path="/tasks/")),
+    ),
+    "lambda_functions of an adopted role": (
+        {"lambda_functions": {"role": {"name": "Resizer", "existing": True}, "functions": ["f"]}},
+        LambdaFunctions(role=StagingRole(name="Resizer", existing=True), functions=("f",)),
     ),
     "third_party": (
         {
@@ -307,6 +317,8 @@ def test_a_consumer_without_a_role_comes_by_resource_policies() -> None:
     [
         {"user": {"name": "Copier"}, "conditions": {"mfa": {}}},
         {"ec2": {"role": {"name": "Copier"}}},
+        {"ecs_tasks": {"role": {"name": "Copier"}}},
+        {"lambda_functions": {"role": {"name": "Copier"}}},
         {"principals": {"arns": ["arn:aws:iam::444455556666:role/data/*"]}},
         {"organization": {"id": "o-a1b2c3d4e5"}},
     ],

@@ -194,7 +194,7 @@ REJECTED: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "consumer of no kind": (
         {"consumers": [{"name": "stage-admin", "role": {"name": "StageRole"}}]},
-        "consumers[0]: has none of user, ec2, third_party, oidc, principals, organization; add one, as in user: {name: StageAdmin}",
+        "consumers[0]: has none of user, ec2, ecs_tasks, lambda_functions, third_party, oidc, principals, organization; add one, as in user: {name: StageAdmin}",
     ),
     "consumer of a mistyped kind": (
         {"consumers": [{"name": "stage-admin", "usr": {}, "role": {"name": "StageRole"}}]},
@@ -206,7 +206,7 @@ REJECTED: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "instances without a role": (
         beside(of_kind("ec2", {})),
-        "consumers[1].ec2.role: missing; add it, as in {name: StageInstances}",
+        "consumers[1].ec2.role: missing; add it, as in {name: StageMachines}",
     ),
     "chained session of more than an hour": (
         beside(
@@ -222,6 +222,64 @@ REJECTED: dict[str, tuple[dict[str, Any], str]] = {
             of_kind("ec2", {"role": {"name": "r"}, "instance_profile": "B"}, role={"name": "S"}),
         ),
         "consumers[2].ec2.role.name: 'r' is there already",
+    ),
+    "a role of instances and of tasks": (
+        beside(
+            of_kind("ec2", {"role": {"name": "R"}}),
+            of_kind("ecs_tasks", {"role": {"name": "r"}}, role={"name": "S"}),
+        ),
+        "consumers[2].ecs_tasks.role.name: 'r' is there already; each must differ",
+    ),
+    "adopted role with a boundary": (
+        beside(
+            of_kind(
+                "ecs_tasks",
+                {
+                    "role": {
+                        "name": "R",
+                        "existing": True,
+                        "permissions_boundary": "arn:aws:iam::444455556666:policy/B",
+                    }
+                },
+            )
+        ),
+        "consumers[1].ecs_tasks.role.permissions_boundary: 'arn:aws:iam::444455556666:policy/B' cannot be said of a role that exists",
+    ),
+    "instance profile of an adopted role": (
+        beside(
+            of_kind("ec2", {"role": {"name": "R", "existing": True}, "instance_profile": "Mine"})
+        ),
+        "consumers[1].ec2.instance_profile: 'Mine' is not made for a role that exists",
+    ),
+    "function by its ARN": (
+        beside(
+            of_kind(
+                "lambda_functions",
+                {
+                    "role": {"name": "R"},
+                    "functions": ["arn:aws:lambda:us-west-2:444455556666:function:f"],
+                },
+            )
+        ),
+        "must be the name of a function, 1 to 64 letters, digits, _ and -, without its ARN",
+    ),
+    "MFA of functions": (
+        beside(
+            of_kind(
+                "lambda_functions", {"role": {"name": "R"}}, conditions={"mfa": {"max_age": 900}}
+            )
+        ),
+        "consumers[1].conditions.mfa: {'max_age': 900} cannot be met by a machine (lambda_functions)",
+    ),
+    "chained session of tasks": (
+        beside(
+            of_kind(
+                "ecs_tasks",
+                {"role": {"name": "R"}},
+                role={"name": "S", "max_session_duration": 7200},
+            )
+        ),
+        "consumers[1].role.max_session_duration: 7200 cannot be had by ECS tasks: a role that is assumed from another role",
     ),
     "third party that is Production": (
         beside({**vendor(), "third_party": {"account_id": "111122223333"}}),

@@ -28,6 +28,8 @@ RESOURCE_POLICIES = (
 
 KINDS: dict[str, dict[str, Any]] = {
     "machines": {"ec2": {"role": {"name": "Replicator"}, "instance_profile": "Replicators"}},
+    "tasks": {"ecs_tasks": {"role": {"name": "Renderer"}}},
+    "functions": {"lambda_functions": {"role": {"name": "Resizer", "existing": True}}},
     "vendor": {
         "third_party": {"account_id": "777788889999"},
         "conditions": {"external_id": "vendor-7"},
@@ -57,6 +59,10 @@ KINDS: dict[str, dict[str, Any]] = {
     "analysts": {"principals": {"arns": [f"arn:aws:iam::{STAGING}:role/data/*"]}},
     "group": {"organization": {"id": "o-a1b2c3d4e5"}},
 }
+
+
+MACHINES = {"machines": "instances", "tasks": "machines", "functions": "machines"}
+"""Those of the kinds that have a role in Staging, with how its logical name ends."""
 
 
 def every_kind() -> dict[str, str]:

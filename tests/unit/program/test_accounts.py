@@ -10,6 +10,7 @@ from pulumi.runtime.stack import wait_for_rpcs
 
 from tests.support.deployment import Deployment, deploy, stack_values
 from tests.unit.program.stacks import (
+    MACHINES,
     PRODUCTION,
     STAGING,
     STAGING_TYPES,
@@ -145,8 +146,12 @@ def test_both_sides_agree_about_every_consumer(kinds: Deployment) -> None:
     }
     callers = {
         f"arn:aws:iam::{STAGING}:user/StageAdmin": kinds.one("aws:iam/userPolicy:UserPolicy"),
-        f"arn:aws:iam::{STAGING}:role/Replicator": kinds.one("aws:iam/rolePolicy:RolePolicy"),
+        **{
+            f"arn:aws:iam::{STAGING}:role/{item.inputs['role']}": item
+            for item in kinds.of_type("aws:iam/rolePolicy:RolePolicy")
+        },
     }
+    assert len(callers) > len(MACHINES)
     for arn, policy in callers.items():
         for statement in json.loads(policy.inputs["policy"])["Statement"]:
             (role,) = statement["Resource"]

@@ -7,6 +7,7 @@ import pytest
 from tests.support.deployment import Deployment, deploy, stack_values
 from tests.unit.program.stacks import (
     KINDS,
+    MACHINES,
     PRODUCTION,
     RESOURCE_POLICIES,
     STAGING,
@@ -158,26 +159,28 @@ def test_an_adopted_user_gains_one_policy_and_keeps_the_rest() -> None:
     }
 
 
-def test_every_kind_has_a_role_and_only_users_and_instances_something_in_staging(
+ROLE, PROFILE = "aws:iam/role:Role", "aws:iam/instanceProfile:InstanceProfile"
+POLICY = "aws:iam/rolePolicy:RolePolicy"
+EXCLUSIVE = {
+    "aws:iam/rolePoliciesExclusive:RolePoliciesExclusive",
+    "aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive",
+}
+
+
+def test_every_kind_has_a_role_and_only_users_and_machines_something_in_staging(
     kinds: Deployment,
 ) -> None:
     staging = {
         (item.type, item.name) for item in aws_resources(kinds) if item.provider == "staging"
     }
+    made = {f"access-{name}-{ending}" for name, ending in MACHINES.items() if name != "functions"}
     assert staging == {
         *((token, "access-stage-admin") for token in STAGING_TYPES),
-        ("aws:iam/role:Role", "access-machines-instances"),
-        ("aws:iam/rolePolicy:RolePolicy", "access-machines"),
-        ("aws:iam/rolePoliciesExclusive:RolePoliciesExclusive", "access-machines-instances"),
-        (
-            "aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive",
-            "access-machines-instances",
-        ),
-        ("aws:iam/instanceProfile:InstanceProfile", "access-machines"),
+        *((token, name) for token in (ROLE, *EXCLUSIVE) for name in made),
+        *((POLICY, f"access-{name}") for name in MACHINES),
+        (PROFILE, "access-machines"),
     }
-    roles = {
-        item.name for item in kinds.of_type("aws:iam/role:Role") if item.provider == "production"
-    }
+    roles = {item.name for item in kinds.of_type(ROLE) if item.provider == "production"}
     assert roles == {f"access-{name}" for name in ("stage-admin", *KINDS)}
 
 
@@ -186,30 +189,52 @@ def test_resources_of_one_type_have_names_of_their_own(kinds: Deployment) -> Non
     assert len(named) == len(set(named))
 
 
-def test_instances_get_a_role_that_may_assume_the_other_and_nothing_else(
-    kinds: Deployment,
+SERVICES = {"machines": "ec2.amazonaws.com", "tasks": "ecs-tasks.amazonaws.com"}
+
+
+@pytest.mark.parametrize(("name", "service"), SERVICES.items(), ids=SERVICES)
+def test_machines_get_a_role_that_may_assume_the_other_and_nothing_else(
+    kinds: Deployment, name: str, service: str
 ) -> None:
-    (own,) = [
-        item.inputs
-        for item in kinds.of_type("aws:iam/role:Role")
-        if item.name == "access-machines-instances"
-    ]
+    of_machines = {
+        (item.type, item.name.removesuffix(f"-{MACHINES[name]}")): item.inputs
+        for item in aws_resources(kinds)
+        if item.provider == "staging" and item.name.startswith(f"access-{name}")
+    }
+    own, policy = (of_machines[token, f"access-{name}"] for token in (ROLE, POLICY))
     (statement,) = json.loads(own["assumeRolePolicy"])["Statement"]
-    assert statement["Principal"] == {"Service": ["ec2.amazonaws.com"]}
-    profile = kinds.one("aws:iam/instanceProfile:InstanceProfile").inputs
-    assert profile == {"name": "Replicators", "role": "Replicator"}
-    policy = kinds.one("aws:iam/rolePolicy:RolePolicy").inputs
+    assert statement["Principal"] == {"Service": [service]}
+    assert policy["role"] == own["name"]
     (statement,) = json.loads(policy["policy"])["Statement"]
-    assert statement["Resource"] == [f"arn:aws:iam::{PRODUCTION}:role/machines-role"]
-    for token, expected in (
-        ("aws:iam/rolePoliciesExclusive:RolePoliciesExclusive", {"policyNames": [policy["name"]]}),
-        (
-            "aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive",
-            {"policyArns": []},
-        ),
-    ):
-        (only,) = [item.inputs for item in kinds.of_type(token) if item.provider == "staging"]
-        assert only == {"roleName": "Replicator", **expected}
+    assert statement["Resource"] == [f"arn:aws:iam::{PRODUCTION}:role/{name}-role"]
+    inline, attached = (of_machines[token, f"access-{name}"] for token in sorted(EXCLUSIVE))
+    assert inline == {"roleName": own["name"], "policyNames": [policy["name"]]}
+    assert attached == {"roleName": own["name"], "policyArns": []}
+
+
+def test_the_profile_of_instances_carries_their_role(kinds: Deployment) -> None:
+    assert kinds.one(PROFILE).inputs == {"name": "Replicators", "role": "Replicator"}
+    profile = f"arn:aws:iam::{STAGING}:instance-profile/Replicators"
+    assert kinds.outputs["instanceProfileArns"] == {"machines": profile}
+
+
+def test_an_adopted_role_gets_one_policy_and_keeps_the_rest(kinds: Deployment) -> None:
+    (only,) = [
+        item
+        for item in aws_resources(kinds)
+        if item.provider == "staging" and item.name.startswith("access-functions")
+    ]
+    assert (only.type, only.inputs["role"]) == (POLICY, "Resizer")
+    assert kinds.outputs["machineRoleArns"]["functions"] == f"arn:aws:iam::{STAGING}:role/Resizer"
+    declared = json.loads(kinds.outputs["declaration"])["consumers"]
+    adopted = {each["name"]: each["adopted_policy"] for each in declared if each["adopted_policy"]}
+    assert adopted == {"functions": only.inputs["name"]}
+
+
+def test_instances_of_an_adopted_role_get_no_profile() -> None:
+    deployment = deploy(shared(ec2={"role": {"name": "Machines", "existing": True}}))
+    assert deployment.of_type(PROFILE) == []
+    assert deployment.outputs["instanceProfileArns"] == {}
 
 
 def test_an_issuer_has_one_provider_for_all_its_consumers_unless_it_exists(
@@ -224,7 +249,7 @@ def test_outputs_name_users_only_where_there_are_users(kinds: Deployment) -> Non
     assert set(kinds.outputs["userArns"]) == {"stage-admin"}
     assert set(kinds.outputs["roleArns"]) == {"stage-admin", *KINDS}
     assert set(kinds.outputs["switchRoleUrls"]) == {"stage-admin", "analysts", "group"}
-    assert set(kinds.outputs["cliProfiles"]) == {"stage-admin", "machines", "analysts"}
+    assert set(kinds.outputs["cliProfiles"]) == {"stage-admin", "analysts", *MACHINES}
     output = json.loads(kinds.outputs["declaration"])
     assert {item["name"]: item["kind"] for item in output["consumers"]} == {
         "stage-admin": "user",

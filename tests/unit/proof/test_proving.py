@@ -239,6 +239,28 @@ def test_what_others_gave_an_adopted_user_is_an_assumption() -> None:
     assert any(inventory.short(adopted[0]) in sentence for sentence in proof.assumptions)
 
 
+def test_what_others_gave_an_adopted_role_is_not_judged_but_our_own_policy_of_it_is() -> None:
+    contract, inventory = judged(example("lambda-functions"))
+    archiver = "arn:aws:iam::444455556666:role/service-role/Archiver"
+    policies = {
+        name: each
+        for name, each in inventory.roles[archiver].get("policies", {}).items()
+        if name != POLICIES_OF_OTHERS
+    }
+    (ours,) = policies
+
+    def with_role(trust: Any, **more: Any) -> Proof:
+        role: RoleDocuments = {"trust": trust, "policies": {**policies, **more}}
+        return prove(contract, replace(inventory, roles={**inventory.roles, archiver: role}))
+
+    trust = policy(allow("sts:AssumeRole", Principal={"Service": "lambda.amazonaws.com"}))
+    proof = with_role(trust, log=policy(allow("logs:PutLogEvents", "*")))
+    assert proof.is_proved
+    assert any("service-role/Archiver is not the stack's" in each for each in proof.assumptions)
+    wider = with_role(trust, **{ours: policy(allow("sts:AssumeRole", "*"))})
+    assert {change.effect for change in wider.differences} == {Effect.WIDENS}
+
+
 def test_what_is_not_the_stacks_is_an_assumption() -> None:
     told = proof_of("existing-resources").assumptions
     assert [sentence for sentence in told if "is not the stack's" in sentence]

@@ -1,0 +1,132 @@
+"""Machines of Staging with a role that a service of AWS hands out to them, deployed for real.
+
+In the emulated AWS the root of the account stands for the service; which service may hand out a
+role, and for whom, the access engine decides over the documents that lie in the accounts.
+"""
+
+from functools import partial
+
+from tests.integration.shapes import (
+    STAGING,
+    caller_of,
+    deploy,
+    destroy,
+    none_allowed,
+    put,
+    role,
+    session_of,
+    with_token,
+)
+from tests.support.people import STAGING_ADMIN, admin, assume, instance, refused
+from tests.support.program import Program
+from tests.support.world import deployed, may_assume
+
+TASKS, FUNCTIONS = "ecs-tasks.amazonaws.com", "lambda.amazonaws.com"
+
+
+def staging(path: str) -> str:
+    return f"arn:aws:iam::{STAGING}:role/{path}"
+
+
+def test_tasks_come_by_their_task_role_and_send_as_themselves(program: Program) -> None:
+    deploy(program, "ecs-tasks")
+    assert program.settled()
+    bucket, key, renderer = "example-ecs-101", "sunset.jpg", staging("tasks/Renderer")
+    put(bucket, key)
+    outputs = program.outputs()
+    assert outputs["machineRoleArns"] == {"renderer": renderer}
+    assert "credential_source = EcsContainer" in outputs["cliProfiles"]["renderer"]
+
+    task = instance(renderer)
+    with refused():
+        task.client("s3").get_object(Bucket=bucket, Key=key)
+    s3 = assume(task, role("RendererAccess")).client("s3")
+    assert s3.get_object(Bucket=bucket, Key=key)["Body"].read() == b"evening"
+    with refused():
+        s3.put_object(Bucket=bucket, Key=key, Body=b"")
+    for another in (caller_of(STAGING, "Mallory"), session_of(staging("tasks/Renderer2"))):
+        with refused():
+            assume(another, role("RendererAccess"))
+
+    world = deployed({})
+    ours = {
+        "aws_SourceAccount": STAGING,
+        "aws_SourceArn": f"arn:aws:ecs:us-west-2:{STAGING}:task/c/1",
+    }
+    assert may_assume(world, TASKS, renderer, **ours)
+    assert not may_assume(world, FUNCTIONS, renderer, **ours)
+    assert not may_assume(world, TASKS, renderer, **{**ours, "aws_SourceAccount": "777788889999"})
+    elsewhere = "arn:aws:ecs:us-west-2:777788889999:task/c/1"
+    assert not may_assume(world, TASKS, renderer, **{**ours, "aws_SourceArn": elsewhere})
+    assert not may_assume(world, TASKS, renderer, aws_SourceAccount=None, aws_SourceArn=None)
+    destroy(program)
+
+
+def test_a_function_has_its_own_role_and_an_adopted_one_keeps_what_it_has(
+    program: Program,
+) -> None:
+    deploy(program, "lambda-functions")
+    assert program.settled()
+    bucket = "example-lambda-101"
+    put(bucket, "images/1")
+    resizer, archiver = staging("Resizer"), staging("service-role/Archiver")
+    s3 = assume(instance(resizer), role("ResizerAccess")).client("s3")
+    s3.put_object(Bucket=bucket, Key="images/1", Body=b"small")
+    none_allowed(
+        partial(s3.put_object, Bucket=bucket, Key="archive/1", Body=b""),
+        partial(assume, instance(archiver), role("ResizerAccess")),
+        partial(assume, instance(resizer), role("ArchiverAccess")),
+    )
+    s3 = assume(instance(archiver), role("ArchiverAccess")).client("s3")
+    s3.put_object(Bucket=bucket, Key="archive/1", Body=b"old")
+    none_allowed(partial(s3.get_object, Bucket=bucket, Key="archive/1"))
+
+    world = deployed({})
+    function = f"arn:aws:lambda:us-west-2:{STAGING}:function:"
+    ours = {"aws_SourceAccount": STAGING, "aws_SourceArn": f"{function}resize-images"}
+    assert may_assume(world, FUNCTIONS, resizer, **ours)
+    for wrong in (
+        {"aws_SourceArn": f"{function}resize-images-2"},
+        {"aws_SourceArn": None},
+        {"aws_SourceAccount": "777788889999"},
+    ):
+        assert not may_assume(world, FUNCTIONS, resizer, **{**ours, **wrong})
+
+    iam = admin(STAGING_ADMIN).client("iam")
+    kept = iam.list_role_policies(RoleName="Archiver")["PolicyNames"]
+    assert set(kept) == {"log", "assume-ArchiverAccess"}
+    # What others give the role that is the stack's is drift; the adopted one is its owner's.
+    everything = "arn:aws:iam::aws:policy/AdministratorAccess"
+    iam.attach_role_policy(RoleName="Archiver", PolicyArn=everything)
+    assert program.settled()
+    iam.attach_role_policy(RoleName="Resizer", PolicyArn=everything)
+    assert "AdministratorAccess" in program.drift()
+    destroy(program)
+    assert iam.list_role_policies(RoleName="Archiver")["PolicyNames"] == ["log"]
+
+
+ISSUER = "https://oidc.eks.us-west-2.amazonaws.com/id/0123456789ABCDEF0123456789ABCDEF"
+
+
+def test_pods_prove_themselves_with_the_token_of_their_service_account(program: Program) -> None:
+    deploy(program, "eks-irsa")
+    assert program.settled()
+    bucket = "example-irsa-101"
+    put(bucket, "a")
+    indexer = "system:serviceaccount:search:indexer"
+    ours = {"iss": ISSUER, "aud": "sts.amazonaws.com", "sub": indexer}
+    s3 = with_token("IndexerAccess", **ours).client("s3")
+    assert s3.get_object(Bucket=bucket, Key="a")["Body"].read() == b"evening"
+    with refused():
+        s3.put_object(Bucket=bucket, Key="a", Body=b"")
+    for wrong in (
+        {"sub": "system:serviceaccount:search:indexer-2"},
+        {"sub": "system:serviceaccount:default:indexer"},
+        {"aud": "another-cloud"},
+        {"iss": f"{ISSUER[:-1]}0"},
+    ):
+        with refused():
+            with_token("IndexerAccess", **{**ours, **wrong})
+    page = program.run("access", "handover", "--stack", "prod", "--contact", "me").output
+    assert "kubectl annotate serviceaccount indexer --namespace search" in page
+    destroy(program)
