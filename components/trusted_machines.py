@@ -2,20 +2,21 @@
 
 import pulumi
 from pulumi import ResourceOptions
-from pulumi_aws import iam
+from pulumi_aws import eks, iam
 
 from components.sharing import Access, Part, description_of
-from cross_account_access.declaration.kinds import Instances
+from cross_account_access.declaration.kinds import EksPods, Instances
 from cross_account_access.declaration.machines import Machines
 from cross_account_access.declaration.policies.documents import caller_policy, service_trust_policy
 
 
 class TrustedMachines(Part):
-    """A role, made or adopted, with an inline policy for its access; instances get a profile of it.
+    """A role, made or adopted, with an inline policy for its access, and what hands it out.
 
-    A service of AWS hands out the role's credentials, so that no key lies on a machine. A role of
-    our own has nothing else: what others attach or write to it shows up as drift. An adopted one
-    keeps all that it has.
+    Instances get a profile of it, and pods an association of their service account. A service of
+    AWS hands out the role's credentials, so that no key lies on a machine. A role of our own has
+    nothing else: what others attach or write to it shows up as drift. An adopted one keeps all that
+    it has.
     """
 
     def __init__(
@@ -50,6 +51,19 @@ class TrustedMachines(Part):
             policy=caller_policy(consumer, access.grants, accounts),
             opts=self.first if machines.role.existing else self.after(),
         )
+        (role_arn,) = machines.principal_arns(accounts)
+        if isinstance(machines, EksPods) and consumer.role:
+            # Pods have the role from the moment on that this is there: the last of Staging's side.
+            eks.PodIdentityAssociation(
+                name,
+                cluster_name=machines.cluster,
+                namespace=machines.namespace,
+                service_account=machines.service_account,
+                role_arn=role_arn,
+                target_role_arn=consumer.role.arn(accounts.trusting),
+                disable_session_tags=False,
+                opts=self.after(policy),
+            )
         if not machines.role.existing:
             iam.RolePoliciesExclusive(
                 own, role_name=role, policy_names=[policy.name], opts=self.after()
@@ -61,5 +75,4 @@ class TrustedMachines(Part):
                 iam.InstanceProfile(
                     name, name=machines.instance_profile, role=role, opts=self.after()
                 )
-        (role_arn,) = machines.principal_arns(accounts)
         self.register_outputs({"role_arn": role_arn})

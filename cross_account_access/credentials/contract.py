@@ -71,6 +71,7 @@ class Consumer:
     """How callers come by credentials of their own: `profile`, a CLI profile with an access key of
     the user whom the stack names; `instance_metadata`, from the EC2 instance that they run on;
     `container`, from the container that they run in; `environment`, from variables there;
+    `pod_identity`, from EKS, which assumes the role for them;
     `web_identity`, with a token of their identity provider; `own`, in a way that is theirs."""
     user_sign_in: str | None = None
     """How the one user of the stack signs in, as declared: `none`, `console`, with a password, or
@@ -105,6 +106,8 @@ class Consumer:
     """Tags that the session must be given."""
     allowed_session_tags: Mapping[str, str] = field(default_factory=dict)
     """Tags that the session may be given, with these values and no others."""
+    free_session_tags: tuple[str, ...] = ()
+    """Keys of further tags that the session may be given, with any value; `*` is a wildcard."""
     max_session_duration: int = DEFAULT_SESSION_SECONDS
     """Seconds; of no meaning without a role."""
     source_ips: tuple[str, ...] = ()
@@ -312,6 +315,7 @@ def _consumers(outputs: Mapping[str, Any], declaration: Mapping[str, Any]) -> di
             ),
             session_tags=entry.get("session_tags", {}),
             allowed_session_tags=entry.get("allowed_session_tags", entry.get("session_tags", {})),
+            free_session_tags=tuple(entry.get("free_session_tags", ())),
             max_session_duration=entry["max_session_duration"] or DEFAULT_SESSION_SECONDS,
             expires_at=entry["expires_at"],
             revoked_before=entry.get("revoked_before"),

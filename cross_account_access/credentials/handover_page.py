@@ -86,8 +86,9 @@ def _facts(contract: Contract, consumer: Consumer, contact: str) -> Iterator[str
             values = ", ".join(map(_code, consumer.source_identities))
             which = f", one of {values}" if values else ""
             yield f"- **Source identity:** to be stated with every session{which}"
+        given = "which EKS gives" if consumer.is_given_role else "to be given with every session"
         for key, value in consumer.session_tags.items():
-            yield f"- **Session tag:** {_code(f'{key}={value}')}, to be given with every session"
+            yield f"- **Session tag:** {_code(f'{key}={value}')}, {given}"
     for arn in consumer.principal_arns:
         yield f"- **Open to:** {_code(arn)}"
     for key, meant in consumer.claims.items():
@@ -129,6 +130,13 @@ def _set_up(consumer: Consumer, request: RoleRequest | None) -> Iterator[str]:
     if request is None or any(grant.via == "resource" for grant in consumer.grants):
         yield from _set_up_directly(consumer)
     if request is None:
+        return
+    if consumer.sign_in == "pod_identity":
+        yield (
+            "Use the service account in your pods, and the cluster's EKS Pod Identity Agent: EKS"
+            " assumes the role for them, and the AWS CLI and the SDKs need no profile. What EKS"
+            " gives a pod it keeps for up to an hour: start pods anew that were there before."
+        )
         return
     if consumer.is_given_role:
         yield (
@@ -254,7 +262,7 @@ def _set_up_directly(consumer: Consumer) -> Iterator[str]:
 
 
 def _test(consumer: Consumer, request: RoleRequest | None, contact: str) -> Iterator[str]:
-    if request and consumer.sign_in != "web_identity":
+    if request and consumer.sign_in != "web_identity" and not consumer.is_given_role:
         yield from _test_assume_role(request, contact)
     own = f" --profile {shlex.quote(consumer.user_name)}" if consumer.user_name else ""
     profile = f" --profile {shlex.quote(request.profile_name)}" if request else own
@@ -282,7 +290,7 @@ def _test(consumer: Consumer, request: RoleRequest | None, contact: str) -> Iter
 def _has_profile(consumer: Consumer) -> bool:
     """Whether a profile of the AWS CLI can state all that the role wants."""
     says_more = consumer.source_identity_required or consumer.session_tags
-    return consumer.sign_in != "web_identity" and not says_more
+    return not (consumer.sign_in == "web_identity" or consumer.is_given_role or says_more)
 
 
 def _test_assume_role(request: RoleRequest, contact: str) -> Iterator[str]:

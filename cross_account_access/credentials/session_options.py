@@ -105,6 +105,12 @@ def request_of(
             "CLI profile; access handover tells how"
         )
         raise UsageError(message)
+    if consumer.is_given_role:
+        message = (
+            f"consumer {consumer.name} has the role's credentials from EKS in its pods, and not by "
+            "a CLI profile; access handover tells how"
+        )
+        raise UsageError(message)
     duration = arguments.duration or consumer.max_session_duration
     if duration > consumer.max_session_duration:
         message = (

@@ -108,11 +108,12 @@ class Machines(Principal, ABC):
                 f"{quotas.CHAINED_SESSION_SECONDS} seconds at the most; remove it",
             )
 
-    def must_exist(self, accounts: Accounts) -> MustExist | None:
+    def must_exist(self, accounts: Accounts) -> Iterator[MustExist]:
         """The role where it exists, else its boundary."""
         if not self.role.existing:
             whose = f"role {self.role.name!r}"
-            return boundary_must_exist(self.role.permissions_boundary, "staging", whose)
+            yield from boundary_must_exist(self.role.permissions_boundary, "staging", whose)
+            return
         (wanted,) = self.principal_arns(accounts)
         service = accounts.trusted.service_principal(self.service)
 
@@ -137,7 +138,7 @@ class Machines(Principal, ABC):
                 )
             return None
 
-        return MustExist(
+        yield MustExist(
             side="staging",
             client="iam",
             method="get_role",

@@ -84,7 +84,7 @@ class MustExist:
 
 def boundary_must_exist(
     arn: str | None, side: Literal["production", "staging"], whose: str
-) -> MustExist | None:
+) -> Iterator[MustExist]:
     """A permissions boundary, where one is declared: IAM makes no principal without it.
 
     Args:
@@ -93,7 +93,7 @@ def boundary_must_exist(
         whose: the principal, in a few words.
     """
     if arn is None:
-        return None
+        return
 
     def problem(answer: Mapping[str, Any] | None) -> str | None:
         if answer is not None:
@@ -103,7 +103,7 @@ def boundary_must_exist(
             "correct it, or have the policy made first"
         )
 
-    return MustExist(
+    yield MustExist(
         side=side,
         client="iam",
         method="get_policy",
@@ -436,6 +436,8 @@ class SignIn(StrEnum):
     """The container that they run in, as tasks of ECS."""
     ENVIRONMENT = "environment"
     """Variables of the environment, as functions of Lambda."""
+    POD_IDENTITY = "pod_identity"
+    """EKS, which assumes the Production role for them."""
     WEB_IDENTITY = "web_identity"
     """A token of an OpenID Connect issuer."""
     OWN = "own"
@@ -491,6 +493,10 @@ class Principal(Declared, ABC):
             return {"mfa": why}
         return {}
 
+    def always_stated(self, conditions: "Conditions", accounts: Accounts) -> "Conditions":  # noqa: ARG002
+        """The conditions, with what callers of the kind state whatever they are asked."""
+        return conditions
+
     def refused_of_role(self, role: "Role") -> Iterator[tuple[str, str]]:  # noqa: ARG002
         """The settings of its role that it cannot have, and why."""
         yield from ()
@@ -530,9 +536,9 @@ class Principal(Declared, ABC):
         """The account that all callers belong to; None where there is no such account."""
         return accounts.trusted.account_id
 
-    def must_exist(self, accounts: Accounts) -> MustExist | None:  # noqa: ARG002 - of what exists already
+    def must_exist(self, accounts: Accounts) -> Iterator[MustExist]:  # noqa: ARG002 - of what exists already
         """What it needs and the stack does not make."""
-        return None
+        yield from ()
 
 
 def narrowed_to_principals(
@@ -580,6 +586,8 @@ class SessionTags(Declared):
         bool, Flag("True unless said; false allows them without asking for them.")
     ] = True
     tags: Annotated[Mapping[str, str], Tags("The tags, with their values.")]
+    others: tuple[str, ...] = ()
+    """Keys of tags that may have any value, in which `*` is a wildcard; no setting."""
 
     def problems(self, accounts: Accounts) -> Iterator[tuple[str, str]]:  # noqa: ARG002
         """At least one tag."""
@@ -710,7 +718,7 @@ class Role(Declared):
         """`arn:PARTITION:iam::ACCOUNT:role/PATH/NAME`."""
         return owner.iam_arn(f"role{self.path}{self.name}")
 
-    def must_exist(self) -> MustExist | None:
+    def must_exist(self) -> Iterator[MustExist]:
         """Its permissions boundary."""
         return boundary_must_exist(self.permissions_boundary, "production", f"role {self.name!r}")
 

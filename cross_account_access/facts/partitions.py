@@ -64,15 +64,17 @@ def dns_suffix(partition: str) -> str:
 
 
 def service_principal(service: str, partition: str) -> str:
-    """A service as a principal, `SERVICE.amazonaws.com`, with `.cn` behind it in China.
+    """A service as a principal, `SERVICE.amazonaws.com`; of EC2 with `.cn` behind it in China.
 
     It does not follow the host names elsewhere: IAM in `aws-eusc` refuses `ec2.amazonaws.eu`.
     Sources: "AWS JSON policy elements: Principal",
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html;
-    "Our IAM policies do not work in cn-north-1", https://github.com/kubernetes/kops/issues/27.
+    "Our IAM policies do not work in cn-north-1", https://github.com/kubernetes/kops/issues/27;
+    "Create IAM role with trust policy required by EKS Pod Identity (China)",
+    https://docs.amazonaws.cn/en_us/eks/latest/userguide/pod-id-role.html.
     """
-    suffix = dns_suffix(partition) if partition == _CHINA else _SERVICE_PRINCIPALS
-    return f"{service}.{suffix}"
+    is_of_partition = service == "ec2" and partition == _CHINA
+    return f"{service}.{dns_suffix(partition) if is_of_partition else _SERVICE_PRINCIPALS}"
 
 
 def service_principal_suffixes() -> frozenset[str]:

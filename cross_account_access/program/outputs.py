@@ -301,6 +301,7 @@ def declaration(
                     "session_tags": dict(tags.tags)
                     if (tags := consumer.conditions.session_tags) and tags.required
                     else {},
+                    "free_session_tags": tags.others if tags else [],
                     "max_session_duration": consumer.role.max_session_duration
                     if consumer.role
                     else None,

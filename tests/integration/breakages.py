@@ -476,6 +476,15 @@ BREAKAGES: list[tuple[str, str, Callable[[], Any], str]] = [
         "assume RendererAccess as role/tasks/Renderer-x",
     ),
     (
+        "eks-pods",
+        "pods of every namespace",
+        lambda: trust(
+            "ShopAccess",
+            unconditionally("TrustMachines", "aws:RequestTag/kubernetes-namespace"),
+        ),
+        "assume ShopAccess without session tag kubernetes-namespace",
+    ),
+    (
         "topics-queues",
         "publishing is gone",
         lambda: access_policy("ShopAccess", without("Topic1")),

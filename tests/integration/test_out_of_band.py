@@ -12,6 +12,7 @@ import pytest
 from cross_account_access.dev.sandbox.box import Sandbox
 from tests.support.counts import COUNTS
 from tests.support.doors import DOORS, Door
+from tests.support.existing import make_existing
 from tests.support.out_of_band import CATALOGUE, GONE, Seen, rewritten
 from tests.support.people import PRODUCTION_ADMIN, STAGING_ADMIN, admin
 from tests.support.program import Program
@@ -46,6 +47,16 @@ EVERYTHING: Final[Mapping[str, Any]] = {
             "role": {"name": "MachineAccess"},
         },
         {
+            "name": "pods",
+            "eks_pods": {
+                "role": {"name": "Pod"},
+                "cluster": "out-of-band",
+                "namespace": "web",
+                "service_account": "shop",
+            },
+            "role": {"name": "PodAccess"},
+        },
+        {
             "name": "ci",
             "oidc": {
                 "issuer": "https://token.actions.githubusercontent.com",
@@ -58,7 +69,7 @@ EVERYTHING: Final[Mapping[str, Any]] = {
     "grants": [
         *(
             {"consumer": name, "bucket": "out-of-band-101", "levels": ["list", "read"]}
-            for name in ("person", "inline", "machines", "ci")
+            for name in ("person", "inline", "machines", "pods", "ci")
         ),
         {"consumer": "person", "bucket": "out-of-band-102", "levels": ["read"]},
         {"consumer": "person", "topic": "out-of-band-news", "levels": ["publish"]},
@@ -90,6 +101,7 @@ def deployed(name: str, box: Sandbox, folder: Path) -> tuple[Program, str]:
         program, stack = Program.copied_to(folder, box.environment), "prod"
         program.init()
         program.set(**EVERYTHING)
+        make_existing(program)
     for logs in ("out-of-band-logs-101", "example-beyond-logs-101"):
         admin(PRODUCTION_ADMIN).client("s3").create_bucket(
             Bucket=logs, CreateBucketConfiguration={"LocationConstraint": "us-west-2"}

@@ -6,6 +6,8 @@ role, and for whom, the access engine decides over the documents that lie in the
 
 from functools import partial
 
+import boto3
+
 from tests.integration.shapes import (
     STAGING,
     caller_of,
@@ -22,6 +24,7 @@ from tests.support.program import Program
 from tests.support.world import deployed, may_assume
 
 TASKS, FUNCTIONS = "ecs-tasks.amazonaws.com", "lambda.amazonaws.com"
+PODS = "pods.eks.amazonaws.com"
 
 
 def staging(path: str) -> str:
@@ -103,6 +106,70 @@ def test_a_function_has_its_own_role_and_an_adopted_one_keeps_what_it_has(
     assert "AdministratorAccess" in program.drift()
     destroy(program)
     assert iam.list_role_policies(RoleName="Archiver")["PolicyNames"] == ["log"]
+
+
+def test_pods_come_by_both_roles_with_what_eks_states_of_them(program: Program) -> None:
+    deploy(program, "eks-pods")
+    assert program.settled()
+    bucket, cluster = "example-pods-101", f"arn:aws:eks:us-west-2:{STAGING}:cluster/apps"
+    put(bucket, "a")
+    eks = admin(STAGING_ADMIN).client("eks")
+    (listed,) = eks.list_pod_identity_associations(clusterName="apps")["associations"]
+    association = eks.describe_pod_identity_association(
+        clusterName="apps", associationId=listed["associationId"]
+    )["association"]
+    assert association["roleArn"] == staging("Shop")
+    assert association["targetRoleArn"] == role("ShopAccess")
+    external_id = association["externalId"]
+    assert external_id == f"us-west-2/{STAGING}/apps/web/shop"
+
+    tags = {
+        "eks-cluster-arn": cluster,
+        "eks-cluster-name": "apps",
+        "kubernetes-namespace": "web",
+        "kubernetes-service-account": "shop",
+        "kubernetes-pod-name": "shop-0",
+        "kubernetes-pod-uid": "7d1f",
+    }
+
+    def pod(external_id: str | None = external_id, **changes: str | None) -> boto3.Session:
+        """What EKS does with the credentials of the first role, to get those of the second."""
+        given = {**tags, **{key.replace("_", "-"): value for key, value in changes.items()}}
+        stated = {} if external_id is None else {"ExternalId": external_id}
+        passed = [{"Key": key, "Value": value} for key, value in given.items() if value]
+        return assume(instance(staging("Shop")), role("ShopAccess"), Tags=passed, **stated)
+
+    s3 = pod(kubernetes_pod_name="shop-1").client("s3")
+    assert s3.get_object(Bucket=bucket, Key="a")["Body"].read() == b"evening"
+    none_allowed(
+        partial(s3.put_object, Bucket=bucket, Key="a", Body=b""),
+        partial(pod, external_id=None),
+        partial(pod, external_id=f"us-west-2/{STAGING}/apps/web/another"),
+        partial(pod, kubernetes_namespace="default"),
+        partial(pod, kubernetes_service_account=None),
+        partial(pod, eks_cluster_arn=f"{cluster}2"),
+        partial(pod, team="web"),
+        partial(assume, session_of(staging("Shop2")), role("ShopAccess"), ExternalId=external_id),
+    )
+
+    world = deployed({})
+    ours = {"aws_SourceAccount": STAGING, "aws_SourceArn": cluster}
+    ours |= {f"aws_RequestTag/{key}": value for key, value in tags.items()}
+    assert may_assume(world, PODS, staging("Shop"), **ours)
+    assert not may_assume(world, TASKS, staging("Shop"), **ours)
+    for wrong in (
+        {"aws_SourceArn": f"{cluster}2"},
+        {"aws_RequestTag/kubernetes-namespace": "default"},
+        {"aws_RequestTag/kubernetes-service-account": None},
+    ):
+        assert not may_assume(world, PODS, staging("Shop"), **{**ours, **wrong})
+    # Without session tags the roles let nobody in, so that it is told who took them away.
+    eks.update_pod_identity_association(
+        clusterName="apps", associationId=listed["associationId"], disableSessionTags=True
+    )
+    assert "disableSessionTags" in program.drift()
+    destroy(program)
+    assert eks.list_pod_identity_associations(clusterName="apps")["associations"] == []
 
 
 ISSUER = "https://oidc.eks.us-west-2.amazonaws.com/id/0123456789ABCDEF0123456789ABCDEF"

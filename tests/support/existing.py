@@ -139,6 +139,8 @@ def make_existing(program: Program) -> None:
     for consumer in settings.get("consumers", []):
         if consumer.get("lambda_functions", {}).get("role", {}).get("existing"):
             _execution_role(consumer["lambda_functions"]["role"])
+        if "eks_pods" in consumer:
+            make_cluster(consumer["eks_pods"]["cluster"])
     declared: list[dict[str, Any]] = settings.get("resources", [])
     if declared:
         program.set(resources=[_made(each) for each in declared])
@@ -164,6 +166,17 @@ def _execution_role(declared: Mapping[str, Any]) -> None:
     iam.put_role_policy(
         RoleName=name, PolicyName="log", PolicyDocument=_document({**log, "Resource": "*"})
     )
+
+
+def make_cluster(name: str) -> None:
+    """A cluster of EKS in Staging, of which the emulated AWS has the name and no machine."""
+    iam, eks = admin(STAGING_ADMIN).client("iam"), admin(STAGING_ADMIN).client("eks")
+    trust = {"Effect": "Allow", "Principal": {"Service": "eks.amazonaws.com"}}
+    role = iam.create_role(
+        RoleName=f"{name}-cluster",
+        AssumeRolePolicyDocument=_document({**trust, "Action": "sts:AssumeRole"}),
+    )
+    eks.create_cluster(name=name, roleArn=role["Role"]["Arn"], resourcesVpcConfig={})
 
 
 def _document(statement: Mapping[str, Any]) -> str:

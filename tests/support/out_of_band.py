@@ -180,7 +180,34 @@ _ROTATED: Final = Seen(
     lambda aws, it: aws("kms").enable_key_rotation(KeyId=it["keyId"], RotationPeriodInDays=2560)
 )
 
+
+def _association(**changes: Any) -> Seen:
+    return Seen(
+        lambda aws, it: aws("eks").update_pod_identity_association(
+            clusterName=it["clusterName"], associationId=it["associationId"], **changes
+        )
+    )
+
+
 CATALOGUE: Final[Mapping[str, Mapping[str, Seen | Unchangeable | NotEmulated]]] = {
+    "aws:eks/podIdentityAssociation:PodIdentityAssociation": {
+        "clusterName": FIXED,
+        "disableSessionTags": _association(disableSessionTags=True),
+        "namespace": FIXED,
+        "roleArn": _association(roleArn=f"arn:aws:iam::{STRANGER}:role/Another"),
+        "serviceAccount": FIXED,
+        "tags": Seen(
+            lambda aws, it: aws("eks").tag_resource(
+                resourceArn=it["associationArn"], tags={"stack": "mine"}
+            )
+        ),
+        "targetRoleArn": _association(targetRoleArn=f"arn:aws:iam::{FOREIGN}:role/Another"),
+        GONE: Seen(
+            lambda aws, it: aws("eks").delete_pod_identity_association(
+                clusterName=it["clusterName"], associationId=it["associationId"]
+            )
+        ),
+    },
     "aws:iam/instanceProfile:InstanceProfile": {
         "name": FIXED,
         "path": FIXED,

@@ -385,6 +385,7 @@ def test_the_declaration_says_who_may_do_what() -> None:
                 "may_state_source_identity": False,
                 "session_tags": {},
                 "allowed_session_tags": {},
+                "free_session_tags": [],
                 "max_session_duration": 3600,
                 "expires_at": "2030-01-31T00:00:00Z",
                 "revoked_before": None,

@@ -21,6 +21,7 @@ from cross_account_access.declaration.kinds import (
     EXISTING,
     OWNED,
     EcsTasks,
+    EksPods,
     User,
     WebIdentities,
 )
@@ -363,8 +364,7 @@ def test_a_user_to_adopt_is_named_in_its_own_case() -> None:
     """IAM knows names in any case; a policy that compares ARNs does not."""
     account = Account(account_id="444455556666", profile="s", region="us-west-2")
     user = User(name="EXISTING", path="/people/", existing=True)
-    asked = user.must_exist(Accounts(trusting=account, trusted=account))
-    assert asked
+    (asked,) = user.must_exist(Accounts(trusting=account, trusted=account))
     told = asked.problem({"User": {"Arn": "arn:aws:iam::444455556666:user/people/Existing"}})
     assert told == (
         "consumers: user 'EXISTING' is arn:aws:iam::444455556666:user/people/Existing; "
@@ -372,6 +372,9 @@ def test_a_user_to_adopt_is_named_in_its_own_case() -> None:
     )
 
 
+PODS = EksPods(
+    role=StagingRole(name="Shop"), cluster="apps", namespace="web", service_account="shop"
+)
 ADOPTED = EcsTasks(role=StagingRole(name="Renderer", path="/tasks/", existing=True))
 
 
@@ -394,8 +397,7 @@ def test_a_role_to_adopt_must_be_there_and_be_one_of_its_service(
     found: dict[str, Any] | None, told: str | None
 ) -> None:
     account = Account(account_id="444455556666", profile="s", region="us-west-2")
-    asked = ADOPTED.must_exist(Accounts(trusting=account, trusted=account))
-    assert asked
+    (asked,) = ADOPTED.must_exist(Accounts(trusting=account, trusted=account))
     assert (asked.method, asked.parameters) == ("get_role", {"RoleName": "Renderer"})
     there = {
         "RoleName": "Renderer",
@@ -471,16 +473,18 @@ def test_operations_names_every_permission_that_is_asked_for() -> None:
     account = Account(account_id=PRODUCTION, profile="p", region="us-west-2")
     accounts = Accounts(trusting=account, trusted=account)
     asked = [
-        User(name="Ours", existing=True).must_exist(accounts),
-        User(name="Ours", permissions_boundary=boundary).must_exist(accounts),
-        jobs().must_exist(accounts),
+        *User(name="Ours", existing=True).must_exist(accounts),
+        *User(name="Ours", permissions_boundary=boundary).must_exist(accounts),
+        *jobs().must_exist(accounts),
+        *ADOPTED.must_exist(accounts),
+        *PODS.must_exist(accounts),
         *(
             must
             for kind in OWNED
             for must in kind(name="ours", existing=True, kms_key_arn=key).must_exist(account)
         ),
     ]
-    operations = {f"{must.client}:{must.method}" for must in asked if must}
+    operations = {f"{must.client}:{must.method}" for must in asked}
     operations |= {f"{kind.client or kind.service}:{kind.describe_method}" for kind in EXISTING}
     page = (ROOT / "docs" / "operations.md").read_text()
     section = page.split("## What a run needs")[1].split("\n## ")[0]

@@ -72,7 +72,21 @@ _BOUNDARY: Final = Property(
     ("boundary",),
 )
 
+_ASSOCIATION: Final = Property(
+    Effect.NARROWING, ("UpdatePodIdentityAssociation", "DeletePodIdentityAssociation")
+)
+"""With other roles, or without session tags, the trust policies let nobody in."""
+
 PROPERTIES: Final[Mapping[str, Mapping[str, Property]]] = {
+    "aws:eks/podIdentityAssociation:PodIdentityAssociation": {
+        "clusterName": _IDENTITY,
+        "disableSessionTags": _ASSOCIATION,
+        "namespace": _IDENTITY,
+        "roleArn": _ASSOCIATION,
+        "serviceAccount": _IDENTITY,
+        "tags": _TAGS,
+        "targetRoleArn": _ASSOCIATION,
+    },
     "aws:iam/instanceProfile:InstanceProfile": {
         "name": _IDENTITY,
         "path": _IDENTITY,

@@ -455,12 +455,15 @@ def _about_session(consumer: Consumer) -> Iterator[tuple[str, tuple[_Block, ...]
         names = {"sts:SourceIdentity": consumer.source_identities}
         yield "sts:SetSourceIdentity", (_if_any("StringEquals", names),)
     tags = consumer.allowed_session_tags
-    if tags:
+    if tags or consumer.free_session_tags:
         values = {f"aws:RequestTag/{key}": [value] for key, value in tags.items()}
-        no_other = {"aws:TagKeys": sorted(tags)}
+        no_other = {"aws:TagKeys": sorted([*tags, *consumer.free_session_tags])}
         yield (
             "sts:TagSession",
-            ({"StringEqualsIfExists": values}, {"ForAllValues:StringEquals": no_other}),
+            (
+                _if_any("StringEqualsIfExists", values),
+                {"ForAllValues:StringLike": no_other},
+            ),
         )
 
 

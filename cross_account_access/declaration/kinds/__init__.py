@@ -5,6 +5,7 @@ from typing import Final
 from cross_account_access.declaration.kinds.bucket import Bucket
 from cross_account_access.declaration.kinds.bus import Bus
 from cross_account_access.declaration.kinds.ecs_tasks import EcsTasks
+from cross_account_access.declaration.kinds.eks_pods import EksPods
 from cross_account_access.declaration.kinds.function import Function
 from cross_account_access.declaration.kinds.instances import Instances
 from cross_account_access.declaration.kinds.lambda_functions import LambdaFunctions
@@ -31,6 +32,7 @@ __all__ = [
     "Bucket",
     "Bus",
     "EcsTasks",
+    "EksPods",
     "Function",
     "Instances",
     "LambdaFunctions",
@@ -71,6 +73,7 @@ PRINCIPALS: Final[tuple[type[Principal], ...]] = (
     Instances,
     EcsTasks,
     LambdaFunctions,
+    EksPods,
     ThirdParty,
     WebIdentities,
     Principals,

@@ -115,11 +115,12 @@ class User(Principal):
             accounts, "TrustOnePrincipal", "ArnEquals", self.principal_arns(accounts)
         )
 
-    def must_exist(self, accounts: Accounts) -> MustExist | None:
+    def must_exist(self, accounts: Accounts) -> Iterator[MustExist]:
         """A user that exists must have the path that is declared; another its boundary."""
         if not self.existing:
             whose = f"user {self.name!r}"
-            return boundary_must_exist(self.permissions_boundary, "staging", whose)
+            yield from boundary_must_exist(self.permissions_boundary, "staging", whose)
+            return
 
         def problem(answer: Mapping[str, Any] | None) -> str | None:
             if answer is None:
@@ -137,7 +138,7 @@ class User(Principal):
                 return f"consumers: user {self.name!r} is {arn}; write name: {name} to adopt it"
             return f"consumers: user {self.name!r} is {arn}; add path: {path}/ to adopt it"
 
-        return MustExist(
+        yield MustExist(
             side="staging",
             client="iam",
             method="get_user",

@@ -125,10 +125,10 @@ class WebIdentities(Principal):
             conditions=conditions,
         )
 
-    def must_exist(self, accounts: Accounts) -> MustExist | None:
+    def must_exist(self, accounts: Accounts) -> Iterator[MustExist]:
         """An identity provider that exists must take the audience."""
         if not self.existing:
-            return None
+            return
 
         def problem(answer: Mapping[str, Any] | None) -> str | None:
             if answer is None:
@@ -146,7 +146,7 @@ class WebIdentities(Principal):
                 "audience, or add it to the provider's client IDs"
             )
 
-        return MustExist(
+        yield MustExist(
             side="production",
             client="iam",
             method="get_open_id_connect_provider",

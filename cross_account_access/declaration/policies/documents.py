@@ -282,13 +282,14 @@ def _session_permissions(conditions: Conditions) -> Iterator[tuple[str, str, lis
         blocks = if_any("StringEquals", "sts:SourceIdentity", identity.values)
         yield "StateSourceIdentity", "sts:SetSourceIdentity", blocks
     if tags:
+        keys = sorted([*tags.tags, *tags.others])
         yield (
             "StateSessionTags",
             "sts:TagSession",
             [
                 # A tag that is left out is the concern of the statement that assumes the role.
                 {"StringEqualsIfExists": _request_tags(tags.tags)},
-                {"ForAllValues:StringEquals": {"aws:TagKeys": sorted(tags.tags)}},
+                {f"ForAllValues:{_operator('aws:TagKeys', keys)}": {"aws:TagKeys": keys}},
             ],
         )
 

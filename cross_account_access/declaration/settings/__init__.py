@@ -129,10 +129,9 @@ class Settings:
     @property
     def must_exist(self) -> list[MustExist]:
         """What is used and not made."""
-        principals = [each.principal.must_exist(self.accounts) for each in self.consumers]
-        roles = [each.role.must_exist() for each in self.consumers if each.role]
         return [
-            *(each for each in (*principals, *roles) if each),
+            *(must for each in self.consumers for must in each.principal.must_exist(self.accounts)),
+            *(must for each in self.consumers if each.role for must in each.role.must_exist()),
             *(each for item in self.resources for each in item.must_exist(self.production)),
         ]
 

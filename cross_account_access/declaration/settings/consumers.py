@@ -32,13 +32,16 @@ def _read_consumer(source: Fields, context: Context) -> Consumer:
     if role and role_source and principal:
         for setting, reason in principal.refused_of_role(role):
             role_source.refuse(setting, reason)
+    conditions = _read_conditions(source, principal, context)
+    if principal and role:
+        conditions = principal.always_stated(conditions, context.accounts)
     read = Consumer(
         name=name,
         # Whatever it is, what was read is not used where the choice failed.
         principal=principal or User(name=""),
         role=role,
         renamed_from=_OWN["renamed_from"].read(source, context),
-        conditions=_read_conditions(source, principal, context),
+        conditions=conditions,
     )
     source.done()
     return read

@@ -27,6 +27,10 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-acc
   without tags has no `aws:TagKeys`, and not an empty one.
 - Policy variables stand for values of the request (`policy_variables`).
 - What a write of an object states needs permission (`stated_by_writes`).
+- The external ID of an association of EKS Pod Identity is made of region, account, cluster,
+  namespace and service account ("Access AWS Resources using EKS Pod Identity Target IAM Roles",
+  https://docs.aws.amazon.com/eks/latest/userguide/pod-id-assign-target-role.html); ministack draws
+  one.
 - A session lasts as long as STS said, whatever happens to the server; ministack saves none.
 
 What has no test that fails without it is not corrected here, and a rule goes when ministack has it.
@@ -40,7 +44,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ministack.core import iam_actions, iam_evaluator
-from ministack.services import iam, s3, sts
+from ministack.core.responses import get_account_id, get_region
+from ministack.services import eks, iam, s3, sts
 
 from cross_account_access.dev.sandbox import policy_variables, stated_by_writes
 
@@ -144,9 +149,24 @@ def apply() -> None:
     iam_evaluator.evaluate_resource_policy = resource_policy_for_the_caller
     stated_by_writes.apply()
     policy_variables.apply()
+    eks._json_resp = _with_external_id(eks._json_resp)
     sts.get_state = lambda: dict(sts._sessions)
     sts.load_persisted_state = sts._sessions.update
     s3.now_iso = lambda: datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+
+
+def _with_external_id(answer: Callable[..., Any]) -> Callable[..., Any]:
+    """An answer about an association of Pod Identity, with the external ID that AWS gives it."""
+
+    def corrected(status: int, body: dict[str, Any]) -> Any:  # noqa: ANN401 - ministack's own
+        association = body.get("association", {})
+        if "externalId" in association:
+            names = (association[each] for each in ("clusterName", "namespace", "serviceAccount"))
+            external_id = "/".join((get_region(), get_account_id(), *names))
+            body = {**body, "association": {**association, "externalId": external_id}}
+        return answer(status, body)
+
+    return corrected
 
 
 def _with_what_is_known(resolve: Callable[[str, Any], Any]) -> Callable[[str, Any], Any]:

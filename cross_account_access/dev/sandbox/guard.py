@@ -23,8 +23,8 @@ Send = Callable[[Message], Awaitable[None]]
 Application = Callable[..., Awaitable[None]]
 
 SERVICES: Final = (
-    *("dynamodb", "dynamodbstreams", "ecr", "events", "iam", "kinesis", "kms", "lambda", "logs"),
-    *("s3", "secretsmanager", "sns", "sqs", "ssm", "states", "sts"),
+    *("dynamodb", "dynamodbstreams", "ecr", "eks", "events", "iam", "kinesis", "kms", "lambda"),
+    *("logs", "s3", "secretsmanager", "sns", "sqs", "ssm", "states", "sts"),
 )
 """What the program, its examples, the access command and what docs print speak to; S3 Control is
 part of `s3`."""

@@ -457,6 +457,22 @@ def test_a_page_of_eks_pods_has_the_annotation_of_their_service_account(
     assert "web-identity-token" not in page
 
 
+PODS = {"role": {"name": "S"}, "cluster": "apps", "namespace": "web", "service_account": "shop"}
+
+
+def test_a_page_of_pods_has_nothing_to_type(
+    access: Access, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grant: dict[str, object] = {"topic": "news", "levels": ["publish"]}
+    page = page_of(access, monkeypatch, grant, user=None, eks_pods=PODS, role={"name": "Theirs"})
+    assert "EKS assumes the role for them" in page
+    assert "`kubernetes-service-account=shop`, which EKS gives" in page
+    assert [line[:2] for line in shell_lines(page)] == [["aws", "sts"], ["aws", "sns"]]
+    assert "[profile" not in page
+    ran = access("profile", "--consumer", "mine")
+    assert (ran.status, "has the role's credentials from EKS in its pods" in ran.err) == (2, True)
+
+
 @pytest.mark.parametrize(("kind", "is_promised"), [("user", False), ("third_party", True)])
 def test_only_a_page_that_needs_no_key_says_that_nobody_sends_one(
     access: Access, declare: Callable[..., None], kind: str, is_promised: bool

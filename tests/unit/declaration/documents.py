@@ -9,6 +9,7 @@ from cross_account_access.declaration.accounts import Account, Accounts
 from cross_account_access.declaration.kinds import (
     Bucket,
     EcsTasks,
+    EksPods,
     Instances,
     LambdaFunctions,
     Organization,
@@ -77,6 +78,9 @@ KINDS: dict[str, Principal] = {
     "lambda_functions_by_name": LambdaFunctions(
         role=StagingRole(name="Resizer"), functions=("resize-images", "crop")
     ),
+    "eks_pods": EksPods(
+        role=StagingRole(name="Shop"), cluster="apps", namespace="web", service_account="shop"
+    ),
     "third_party": ThirdParty(account_id="777788889999"),
     "oidc": WebIdentities(
         issuer="token.actions.githubusercontent.com",
@@ -99,11 +103,12 @@ KINDS: dict[str, Principal] = {
 
 
 def consumer(who: Principal | None = None, conditions: Conditions | None = None) -> Consumer:
+    principal = who or User(name="StageAdmin")
     return Consumer(
         name="stage-admin",
-        principal=who or User(name="StageAdmin"),
+        principal=principal,
         role=Role(name="StageRole", policy_name="StageRoleAccess"),
-        conditions=conditions or Conditions(),
+        conditions=principal.always_stated(conditions or Conditions(), ACCOUNTS),
     )
 
 

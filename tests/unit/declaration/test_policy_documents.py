@@ -98,6 +98,7 @@ def documents() -> dict[str, str]:
             ],
             ACCOUNTS,
         ),
+        "caller_policy_eks_pods": caller_policy(consumer(KINDS["eks_pods"]), [], ACCOUNTS),
         "bucket_policy": bucket(staging_may_list=True),
         "bucket_policy_tls_only": bucket(staging_may_list=False),
         "trust_policy_conditions": trust(conditions=EVERY_CONDITION),
@@ -280,6 +281,26 @@ def test_every_statement_that_grants_access_ends_with_the_expiry() -> None:
         *statements(trust(conditions=conditions)),
     ):
         assert item["Condition"]["DateLessThan"] == {"aws:CurrentTime": ["2030-01-31T00:00:00Z"]}
+
+
+def test_pods_state_the_same_on_both_sides_and_the_trust_asks_for_each_of_their_names() -> None:
+    who = consumer(KINDS["eks_pods"])
+    theirs, ours = (
+        statements(caller_policy(who, [], ACCOUNTS)),
+        statements(trust(KINDS["eks_pods"])),
+    )
+    assert [item["Action"] for item in theirs] == [item["Action"] for item in ours]
+    asked = ours[0]["Condition"]["StringEquals"]
+    assert asked["sts:ExternalId"] == ["us-west-2/444455556666/apps/web/shop"]
+    names = {key: value for key, (value,) in asked.items() if key.startswith("aws:RequestTag/")}
+    assert set(names.values()) == {"arn:aws:eks:us-west-2:444455556666:cluster/apps", "web", "shop"}
+    # Of the tags that EKS gives beside, any value will do; further ones nobody gives.
+    (keys,) = {
+        tuple(item["Condition"]["ForAllValues:StringEquals"]["aws:TagKeys"])
+        for item in (theirs[1], ours[1])
+    }
+    assert len(keys) == 6
+    assert {f"aws:RequestTag/{key}" for key in keys} > set(names)
 
 
 def test_instances_in_china_are_trusted_by_the_name_that_ec2_has_there() -> None:

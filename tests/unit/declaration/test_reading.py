@@ -6,6 +6,7 @@ import pytest
 
 from cross_account_access.declaration.kinds import (
     EcsTasks,
+    EksPods,
     Instances,
     LambdaFunctions,
     Organization,
@@ -74,6 +75,19 @@ KINDS: dict[str, tuple[dict[str, Any], Principal]] = {
     "lambda_functions of an adopted role": (
         {"lambda_functions": {"role": {"name": "Resizer", "existing": True}, "functions": ["f"]}},
         LambdaFunctions(role=StagingRole(name="Resizer", existing=True), functions=("f",)),
+    ),
+    "eks_pods": (
+        {
+            "eks_pods": {
+                "role": {"name": "Shop"},
+                "cluster": "apps",
+                "namespace": "web",
+                "service_account": "shop",
+            }
+        },
+        EksPods(
+            role=StagingRole(name="Shop"), cluster="apps", namespace="web", service_account="shop"
+        ),
     ),
     "third_party": (
         {
@@ -222,6 +236,23 @@ def test_every_kind_of_consumer_is_read(declared: dict[str, Any], who: Principal
     named = {"name": "stage-admin", "role": {"name": "StageRole"}}
     (read,) = settings_of(consumers=[{**named, **declared}]).consumers
     assert read.principal == who
+
+
+def test_pods_state_the_external_id_of_their_association_and_their_tags() -> None:
+    declared, _ = KINDS["eks_pods"]
+    expiry = {"conditions": {"expires_at": "2030-01-31"}}
+    named = {"name": "stage-admin", "role": {"name": "StageRole"}}
+    (read,) = settings_of(
+        staging_region="eu-west-1", consumers=[{**named, **declared, **expiry}]
+    ).consumers
+    assert read.conditions.external_id == "eu-west-1/444455556666/apps/web/shop"
+    assert read.conditions.expires_at == "2030-01-31T00:00:00Z"
+    assert read.conditions.session_tags
+    assert read.conditions.session_tags.tags == {
+        "eks-cluster-arn": "arn:aws:eks:eu-west-1:444455556666:cluster/apps",
+        "kubernetes-namespace": "web",
+        "kubernetes-service-account": "shop",
+    }
 
 
 def test_every_condition_is_read() -> None:

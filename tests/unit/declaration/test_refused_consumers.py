@@ -17,6 +17,7 @@ from tests.unit.declaration.stack_file import (
 
 LONG = "x" * 65
 
+PODS = {"role": {"name": "P"}, "cluster": "apps", "namespace": "web", "service_account": "shop"}
 REJECTED: dict[str, tuple[dict[str, Any], str]] = {
     "consumer without a role": (
         {"consumers": [{"name": "stage-admin", "user": {"name": "StageAdmin"}}]},
@@ -194,7 +195,7 @@ REJECTED: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "consumer of no kind": (
         {"consumers": [{"name": "stage-admin", "role": {"name": "StageRole"}}]},
-        "consumers[0]: has none of user, ec2, ecs_tasks, lambda_functions, third_party, oidc, principals, organization; add one, as in user: {name: StageAdmin}",
+        "consumers[0]: has none of user, ec2, ecs_tasks, lambda_functions, eks_pods, third_party, oidc, principals, organization; add one, as in user: {name: StageAdmin}",
     ),
     "consumer of a mistyped kind": (
         {"consumers": [{"name": "stage-admin", "usr": {}, "role": {"name": "StageRole"}}]},
@@ -262,6 +263,30 @@ REJECTED: dict[str, tuple[dict[str, Any], str]] = {
             )
         ),
         "must be the name of a function, 1 to 64 letters, digits, _ and -, without its ARN",
+    ),
+    "cluster by its ARN": (
+        beside(of_kind("eks_pods", {**PODS, "cluster": "arn:aws:eks:us-west-2:1:cluster/a"})),
+        "consumers[1].eks_pods.cluster: 'arn:aws:eks:us-west-2:1:cluster/a' must be the name of a cluster, 1 to 100 letters, digits, - and _, without its ARN",
+    ),
+    "namespace with a wildcard": (
+        beside(of_kind("eks_pods", {**PODS, "namespace": "web-*"})),
+        "consumers[1].eks_pods.namespace: 'web-*' must be the name of a namespace: 1 to 63 lower-case letters",
+    ),
+    "service account in capitals": (
+        beside(of_kind("eks_pods", {**PODS, "service_account": "Shop"})),
+        "consumers[1].eks_pods.service_account: 'Shop' must be the name of a service account",
+    ),
+    "pods of any namespace": (
+        beside(of_kind("eks_pods", {name: PODS[name] for name in ("role", "cluster")})),
+        "consumers[1].eks_pods.namespace: missing",
+    ),
+    "external ID of pods": (
+        beside(of_kind("eks_pods", PODS, conditions={"external_id": "mine-7"})),
+        "consumers[1].conditions.external_id: 'mine-7' is not to be said of pods: EKS states an external ID and tags of its own",
+    ),
+    "session tags of pods": (
+        beside(of_kind("eks_pods", PODS, conditions={"session_tags": {"tags": {"a": "b"}}})),
+        "consumers[1].conditions.session_tags: {'tags': {'a': 'b'}} is not to be said of pods",
     ),
     "MFA of functions": (
         beside(

@@ -314,6 +314,10 @@ ELSEWHERE = {
     ],
     "test_refused_resources.py": ["buckets.encryption"],
     "test_existing_resources.py": ["resources.arn"],
+    "test_refused_consumers.py": [
+        "lambda_functions.functions",
+        *(f"eks_pods.{name}" for name in ("cluster", "namespace", "service_account")),
+    ],
     "test_principal_patterns.py": ["principals.arns"],
     "test_third_parties.py": ["third_party.arns"],
     "test_issuers.py": ["oidc.subjects"],

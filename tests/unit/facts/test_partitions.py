@@ -100,6 +100,11 @@ def test_a_service_is_a_principal(partition: str, principal: str) -> None:
     assert service_principal("ec2", partition) == principal
 
 
+@pytest.mark.parametrize("service", ["ecs-tasks", "lambda", "pods.eks", "rolesanywhere"])
+def test_in_china_ec2_alone_is_called_otherwise(service: str) -> None:
+    assert service_principal(service, "aws-cn") == f"{service}.amazonaws.com"
+
+
 @pytest.mark.parametrize("partition", ["aws", "aws-cn", "aws-us-gov", "aws-eusc"])
 def test_the_sign_in_host_is_that_of_the_sdks_sign_in_service(partition: str) -> None:
     folder = next(each for each in (files("botocore") / "data" / "signin").iterdir())

@@ -30,6 +30,14 @@ KINDS: dict[str, dict[str, Any]] = {
     "machines": {"ec2": {"role": {"name": "Replicator"}, "instance_profile": "Replicators"}},
     "tasks": {"ecs_tasks": {"role": {"name": "Renderer"}}},
     "functions": {"lambda_functions": {"role": {"name": "Resizer", "existing": True}}},
+    "pods": {
+        "eks_pods": {
+            "role": {"name": "Shop"},
+            "cluster": "apps",
+            "namespace": "web",
+            "service_account": "shop",
+        }
+    },
     "vendor": {
         "third_party": {"account_id": "777788889999"},
         "conditions": {"external_id": "vendor-7"},
@@ -61,7 +69,10 @@ KINDS: dict[str, dict[str, Any]] = {
 }
 
 
-MACHINES = {"machines": "instances", "tasks": "machines", "functions": "machines"}
+MACHINES = {
+    "machines": "instances",
+    **dict.fromkeys(("tasks", "functions", "pods"), "machines"),
+}
 """Those of the kinds that have a role in Staging, with how its logical name ends."""
 
 

@@ -160,6 +160,7 @@ def test_an_adopted_user_gains_one_policy_and_keeps_the_rest() -> None:
 
 
 ROLE, PROFILE = "aws:iam/role:Role", "aws:iam/instanceProfile:InstanceProfile"
+ASSOCIATION = "aws:eks/podIdentityAssociation:PodIdentityAssociation"
 POLICY = "aws:iam/rolePolicy:RolePolicy"
 EXCLUSIVE = {
     "aws:iam/rolePoliciesExclusive:RolePoliciesExclusive",
@@ -179,6 +180,7 @@ def test_every_kind_has_a_role_and_only_users_and_machines_something_in_staging(
         *((token, name) for token in (ROLE, *EXCLUSIVE) for name in made),
         *((POLICY, f"access-{name}") for name in MACHINES),
         (PROFILE, "access-machines"),
+        (ASSOCIATION, "access-pods"),
     }
     roles = {item.name for item in kinds.of_type(ROLE) if item.provider == "production"}
     assert roles == {f"access-{name}" for name in ("stage-admin", *KINDS)}
@@ -210,6 +212,19 @@ def test_machines_get_a_role_that_may_assume_the_other_and_nothing_else(
     inline, attached = (of_machines[token, f"access-{name}"] for token in sorted(EXCLUSIVE))
     assert inline == {"roleName": own["name"], "policyNames": [policy["name"]]}
     assert attached == {"roleName": own["name"], "policyArns": []}
+
+
+def test_an_association_gives_pods_the_roles_of_both_accounts_with_session_tags(
+    kinds: Deployment,
+) -> None:
+    assert kinds.one(ASSOCIATION).inputs == {
+        "clusterName": "apps",
+        "namespace": "web",
+        "serviceAccount": "shop",
+        "roleArn": f"arn:aws:iam::{STAGING}:role/Shop",
+        "targetRoleArn": f"arn:aws:iam::{PRODUCTION}:role/pods-role",
+        "disableSessionTags": False,
+    }
 
 
 def test_the_profile_of_instances_carries_their_role(kinds: Deployment) -> None:
@@ -249,7 +264,7 @@ def test_outputs_name_users_only_where_there_are_users(kinds: Deployment) -> Non
     assert set(kinds.outputs["userArns"]) == {"stage-admin"}
     assert set(kinds.outputs["roleArns"]) == {"stage-admin", *KINDS}
     assert set(kinds.outputs["switchRoleUrls"]) == {"stage-admin", "analysts", "group"}
-    assert set(kinds.outputs["cliProfiles"]) == {"stage-admin", "analysts", *MACHINES}
+    assert set(kinds.outputs["cliProfiles"]) == {"stage-admin", "analysts", *MACHINES} - {"pods"}
     output = json.loads(kinds.outputs["declaration"])
     assert {item["name"]: item["kind"] for item in output["consumers"]} == {
         "stage-admin": "user",

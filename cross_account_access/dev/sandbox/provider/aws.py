@@ -12,7 +12,7 @@ from botocore.loaders import create_loader
 
 # The engine runs that many steps at once on a usual machine; each may hold one connection.
 _CONNECTIONS = 32
-_SERVICES = ("iam", "kms", "s3", "sns", "sqs", "sts")
+_SERVICES = ("eks", "iam", "kms", "s3", "sns", "sqs", "sts")
 
 
 class ConfigurationError(Exception):
