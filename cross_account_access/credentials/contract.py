@@ -71,6 +71,7 @@ class Consumer:
     """How callers come by credentials of their own: `profile`, a CLI profile with an access key of
     the user whom the stack names; `instance_metadata`, from the EC2 instance that they run on;
     `container`, from the container that they run in; `environment`, from variables there;
+    `certificate`, a CLI profile that signs in with one, by IAM Roles Anywhere;
     `pod_identity`, from EKS, which assumes the role for them;
     `web_identity`, with a token of their identity provider; `own`, in a way that is theirs."""
     user_sign_in: str | None = None
@@ -188,9 +189,12 @@ class Contract:
     def usual_profile(self, consumer: Consumer) -> str | None:
         """The CLI profile in which the outputs expect a consumer's own credentials.
 
-        It is named as the user, or as the consumer where that is other principals of an account,
-        Staging or another; None where it is not known how callers sign in.
+        It is named as the user, or as the consumer where that has a certificate or is other
+        principals of an account, Staging or another; None where it is not known how callers sign
+        in.
         """
+        if consumer.sign_in == "certificate":
+            return consumer.name
         if consumer.sign_in == "own" and consumer.home_account and not consumer.is_machine:
             return consumer.name
         return consumer.user_name

@@ -165,6 +165,9 @@ def _set_up(consumer: Consumer, request: RoleRequest | None) -> Iterator[str]:
             "session as in the test below, or with your SDK."
         )
         return
+    if consumer.sign_in == "certificate":
+        yield from _set_up_certificate(consumer, request)
+        return
     if consumer.sign_in in CREDENTIAL_SOURCES:
         told = (
             f"{_own_role(consumer)}; no keys are needed. Put this into the AWS config file there. "
@@ -203,6 +206,36 @@ def _service_accounts(consumer: Consumer) -> list[tuple[str, str]]:
     return [
         (namespace, name) for _, _, namespace, name in (each.split(":", 3) for each in subjects)
     ]
+
+
+def _set_up_certificate(consumer: Consumer, request: RoleRequest) -> Iterator[str]:
+    """How a certificate becomes a session of the role in Staging, and that one of ours.
+
+    "Get temporary security credentials from IAM Roles Anywhere",
+    https://docs.aws.amazon.com/rolesanywhere/latest/userguide/credential-helper.html.
+    """
+    own = consumer.principal_arns[0]
+    claims = consumer.handed_out.claims if consumer.handed_out else {}
+    (anchor,) = claims.get("aws:SourceArn", ("TRUST-ANCHOR-ARN",))
+    yield (
+        f"An administrator of account {consumer.home_account} makes a profile of IAM Roles Anywhere"
+        " for your role there, unless there is one, and tells you its ARN:"
+    )
+    name, role = shlex.quote(consumer.name), shlex.quote(own)
+    yield _shell(f"aws rolesanywhere create-profile --name {name} --role-arns {role} --enabled")
+    yield (
+        "Install AWS's signing helper where the certificate is, and put this into `~/.aws/config`,"
+        " with your own paths and the ARN of that profile. The AWS CLI and the SDKs renew the"
+        " sessions, which last one hour at most."
+    )
+    helper = (
+        "/usr/local/bin/aws_signing_helper credential-process --certificate"
+        " /PATH/TO/certificate.pem --private-key /PATH/TO/private-key.pem --trust-anchor-arn"
+        f" {anchor} --profile-arn PROFILE-ARN --role-arn {own}"
+    )
+    lines = [f"[profile {consumer.name}]", f"credential_process = {helper}"]
+    yield "\n".join(["```ini", *lines, f"region = {request.region}", "```"])
+    yield f"```ini\n{consumer.cli_profile or request.profile_block()}\n```"
 
 
 def _own_role(consumer: Consumer) -> str:

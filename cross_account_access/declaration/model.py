@@ -436,6 +436,8 @@ class SignIn(StrEnum):
     """The container that they run in, as tasks of ECS."""
     ENVIRONMENT = "environment"
     """Variables of the environment, as functions of Lambda."""
+    CERTIFICATE = "certificate"
+    """A profile that signs in with a certificate, by IAM Roles Anywhere."""
     POD_IDENTITY = "pod_identity"
     """EKS, which assumes the Production role for them."""
     WEB_IDENTITY = "web_identity"

@@ -43,6 +43,7 @@ def test_every_example_is_deployed_here() -> None:
         "shared-bucket",
         "ecs-tasks",
         "eks-irsa",
+        "roles-anywhere",
         "eks-pods",
         "lambda-functions",
         "listed-accounts",

@@ -24,7 +24,7 @@ from tests.support.program import Program
 from tests.support.world import deployed, may_assume
 
 TASKS, FUNCTIONS = "ecs-tasks.amazonaws.com", "lambda.amazonaws.com"
-PODS = "pods.eks.amazonaws.com"
+PODS, ANYWHERE = "pods.eks.amazonaws.com", "rolesanywhere.amazonaws.com"
 
 
 def staging(path: str) -> str:
@@ -170,6 +170,55 @@ def test_pods_come_by_both_roles_with_what_eks_states_of_them(program: Program) 
     assert "disableSessionTags" in program.drift()
     destroy(program)
     assert eks.list_pod_identity_associations(clusterName="apps")["associations"] == []
+
+
+ANCHOR = (
+    f"arn:aws:rolesanywhere:us-west-2:{STAGING}:trust-anchor/11111111-2222-3333-4444-555555555555"
+)
+
+
+def test_a_machine_outside_comes_with_its_certificate_and_takes_it_along(program: Program) -> None:
+    deploy(program, "roles-anywhere")
+    assert program.settled()
+    bucket, backup = "example-anywhere-101", staging("outside/Backup")
+    of_certificate = [
+        {"Key": "x509Subject/CN", "Value": "backup.example.com"},
+        {"Key": "x509SAN/DNS", "Value": "backup.example.com"},
+    ]
+    come = partial(assume, instance(backup), role("BackupAccess"))
+    for session in (come(), come(SourceIdentity="backup.example.com", Tags=of_certificate)):
+        s3 = session.client("s3")
+        s3.put_object(Bucket=bucket, Key="backups/1", Body=b"evening")
+        none_allowed(
+            partial(s3.get_object, Bucket=bucket, Key="backups/1"),
+            partial(s3.put_object, Bucket=bucket, Key="elsewhere", Body=b""),
+        )
+    none_allowed(
+        partial(come, Tags=[{"Key": "team", "Value": "backup"}]),
+        partial(assume, session_of(staging("Backup2")), role("BackupAccess")),
+    )
+
+    world = deployed({})
+    subject, issuer = "aws_PrincipalTag/x509Subject/CN", "aws_PrincipalTag/x509Issuer/CN"
+    ours = {
+        "aws_SourceAccount": STAGING,
+        "aws_SourceArn": ANCHOR,
+        subject: "backup.example.com",
+        issuer: "Example machines",
+    }
+    assert may_assume(world, ANYWHERE, backup, **ours)
+    assert not may_assume(world, TASKS, backup, **ours)
+    for wrong in (
+        {subject: "web.example.com"},
+        {subject: None},
+        {issuer: "Another authority"},
+        {"aws_SourceArn": f"{ANCHOR[:-1]}6"},
+    ):
+        assert not may_assume(world, ANYWHERE, backup, **{**ours, **wrong})
+    page = program.run("access", "handover", "--stack", "prod", "--contact", "me").output
+    assert f"--trust-anchor-arn {ANCHOR} " in page
+    assert "source_profile = backup" in page
+    destroy(program)
 
 
 ISSUER = "https://oidc.eks.us-west-2.amazonaws.com/id/0123456789ABCDEF0123456789ABCDEF"

@@ -30,6 +30,7 @@ NEWER: Final = {
     "third-party-role": "no earlier program let in a third party's role",
     "listed-accounts": "no earlier program knew `accounts`",
     "ecs-tasks": "no earlier program knew tasks",
+    "roles-anywhere": "no earlier program knew certificates",
     "eks-pods": "no earlier program knew pods",
     "eks-irsa": "the same as of oidc, whose state is there",
     "lambda-functions": "no earlier program knew functions",

@@ -22,7 +22,7 @@ from tests.support.deployment import ROOT, Recorder, Registered, deploy, stack_v
 from tests.unit.program.stacks import every_kind
 
 TOKEN = "cross-account-access:index:CrossAccountAccess"
-MAPS = {"tags"}
+MAPS = {"tags", "certificate"}
 """Settings whose keys are the user's own."""
 SHARED = {"buckets", "topics", "queues", "resources"}
 """Of these lists one suffices."""

@@ -15,6 +15,7 @@ from cross_account_access.declaration.kinds.parameter import Parameter
 from cross_account_access.declaration.kinds.principals import Principals
 from cross_account_access.declaration.kinds.queue import Queue
 from cross_account_access.declaration.kinds.repository import Repository
+from cross_account_access.declaration.kinds.roles_anywhere import RolesAnywhere
 from cross_account_access.declaration.kinds.secret import Secret
 from cross_account_access.declaration.kinds.state_machine import StateMachine
 from cross_account_access.declaration.kinds.stream import Stream
@@ -42,6 +43,7 @@ __all__ = [
     "Principals",
     "Queue",
     "Repository",
+    "RolesAnywhere",
     "Secret",
     "StateMachine",
     "Stream",
@@ -74,6 +76,7 @@ PRINCIPALS: Final[tuple[type[Principal], ...]] = (
     EcsTasks,
     LambdaFunctions,
     EksPods,
+    RolesAnywhere,
     ThirdParty,
     WebIdentities,
     Principals,

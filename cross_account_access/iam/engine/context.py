@@ -131,6 +131,10 @@ def _texts(key: str, value: object) -> tuple[str, ...]:
 
 
 _TAGS: Final = "aws:principaltag/"
+_WITH_TAGS: Final = "rolesanywhere."
+"""The one service that has tags of a principal when it assumes a role, those of a certificate
+("Trust model in AWS Identity and Access Management Roles Anywhere",
+https://docs.aws.amazon.com/rolesanywhere/latest/userguide/trust-model.html)."""
 _OF_SERVICES: Final = ("aws:principalservicename", "aws:principalservicenameslist")
 _OF_MEMBERS: Final = ("aws:principalorgid", "aws:principalorgpaths")
 _OF_USERS: Final = "aws:username"
@@ -265,7 +269,7 @@ class RequestContext:
         if state is not None:
             return state
         if not self.principal.has_identity:
-            if key.startswith(_TAGS):
+            if key.startswith(_TAGS) and not self.principal.arn.startswith(_WITH_TAGS):
                 return KeyState.ABSENT
             state = self._stated.get(key)
             if state is not None:

@@ -1,5 +1,6 @@
 """Outputs reach other tools as they are, and the page for a consumer says all it needs."""
 
+import configparser
 import json
 import re
 import shlex
@@ -471,6 +472,30 @@ def test_a_page_of_pods_has_nothing_to_type(
     assert "[profile" not in page
     ran = access("profile", "--consumer", "mine")
     assert (ran.status, "has the role's credentials from EKS in its pods" in ran.err) == (2, True)
+
+
+def test_a_page_of_machines_outside_has_both_profiles_and_whom_to_ask_for_theirs(
+    access: Access, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anchor = f"arn:aws:rolesanywhere:us-west-2:444455556666:trust-anchor/{'0' * 36}"
+    anywhere = {
+        "role": {"name": "Backup"},
+        "trust_anchor_arn": anchor,
+        "certificate": {"x509Subject/CN": "backup.example.com"},
+    }
+    grant: dict[str, object] = {"topic": "news", "levels": ["publish"]}
+    page = page_of(
+        access, monkeypatch, grant, user=None, roles_anywhere=anywhere, role={"name": "Theirs"}
+    )
+    files = configparser.ConfigParser()
+    for block in re.findall(r"^```ini\n(.*?)^```", page, re.DOTALL | re.MULTILINE):
+        files.read_string(block)
+    own, theirs = files["profile mine"], files["profile Theirs"]
+    assert theirs["source_profile"] == "mine"
+    helper = shlex.split(own["credential_process"])
+    assert helper[helper.index("--trust-anchor-arn") + 1] == anchor
+    assert helper[helper.index("--role-arn") + 1] == "arn:aws:iam::444455556666:role/Backup"
+    assert [line for line in shell_lines(page) if line[:2] == ["aws", "rolesanywhere"]]
 
 
 @pytest.mark.parametrize(("kind", "is_promised"), [("user", False), ("third_party", True)])

@@ -15,6 +15,7 @@ from cross_account_access.declaration.kinds import (
     Organization,
     Principals,
     Queue,
+    RolesAnywhere,
     ThirdParty,
     Topic,
     User,
@@ -68,6 +69,9 @@ EVERY_CONDITION = Conditions(
     session_tags=SessionTags(tags={"team": "data", "project": "apollo"}),
     expires_at="2030-01-31T00:00:00Z",
 )
+ANCHOR = (
+    "arn:aws:rolesanywhere:us-west-2:444455556666:trust-anchor/11111111-2222-3333-4444-555555555555"
+)
 KINDS: dict[str, Principal] = {
     "user": User(name="StageAdmin"),
     "ec2": Instances(
@@ -80,6 +84,11 @@ KINDS: dict[str, Principal] = {
     ),
     "eks_pods": EksPods(
         role=StagingRole(name="Shop"), cluster="apps", namespace="web", service_account="shop"
+    ),
+    "roles_anywhere": RolesAnywhere(
+        role=StagingRole(name="Backup"),
+        trust_anchor_arn=ANCHOR,
+        certificate={"x509Subject/CN": "backup.example.com", "x509Issuer/CN": "Machines"},
     ),
     "third_party": ThirdParty(account_id="777788889999"),
     "oidc": WebIdentities(

@@ -12,6 +12,7 @@ from cross_account_access.declaration.kinds import (
     Organization,
     Principals,
     Queue,
+    RolesAnywhere,
     ThirdParty,
     Topic,
     User,
@@ -31,6 +32,7 @@ from cross_account_access.declaration.model import (
 from cross_account_access.declaration.reader import Problems
 from cross_account_access.declaration.settings import parse
 from tests.support.deployment import stack_values
+from tests.unit.declaration.documents import ANCHOR
 from tests.unit.declaration.stack_file import (
     beside,
     bucket,
@@ -87,6 +89,20 @@ KINDS: dict[str, tuple[dict[str, Any], Principal]] = {
         },
         EksPods(
             role=StagingRole(name="Shop"), cluster="apps", namespace="web", service_account="shop"
+        ),
+    ),
+    "roles_anywhere": (
+        {
+            "roles_anywhere": {
+                "role": {"name": "Backup"},
+                "trust_anchor_arn": ANCHOR,
+                "certificate": {"x509SAN/URI": "spiffe://example.com/backup"},
+            }
+        },
+        RolesAnywhere(
+            role=StagingRole(name="Backup"),
+            trust_anchor_arn=ANCHOR,
+            certificate={"x509SAN/URI": "spiffe://example.com/backup"},
         ),
     ),
     "third_party": (

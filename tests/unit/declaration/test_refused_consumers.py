@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.unit.declaration.documents import ANCHOR
 from tests.unit.declaration.stack_file import (
     beside,
     ci,
@@ -16,6 +17,12 @@ from tests.unit.declaration.stack_file import (
 )
 
 LONG = "x" * 65
+
+
+def outside(**changes: Any) -> dict[str, Any]:
+    whole = {"role": {"name": "B"}, "trust_anchor_arn": ANCHOR}
+    return of_kind("roles_anywhere", {**whole, "certificate": {"x509Subject/CN": "b"}, **changes})
+
 
 PODS = {"role": {"name": "P"}, "cluster": "apps", "namespace": "web", "service_account": "shop"}
 REJECTED: dict[str, tuple[dict[str, Any], str]] = {
@@ -195,7 +202,7 @@ REJECTED: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "consumer of no kind": (
         {"consumers": [{"name": "stage-admin", "role": {"name": "StageRole"}}]},
-        "consumers[0]: has none of user, ec2, ecs_tasks, lambda_functions, eks_pods, third_party, oidc, principals, organization; add one, as in user: {name: StageAdmin}",
+        "consumers[0]: has none of user, ec2, ecs_tasks, lambda_functions, eks_pods, roles_anywhere, third_party, oidc, principals, organization; add one, as in user: {name: StageAdmin}",
     ),
     "consumer of a mistyped kind": (
         {"consumers": [{"name": "stage-admin", "usr": {}, "role": {"name": "StageRole"}}]},
@@ -287,6 +294,38 @@ REJECTED: dict[str, tuple[dict[str, Any], str]] = {
     "session tags of pods": (
         beside(of_kind("eks_pods", PODS, conditions={"session_tags": {"tags": {"a": "b"}}})),
         "consumers[1].conditions.session_tags: {'tags': {'a': 'b'}} is not to be said of pods",
+    ),
+    "trust anchor of another account": (
+        beside(outside(trust_anchor_arn=ANCHOR.replace("444455556666", "777788889999"))),
+        "must be the ARN of a trust anchor of Staging, 444455556666, as in arn:aws:rolesanywhere:us-west-2:444455556666:trust-anchor/",
+    ),
+    "profile in place of a trust anchor": (
+        beside(outside(trust_anchor_arn=ANCHOR.replace("trust-anchor", "profile"))),
+        "must be the ARN of a trust anchor of Staging",
+    ),
+    "any certificate of an authority": (
+        beside(outside(certificate={"x509Issuer/CN": "Machines"})),
+        "would let in every certificate of the authority; say whose it is, as in {x509Subject/CN: backup.example.com}",
+    ),
+    "no certificate": (
+        beside(outside(certificate={})),
+        "would let in every certificate of the authority",
+    ),
+    "attribute that no certificate has": (
+        beside(outside(certificate={"CN": "backup.example.com"})),
+        "has the attribute 'CN'; write x509Subject/CN, x509SAN/DNS, x509SAN/URI, x509SAN/Name/CN or x509Issuer/CN",
+    ),
+    "certificate with a wildcard": (
+        beside(outside(certificate={"x509Subject/CN": "*.example.com"})),
+        "consumers[1].roles_anywhere.certificate.x509Subject/CN: '*.example.com' must have at most 256 letters, digits, spaces and",
+    ),
+    "certificate with an empty name": (
+        beside(outside(certificate={"x509Subject/CN": ""})),
+        "leaves x509Subject/CN empty; write what it must be, or remove it",
+    ),
+    "tags beside a certificate": (
+        beside({**outside(), "conditions": {"session_tags": {"tags": {"a": "b"}}}}),
+        "is not to be said of machines with a certificate, whose sessions have its attributes; say under certificate",
     ),
     "MFA of functions": (
         beside(

@@ -316,6 +316,7 @@ ELSEWHERE = {
     "test_existing_resources.py": ["resources.arn"],
     "test_refused_consumers.py": [
         "lambda_functions.functions",
+        "roles_anywhere.trust_anchor_arn",
         *(f"eks_pods.{name}" for name in ("cluster", "namespace", "service_account")),
     ],
     "test_principal_patterns.py": ["principals.arns"],

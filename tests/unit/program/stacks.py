@@ -6,6 +6,7 @@ from typing import Any
 from tests.support.deployment import Deployment, stack_values
 
 PRODUCTION, STAGING = "111122223333", "444455556666"
+ANCHOR = f"arn:aws:rolesanywhere:us-west-2:{STAGING}:trust-anchor/"
 USER_ARN = f"arn:aws:iam::{STAGING}:user/StageAdmin"
 EVERY_KIND = {
     "buckets": [{"name": "records", "encryption": "kms"}],
@@ -36,6 +37,13 @@ KINDS: dict[str, dict[str, Any]] = {
             "cluster": "apps",
             "namespace": "web",
             "service_account": "shop",
+        }
+    },
+    "outside": {
+        "roles_anywhere": {
+            "role": {"name": "Backup"},
+            "trust_anchor_arn": f"{ANCHOR}{'0' * 36}",
+            "certificate": {"x509Subject/CN": "backup.example.com"},
         }
     },
     "vendor": {
@@ -71,7 +79,7 @@ KINDS: dict[str, dict[str, Any]] = {
 
 MACHINES = {
     "machines": "instances",
-    **dict.fromkeys(("tasks", "functions", "pods"), "machines"),
+    **dict.fromkeys(("tasks", "functions", "pods", "outside"), "machines"),
 }
 """Those of the kinds that have a role in Staging, with how its logical name ends."""
 
