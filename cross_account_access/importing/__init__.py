@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from cross_account_access.aws import explained_failures
-from cross_account_access.importing import iam, kms, messaging, s3
+from cross_account_access.importing import eks, iam, kms, messaging, s3
 from cross_account_access.importing.found import Clients, Found
 from cross_account_access.stack import StackAccount, StackResource, accounts_of
 
@@ -18,6 +18,7 @@ _AT_ONCE: Final = 8
 
 _FINDERS: Final[Mapping[str, Callable[[Clients, StackResource], Found | None]]] = {
     **iam.FINDERS,
+    **eks.FINDERS,
     **s3.FINDERS,
     **kms.FINDERS,
     **messaging.FINDERS,

@@ -47,6 +47,7 @@ class Clients:
         self._planned = {resource.urn: resource for resource in planned}
         session = session_of(account)
         # Typed clients have no calls by name.
+        self.eks: Any = session.client("eks", config=CLIENT_CONFIG)
         self.iam: Any = session.client("iam", config=CLIENT_CONFIG)
         self.s3: Any = session.client("s3", config=CLIENT_CONFIG)
         self.kms: Any = session.client("kms", config=CLIENT_CONFIG)

@@ -46,6 +46,15 @@ def test_the_levels_are_those_of_the_code() -> None:
     }
 
 
+@pytest.mark.parametrize("page", ["README.md", "docs/shapes.md"])
+def test_every_shape_is_in_the_table_with_its_example(page: str) -> None:
+    folders = {f"examples/{path.parent.name}" for path in ROOT.glob("examples/*/Pulumi.prod.yaml")}
+    lines = (ROOT / page).read_text().splitlines()
+    cells = [cell for line in lines if line.startswith("| ") for cell in line.split("|")]
+    told = {name for cell in cells for name in re.findall(r"`(examples/[^`]+)`", cell)}
+    assert told == folders
+
+
 def test_the_make_targets_exist() -> None:
     makefile = (ROOT / "Makefile").read_text()
     for target in set(re.findall(r"`?make ([a-z]+)", README)):
