@@ -53,7 +53,7 @@ class HandedOut:
     """How a service of AWS assumes the role of a consumer's machines, to hand it out to them."""
 
     service: str
-    """What stands before the first dot of its principal, such as `ec2` or `ecs-tasks`."""
+    """What stands before `.amazonaws.com` in its principal, such as `ec2` or `pods.eks`."""
     claims: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """What its request says, by condition key; one of the values, in which `*` is a wildcard."""
     about_session: tuple[str, ...] = ()

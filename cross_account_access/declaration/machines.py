@@ -51,7 +51,7 @@ class HandedOut:
     """How a service of AWS assumes a role for machines."""
 
     service: str
-    """As in `ecs-tasks`: what stands before the first dot of its principal."""
+    """As in `ecs-tasks`: what stands before `.amazonaws.com` in its principal."""
     claims: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """What the service's request says, by condition key; one of the values, in which `*` is a
     wildcard."""
@@ -70,7 +70,7 @@ class Machines(Principal, ABC):
         "role.name": lambda machines: machines.role.name
     }
     service: ClassVar[str]
-    """The service, as in `ecs-tasks`: what stands before the first dot of its principal."""
+    """The service, as in `ecs-tasks`: what stands before `.amazonaws.com` in its principal."""
     called: ClassVar[str]
     """What they are, in a word or two."""
     sid: ClassVar[str] = "TrustMachines"

@@ -33,6 +33,8 @@ _PLAIN: Final = (
     (r"\baws:MultiFactorAuthAge below (\d+)", r"MFA less than \1 s ago"),
     (r"\baws:PrincipalOrgID=([^\s;]+)", r"organization \1"),
     (r"\baws:PrincipalOrgPaths", "organization unit"),
+    (r"\baws:SourceAccount=(\d+)", r"source account \1"),
+    (r"\baws:SourceArn(?:=| like )([^\s;]+)", r"source \1"),
     (r"\baws:SourceIp in ([^\s;]+)", r"address in \1"),
     (r"\baws:SourceVpce=([^\s;]+)", r"endpoint \1"),
     (r"\bkms:ViaService=(\S+?)\.[^\s;]+", r"use by \1"),
@@ -112,9 +114,10 @@ def _has(operation: Operation, itself: set[str], inside: set[str]) -> bool:
 
 
 def _named(actions: set[str]) -> list[str]:
-    """Name a few actions without their service, or count them."""
-    words = [_ROLES.get(each, each.split(":", 1)[-1]) for each in sorted(actions)]
-    return words if len(words) <= _MOST else [f"{len(words)} other actions"] if words else []
+    """Name what is done with roles; a few other actions without their service, or how many."""
+    of_roles = [_ROLES[each] for each in sorted(actions & _ROLES.keys())]
+    others = [each.split(":", 1)[-1] for each in sorted(actions - _ROLES.keys())]
+    return [*of_roles, *(others if len(others) <= _MOST else [f"{len(others)} other actions"])]
 
 
 def _under(places: Sequence[str]) -> str:

@@ -151,6 +151,18 @@ def test_circumstances_are_told_in_plain_words(condition: Any, words: str) -> No
     assert next(iter(next(iter(condition.values())))) in edge.uses[0][2]
 
 
+def test_all_that_a_service_does_with_a_role_is_named_and_whom_it_does_it_for() -> None:
+    source = {"aws:SourceAccount": "444455556666", "aws:SourceArn": "arn:aws:ecs:x"}
+    tagging = ["sts:TagSession", "sts:SetSourceIdentity", "sts:AssumeRole"]
+    service = {"Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": tagging}
+    trust = policy({**TRUST, **service, "Condition": {"StringEquals": source}})
+    (edge,) = [each for each in graph(trust=trust).edges if "ecs-tasks" in each.nodes[0].name]
+    assert edge.label == (
+        "assume, state a source identity, tag the session, with source account 444455556666 and"
+        " source arn:aws:ecs:x"
+    )
+
+
 def test_the_same_is_drawn_whatever_the_order_and_the_run(tmp_path: Path) -> None:
     code = (
         "import json, sys\n"
