@@ -46,6 +46,7 @@ VERBS: Final[Mapping[str, str]] = {
     "credentials": "print a role's credentials as the AWS CLI's credential_process",
     "outputs": "print the stack's outputs for a shell, Terraform or the Parameter Store",
     "handover": "write a page for a consumer that says all it needs to use its access",
+    "deployers": "print the IAM policies of the two identities that deploy a stack",
     "external-id": "print a fresh external ID for a third party",
 }
 """Every verb with its one line of help; the module of the same name in the folder `verbs` does it,
@@ -54,7 +55,7 @@ GROUPS: Final[Mapping[str, Sequence[str]]] = {
     "know": ("explain", "who-can", "can", "diff", "map"),
     "prove": ("prove", "verify", "lint"),
     "get in": ("exec", "console", "login", "status", "logout", "profile", "credentials"),
-    "hand out": ("handover", "outputs", "external-id"),
+    "hand out": ("handover", "outputs", "external-id", "deployers"),
     "day two": ("drift", "revoke", "recover", "import"),
 }
 """The verbs by what a person wants; what is in none stands in the last."""

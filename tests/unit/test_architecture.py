@@ -71,6 +71,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "__main__": {"components", "declaration.settings", "program"},
     "package": {"", "components", "declaration.fields", "declaration.settings", "program"},
+    # What deploying takes.
+    "deployers": {
+        *("declaration.accounts", "declaration.kinds", "declaration.model"),
+        *("declaration.policies", "declaration.reader", "declaration.settings"),
+        *("declaration.statements", "errors", "facts"),
+    },
     # The judge.
     "iam.errors": set(),
     "iam.patterns": set(),
@@ -196,13 +202,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("aws", "command.access_changes", "command.answers", "command.questions"),
         *("command.change_words", "command.code_scanning", "command.denials", "command.drawing"),
         *("command.drift", "command.inventory", "command.layers", "command.live", "command.names"),
-        *(
-            "command.external_ids",
-            "command.proof",
-            "command.reports",
-            "command.sign_in",
-            "command.sources",
-        ),
+        *("command.external_ids", "command.proof", "command.reports", "command.sign_in"),
+        *("command.sources", "deployers"),
         *("command.stack_file", "command.verification", "credentials", "credentials.contract"),
         *("credentials.role_request", "errors", "facts", "files", "iam.comparing"),
         *("iam.documents", "iam.engine", "iam.errors", "iam.inventory", "iam.lint"),

@@ -9,18 +9,30 @@ import asyncio.constants
 import os
 import signal
 import sys
+from pathlib import Path
 
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from ministack.app import app
 
-from cross_account_access.dev.sandbox import account_block, corrections, front, guard
+from cross_account_access.dev.sandbox import (
+    account_block,
+    asked_of,
+    corrections,
+    front,
+    guard,
+    recording,
+)
 
 _GRACE_SECONDS = 1.0
 
 
 def main(https: str, http: str, certificate: str) -> None:
     """Serves on both sockets; ministack saves its state on the way out."""
+    # Before what asks for further permissions, so that these are written down too.
+    if record := os.environ.get(recording.VARIABLE):
+        recording.apply(Path(record))
+    asked_of.apply()
     corrections.apply()
     account_block.apply()
     guard.apply()

@@ -1,0 +1,103 @@
+"""What a request of IAM, KMS or SNS asks permission for, where ministack 1.5.33 does not see it.
+
+"Actions, resources, and condition keys for AWS Identity and Access Management (IAM)",
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagement.html:
+a role or user has its path in its ARN; a policy, an identity provider or an instance profile is
+asked for as such, where ministack asks for `*` or the role; and writes on a role or user know its
+permissions boundary. An alias of KMS is asked for beside its key ("AWS KMS permissions",
+https://docs.aws.amazon.com/kms/latest/developerguide/kms-api-permissions-reference.html).
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextvars import ContextVar
+from typing import Any, Final
+
+from ministack.core import iam_actions, iam_evaluator
+from ministack.services import iam
+
+_BOUNDARY: Final = "iam:PermissionsBoundary"
+_ALIASES: Final = ("kms:CreateAlias", "kms:DeleteAlias", "kms:UpdateAlias")
+
+_beside: ContextVar[tuple[tuple[str, str], ...]] = ContextVar("asked_of_beside", default=())
+_boundary: ContextVar[str | None] = ContextVar("boundary_of_the_request", default=None)
+
+
+def apply() -> None:
+    """Replaces functions of ministack, in this process; to be called once."""
+    named, enforce = iam_actions.extract_resource_arn, iam_evaluator.enforce
+
+    def name(service: str, *request: Any, **more: Any) -> str:  # noqa: ANN401 - ministack has no types
+        method, path, headers, body, parameters, region, account = request
+        _beside.set(())
+        _boundary.set(None)
+        arn = None
+        if service == "iam":
+            given = {each: values[0] for each, values in parameters.items() if values}
+            arn = _of_iam(given, account)
+        elif service == "kms":
+            action = iam_actions.extract_iam_action(
+                service, method, path, headers, body, parameters
+            )
+            if action in _ALIASES:
+                arn = _alias(action, body, f"{region}:{account}")
+        elif service == "sns" and "ResourceArn" in parameters:
+            arn = parameters["ResourceArn"][0]
+        return arn or named(service, *request, **more)
+
+    def enforce_beside(  # noqa: PLR0913, PLR0917 - ministack's own
+        access_key: str,
+        action: str,
+        service: str,
+        region: str,
+        resource_arn: str = "*",
+        service_context: dict[str, Any] | None = None,
+    ) -> Any:  # noqa: ANN401
+        context = dict(service_context or {})
+        if service == "iam" and (boundary := _boundary.get()):
+            context[_BOUNDARY] = boundary
+        refusal = enforce(access_key, action, service, region, resource_arn, context)
+        also = (
+            enforce(access_key, each, service, region, arn, context) for each, arn in _beside.get()
+        )
+        return refusal or next(filter(None, also), None)
+
+    iam_actions.extract_resource_arn = name
+    iam_evaluator.enforce = enforce_beside
+
+
+def _of_iam(given: Mapping[str, str], account: str) -> str | None:
+    """The ARN that a request is about, None where ministack knows it."""
+    where, action, path = f"arn:aws:iam::{account}:", given.get("Action"), given.get("Path", "/")
+    profile, provider = given.get("InstanceProfileName"), given.get("OpenIDConnectProviderArn")
+    if profile is not None:
+        known = iam._instance_profiles.get_scoped(account, None, profile)
+        return known["Arn"] if known else f"{where}instance-profile{path}{profile}"
+    if provider is not None:
+        return provider
+    if action == "CreateOpenIDConnectProvider":
+        return f"{where}oidc-provider/{given.get('Url', '').removeprefix('https://')}"
+    if action == "CreatePolicy":
+        return f"{where}policy{path}{given.get('PolicyName')}"
+    for kind, parameter, holders in (
+        ("role", "RoleName", iam._roles),
+        ("user", "UserName", iam._users),
+    ):
+        if parameter in given:
+            known = holders.get_scoped(account, None, given[parameter])
+            stated = given.get("PermissionsBoundary")
+            _boundary.set(stated or (known or {}).get("PermissionsBoundary"))
+            return known["Arn"] if known else f"{where}{kind}{path}{given[parameter]}"
+    return None
+
+
+def _alias(action: str, body: bytes, where: str) -> str:
+    asked = json.loads(body or b"{}")
+    _beside.set(tuple((action, arn) for arn in _keys(asked, where)))
+    return f"arn:aws:kms:{where}:{asked.get('AliasName')}"
+
+
+def _keys(asked: Mapping[str, Any], where: str) -> Iterator[str]:
+    key = asked.get("TargetKeyId")
+    if isinstance(key, str):
+        yield key if key.startswith("arn:") else f"arn:aws:kms:{where}:key/{key}"

@@ -1,0 +1,100 @@
+"""Deployers of a stack in the sandbox, with exactly the policies that `access deployers` prints."""
+
+import configparser
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from cross_account_access.deployers.policies import Owner, policies_of
+from cross_account_access.deployers.stack_file import settings_in
+from tests.support.people import PRODUCTION_ADMIN, REGION, STAGING_ADMIN, admin
+from tests.support.program import Program
+
+SIDES = {"production": PRODUCTION_ADMIN, "staging": STAGING_ADMIN}
+_PATH = "/deployers/"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A permission that a request asked for."""
+
+    side: str
+    action: str
+    resource: str
+    allowed: bool
+
+
+@dataclass
+class Deployers:
+    """A user in each account, who may deploy one stack."""
+
+    program: Program
+    """The program as they deploy it."""
+    keys: Mapping[str, str]
+    """Their access key IDs, and where they are."""
+    record: Path
+    """Where the sandbox writes down what is asked for."""
+
+    def asked(self) -> list[Asked]:
+        """What their requests asked for since the last time."""
+        lines = self.record.read_text().splitlines()
+        self.record.write_text("")
+        entries = (json.loads(line) for line in lines)
+        return [
+            Asked(self.keys[each["key"]], each["action"], each["resource"], each["allowed"])
+            for each in entries
+            if each["key"] in self.keys
+        ]
+
+    def deny(self, side: str, actions: Iterable[str]) -> None:
+        """Takes actions from one of them."""
+        statement = {"Effect": "Deny", "Action": sorted(actions), "Resource": "*"}
+        document = {"Version": "2012-10-17", "Statement": [statement]}
+        admin(SIDES[side]).client("iam").put_user_policy(
+            UserName=side, PolicyName="denied", PolicyDocument=json.dumps(document)
+        )
+
+    def deny_nothing(self, side: str) -> None:
+        """Gives all back."""
+        iam = admin(SIDES[side]).client("iam")
+        iam.delete_user_policy(UserName=side, PolicyName="denied")
+
+
+def make(program: Program, record: Path, name: str = "deployer", *, read_only: bool = False) -> Any:
+    """Makes users with the policies of the program's stack file, and the program as theirs."""
+    stack = program.folder / "Pulumi.prod.yaml"
+    project, settings = settings_in(stack)
+    policies = policies_of(settings, Owner(project=project, stack="prod"), read_only=read_only)
+    config, credentials = configparser.RawConfigParser(), configparser.RawConfigParser()
+    config.read(program.environment["AWS_CONFIG_FILE"])
+    credentials.read(program.environment["AWS_SHARED_CREDENTIALS_FILE"])
+    keys = {}
+    for side, profile in SIDES.items():
+        iam = admin(profile).client("iam")
+        iam.create_user(UserName=name, Path=_PATH)
+        for number, document in enumerate(policies[side]):
+            made = iam.create_policy(
+                PolicyName=f"{name}-{number}", Path=_PATH, PolicyDocument=json.dumps(document)
+            )["Policy"]
+            iam.attach_user_policy(UserName=name, PolicyArn=made["Arn"])
+        key = iam.create_access_key(UserName=name)["AccessKey"]
+        keys[key["AccessKeyId"]] = side
+        credentials[profile] = {
+            "aws_access_key_id": key["AccessKeyId"],
+            "aws_secret_access_key": key["SecretAccessKey"],
+        }
+        config[f"profile {profile}"] = {"region": REGION}
+    folder = program.folder.with_name(f"aws-of-{name}")
+    folder.mkdir()
+    files = {"AWS_CONFIG_FILE": config, "AWS_SHARED_CREDENTIALS_FILE": credentials}
+    for variable, content in files.items():
+        with (folder / variable).open("w") as file:
+            content.write(file)
+    environment = {
+        **program.environment,
+        **{variable: str(folder / variable) for variable in files},
+    }
+    record.write_text("")
+    return Deployers(replace(program, environment=environment), keys, record)
