@@ -142,7 +142,7 @@ def test_a_setting_that_is_given_as_secret_is_refused_by_its_path(team: list[Pro
     assert "agreed-with-them" not in (alice.folder / "Pulumi.prod.yaml").read_text()
 
 
-def test_whoever_reads_outputs_needs_no_key_and_finds_no_secret(team: list[Program]) -> None:
+def test_whoever_reads_needs_no_leave_to_write_and_finds_no_secret(team: list[Program]) -> None:
     alice, bob = team
     alice.pulumi(
         "stack", "init", "prod", "--secrets-provider", f"awskms:///{ALIAS}?region={REGION}"
@@ -154,3 +154,12 @@ def test_whoever_reads_outputs_needs_no_key_and_finds_no_secret(team: list[Progr
         "stack", "export", "--stack", "prod"
     )
     assert "AccessDenied" in reader.refused("refresh", "--yes", "--stack", "prod")
+
+    # As a job of CI does.
+    decrypts = {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*"}
+    admin(PRODUCTION_ADMIN).client("iam").put_user_policy(
+        UserName="Reader",
+        PolicyName="decrypts",
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [decrypts]}),
+    )
+    assert reader.settled()

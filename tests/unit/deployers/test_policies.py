@@ -70,7 +70,7 @@ def test_an_action_is_one_of_aws_and_reads_where_it_says_so(action: str, mode: s
 
 @pytest.mark.parametrize("caller", sorted({each[2] for each in listed()}))
 def test_who_calls_it_can_be_looked_up(caller: str) -> None:
-    ours = {"access drift", "access recover", "access verify", "preflight"}
+    ours = {"access drift", "access import", "access recover", "access verify", "preflight"}
     is_of_provider = caller.startswith("internal/service/") and caller.endswith(".go")
     assert caller in ours or is_of_provider
 
