@@ -3,7 +3,6 @@
 import contextlib
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -22,8 +21,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(line)
 
 
-@contextmanager
-def sandbox() -> Iterator[Sandbox]:
+@pytest.fixture(scope="session")
+def box() -> Iterator[Sandbox]:
     """The two accounts that the stack files name; boto3 in the tests speaks to them too."""
     with running_box() as running:
         yield running
@@ -41,13 +40,6 @@ def running_box() -> Iterator[Sandbox]:
                 patch.setenv(name, value)
             patch.setenv(ROOT_SECRET, running.emulator.secret)
             yield running
-
-
-@pytest.fixture(scope="session")
-def box() -> Iterator[Sandbox]:
-    """As `sandbox`, for all tests."""
-    with sandbox() as running:
-        yield running
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from cross_account_access.deployers.actions import tried
 from cross_account_access.dev.sandbox import recording
 from cross_account_access.dev.sandbox.box import Sandbox
-from tests.integration.conftest import sandbox
+from tests.integration.conftest import running_box
 from tests.support import deployers
 from tests.support.counts import COUNTS
 from tests.support.deployers import Deployers
@@ -54,7 +54,7 @@ def box(record: Path) -> Iterator[Sandbox]:
     """A sandbox that writes down what is asked for."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(recording.VARIABLE, str(record))
-        with sandbox() as running:
+        with running_box() as running:
             yield running
 
 
