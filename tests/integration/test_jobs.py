@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 from cross_account_access.dev.sandbox.box import Sandbox
 from tests.support.deployment import PROJECT
 from tests.support.deployment import ROOT as CHECKOUT
-from tests.support.people import PRODUCTION_ADMIN, STAGING_ADMIN, admin, root
+from tests.support.people import PRODUCTION_ADMIN, admin, root
 from tests.support.program import Program, Ran
 from tests.support.terminal import deployed_as_in_readme, own_files, typed
 
@@ -185,15 +185,15 @@ def _as_vendor(key: Any, external_id: str | None) -> Any:
 
 def test_a_trust_policy_that_somebody_changed(reader: Program) -> None:
     change, heal = job("A trust policy that somebody changed")
-    admin(STAGING_ADMIN).client("iam").create_user(UserName="Somebody")
     iam = admin(PRODUCTION_ADMIN).client("iam")
     before = iam.get_role(RoleName="StageRole")["Role"]["AssumeRolePolicyDocument"]
     does(reader, change)
     assert iam.get_role(RoleName="StageRole")["Role"]["AssumeRolePolicyDocument"] != before
-    seen, drift, *_ = does(reader, heal)
+    seen, drift, who, *_ = does(reader, heal)
     assert "assumeRolePolicy" in seen.output
     assert "StageRole" in drift.output
     assert "widening" in drift.output
+    assert "anybody else of staging" in who.output
     assert iam.get_role(RoleName="StageRole")["Role"]["AssumeRolePolicyDocument"] == before
 
 
