@@ -180,6 +180,8 @@ class Contract:
     """By name."""
     listed_by_staging: frozenset[str] = frozenset()
     """ARNs of the buckets that Staging's administrators may let anybody of the account list."""
+    refusing_keys: frozenset[str] = frozenset()
+    """ARNs of the buckets without a key that refuse uploads which bring or choose one."""
 
     @property
     def of_others(self) -> frozenset[str]:
@@ -227,6 +229,7 @@ def read(outputs: Mapping[str, Any]) -> Contract:
         consumers = _consumers(outputs, declaration)
         listed_by_staging = frozenset(declaration.get("listed_by_staging", ()))
         existing = frozenset(declaration.get("existing", ()))
+        refusing_keys = frozenset(declaration.get("refusing_keys", ()))
     except (AttributeError, KeyError, TypeError, IndexError) as error:
         raise _undeclared(error) from error
     return Contract(
@@ -241,6 +244,7 @@ def read(outputs: Mapping[str, Any]) -> Contract:
         existing=existing,
         consumers=consumers,
         listed_by_staging=listed_by_staging,
+        refusing_keys=refusing_keys,
     )
 
 

@@ -349,6 +349,11 @@ def declaration(
                 for resource in resources
                 if isinstance(resource, Bucket) and resource.staging_may_list
             ],
+            "refusing_keys": sorted(
+                resource.arn(accounts.trusting)
+                for resource in resources
+                if isinstance(resource, Bucket) and resource.refuses_other_keys
+            ),
         },
         separators=(",", ":"),
     )

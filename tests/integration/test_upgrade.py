@@ -19,12 +19,14 @@ WITHOUT: Final = {
 DECLARED_SINCE: Final = {
     "aws:iam/role:Role": {"description"},
     "aws:kms/key:Key": {"rotationPeriodInDays"},
+    "aws:s3/bucketPolicy:BucketPolicy": {"policy"},
     "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": {
         "rules"
     },
 }
 """What the program says of a resource that it made before, without a word on it: the one thing that
-an upgrade may change, in place. All are as AWS has them by default, but for the description."""
+an upgrade may change, in place. All are as AWS has them by default, but for the description, and
+for the policies of buckets, which have come to refuse uploads that bring a key."""
 NEWER: Final = {
     "existing-resources": "no earlier program knew `resources`",
     "third-party-role": "no earlier program let in a third party's role",

@@ -424,6 +424,8 @@ def _contexts(contract: Contract) -> Iterator[Context]:
             {"aws:TagKeys": ["other"]},
             {"s3:prefix": "zzz-hidden/"},
             {"s3:x-amz-server-side-encryption": "aws:kms"},
+            {"s3:x-amz-server-side-encryption": "AES256"},
+            {"s3:x-amz-server-side-encryption-aws-kms-key-id": "theirs"},
             {"s3:x-amz-server-side-encryption-customer-algorithm": "AES256"},
         ]
         for change in changes:
@@ -446,6 +448,7 @@ _KEYS: Final = (
     *("aws:PrincipalOrgPaths", "aws:SourceIp", "aws:SourceVpce", "aws:TagKeys"),
     *("kms:EncryptionContext:aws:s3:arn", "s3:x-amz-server-side-encryption"),
     *("s3:x-amz-server-side-encryption-customer-algorithm", "sts:ExternalId"),
+    "s3:x-amz-server-side-encryption-aws-kms-key-id",
     "sts:SourceIdentity",
 )
 

@@ -32,6 +32,7 @@ UNSTATED: Final = {
             "kms:ViaService",
             "s3:prefix",
             "s3:x-amz-server-side-encryption",
+            "s3:x-amz-server-side-encryption-aws-kms-key-id",
             "s3:x-amz-server-side-encryption-customer-algorithm",
             "sns:Endpoint",
             "sts:ExternalId",

@@ -54,6 +54,7 @@ KEYS: Final = (
     *("aws:PrincipalOrgPaths", "aws:RequestTag/project", "aws:SourceIp", "aws:SourceVpce"),
     *("aws:TagKeys", "kms:EncryptionContext:aws:s3:arn", "kms:ViaService", "s3:prefix"),
     *("s3:x-amz-server-side-encryption", "s3:x-amz-server-side-encryption-customer-algorithm"),
+    "s3:x-amz-server-side-encryption-aws-kms-key-id",
     *("sns:Endpoint", "sts:ExternalId", "sts:SourceIdentity"),
 )
 """All that the examples' conditions look at, beside the clock and TLS."""

@@ -401,6 +401,7 @@ def test_the_declaration_says_who_may_do_what() -> None:
         ],
         "existing": [],
         "listed_by_staging": ["arn:aws:s3:::open"],
+        "refusing_keys": ["arn:aws:s3:::open", "arn:aws:s3:::ours"],
         "grants": [
             {
                 "consumer": "stage-admin",

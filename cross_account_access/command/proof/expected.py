@@ -316,7 +316,7 @@ class _Expected:
         }
 
     def _resource_policy(self, arn: str) -> Iterator[_Statement]:
-        """Who needs no role; no plain HTTP, and no chosen encryption where there is a key.
+        """Who needs no role; no plain HTTP, and no chosen key.
 
         Staging's listing is the account's to hand on, so it names nobody of it.
         """
@@ -324,9 +324,10 @@ class _Expected:
         everything = [arn, *([inside] if (inside := pattern_inside(arn)) else ())]
         http: _Block = {"Bool": {"aws:SecureTransport": ["false"]}}
         yield _deny([f"{service_name(arn)}:*"], http, everything)
-        for operation in service.operations if self._key_of(arn) else ():
-            for key in operation.unless_own_key:
-                chosen: _Block = {"Null": {key: ["false"]}}
+        keys = "no key" if arn in self._contract.refusing_keys else ""
+        keys = "own key" if self._key_of(arn) else keys
+        for operation in service.operations:
+            for chosen in operation.refused.get(keys, ()):
                 yield _deny(operation.actions, chosen, place.fill(operation.everything))
         if arn in self._contract.listed_by_staging:
             listing = {

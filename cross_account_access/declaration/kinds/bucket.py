@@ -143,6 +143,24 @@ class Bucket(OwnedResource):
     encryption: Annotated[
         str, Text("s3 unless said; kms: with a key that is made for the bucket.", rules.encryption)
     ] = "s3"
+    allow_other_keys: Annotated[
+        bool,
+        Flag(
+            "Whether uploads into a bucket without a key of its own may choose one, without which "
+            "nobody can read them."
+        ),
+    ] = False
+
+    def problems(self, accounts: Accounts) -> Iterator[tuple[str, str]]:
+        """What is said of keys fits together."""
+        yield from super().problems(accounts)
+        if self.allow_other_keys and self.has_own_key:
+            yield "allow_other_keys", "cannot go with a key of the bucket's own; remove one of both"
+
+    @property
+    def refuses_other_keys(self) -> bool:
+        """Whether its policy refuses uploads that bring or choose a key, though it has none."""
+        return not (self.existing or self.has_own_key or self.allow_other_keys)
 
     @property
     def has_own_key(self) -> bool:
@@ -274,23 +292,34 @@ class Bucket(OwnedResource):
                 )
 
     def own_statements(self, accounts: Accounts) -> Iterator[Statement]:
-        """Refuses uploads that choose an encryption; may let the Staging account list.
+        """Refuses uploads that choose a key; may let the Staging account list.
 
         What an upload chooses instead of leaving it to the bucket could be a key that the readers
-        may not use; one that says `aws:kms` and no key gets the AWS-managed key. What S3 does by
-        itself does not count as chosen.
+        may not use; one that says `aws:kms` and no key gets the AWS-managed key, which no other
+        account can use. Whoever states what the bucket does anyway (`AES256`) is not refused where
+        the bucket has no key. What S3 does by itself does not count as chosen. The begin of an
+        upload in parts and a copy are asked for `s3:PutObject` as well.
 
         Source: "PutObject", Amazon S3 API reference,
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html.
         """
         objects = [f"{self.arn(accounts.trusting)}/*"]
         header = "s3:x-amz-server-side-encryption"
+        stated: ConditionBlock = {"Null": {header: ["false"]}}
+        brought: ConditionBlock = {"Null": {f"{header}-customer-algorithm": ["false"]}}
+        named: ConditionBlock = {"Null": {f"{header}-aws-kms-key-id": ["false"]}}
+        refused: list[tuple[str, ConditionBlock]] = []
         if self.has_own_key:
-            for sid, key in (
-                ("DenyOtherEncryption", header),
-                ("DenyCustomerProvidedKeys", f"{header}-customer-algorithm"),
-            ):
-                yield deny(sid, ["s3:PutObject"], {"Null": {key: ["false"]}}, objects)
+            refused = [("DenyOtherEncryption", stated), ("DenyCustomerProvidedKeys", brought)]
+        elif self.refuses_other_keys:
+            other: ConditionBlock = {**stated, "StringNotEquals": {header: ["AES256"]}}
+            refused = [
+                ("DenyOtherEncryption", other),
+                ("DenyCustomerProvidedKeys", brought),
+                ("DenyNamedKeys", named),
+            ]
+        for sid, condition in refused:
+            yield deny(sid, ["s3:PutObject"], condition, objects)
         if self.staging_may_list:
             yield allow(
                 "GrantListToTrustedAccount",

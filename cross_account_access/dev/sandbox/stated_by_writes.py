@@ -4,6 +4,11 @@
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html: an ACL in
 the request needs `s3:PutObjectAcl`, tags need `s3:PutObjectTagging`, and to copy an object that has
 tags is to read and to write them. ministack 1.5.33 asks for `s3:PutObject` alone.
+
+What a write states of its key is part of the request too ("Actions, resources, and condition keys
+for Amazon S3",
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html); ministack
+shows policies the kind of encryption alone.
 """
 
 import dataclasses
@@ -18,12 +23,25 @@ _Permission = tuple[str, str]
 
 _stated: ContextVar[tuple[_Permission, ...]] = ContextVar("stated_by_the_request", default=())
 _OBJECTS = "arn:aws:s3:::"
+_OF_KEY = (
+    "x-amz-server-side-encryption-aws-kms-key-id",
+    "x-amz-server-side-encryption-customer-algorithm",
+)
 
 
 def apply() -> None:
-    """Replaces two functions of ministack, in this process; to be called once."""
+    """Replaces three functions of ministack, in this process; to be called once."""
     additional_checks = iam_actions.s3_additional_checks
     resource_policy = iam_evaluator.evaluate_resource_policy
+    object_context = iam_actions._s3_object_context
+
+    def context_with_key(
+        action: str, parameters: dict[str, Any], path: str, headers: dict[str, str]
+    ) -> dict[str, Any]:
+        context: dict[str, Any] = object_context(action, parameters, path, headers)
+        if action == "s3:PutObject" and "uploadId" not in parameters:
+            context |= {f"s3:{name}": headers[name] for name in _OF_KEY if name in headers}
+        return context
 
     # Asked of the caller's own policies, and of those of a bucket in the caller's account.
     def checks_with_stated(
@@ -52,6 +70,7 @@ def apply() -> None:
         return next((each for each in also if each.decision != "Allow"), answer)
 
     iam_actions.s3_additional_checks = checks_with_stated
+    iam_actions._s3_object_context = context_with_key
     iam_evaluator.evaluate_resource_policy = resource_policy_with_stated
 
 

@@ -130,8 +130,11 @@ class Operation:
     confined: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     """Template of the conditions without which no level means it: operator, key, values. Those of
     a listing count where a grant is confined to prefixes."""
-    unless_own_key: tuple[str, ...] = ()
-    """Condition keys of requests that a resource with a key of its own refuses."""
+    refused: Mapping[str, tuple[Mapping[str, Mapping[str, tuple[str, ...]]], ...]] = field(
+        default_factory=dict
+    )
+    """Conditions under which a resource refuses it to everybody, each by itself: of one with a key
+    of its own (`own key`), and of one without that takes no other (`no key`)."""
     client: str = ""
     """The client in boto3, where it is another than the service's."""
     calls: tuple[Call, ...] = ()

@@ -15,6 +15,10 @@ _OBJECT: Final = "{arn}/{object}"
 _OBJECTS: Final = "{arn}/{prefix}*"
 _PARTS: Final = {"Bucket": "{name}", "Key": "{scratch}parts"}
 _UPLOAD: Final = {**_PARTS, "UploadId": "{upload}"}
+_ENCRYPTION: Final = "s3:x-amz-server-side-encryption"
+_IS_CHOSEN: Final = {"Null": {_ENCRYPTION: ("false",)}}
+_IS_BROUGHT: Final = {"Null": {f"{_ENCRYPTION}-customer-algorithm": ("false",)}}
+_IS_NAMED: Final = {"Null": {f"{_ENCRYPTION}-aws-kms-key-id": ("false",)}}
 
 SERVICE: Final = Service(
     refusals=frozenset({"AccessDenied"}),
@@ -28,8 +32,9 @@ SERVICE: Final = Service(
         "s3:delimiter",
         "s3:prefix",
         "s3:x-amz-acl",
-        "s3:x-amz-server-side-encryption",
-        "s3:x-amz-server-side-encryption-customer-algorithm",
+        _ENCRYPTION,
+        f"{_ENCRYPTION}-aws-kms-key-id",
+        f"{_ENCRYPTION}-customer-algorithm",
     ),
     # With a bucket key ("Reducing the cost of SSE-KMS with Amazon S3 Bucket Keys",
     # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html).
@@ -89,10 +94,14 @@ SERVICE: Final = Service(
             # An upload leaves the encryption to the bucket; the key that it chose could be one that
             # readers may not use ("PutObject",
             # https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html).
-            unless_own_key=(
-                "s3:x-amz-server-side-encryption",
-                "s3:x-amz-server-side-encryption-customer-algorithm",
-            ),
+            refused={
+                "own key": (_IS_CHOSEN, _IS_BROUGHT),
+                "no key": (
+                    {**_IS_CHOSEN, "StringNotEquals": {_ENCRYPTION: ("AES256",)}},
+                    _IS_BROUGHT,
+                    _IS_NAMED,
+                ),
+            },
             levels=frozenset({"upload", "write"}),
             scope=Scope.OBJECTS,
             resource=_OBJECT,

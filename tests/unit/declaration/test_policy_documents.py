@@ -100,7 +100,7 @@ def documents() -> dict[str, str]:
         ),
         "caller_policy_eks_pods": caller_policy(consumer(KINDS["eks_pods"]), [], ACCOUNTS),
         "bucket_policy": bucket(staging_may_list=True),
-        "bucket_policy_tls_only": bucket(staging_may_list=False),
+        "bucket_policy_unlisted": bucket(staging_may_list=False),
         "trust_policy_conditions": trust(conditions=EVERY_CONDITION),
         "assume_role_policy_conditions": caller_policy(
             consumer(conditions=EVERY_CONDITION), [], ACCOUNTS

@@ -1,5 +1,6 @@
 """The policies of resources and keys, and those of callers that must agree with them."""
 
+import json
 import re
 from typing import Any
 
@@ -24,6 +25,14 @@ from cross_account_access.declaration.policies.documents import (
     caller_policy,
     key_policy,
     resource_policy,
+)
+from cross_account_access.iam.engine import (
+    Context,
+    Outcome,
+    Request,
+    World,
+    decide,
+    parse_principal,
 )
 from tests.unit.declaration.documents import (
     ACCOUNTS,
@@ -209,6 +218,50 @@ def test_grants_of_one_way_are_no_part_of_the_other() -> None:
     assert access_policy(consumer(), both, ACCOUNTS) == access(both[0])
     alone = resource_policy(Bucket(name="production-test-bucket-101"), both, ACCOUNTS)
     assert alone == bucket(staging_may_list=False)
+
+
+@pytest.mark.parametrize(
+    ("stated", "refused"),
+    [
+        ({}, False),
+        ({"": "AES256"}, False),
+        ({"": "aws:kms"}, True),
+        ({"": "aws:kms:dsse"}, True),
+        ({"": "aws:kms", "-aws-kms-key-id": "arn:aws:kms:us-west-2:777788889999:key/1"}, True),
+        ({"-aws-kms-key-id": "alias/theirs"}, True),
+        ({"-customer-algorithm": "AES256"}, True),
+    ],
+)
+def test_an_upload_brings_no_key_into_a_bucket_without_one(
+    stated: dict[str, str], refused: bool
+) -> None:
+    header, owner = "s3:x-amz-server-side-encryption", "arn:aws:iam::111122223333:user/Writer"
+    anything = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
+    }
+
+    def refuses(shared_bucket: Bucket) -> bool:
+        policy = json.loads(resource_policy(shared_bucket, [], ACCOUNTS))
+        world = World(
+            users={owner: {"policies": {"own": anything}}},
+            roles={},
+            resources={BUCKET: {"account": "111122223333", "policy": policy}},
+        )
+        told = {f"{header}{name}": value for name, value in stated.items()}
+        unstated = [f"{header}{name}" for name in ("", "-aws-kms-key-id", "-customer-algorithm")]
+        context = Context(
+            {"aws:SecureTransport": "true", **told},
+            absent=[name for name in unstated if name not in told],
+        )
+        asked = Request(parse_principal(owner), "s3:PutObject", f"{BUCKET}/x", context)
+        decision = decide(world, asked)
+        assert decision.outcome is not Outcome.UNKNOWN
+        return decision.outcome is Outcome.DENIED
+
+    name = "production-test-bucket-101"
+    assert refuses(Bucket(name=name)) is refused
+    assert not refuses(Bucket(name=name, allow_other_keys=True))
 
 
 def test_uploads_leave_the_encryption_to_a_bucket_that_has_a_key() -> None:

@@ -73,7 +73,7 @@ def test_documents_agree_across_the_accounts_and_are_known_in_a_preview(preview:
     assert statement["Condition"] == {"ArnEquals": {"aws:PrincipalArn": [USER_ARN]}}
     assert permission["Statement"][0]["Resource"] == [f"arn:aws:iam::{PRODUCTION}:role/StageRole"]
     assert access["Statement"][1]["Resource"] == ["arn:aws:s3:::production-test-bucket-101/*"]
-    assert bucket["Statement"][1]["Principal"] == {"AWS": [f"arn:aws:iam::{STAGING}:root"]}
+    assert bucket["Statement"][-1]["Principal"] == {"AWS": [f"arn:aws:iam::{STAGING}:root"]}
 
 
 def test_several_consumers_and_buckets_keep_apart() -> None:

@@ -167,7 +167,7 @@ def test_a_bucket_policy_may_mean_one_user_of_another_account(
     assert not reads("Other")
 
 
-OBJECT = {"Bucket": "shared", "Key": "object"}
+OBJECT: Any = {"Bucket": "shared", "Key": "object"}
 STATED: dict[str, tuple[Callable[[Any], object], list[str]]] = {
     "an ACL": (
         lambda s3: s3.put_object(**OBJECT, Body=b"", ACL="bucket-owner-full-control"),
@@ -312,3 +312,55 @@ def test_a_request_without_tags_has_no_tag_keys(accounts: Accounts) -> None:
     caller = accounts.user("Caller", on_role(Action="sts:*"))
     assert bool(accounts.assumes(caller)) == accounts.mended
     assert not accounts.assumes(caller, Tags=[{"Key": "project", "Value": "apollo"}])
+
+
+@pytest.mark.parametrize(
+    ("key", "stated"),
+    [
+        ("customer-algorithm", {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": "k" * 32}),
+        (
+            "aws-kms-key-id",
+            {
+                "ServerSideEncryption": "aws:kms",
+                "SSEKMSKeyId": f"arn:aws:kms:us-west-2:{STAGING}:key/1",
+            },
+        ),
+    ],
+    ids=["a key of the caller's", "a KMS key"],
+)
+def test_a_bucket_policy_may_ask_for_the_key_that_a_write_states(
+    accounts: Accounts, key: str, stated: dict[str, str]
+) -> None:
+    owner = accounts.root(PRODUCTION).client("s3")
+    owner.create_bucket(
+        Bucket="shared", CreateBucketConfiguration={"LocationConstraint": "us-west-2"}
+    )
+    accounts.role("Target", PRODUCTION)
+    accounts.root(PRODUCTION).client("iam").put_role_policy(
+        RoleName="Target",
+        PolicyName="own",
+        PolicyDocument=policy({"Action": "s3:*", "Resource": "*"}),
+    )
+    refusal = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:PutObject",
+        "Resource": "arn:aws:s3:::shared/*",
+        "Condition": {"Null": {f"s3:x-amz-server-side-encryption-{key}": "false"}},
+    }
+    owner.put_bucket_policy(Bucket="shared", Policy=policy(refusal))
+    found = accounts.assumes(accounts.user("Writer", {"Resource": "*"}))
+    writer = boto3.Session(
+        found["AccessKeyId"], found["SecretAccessKey"], found["SessionToken"], region_name=REGION
+    ).client("s3")
+
+    def refused(write: Callable[..., object], **more: Any) -> bool:
+        try:
+            write(**OBJECT, **stated, **more)
+        except ClientError as error:
+            return error.response["Error"]["Code"] == "AccessDenied"
+        return False
+
+    writer.put_object(**OBJECT, Body=b"")
+    assert refused(writer.put_object, Body=b"") == accounts.mended
+    assert refused(writer.create_multipart_upload) == accounts.mended
