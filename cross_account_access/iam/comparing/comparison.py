@@ -9,7 +9,7 @@ widened, and is said to.
 
 import enum
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache, cached_property
@@ -115,6 +115,18 @@ def compare(before: Inventory, after: Inventory) -> list[Change]:
     return _Comparison(before, after).changes(through_roles=True)
 
 
+def steps(*inventories: Inventory) -> list[Change]:
+    """Return where the last inventory is wider, or narrower, than all of those before it.
+
+    Each role is a principal of its own: what is reached through it is not followed.
+
+    Raises:
+        DocumentError: for a document that breaks the policy grammar.
+        ComparisonError: for patterns that overlap in more ways than can be looked at.
+    """
+    return _Comparison(*inventories).changes(through_roles=False)
+
+
 def grants(inventory: Inventory) -> list[Change]:
     """Return what is allowed at all, each role as a principal of its own.
 
@@ -132,7 +144,7 @@ def answers(inventory: Inventory, asked: Asked) -> list[Change]:
         DocumentError: for a document that breaks the policy grammar.
         ComparisonError: for patterns that overlap in more ways than can be looked at.
     """
-    comparison = _Comparison(NOTHING, inventory, asked)
+    comparison = _Comparison(NOTHING, inventory, asked=asked)
     through = (each for each in comparison.changes(through_roles=True) if each.through)
     return [*comparison.changes(through_roles=False), *through]
 
@@ -158,8 +170,14 @@ _About = tuple[Effect, str, tuple[str, ...], "ActionGroup"]
 
 
 class _Comparison:
-    def __init__(self, before: Inventory, after: Inventory, asked: Asked = EVERYTHING) -> None:
-        self._universe = Universe(before, after, asked)
+    """Of the last of several inventories with those before it.
+
+    Where these are two, it widens where it allows what neither does, and narrows where it refuses
+    what both allow.
+    """
+
+    def __init__(self, *inventories: Inventory, asked: Asked = EVERYTHING) -> None:
+        self._universe = Universe(inventories, asked)
         self._asked = asked
         self._decisions = 0
 
@@ -256,11 +274,11 @@ class _Comparison:
     def _changed(
         self, arn: str, attached: Iterable[Mapping[str, tuple[ComparedStatement, ...]]]
     ) -> bool:
-        before, after = (_meanings(each.get(arn, ())) for each in attached)
+        said = {_meanings(each.get(arn, ())) for each in attached}
         sides = self._universe.sides
         is_bounded = {arn in side.bounded for side in sides}
         is_missing = [arn in side.missing for side in sides]
-        return before != after or len(is_bounded) > 1 or any(is_missing)
+        return len(said) > 1 or len(is_bounded) > 1 or any(is_missing)
 
     def _is_own_root(self, name: str, target: str) -> bool:
         """Say whether it is the root user of the resource's own account, who may do all there."""
@@ -270,7 +288,7 @@ class _Comparison:
     def _limits_changed(self, name: str, target: str) -> bool:
         if not any(side.is_limited for side in self._universe.sides):
             return False
-        before, after = (
+        return _differ(
             (
                 side.shape(name, target, ""),
                 side.limits.layers.endpoints,
@@ -278,20 +296,19 @@ class _Comparison:
             )
             for side in self._universe.sides
         )
-        return before != after
 
     def _is_different(self, name: str, group: ActionGroup, resource: ResourceClass) -> bool:
-        before, after = (
+        limits_differ = _differ(
             (
                 side.shape(name, resource.target, group.service),
                 {each.terms for each in _limiting(side, name, group, resource)},
             )
             for side in self._universe.sides
         )
-        return before != after or self._has_other_policies(name, group, resource)
+        return limits_differ or self._has_other_policies(name, group, resource)
 
     def _has_other_policies(self, name: str, group: ActionGroup, resource: ResourceClass) -> bool:
-        before, after = (
+        return _differ(
             (
                 name in side.missing,
                 name in side.bounded,
@@ -300,7 +317,6 @@ class _Comparison:
             )
             for side in self._universe.sides
         )
-        return before != after
 
     def _effects(
         self, name: str, group: ActionGroup, number: int
@@ -325,7 +341,8 @@ class _Comparison:
         chosen: dict[Effect, set[Case]] = defaultdict(set)
         for case, circumstances in cases:
             request = _request(principal, group, resource, circumstances)
-            effect = _effect(*(_outcome(side, request, resource.target) for side in sides))
+            *others, last = (_outcome(side, request, resource.target) for side in sides)
+            effect = _effect(others, last)
             self._decisions += 1
             if effect is not None and not (narrows and effect.is_widening):
                 chosen[effect].add(case)
@@ -371,7 +388,7 @@ class _Comparison:
 
     def _ways(self, effect: Effect, name: str) -> list[_Way]:
         """Return who gains or loses: those who can assume the role, if it is one of ours."""
-        side = self._universe.sides[1 if effect.is_widening else 0]
+        side = self._universe.sides[-1 if effect.is_widening else 0]
         if name not in side.inventory.roles:
             return [_Way(self._who(name))]
         universe = self._universe
@@ -539,14 +556,23 @@ def _outcome(side: Side, request: Request, target: str) -> Outcome:
     return Outcome.DENIED if world is None else decide(world, request).outcome
 
 
-def _effect(before: Outcome, after: Outcome) -> Effect | None:
+def _effect(others: Sequence[Outcome], last: Outcome) -> Effect | None:
     """Say what a change of answers is; the documents behind them did change."""
-    if before is after:
-        return Effect.MAY_WIDEN if after is Outcome.UNKNOWN else None
-    if after is Outcome.ALLOWED or before is Outcome.DENIED:
-        is_certain = Outcome.UNKNOWN not in (before, after)
+    order = (Outcome.DENIED, Outcome.UNKNOWN, Outcome.ALLOWED)
+    least, most = min(others, key=order.index), max(others, key=order.index)
+    if last is most is Outcome.UNKNOWN:
+        return Effect.MAY_WIDEN
+    if order.index(last) > order.index(most):
+        is_certain = Outcome.UNKNOWN not in (most, last)
         return Effect.WIDENS if is_certain else Effect.MAY_WIDEN
-    return Effect.NARROWS if Outcome.UNKNOWN not in (before, after) else Effect.MAY_NARROW
+    if order.index(last) < order.index(least):
+        return Effect.NARROWS if Outcome.UNKNOWN not in (least, last) else Effect.MAY_NARROW
+    return None
+
+
+def _differ(shapes: Iterable[object]) -> bool:
+    first, *others = shapes
+    return any(each != first for each in others)
 
 
 def _simplicity(request: Request) -> tuple[int, int, str, str, str]:

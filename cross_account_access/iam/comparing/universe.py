@@ -1,4 +1,4 @@
-"""All who can ask and all that they can ask for, as far as two inventories tell them apart.
+"""All who can ask and all that they can ask for, as far as inventories tell them apart.
 
 Principals outside the stack take part as far as documents can tell them apart: each one that is
 named, anybody else of each account, and anybody of any other account. Their own administrators
@@ -8,7 +8,7 @@ taken to allow everything, so that what a principal may do with them shows as we
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from typing import Any, Final, cast
@@ -72,7 +72,7 @@ ByArn = Mapping[str, tuple[ComparedStatement, ...]]
 
 @dataclass(frozen=True)
 class Side:
-    """One of the two worlds."""
+    """One of the worlds."""
 
     inventory: Inventory
     world: World
@@ -85,7 +85,7 @@ class Side:
     of_target: ByArn
     """Statements of resource-based and trust policies, by resource."""
     missing: frozenset[str]
-    """ARNs that do not exist: only the other side has them, or one of ours has their name."""
+    """ARNs that do not exist: only another side has them, or one of ours has their name."""
     federated: Mapping[str, IdentityDocuments]
     """Federated users outside the stack, by ARN, with the policies of the user behind each."""
     bounded: frozenset[str]
@@ -147,33 +147,32 @@ class Side:
 
 
 class Universe:
-    """Two inventories with everything that they can be asked about.
+    """Inventories with everything that they can be asked about.
 
     Args:
-        before: one of them.
-        after: the other.
+        given: two of them, or more.
         asked: what must be told apart although no document does.
 
     Raises:
         DocumentError: for a document that breaks the policy grammar.
     """
 
-    def __init__(self, before: Inventory, after: Inventory, asked: Asked = EVERYTHING) -> None:
+    def __init__(self, given: Sequence[Inventory], asked: Asked = EVERYTHING) -> None:
         self._asked = asked
-        given = (before, after)
         # Refuses what is no inventory, before anything else looks at it.
         worlds = [each.world() for each in given]
-        before, after = map(_with_open_endpoints, _without_what_is_unknown_in_both(before, after))
-        self._inventories = (before, after)
-        self._limits = (ComparedLimits(before.layers), ComparedLimits(after.layers))
+        self._inventories = [
+            _with_open_endpoints(each) for each in _without_what_is_unknown_in_all(given)
+        ]
+        self._limits = [ComparedLimits(each.layers) for each in self._inventories]
         self._worlds = tuple(
             world if each is whole else each.world()
             for each, whole, world in zip(self._inventories, given, worlds, strict=True)
         )
-        self.known = {*before.users, *after.users, *before.roles, *after.roles}
-        """ARNs of users and roles of either side."""
-        self.targets = {*before.resources, *after.resources, *before.roles, *after.roles}
-        """ARNs of resources and roles of either side."""
+        self.known = {arn for each in self._inventories for arn in (*each.users, *each.roles)}
+        """ARNs of users and roles of any side."""
+        self.targets = {arn for each in self._inventories for arn in (*each.resources, *each.roles)}
+        """ARNs of resources and roles of any side."""
         self._documents = [
             read(each.document, each.kind, each.holder)
             for inventory in self._inventories
@@ -183,12 +182,14 @@ class Universe:
         self._statements = [
             statement for document in self._documents for statement in compared(document)
         ]
-        self._label = {**_labels(before), **_labels(after)}
+        self._label = {
+            id: label for each in self._inventories for id, label in _labels(each).items()
+        }
 
     def short(self, arn: str) -> str:
         """A name for people."""
-        before, after = self._inventories
-        return (after if after.accounts else before).short(arn)
+        named = [each for each in self._inventories if each.accounts]
+        return (named or self._inventories)[-1].short(arn)
 
     @cached_property
     def action_patterns(self) -> frozenset[str]:
@@ -287,15 +288,14 @@ class Universe:
         return resource_witnesses(self._statements, patterns, self.groups, self._partition)
 
     @cached_property
-    def sides(self) -> tuple[Side, Side]:
-        """Before and after."""
-        before, after = (
-            self._side(inventory, world, limits, name)
-            for inventory, world, limits, name in zip(
-                self._inventories, self._worlds, self._limits, ("before", "after"), strict=True
+    def sides(self) -> tuple[Side, ...]:
+        """The worlds, in the order of their inventories."""
+        return tuple(
+            self._side(inventory, world, limits, f"side {number}")
+            for number, (inventory, world, limits) in enumerate(
+                zip(self._inventories, self._worlds, self._limits, strict=True)
             )
         )
-        return before, after
 
     def _side(self, inventory: Inventory, world: World, limits: ComparedLimits, name: str) -> Side:
         users, roles, resources = self._outside
@@ -466,10 +466,8 @@ def _with_open_endpoints(inventory: Inventory) -> Inventory:
     return inventory if layers is inventory.layers else replace(inventory, layers=layers)
 
 
-def _without_what_is_unknown_in_both(
-    before: Inventory, after: Inventory
-) -> tuple[Inventory, Inventory]:
-    """Leave out policies of others whose content is not known on either side.
+def _without_what_is_unknown_in_all(given: Sequence[Inventory]) -> list[Inventory]:
+    """Leave out policies of others whose content is not known on any side.
 
     They are taken to be the same there. So are those that others gave a user whom the stack only
     adopts. What the stack itself makes stays: it may differ.
@@ -483,9 +481,10 @@ def _without_what_is_unknown_in_both(
             if is_unknown_document(document) and KNOWN_LATER not in str(document)
         }
 
-    both = unknown(before) & unknown(after)
-    both |= {each for each in unknown(before) | unknown(after) if each[1] == POLICIES_OF_OTHERS}
-    return _without(before, both), _without(after, both)
+    found = [unknown(each) for each in given]
+    everywhere = set.intersection(*found)
+    everywhere |= {each for each in set.union(*found) if each[1] == POLICIES_OF_OTHERS}
+    return [_without(each, everywhere) for each in given]
 
 
 def _labelled(identity: IdentityDocuments) -> Iterator[tuple[str, Document]]:
