@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -113,6 +113,16 @@ class Plan:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Previewed:
+    """A preview, with what is there in between."""
+
+    resources: tuple[StackResource, ...]
+    """As a deployment now would leave them."""
+    moments: tuple[tuple[StackResource, ...], ...]
+    """All resources, at the beginning and after each step that changes one."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Difference:
     """What the program says of one resource, and what the cloud says, which is something else."""
 
@@ -170,7 +180,11 @@ class Stack:
         return resources
 
     def preview(self) -> tuple[StackResource, ...]:
-        """The resources as a deployment now would leave them; runs the program, changes nothing.
+        """The resources as a deployment now would leave them; as `previewed`."""
+        return self.previewed().resources
+
+    def previewed(self) -> Previewed:
+        """What a deployment now would do; runs the program, changes nothing.
 
         Raises:
             UncheckedError: no pulumi, no such stack, or a program that fails.
@@ -192,7 +206,10 @@ class Stack:
                 "what follows is as if it went on"
             )
             preview = _with_all_deletions(preview)
-        return resources_of_preview(preview, outputs_of_events(events))
+        return Previewed(
+            resources=resources_of_preview(preview, outputs_of_events(events)),
+            moments=moments_of_preview(preview),
+        )
 
     def refreshed(self) -> Refreshed:
         """What differs between the program and the cloud, whose state is read but not recorded.
@@ -392,17 +409,52 @@ def resources_of_preview(
     """
     planned: dict[str, StackResource] = {}
     for step in preview.get("steps") or ():
-        state = step.get("newState")
         if step["op"] in ("delete", "discard"):
             planned.pop(step["urn"], None)
-        elif state is not None:
-            kept = (step.get("oldState") or {}).get("outputs") or {}
-            if step["op"] in _KEEPING and "arn" in kept:
-                state = {**state, "outputs": {"arn": kept["arn"], **(state.get("outputs") or {})}}
+        elif step.get("newState") is not None:
+            state = _state_after(step)
             if state["type"] == _STACK and outputs:
                 state = {**state, "outputs": outputs}
             planned[step["urn"]] = _resource(state)
     return tuple(planned.values())
+
+
+def moments_of_preview(preview: Mapping[str, Any]) -> tuple[tuple[StackResource, ...], ...]:
+    """Return all resources at the beginning and after each step of a preview.
+
+    The engine may take steps that wait for nothing in another order. Of a resource that is replaced
+    the former one is there, too, until its own deletion.
+    """
+    steps = [each for each in preview.get("steps") or () if each["op"] != "refresh"]
+    there: dict[str, StackResource] = {}
+    for step in steps:
+        if step.get("oldState") is not None:
+            there.setdefault(step["urn"], _resource(step["oldState"]))
+    moments = [tuple(there.values())]
+    for step in steps:
+        urn, op = step["urn"], step["op"]
+        former = f"{urn}, replaced"
+        if op == "delete-replaced":
+            there.pop(former if former in there else urn, None)
+        elif op in ("delete", "discard"):
+            there.pop(urn, None)
+        elif op in ("create", "update", "create-replacement"):
+            if op == "create-replacement" and urn in there:
+                there[former] = replace(there[urn], urn=former)
+            there[urn] = _resource(_state_after(step))
+        else:
+            continue
+        moments.append(tuple(there.values()))
+    return tuple(moments)
+
+
+def _state_after(step: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the new state of a step, with the ARN of a resource that stays the one that it was."""
+    state: dict[str, Any] = step["newState"]
+    kept = (step.get("oldState") or {}).get("outputs") or {}
+    if step["op"] in _KEEPING and "arn" in kept:
+        return {**state, "outputs": {"arn": kept["arn"], **(state.get("outputs") or {})}}
+    return state
 
 
 def differences_of_preview(preview: Mapping[str, Any]) -> tuple[Difference, ...]:

@@ -134,6 +134,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("iam.layers", "iam.services", "stack"),
     },
     "command.access_changes": {"iam.comparing", "iam.documents", "iam.engine", "iam.inventory"},
+    "command.foretold": {"iam.comparing", "iam.inventory"},
     "command.change_words": {"iam.comparing", "presentation", "printable"},
     "command.calls": {"iam.services"},
     "command.layers": {
@@ -199,7 +200,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         "presentation",
     },
     "command.verbs": {
-        *("aws", "command.access_changes", "command.answers", "command.questions"),
+        *("aws", "command.access_changes", "command.answers", "command.foretold"),
+        "command.questions",
         *("command.change_words", "command.code_scanning", "command.denials", "command.drawing"),
         *("command.drift", "command.inventory", "command.layers", "command.live", "command.names"),
         *("command.external_ids", "command.proof", "command.reports", "command.sign_in"),

@@ -204,7 +204,11 @@ PROPERTIES: Final[Mapping[str, Mapping[str, Property]]] = {
         "bucket": _IDENTITY,
         "versioningConfiguration": _protection("PutBucketVersioning"),
     },
-    "aws:sns/topic:Topic": {"name": Property(Effect.NARROWING, ("DeleteTopic",)), "tags": _TAGS},
+    "aws:sns/topic:Topic": {
+        "name": Property(Effect.NARROWING, ("DeleteTopic",)),
+        "policy": _OURS,
+        "tags": _TAGS,
+    },
     "aws:sns/topicPolicy:TopicPolicy": {
         "arn": _IDENTITY,
         "policy": _policy("SetTopicAttributes", "AddPermission", "RemovePermission"),
@@ -212,6 +216,7 @@ PROPERTIES: Final[Mapping[str, Mapping[str, Property]]] = {
     "aws:sqs/queue:Queue": {
         "messageRetentionSeconds": Property(Effect.COSMETIC, ("SetQueueAttributes",)),
         "name": Property(Effect.NARROWING, ("DeleteQueue",)),
+        "policy": _OURS,
         "sqsManagedSseEnabled": _protection("SetQueueAttributes"),
         "tags": _TAGS,
         "visibilityTimeoutSeconds": Property(Effect.COSMETIC, ("SetQueueAttributes",)),

@@ -1,7 +1,7 @@
 """`access diff`: what a deployment now would change in access, in words, and what others did."""
 
 import argparse
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from cross_account_access.command import sources
@@ -12,7 +12,8 @@ from cross_account_access.command.access_changes import (
     undoes,
 )
 from cross_account_access.command.change_words import as_json, markdown, print_changes, summary
-from cross_account_access.command.inventory import StackInventory, judged
+from cross_account_access.command.foretold import narrower_for_a_moment
+from cross_account_access.command.inventory import StackInventory, inventory_of, judged
 from cross_account_access.command.layers import add_layers_option, with_layers
 from cross_account_access.errors import NotDeployedError, Status, UncheckedError
 from cross_account_access.iam.comparing.comparison import Change
@@ -30,6 +31,7 @@ deployment. Where the live accounts cannot be read it compares the deployed stat
 stack that is not deployed grants nothing. --from and --to compare others: the program of a git
 revision, or files that `pulumi stack export` or `pulumi preview --json --show-sames` have
 printed."""
+_FOR_A_MOMENT: Final = "for a moment of the deployment only, until its last write:"
 _EPILOG: Final = """\
 examples:
   access diff --stack prod
@@ -69,6 +71,8 @@ class _Difference:
     drift: list[Change]
     """What others changed since the last deployment."""
     notes: list[str]
+    gone_for_a_moment: list[Change] = field(default_factory=list)
+    """What is refused during the deployment only."""
 
 
 @judged()
@@ -114,7 +118,9 @@ def _of_deployment(stack: Stack, layers: str | None, *, must_be_live: bool) -> _
     """
     state = _read(sources.STATE, stack, layers)
     live, why = _live(state, stack, layers, must_be_live=must_be_live)
-    planned = with_layers(sources.read(sources.PREVIEW, stack), layers)
+    previewed = stack.previewed()
+    planned = with_layers(inventory_of(previewed.resources), layers)
+    gone = narrower_for_a_moment(inventory_of(each) for each in previewed.moments)
     if live is None:
         return _Difference(
             before=sources.STATE,
@@ -122,6 +128,7 @@ def _of_deployment(stack: Stack, layers: str | None, *, must_be_live: bool) -> _
             changes=changes_between(state, planned),
             drift=[],
             notes=[*why, *_notes(state, planned)],
+            gone_for_a_moment=gone,
         )
     return _Difference(
         before=sources.LIVE,
@@ -129,6 +136,7 @@ def _of_deployment(stack: Stack, layers: str | None, *, must_be_live: bool) -> _
         changes=changes_between(live, as_deployed(planned, state, live)),
         drift=changes_between(as_left(state, live), live),
         notes=_notes(live, planned),
+        gone_for_a_moment=gone,
     )
 
 
@@ -169,6 +177,7 @@ def _as_json(found: _Difference) -> dict[str, Any]:
             for change, told in zip(found.changes, as_json(found.changes), strict=True)
         ],
         "drift": as_json(found.drift),
+        "narrowerForAMoment": as_json(found.gone_for_a_moment),
         "notes": found.notes,
     }
 
@@ -193,6 +202,9 @@ def _print(page: Page, found: _Difference) -> None:
             page.line()
     else:
         print_changes(page, found.changes)
+    if found.gone_for_a_moment:
+        page.line((_FOR_A_MOMENT, TITLE))
+        print_changes(page, found.gone_for_a_moment)
     for note in found.notes:
         page.note(note)
     page.line(_summary(found))
@@ -204,6 +216,8 @@ def _summary(found: _Difference) -> str:
 
 def _markdown(found: _Difference) -> str:
     headed = _sections(found) if found.drift else [("", found.changes)]
+    if found.gone_for_a_moment:
+        headed.append((_FOR_A_MOMENT, found.gone_for_a_moment))
     return markdown(f"Access: {_summary(found)}", headed, found.notes)
 
 

@@ -317,3 +317,66 @@ def test_control_characters_of_documents_are_shown_and_not_carried_out(
         if words[0] in ("diff", "who-can", "can"):
             assert "evil" in output.out
             assert "nfirst" in output.out
+
+
+def exchanged(monkeypatch: pytest.MonkeyPatch, folder: Path) -> list[str]:
+    """A preview that takes a statement out of one policy and puts it into another, in three steps.
+
+    Between the first and the last the role has it by neither.
+    """
+    before = walkthrough()
+    arn = "arn:aws:iam::111122223333:policy/StageRoleAccess"
+    (role_policy,) = (each for each in before if each["type"] == "aws:iam/policy:Policy")
+    (attached,) = (each for each in before if "AttachmentsExclusive" in each["type"])
+    second = json.loads(json.dumps(role_policy).replace("stage-admin", "stage-admin.2"))
+    second["inputs"] |= {"name": "StageRoleAccess-2", "policy": json.dumps(policy(READ))}
+    second["outputs"] = {"arn": f"{arn}-2"}
+    steps = [
+        {"op": "same", "urn": each["urn"], "oldState": each, "newState": each} for each in before
+    ]
+
+    def update(resource: Any, **inputs: Any) -> dict[str, Any]:
+        new = {**resource, "inputs": {**resource["inputs"], **inputs}}
+        return {"op": "update", "urn": resource["urn"], "oldState": resource, "newState": new}
+
+    steps += [
+        update(role_policy, policy=json.dumps(policy(LIST))),
+        {"op": "create", "urn": second["urn"], "newState": second},
+        update(attached, policyArns=[arn, f"{arn}-2"]),
+    ]
+    answers = folder / "answers.json"
+    answers.write_text(json.dumps([export(before), {"steps": steps}]))
+    path = pulumi_that(
+        folder,
+        f"state, planned = json.load(open({str(answers)!r}))\n"
+        "print(json.dumps(planned if words[0] == 'preview' else state))",
+    )
+    monkeypatch.setenv("PATH", path)
+    return ["diff", "--cwd", str(folder)]
+
+
+def test_what_is_gone_for_a_moment_is_told_beforehand(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lying(monkeypatch)
+    words = exchanged(monkeypatch, tmp_path)
+    assert main(words) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "for a moment of the deployment only, until its last write:",
+        "- production:role/StageRole may s3:GetObject production-test-bucket-101/*",
+        "no change in access, from live to preview",
+    ]
+    assert main([*words, "--json"]) == 0
+    (gone,) = json.loads(capsys.readouterr().out)["narrowerForAMoment"]
+    assert (gone["effect"], gone["actions"]) == ("narrows", ["s3:GetObject"])
+    assert main([*words, "--markdown"]) == 0
+    assert "for a moment of the deployment only" in capsys.readouterr().out
+
+
+def test_nothing_is_gone_for_a_moment_where_one_document_changes(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lying(monkeypatch)
+    words = stack(monkeypatch, tmp_path, {}, MORE)
+    main([*words, "--json"])
+    assert json.loads(capsys.readouterr().out)["narrowerForAMoment"] == []
