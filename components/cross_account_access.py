@@ -10,6 +10,7 @@ from pulumi import Alias, InvokeOutputOptions, Output, ResourceOptions
 from pulumi_aws import Provider, iam, s3
 
 from components.assumable_role import AssumableRole
+from components.recorded import Recorded
 from components.shared_bucket import SharedBucket
 from components.shared_queue import SharedQueue
 from components.shared_topic import SharedTopic
@@ -48,6 +49,8 @@ class CrossAccountAccessArgs:
     resources: Sequence[SharedResource]
     consumers: Sequence[Consumer]
     grants: Sequence[Grant]
+    recorded: Recorded
+    """What is deployed already: it decides what has to happen before what."""
 
 
 class CrossAccountAccess(pulumi.ComponentResource):
@@ -70,33 +73,40 @@ class CrossAccountAccess(pulumi.ComponentResource):
         """As above, of the trusted account."""
         # Nothing is made in either account before both providers have answered: each checks its
         # allowed account IDs before it asks AWS anything.
-        proven = Output.all(self.trusting_canonical_user_id, self.trusted_canonical_user_id).apply(
-            lambda _: list[pulumi.Resource]()
-        )
+        answers = Output.all(self.trusting_canonical_user_id, self.trusted_canonical_user_id)
+
+        def proven(more: list[pulumi.Resource]) -> Output[list[pulumi.Resource]]:
+            return answers.apply(lambda _: more)
+
         grants_of: dict[str, list[Grant]] = defaultdict(list)
-        consumers_of: dict[SharedResource, dict[str, None]] = defaultdict(dict)
         for grant in args.grants:
             grants_of[grant.consumer.name].append(grant)
-            consumers_of[grant.resource][grant.consumer.name] = None
         accounts = Accounts(trusting=args.trusting, trusted=args.trusted)
-        web_identities = [
-            consumer.principal
-            for consumer in args.consumers
-            if isinstance(consumer.principal, WebIdentities)
-        ]
-        identity_providers = {
-            issuer: iam.OpenIdConnectProvider(
-                f"{name}-{issuer}",
-                url=f"https://{issuer}",
-                client_id_lists=sorted(
-                    {who.audience for who in web_identities if who.issuer == issuer}
-                ),
-                opts=ResourceOptions(
-                    parent=self, provider=args.trusting_provider, depends_on=proven
-                ),
-            )
-            for issuer in sorted({who.issuer for who in web_identities if not who.existing})
+        identity_providers = _identity_providers(
+            name,
+            args.consumers,
+            ResourceOptions(parent=self, provider=args.trusting_provider, depends_on=proven([])),
+        )
+        self.resource_arns: dict[str, dict[str, Output[str]]] = {
+            kind.kind: {} for kind in _COMPONENTS
         }
+        """ARNs by kind and name."""
+        self.key_arns: dict[str, Output[str]] = {}
+        """ARNs by the names of those buckets that have a key of their own."""
+        made: dict[SharedResource, Shared] = {}
+        owned = (each for each in args.resources if isinstance(each, OwnedResource))
+        for resource in (each for each in owned if not each.existing):
+            shared = made[resource] = _COMPONENTS[type(resource)](
+                f"{name}-{resource.name}",
+                resource,
+                Sharing(grants=args.grants, accounts=accounts, provider=args.trusting_provider),
+                # Inherited by all parts: a destroy would otherwise strip a protected bucket of its
+                # policy and its encryption before it met the bucket itself.
+                ResourceOptions(parent=self, depends_on=proven([]), protect=resource.protect),
+            )
+            self.resource_arns[resource.kind][resource.name] = shared.arn
+            if shared.key_arn is not None:
+                self.key_arns[resource.name] = shared.key_arn
 
         self.user_arns: dict[str, str] = {}
         """ARNs by the names of those consumers that are users."""
@@ -104,24 +114,33 @@ class CrossAccountAccess(pulumi.ComponentResource):
         """ARNs by the names of those consumers that have a role."""
         self.access_policy_arns: dict[str, list[Output[str]]] = {}
         """As above; none where the policy is part of the role."""
-        parts: dict[str, list[pulumi.Resource]] = {}
+        parts: dict[str, list[pulumi.Resource]] = {each.name: [] for each in args.consumers}
         for consumer in args.consumers:
             item = f"{name}-{consumer.name}"
             part = ResourceOptions(
                 parent=self,
-                depends_on=proven,
+                depends_on=proven(
+                    [
+                        made[grant.resource].guarded
+                        for grant in grants_of[consumer.name]
+                        if grant.resource in made
+                    ]
+                ),
                 # What is below a renamed part is found by the part's former name too.
                 aliases=[Alias(name=f"{name}-{consumer.renamed_from}")]
                 if consumer.renamed_from
                 else None,
             )
-            parts[consumer.name] = []
             after: list[pulumi.Resource] = []
             access = Access(
                 consumer=consumer,
                 grants=grants_of[consumer.name],
                 accounts=accounts,
                 provider=args.trusted_provider,
+                recorded=args.recorded,
+                names=tuple(
+                    f"{name}-{each}" for each in (consumer.name, consumer.renamed_from) if each
+                ),
             )
             match consumer.principal:
                 case User() as user:
@@ -139,36 +158,32 @@ class CrossAccountAccess(pulumi.ComponentResource):
                 self.role_arns[consumer.name] = role.arn
                 self.access_policy_arns[consumer.name] = role.policy_arns
 
-        self.resource_arns: dict[str, dict[str, Output[str]]] = {
-            kind.kind: {} for kind in _COMPONENTS
-        }
-        """ARNs by kind and name."""
-        self.key_arns: dict[str, Output[str]] = {}
-        """ARNs by the names of those buckets that have a key of their own."""
-        owned = (each for each in args.resources if isinstance(each, OwnedResource))
-        for resource in (each for each in owned if not each.existing):
-            shared = _COMPONENTS[type(resource)](
-                f"{name}-{resource.name}",
-                resource,
-                Sharing(
-                    grants=args.grants,
-                    accounts=accounts,
-                    provider=args.trusting_provider,
-                    policy_after=[
-                        made
-                        for consumer_name in consumers_of[resource]
-                        for made in parts[consumer_name]
-                    ],
-                ),
-                # Inherited by all parts: a destroy would otherwise strip a protected bucket of its
-                # policy and its encryption before it met the bucket itself.
-                ResourceOptions(parent=self, depends_on=proven, protect=resource.protect),
-            )
-            self.resource_arns[resource.kind][resource.name] = shared.arn
-            if shared.key_arn is not None:
-                self.key_arns[resource.name] = shared.key_arn
-
+        for resource, shared in made.items():
+            users = {grant.consumer.name for grant in args.grants if grant.resource == resource}
+            shared.complete([part for user in sorted(users) for part in parts[user]])
         self.register_outputs({})
+
+
+def _identity_providers(
+    name: str, consumers: Sequence[Consumer], opts: ResourceOptions
+) -> dict[str, iam.OpenIdConnectProvider]:
+    """Make those of web identities that do not exist yet, by issuer."""
+    web_identities = [
+        consumer.principal
+        for consumer in consumers
+        if isinstance(consumer.principal, WebIdentities)
+    ]
+    return {
+        issuer: iam.OpenIdConnectProvider(
+            f"{name}-{issuer}",
+            url=f"https://{issuer}",
+            client_id_lists=sorted(
+                {who.audience for who in web_identities if who.issuer == issuer}
+            ),
+            opts=opts,
+        )
+        for issuer in sorted({who.issuer for who in web_identities if not who.existing})
+    }
 
 
 def _canonical_user_id(parent: pulumi.Resource, provider: Provider) -> Output[str]:

@@ -1,5 +1,7 @@
 """A Production bucket as a careful engineer would make it."""
 
+from collections.abc import Sequence
+
 import pulumi
 from pulumi import ResourceOptions
 from pulumi_aws import s3
@@ -28,7 +30,8 @@ class SharedBucket(Shared):
 
     def __init__(self, name: str, bucket: Bucket, sharing: Sharing, opts: ResourceOptions) -> None:
         super().__init__("SharedBucket", name, sharing.provider, opts)
-        made = s3.Bucket(
+        self._name, self._bucket = name, bucket
+        self._made = made = s3.Bucket(
             name, bucket=bucket.name, force_destroy=not bucket.protect, opts=self.first
         )
         ownership = s3.BucketOwnershipControls(
@@ -71,9 +74,22 @@ class SharedBucket(Shared):
             versioning_configuration={"status": "Enabled"},
             opts=self.after(encryption),
         )
-        last: pulumi.Resource = s3.BucketLifecycleConfiguration(
+        self.guarded = s3.BucketPolicy(
             name,
             bucket=made.bucket,
+            policy=resource_policy(bucket, sharing.grants, sharing.accounts),
+            opts=self.after(versioning),
+        )
+        self.arn = made.arn
+        """`arn:PARTITION:s3:::NAME`"""
+        self.register_outputs({"arn": self.arn})
+
+    def complete(self, after: Sequence[pulumi.Resource]) -> None:
+        """Make what says nothing of access: what expires, and where a log is written."""
+        bucket = self._bucket
+        lifecycle = s3.BucketLifecycleConfiguration(
+            self._name,
+            bucket=self._made.bucket,
             rules=[
                 {
                     "id": "expire-noncurrent-versions",
@@ -90,22 +106,13 @@ class SharedBucket(Shared):
                     },
                 },
             ],
-            opts=self.after(versioning),
+            opts=self.after(self.guarded, *after),
         )
         if bucket.access_log:
-            last = s3.BucketLogging(
-                name,
-                bucket=made.bucket,
+            s3.BucketLogging(
+                self._name,
+                bucket=self._made.bucket,
                 target_bucket=bucket.access_log.bucket,
                 target_prefix=bucket.access_log.prefix,
-                opts=self.after(last),
+                opts=self.after(lifecycle),
             )
-        s3.BucketPolicy(
-            name,
-            bucket=made.bucket,
-            policy=resource_policy(bucket, sharing.grants, sharing.accounts),
-            opts=self.after(last, *sharing.policy_after),
-        )
-        self.arn = made.arn
-        """`arn:PARTITION:s3:::NAME`"""
-        self.register_outputs({"arn": self.arn})

@@ -1,5 +1,8 @@
 """A Production queue."""
 
+from collections.abc import Sequence
+
+import pulumi
 from pulumi import ResourceOptions
 from pulumi_aws import sqs
 
@@ -13,13 +16,29 @@ class SharedQueue(Shared):
 
     def __init__(self, name: str, queue: Queue, sharing: Sharing, opts: ResourceOptions) -> None:
         super().__init__("SharedQueue", name, sharing.provider, opts)
-        made = sqs.Queue(name, name=queue.name, sqs_managed_sse_enabled=True, opts=self.first)
-        sqs.QueuePolicy(
+        self._name = name
+        self._policy = resource_policy(queue, sharing.grants, sharing.accounts)
+        self.guarded = self._made = sqs.Queue(
             name,
-            queue_url=made.url,
-            policy=resource_policy(queue, sharing.grants, sharing.accounts),
-            opts=self.after(made, *sharing.policy_after),
+            name=queue.name,
+            sqs_managed_sse_enabled=True,
+            # From its first moment; from then on the resource below has it.
+            policy=self._policy,
+            opts=ResourceOptions.merge(self.first, ResourceOptions(ignore_changes=["policy"])),
         )
-        self.arn = made.arn
+        self.arn = self._made.arn
         """`arn:PARTITION:sqs:REGION:ACCOUNT:NAME`"""
         self.register_outputs({"arn": self.arn})
+
+    def complete(self, after: Sequence[pulumi.Resource]) -> None:
+        """Make the policy."""
+        sqs.QueuePolicy(
+            self._name,
+            queue_url=self._made.url,
+            policy=self._policy,
+            opts=ResourceOptions.merge(
+                self.after(self._made, *after),
+                # Before the queue itself goes, its policy would leave it without the refusal.
+                ResourceOptions(deleted_with=self._made),
+            ),
+        )

@@ -1,5 +1,8 @@
 """A Production topic."""
 
+from collections.abc import Sequence
+
+import pulumi
 from pulumi import ResourceOptions
 from pulumi_aws import sns
 
@@ -17,13 +20,28 @@ class SharedTopic(Shared):
 
     def __init__(self, name: str, topic: Topic, sharing: Sharing, opts: ResourceOptions) -> None:
         super().__init__("SharedTopic", name, sharing.provider, opts)
-        made = sns.Topic(name, name=topic.name, opts=self.first)
-        sns.TopicPolicy(
+        self._name = name
+        self._policy = resource_policy(topic, sharing.grants, sharing.accounts)
+        self.guarded = self._made = sns.Topic(
             name,
-            arn=made.arn,
-            policy=resource_policy(topic, sharing.grants, sharing.accounts),
-            opts=self.after(made, *sharing.policy_after),
+            name=topic.name,
+            # From its first moment; from then on the resource below has it.
+            policy=self._policy,
+            opts=ResourceOptions.merge(self.first, ResourceOptions(ignore_changes=["policy"])),
         )
-        self.arn = made.arn
+        self.arn = self._made.arn
         """`arn:PARTITION:sns:REGION:ACCOUNT:NAME`"""
         self.register_outputs({"arn": self.arn})
+
+    def complete(self, after: Sequence[pulumi.Resource]) -> None:
+        """Make the policy."""
+        sns.TopicPolicy(
+            self._name,
+            arn=self._made.arn,
+            policy=self._policy,
+            opts=ResourceOptions.merge(
+                self.after(self._made, *after),
+                # Before the topic itself goes, its policy would leave it without the refusal.
+                ResourceOptions(deleted_with=self._made),
+            ),
+        )

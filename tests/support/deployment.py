@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from unittest.mock import patch
 
@@ -129,8 +130,21 @@ def stack_values(stack: str, **changes: object) -> dict[str, str]:
     }
 
 
-def deploy(values: Mapping[str, str], *, stack: str = "prod", preview: bool = False) -> Deployment:
-    """Runs `__main__.py` with these settings and waits for everything that it registered."""
+def deploy(
+    values: Mapping[str, str],
+    *,
+    stack: str = "prod",
+    preview: bool = False,
+    recorded: Mapping[str, Any] = MappingProxyType({}),
+) -> Deployment:
+    """Runs `__main__.py` with these settings and waits for everything that it registered.
+
+    Args:
+        values: the settings.
+        stack: the stack's name.
+        preview: whether it is no update.
+        recorded: the resources of the stack's state by URN, each as `{"outputs": {...}}`.
+    """
     recorder = Recorder()
     interrupt = signal.getsignal(signal.SIGINT)
     loop = asyncio.new_event_loop()
@@ -144,7 +158,13 @@ def deploy(values: Mapping[str, str], *, stack: str = "prod", preview: bool = Fa
 
         def program() -> None:
             # The mocks have no AWS to ask; the proof has tests of its own.
-            with patch("cross_account_access.program.preflight.prove"):
+            with (
+                patch("cross_account_access.program.preflight.prove"),
+                patch(
+                    "cross_account_access.program.arguments.recorded_outputs",
+                    lambda: recorded,
+                ),
+            ):
                 runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__")
             stack_resource = pulumi.runtime.get_root_resource()
             assert isinstance(stack_resource, Stack)

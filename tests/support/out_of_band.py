@@ -50,6 +50,7 @@ class NotEmulated:
 
 FIXED: Final = Unchangeable("AWS has no call that changes it; another one is another thing")
 OWNER: Final = Unchangeable("says whose it is; without it, it is gone")
+FIRST: Final = Unchangeable("given when it is made, then ignored: a resource of its own has it")
 LOCAL: Final = Unchangeable("says how the provider acts; nothing of it lies in the cloud")
 
 
@@ -445,6 +446,7 @@ CATALOGUE: Final[Mapping[str, Mapping[str, Seen | Unchangeable | NotEmulated]]] 
     },
     "aws:sns/topic:Topic": {
         "name": FIXED,
+        "policy": FIRST,
         "tags": tags("sns", "tag_resource", "ResourceArn", "arn"),
         GONE: Seen(lambda aws, it: aws("sns").delete_topic(TopicArn=it["arn"])),
     },
@@ -460,6 +462,7 @@ CATALOGUE: Final[Mapping[str, Mapping[str, Seen | Unchangeable | NotEmulated]]] 
     "aws:sqs/queue:Queue": {
         "messageRetentionSeconds": _queue(MessageRetentionPeriod="60"),
         "name": FIXED,
+        "policy": FIRST,
         "sqsManagedSseEnabled": _queue(SqsManagedSseEnabled="false"),
         "tags": Seen(
             lambda aws, it: aws("sqs").tag_queue(QueueUrl=it["url"], Tags={"stack": "mine"})

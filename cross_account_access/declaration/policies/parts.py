@@ -29,7 +29,7 @@ def in_parts(document: str, limit: int) -> list[str]:
 
 def _pieces(statement: Statement, limit: int) -> Iterator[Statement]:
     """The statement, as few statements that fit into a document each."""
-    values, with_values = _cuttable(statement)
+    values, with_values = cuttable(statement)
     taken: list[str] = []
     for value in values:
         if taken and policy_characters(render([with_values([*taken, value])])) > limit:
@@ -39,8 +39,8 @@ def _pieces(statement: Statement, limit: int) -> Iterator[Statement]:
     yield with_values(taken)
 
 
-def _cuttable(statement: Statement) -> tuple[list[str], Callable[[list[str]], Statement]]:
-    """A list of which any value will do, and the statement with another list in its place.
+def cuttable(statement: Statement) -> tuple[list[str], Callable[[list[str]], Statement]]:
+    """Return a list of which any value will do, and the statement with another in its place.
 
     Both lists that a grant of many prefixes makes long are such: its resources, and where it is
     for listing, the values of `s3:prefix`.

@@ -21,7 +21,10 @@ from pulumi_aws import iam, s3
 from cross_account_access.declaration.accounts import Account
 from cross_account_access.declaration.model import MustExist
 from cross_account_access.declaration.settings import Settings
-from cross_account_access.program.preflight.accounts_of_state import refuse_others
+from cross_account_access.program.preflight.accounts_of_state import (
+    recorded_outputs,
+    refuse_others,
+)
 
 if TYPE_CHECKING:
     from cross_account_access.program.preflight import ask_accounts
@@ -46,7 +49,8 @@ def prove(declared: Settings, *, prefix: str = "") -> None:
         for side, account in sides.items()
     ]
     with _started([each.request for each in asked]) as process:
-        refuse_others(sides, prefix=prefix)
+        recorded = recorded_outputs()
+        refuse_others(sides, recorded, prefix=prefix)
         # pulumi_aws loads the classes of a service when the first of them is used.
         _ = iam.Role, s3.Bucket
         answers = _answers(process)

@@ -23,19 +23,20 @@ _TRIES: Final = 50
 _PAUSE_SECONDS: Final = 0.1
 
 
-def refuse_others(sides: Mapping[str, Account], *, prefix: str) -> None:
+def refuse_others(
+    sides: Mapping[str, Account], recorded: Mapping[str, Any], *, prefix: str
+) -> None:
     """Compares the accounts of the settings with those of the providers in the state.
 
     Args:
         sides: the accounts that the settings name, by side, which the providers are named after.
+        recorded: the outputs of the stack's resources, as `recorded_outputs` returns them.
         prefix: before the logical names of the providers, as in `arguments_of`.
 
     Raises:
         pulumi.RunError: an account is another one, with how to move.
     """
     stack, project = pulumi.get_stack(), pulumi.get_project()
-    qualified = f"{pulumi.get_organization()}/{project}/{stack}"
-    recorded = _recorded(qualified)
     problems = []
     for side, account in sides.items():
         provider = recorded.get(f"urn:pulumi:{stack}::{project}::{_PROVIDER}::{prefix}{side}")
@@ -58,11 +59,15 @@ def refuse_others(sides: Mapping[str, Account], *, prefix: str) -> None:
         raise pulumi.RunError(message)
 
 
-def _recorded(stack: str) -> Mapping[str, Any]:
-    """The outputs of the stack's resources by URN.
+def recorded_outputs() -> Mapping[str, Any]:
+    """The outputs of the stack's resources by URN, `{"type": "...", "outputs": {...}}` each.
 
     A backend of files may be writing the state at that moment: the engine then meets half a file.
+
+    Raises:
+        pulumi.RunError: they cannot be read.
     """
+    stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
     tries = 0
     while True:
         try:

@@ -47,7 +47,11 @@ def test_a_protected_bucket_is_never_emptied_and_an_unprotected_one_is() -> None
 def test_the_parts_of_a_bucket_are_made_one_after_the_other(prod: Deployment) -> None:
     order = [item.type for item in aws_resources(prod) if item.type.startswith("aws:s3/")]
     assert order[0] == "aws:s3/bucket:Bucket"
-    assert order[-1] == "aws:s3/bucketPolicy:BucketPolicy"
+    # A protected bucket refuses a destroy by what is made last.
+    assert order[-2:] == [
+        "aws:s3/bucketPolicy:BucketPolicy",
+        "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
+    ]
     assert len(order) == len(set(order)) == 7
 
 
@@ -109,7 +113,7 @@ def test_all_that_is_shared_is_in_production_and_its_documents_are_known_in_a_pr
         expected = "staging" if item.type in STAGING_TYPES else "production"
         assert item.provider == expected, item
     documents = [item.inputs["policy"] for item in made if "policy" in item.inputs]
-    assert len(documents) == 6
+    assert len(documents) == 8
     for document in documents:
         assert json.loads(document)["Statement"]
 
@@ -123,13 +127,15 @@ def test_each_resource_has_one_policy(kinds: Deployment) -> None:
 
 def test_topics_and_queues_have_the_names_and_the_encryption_that_are_declared() -> None:
     deployment = deploy(by_role())
-    assert deployment.one("aws:sns/topic:Topic").inputs == {"name": "news"}
-    queue = deployment.one("aws:sqs/queue:Queue")
-    assert queue.inputs == {"name": "jobs", "sqsManagedSseEnabled": True}
+    topic = deployment.one("aws:sns/topic:Topic").inputs
+    queue = deployment.one("aws:sqs/queue:Queue").inputs
     policy = deployment.one("aws:sqs/queuePolicy:QueuePolicy").inputs
     assert policy["queueUrl"] == "https://sqs.us-west-2.amazonaws.com/111122223333/jobs"
     topic_policy = deployment.one("aws:sns/topicPolicy:TopicPolicy").inputs
     assert topic_policy["arn"] == f"arn:aws:sns:us-west-2:{PRODUCTION}:news"
+    # Each refuses plain HTTP from its first moment.
+    assert topic == {"name": "news", "policy": topic_policy["policy"]}
+    assert queue == {"name": "jobs", "sqsManagedSseEnabled": True, "policy": policy["policy"]}
 
 
 def test_people_read_in_the_console_whose_a_role_is() -> None:

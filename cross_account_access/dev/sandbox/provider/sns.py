@@ -44,6 +44,8 @@ def _create_topic(account: Account, inputs: dict[str, Any]) -> str:
         Attributes=given(inputs, KmsMasterKeyId="kmsMasterKeyId"),
         Tags=tag_list(inputs.get("tags", {})),
     )
+    if "policy" in inputs:
+        _put_policy(account, made["TopicArn"], inputs["policy"])
     return str(made["TopicArn"])
 
 
@@ -105,6 +107,7 @@ RESOURCE_TYPES = (
             "kmsMasterKeyId": Property(),
             "name": NAME,
             "owner": OUTPUT,
+            "policy": Property(local=True),
             "region": OUTPUT,
             **TAGGED,
         },
@@ -118,7 +121,7 @@ RESOURCE_TYPES = (
                 *("httpFailureFeedbackRoleArn", "httpSuccessFeedbackRoleArn"),
                 *("httpSuccessFeedbackSampleRate", "lambdaFailureFeedbackRoleArn"),
                 *("lambdaSuccessFeedbackRoleArn", "lambdaSuccessFeedbackSampleRate"),
-                *("maximumMessageSize", "namePrefix", "policy", "region", "signatureVersion"),
+                *("maximumMessageSize", "namePrefix", "region", "signatureVersion"),
                 *("sqsFailureFeedbackRoleArn", "sqsSuccessFeedbackRoleArn"),
                 *("sqsSuccessFeedbackSampleRate", "tracingConfig"),
             }

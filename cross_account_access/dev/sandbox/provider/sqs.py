@@ -65,9 +65,12 @@ def _from_api(attributes: dict[str, str]) -> dict[str, Any]:
 
 def _create_queue(account: Account, inputs: dict[str, Any]) -> str:
     sqs = _sqs(account)
+    attributes = _to_api({name: inputs[name] for name in _ATTRIBUTES if name in inputs})
+    if "policy" in inputs:
+        attributes["Policy"] = inputs["policy"]
     made = sqs.create_queue(
         QueueName=inputs["name"],
-        Attributes=_to_api({name: inputs[name] for name in _ATTRIBUTES if name in inputs}),
+        Attributes=attributes,
         tags=inputs.get("tags", {}),
     )
     # The emulator tells the port of HTTPS with the scheme of HTTP.
@@ -123,6 +126,7 @@ RESOURCE_TYPES = (
             **_ATTRIBUTES,
             "arn": OUTPUT,
             "name": NAME,
+            "policy": Property(local=True),
             "region": OUTPUT,
             **TAGGED,
             "url": OUTPUT,
@@ -131,7 +135,7 @@ RESOURCE_TYPES = (
             {
                 *("contentBasedDeduplication", "deduplicationScope", "delaySeconds", "fifoQueue"),
                 *("fifoThroughputLimit", "kmsDataKeyReusePeriodSeconds", "maxMessageSize"),
-                *("namePrefix", "policy", "receiveWaitTimeSeconds", "redriveAllowPolicy"),
+                *("namePrefix", "receiveWaitTimeSeconds", "redriveAllowPolicy"),
                 *("redrivePolicy", "region"),
             }
         ),
