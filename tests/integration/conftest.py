@@ -2,13 +2,14 @@
 
 import contextlib
 import os
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from cross_account_access.dev.sandbox.box import Sandbox
-from tests.support.counts import COUNTS
+from tests.support.counts import COUNTED, COUNTS
 from tests.support.people import ROOT_SECRET
 from tests.support.program import Program
 
@@ -19,6 +20,17 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """What tests have counted, at the end of the run."""
     for line in terminalreporter.config.stash.get(COUNTS, []):
         terminalreporter.write_line(line)
+    found: dict[str, Counter[str]] = defaultdict(Counter)
+    reports = (each for some in terminalreporter.stats.values() for each in some)
+    for report in reports:
+        for name, value in getattr(report, "user_properties", ()):
+            if name == COUNTED and report.when == "teardown":
+                what, _, count = str(value).partition(": ")
+                thing, _, number = count.partition("=")
+                found[what][thing] += int(number)
+    for what, counts in found.items():
+        told = ", ".join(f"{number} {thing}" for thing, number in counts.items())
+        terminalreporter.write_line(f"{what}: {told}")
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,470 @@
+"""Named edits of a stack file, each as a function that changes its settings."""
+
+import copy
+from collections.abc import Callable
+from contextlib import suppress
+from random import Random
+from typing import Any, Final
+
+Settings = dict[str, Any]
+Edit = Callable[[Settings], None]
+"""Changes settings in place; raises `InapplicableError` where there is nothing to change."""
+
+MANY: Final = 84
+"""As many prefixes as make an access policy two."""
+
+
+class InapplicableError(Exception):
+    """The edit makes no sense for these settings."""
+
+
+EDITS: Final[dict[str, tuple[Edit, Edit]]] = {}
+"""By name: what comes first, and the edit itself."""
+
+
+def edited(settings: Settings, name: str) -> tuple[Settings, Settings]:
+    """The settings before and after an edit.
+
+    Raises:
+        InapplicableError: it makes no sense for these.
+    """
+    first, second = EDITS[name]
+    before = copy.deepcopy(settings)
+    first(before)
+    after = copy.deepcopy(before)
+    second(after)
+    return before, after
+
+
+def randomly_edited(settings: Settings, random: Random) -> Settings:
+    """The settings after up to three edits."""
+    found = settings
+    for name in random.choices(list(EDITS), k=random.randint(1, 3)):
+        with suppress(InapplicableError):
+            found = edited(found, name)[1]
+    return found
+
+
+def _nothing(_settings: Settings) -> None:
+    """The stack is as it is."""
+
+
+def edit(name: str, first: Edit = _nothing) -> Callable[[Edit], Edit]:
+    def add(second: Edit) -> Edit:
+        EDITS[name] = (first, second)
+        return second
+
+    return add
+
+
+def with_role(settings: Settings, number: int = 0) -> Settings:
+    found = [each for each in settings["consumers"] if "role" in each]
+    if len(found) <= number:
+        raise InapplicableError
+    consumer: Settings = found[number]
+    return consumer
+
+
+def by_role(settings: Settings, consumer: Settings | None = None) -> list[Settings]:
+    name = (consumer or with_role(settings))["name"]
+    found = [
+        each
+        for each in settings["grants"]
+        if each["consumer"] == name and each.get("via") != "resource"
+    ]
+    if not found:
+        raise InapplicableError
+    return found
+
+
+def on_bucket(settings: Settings) -> Settings:
+    for each in settings["grants"]:
+        if "bucket" in each and each.get("via") != "resource":
+            return each
+    raise InapplicableError
+
+
+def user(settings: Settings) -> Settings:
+    for each in settings["consumers"]:
+        if "user" in each and not each["user"].get("existing"):
+            return each
+    raise InapplicableError
+
+
+def conditions(consumer: Settings) -> Settings:
+    found: Settings = consumer.setdefault("conditions", {})
+    return found
+
+
+@edit("a grant is added")
+def grant_added(settings: Settings) -> None:
+    consumer = with_role(settings)
+    bucket_added(settings)
+    settings["grants"].append(
+        {"consumer": consumer["name"], "bucket": "moments-added-101", "levels": ["list", "read"]}
+    )
+
+
+@edit("a bucket is added")
+def bucket_added(settings: Settings) -> None:
+    settings.setdefault("buckets", []).append({"name": "moments-added-101", "protect": False})
+
+
+@edit("a grant on what is there is added", bucket_added)
+def grant_on_there(settings: Settings) -> None:
+    settings["grants"].append(
+        {
+            "consumer": with_role(settings)["name"],
+            "bucket": "moments-added-101",
+            "levels": ["list", "read"],
+        }
+    )
+
+
+@edit("a grant and its bucket are removed", grant_added)
+def grant_removed(settings: Settings) -> None:
+    settings["grants"].pop()
+    settings["buckets"].pop()
+
+
+@edit("a grant moves to another consumer")
+def grant_moved(settings: Settings) -> None:
+    one, other = with_role(settings), with_role(settings, 1)
+    own = by_role(settings, one)
+    own[-1]["consumer"] = other["name"]
+    _without_doubles(settings)
+    if len(own) == 1:
+        raise InapplicableError
+
+
+@edit("grants are swapped")
+def grants_swapped(settings: Settings) -> None:
+    one, other = with_role(settings), with_role(settings, 1)
+    names = {one["name"]: other["name"], other["name"]: one["name"]}
+    for each in settings["grants"]:
+        if each.get("via") != "resource":
+            each["consumer"] = names.get(each["consumer"], each["consumer"])
+
+
+@edit("levels change")
+def levels_changed(settings: Settings) -> None:
+    grant = on_bucket(settings)
+    grant["levels"] = ["delete"] if "delete" not in grant["levels"] else ["read"]
+
+
+@edit("a prefix moves")
+def prefix_moved(settings: Settings) -> None:
+    grant = on_bucket(settings)
+    grant["prefixes"] = ["moved/"]
+
+
+@edit("a consumer is added")
+def consumer_added(settings: Settings) -> None:
+    grant = on_bucket(settings)
+    settings["consumers"].append(
+        {"name": "added", "user": {"name": "Added"}, "role": {"name": "AddedAccess"}}
+    )
+    settings["grants"].append(
+        {"consumer": "added", "bucket": grant["bucket"], "levels": ["list", "read"]}
+    )
+
+
+@edit("a consumer is removed", consumer_added)
+def consumer_removed(settings: Settings) -> None:
+    _remove(settings, "added")
+
+
+@edit("a consumer takes the place of another", consumer_added)
+def consumer_replaced(settings: Settings) -> None:
+    _remove(settings, "added")
+    settings["consumers"].append(
+        {"name": "next", "user": {"name": "Next"}, "role": {"name": "NextAccess"}}
+    )
+    settings["grants"].append(
+        {"consumer": "next", "bucket": on_bucket(settings)["bucket"], "levels": ["list", "delete"]}
+    )
+
+
+@edit("a user is another one")
+def user_renamed(settings: Settings) -> None:
+    user(settings)["user"]["name"] = "Another"
+
+
+@edit("a role has another name")
+def role_renamed(settings: Settings) -> None:
+    with_role(settings)["role"]["name"] = "AnotherAccess"
+
+
+@edit("a role has another path")
+def role_moved(settings: Settings) -> None:
+    with_role(settings)["role"]["path"] = "/moved/"
+
+
+def many_prefixes(settings: Settings) -> None:
+    on_bucket(settings)["levels"] = ["read"]
+    on_bucket(settings)["prefixes"] = [f"images-of-customer-{each:04}/" for each in range(MANY)]
+
+
+@edit("an access policy becomes two")
+def policy_split(settings: Settings) -> None:
+    many_prefixes(settings)
+
+
+@edit("an access policy becomes one", many_prefixes)
+def policy_joined(settings: Settings) -> None:
+    on_bucket(settings)["prefixes"] = ["images-of-customer-0000/", "images-of-customer-0083/"]
+
+
+@edit("statements move on to the next part", many_prefixes)
+def statements_on(settings: Settings) -> None:
+    more = [f"images-earlier-{each:04}/" for each in range(20)]
+    on_bucket(settings)["prefixes"] = more + on_bucket(settings)["prefixes"]
+
+
+@edit("statements move back to the part before", many_prefixes)
+def statements_back(settings: Settings) -> None:
+    del on_bucket(settings)["prefixes"][:20]
+
+
+def _inline(settings: Settings) -> None:
+    with_role(settings)["role"]["policy"] = "inline"
+
+
+@edit("a policy becomes part of the role")
+def managed_to_inline(settings: Settings) -> None:
+    _inline(settings)
+
+
+@edit("a policy leaves the role", _inline)
+def inline_to_managed(settings: Settings) -> None:
+    del with_role(settings)["role"]["policy"]
+
+
+@edit("a policy becomes part of the role and says something else")
+def managed_to_other_inline(settings: Settings) -> None:
+    _inline(settings)
+    levels_changed(settings)
+
+
+@edit("a policy leaves the role and says something else", _inline)
+def inline_to_other_managed(settings: Settings) -> None:
+    del with_role(settings)["role"]["policy"]
+    levels_changed(settings)
+
+
+def _unprotected(settings: Settings) -> None:
+    bucket = on_bucket(settings)["bucket"]
+    for each in settings["buckets"]:
+        if each["name"] == bucket:
+            each["protect"] = False
+
+
+def _with_key(settings: Settings) -> None:
+    _unprotected(settings)
+    bucket = on_bucket(settings)["bucket"]
+    for each in settings["buckets"]:
+        if each["name"] == bucket:
+            if each.get("existing"):
+                raise InapplicableError
+            each["encryption"] = "kms"
+
+
+def _without_key(settings: Settings) -> None:
+    for each in settings["buckets"]:
+        each.pop("encryption", None)
+
+
+def _unprotected_without_key(settings: Settings) -> None:
+    _unprotected(settings)
+    bucket = on_bucket(settings)["bucket"]
+    for each in settings["buckets"]:
+        if each["name"] == bucket:
+            each.pop("encryption", None)
+
+
+@edit("a bucket gets a key", _unprotected_without_key)
+def key_added(settings: Settings) -> None:
+    _with_key(settings)
+
+
+@edit("a bucket loses its key", _with_key)
+def key_removed(settings: Settings) -> None:
+    _without_key(settings)
+
+
+@edit("a trust asks for an external ID")
+def trust_narrowed(settings: Settings) -> None:
+    found = conditions(with_role(settings))
+    if "external_id" in found:
+        found["external_id"] = "another-external-id"
+    elif set(with_role(settings)) & {"oidc"}:
+        raise InapplicableError
+    else:
+        found["external_id"] = "an-external-id"
+
+
+@edit("a trust has other principals")
+def trust_moved(settings: Settings) -> None:
+    consumer = with_role(settings)
+    if "principals" in consumer:
+        consumer["principals"]["arns"] = ["arn:aws:iam::444455556666:role/Others"]
+    elif "oidc" in consumer:
+        consumer["oidc"]["subjects"] = ["repo:example-org/others:ref:refs/heads/main"]
+    elif "third_party" in consumer:
+        consumer["third_party"]["arns"] = ["arn:aws:iam::777788889999:role/Others"]
+    elif "organization" in consumer:
+        consumer["organization"]["paths"] = ["o-a1b2c3d4e5/r-ab12/ou-ab12-22222222/*"]
+    elif "user" in consumer:
+        consumer["user"]["name"] = "Another"
+    else:
+        raise InapplicableError
+
+
+@edit("trust and grants change in one go")
+def trust_and_grants(settings: Settings) -> None:
+    levels_changed(settings)
+    trust_moved(settings)
+
+
+@edit("trust and grants of an inline policy change in one go", _inline)
+def trust_and_inline_grants(settings: Settings) -> None:
+    levels_changed(settings)
+    trust_moved(settings)
+
+
+def _second_way(settings: Settings) -> None:
+    consumer = with_role(settings)
+    if "external_id" not in consumer.get("conditions", {}):
+        raise InapplicableError
+    consumer["conditions"]["more_external_ids"] = ["next-external-id"]
+
+
+@edit("a trust widens and a grant goes", grant_on_there)
+def trust_wider_grants_narrower(settings: Settings) -> None:
+    if len(by_role(settings)) < 2:
+        raise InapplicableError
+    settings["grants"].remove(by_role(settings)[-1])
+    _second_way(settings)
+
+
+@edit("a trust narrows and a grant comes", _second_way)
+def trust_narrower_grants_wider(settings: Settings) -> None:
+    consumer = with_role(settings)
+    consumer["conditions"].pop("more_external_ids")
+    grant = by_role(settings)[0]
+    if "bucket" not in grant:
+        raise InapplicableError
+    grant["levels"] = sorted({*grant["levels"], "delete"})
+
+
+@edit("conditions change")
+def conditions_changed(settings: Settings) -> None:
+    conditions(settings["consumers"][0])["expires_at"] = "2098-01-01"
+
+
+@edit("an address is asked for")
+def address_asked(settings: Settings) -> None:
+    conditions(settings["consumers"][0])["source_ips"] = ["198.51.100.0/24"]
+
+
+@edit("a role's grant goes by resource")
+def role_to_resource(settings: Settings) -> None:
+    for each in settings["grants"]:
+        consumer = next(c for c in settings["consumers"] if c["name"] == each["consumer"])
+        shared = next((k for k in ("bucket", "topic", "queue") if k in each), None)
+        if shared and each.get("via") != "resource" and set(consumer) & {"user", "ec2"}:
+            resource = next(r for r in settings[f"{shared}s"] if r["name"] == each[shared])
+            if not resource.get("existing") and not consumer.get("conditions"):
+                each["via"] = "resource"
+                if not any(
+                    g.get("via") != "resource"
+                    for g in settings["grants"]
+                    if g["consumer"] == each["consumer"]
+                ):
+                    del consumer["role"]
+                return
+    raise InapplicableError
+
+
+@edit("a grant by resource goes by the role", role_to_resource)
+def resource_to_role(settings: Settings) -> None:
+    each = next(g for g in settings["grants"] if g.get("via") == "resource")
+    consumer = next(c for c in settings["consumers"] if c["name"] == each["consumer"])
+    del each["via"]
+    consumer.setdefault("role", {"name": "ByRole"})
+
+
+@edit("a grant by resource changes")
+def direct_changed(settings: Settings) -> None:
+    for each in settings["grants"]:
+        if each.get("via") == "resource" and "bucket" in each:
+            each["levels"] = ["delete"] if each["levels"] != ["delete"] else ["read"]
+            each.pop("prefixes", None)
+            return
+    raise InapplicableError
+
+
+@edit("a grant by resource goes")
+def direct_removed(settings: Settings) -> None:
+    for each in settings["grants"]:
+        more = [g for g in settings["grants"] if g["consumer"] == each["consumer"]]
+        if each.get("via") == "resource" and len(more) > 1:
+            settings["grants"].remove(each)
+            return
+    raise InapplicableError
+
+
+BOUNDARY: Final = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+
+
+@edit("a role gets a boundary")
+def boundary_added(settings: Settings) -> None:
+    with_role(settings)["role"]["permissions_boundary"] = BOUNDARY
+
+
+@edit("a role loses its boundary and gets a grant", boundary_added)
+def boundary_removed(settings: Settings) -> None:
+    del with_role(settings)["role"]["permissions_boundary"]
+    levels_changed(settings)
+
+
+@edit("sessions are revoked")
+def revoked(settings: Settings) -> None:
+    with_role(settings)["role"]["revoked_before"] = "2026-01-01T00:00:00Z"
+
+
+@edit("a revocation is taken back", revoked)
+def unrevoked(settings: Settings) -> None:
+    del with_role(settings)["role"]["revoked_before"]
+
+
+@edit("Staging may list a bucket, or no longer")
+def may_list(settings: Settings) -> None:
+    for each in settings.get("buckets", ()):
+        if not each.get("existing"):
+            each["staging_may_list"] = not each.get("staging_may_list")
+            return
+    raise InapplicableError
+
+
+@edit("a consumer is renamed")
+def consumer_renamed(settings: Settings) -> None:
+    consumer = settings["consumers"][0]
+    for each in settings["grants"]:
+        if each["consumer"] == consumer["name"]:
+            each["consumer"] = "renamed"
+    consumer["renamed_from"], consumer["name"] = consumer["name"], "renamed"
+
+
+def _remove(settings: Settings, name: str) -> None:
+    settings["consumers"] = [each for each in settings["consumers"] if each["name"] != name]
+    settings["grants"] = [each for each in settings["grants"] if each["consumer"] != name]
+
+
+def _without_doubles(settings: Settings) -> None:
+    keys = [
+        tuple(each.get(k) for k in ("consumer", "bucket", "topic", "queue", "resource", "via"))
+        for each in settings["grants"]
+    ]
+    if len(set(keys)) < len(keys):
+        raise InapplicableError
