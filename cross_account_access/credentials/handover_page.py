@@ -166,7 +166,8 @@ def _set_up(consumer: Consumer, request: RoleRequest | None) -> Iterator[str]:
         )
         return
     if consumer.sign_in == "certificate":
-        yield from _set_up_certificate(consumer, request)
+        yield from _sign_in_with_certificate(consumer)
+        yield f"```ini\n{consumer.cli_profile or request.profile_block()}\n```"
         return
     if consumer.sign_in in CREDENTIAL_SOURCES:
         told = (
@@ -208,8 +209,8 @@ def _service_accounts(consumer: Consumer) -> list[tuple[str, str]]:
     ]
 
 
-def _set_up_certificate(consumer: Consumer, request: RoleRequest) -> Iterator[str]:
-    """How a certificate becomes a session of the role in Staging, and that one of ours.
+def _sign_in_with_certificate(consumer: Consumer) -> Iterator[str]:
+    """How a certificate becomes a session of the role in Staging.
 
     "Get temporary security credentials from IAM Roles Anywhere",
     https://docs.aws.amazon.com/rolesanywhere/latest/userguide/credential-helper.html.
@@ -233,9 +234,7 @@ def _set_up_certificate(consumer: Consumer, request: RoleRequest) -> Iterator[st
         " /PATH/TO/certificate.pem --private-key /PATH/TO/private-key.pem --trust-anchor-arn"
         f" {anchor} --profile-arn PROFILE-ARN --role-arn {own}"
     )
-    lines = [f"[profile {consumer.name}]", f"credential_process = {helper}"]
-    yield "\n".join(["```ini", *lines, f"region = {request.region}", "```"])
-    yield f"```ini\n{consumer.cli_profile or request.profile_block()}\n```"
+    yield f"```ini\n[profile {consumer.name}]\ncredential_process = {helper}\n```"
 
 
 def _own_role(consumer: Consumer) -> str:
@@ -277,7 +276,7 @@ def _set_up_directly(consumer: Consumer) -> Iterator[str]:
     told = [
         "What goes without a role needs no profile: use the credentials of the principal above."
     ]
-    if consumer.role_arn is None and consumer.handed_out:
+    if consumer.role_arn is None and consumer.handed_out and consumer.sign_in != "certificate":
         told.append(f"{_own_role(consumer)}; no keys are needed.")
     elif consumer.role_arn is None and consumer.user_name:
         told.append(_user_signs_in(consumer))
@@ -289,6 +288,8 @@ def _set_up_directly(consumer: Consumer) -> Iterator[str]:
     if consumer.mfa:
         told.append("Get them with a code of your MFA device:")
     yield "\n".join(told)
+    if consumer.role_arn is None and consumer.sign_in == "certificate":
+        yield from _sign_in_with_certificate(consumer)
     if consumer.mfa:
         device = shlex.quote(consumer.mfa_serial or _YOUR_MFA_DEVICE)
         yield _shell(f"aws sts get-session-token --serial-number {device} --token-code CODE")
@@ -297,7 +298,8 @@ def _set_up_directly(consumer: Consumer) -> Iterator[str]:
 def _test(consumer: Consumer, request: RoleRequest | None, contact: str) -> Iterator[str]:
     if request and consumer.sign_in != "web_identity" and not consumer.is_given_role:
         yield from _test_assume_role(request, contact)
-    own = f" --profile {shlex.quote(consumer.user_name)}" if consumer.user_name else ""
+    usual = consumer.name if consumer.sign_in == "certificate" else consumer.user_name
+    own = f" --profile {shlex.quote(usual)}" if usual else ""
     profile = f" --profile {shlex.quote(request.profile_name)}" if request else own
     if request is None or _has_profile(consumer):
         yield "This must succeed:"

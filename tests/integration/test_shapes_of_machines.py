@@ -1,7 +1,7 @@
 """Machines of Staging with a role that a service of AWS hands out to them, deployed for real.
 
-In the emulated AWS the root of the account stands for the service; which service may hand out a
-role, and for whom, the access engine decides over the documents that lie in the accounts.
+In the emulated AWS no service hands out a role of its own accord. Which one may, and for whom, the
+access engine decides over the documents that lie in the accounts.
 """
 
 from functools import partial
@@ -19,7 +19,7 @@ from tests.integration.shapes import (
     session_of,
     with_token,
 )
-from tests.support.people import STAGING_ADMIN, admin, assume, instance, refused
+from tests.support.people import STAGING_ADMIN, admin, assume, handed_out, refused
 from tests.support.program import Program
 from tests.support.world import deployed, may_assume
 
@@ -40,7 +40,7 @@ def test_tasks_come_by_their_task_role_and_send_as_themselves(program: Program) 
     assert outputs["machineRoleArns"] == {"renderer": renderer}
     assert "credential_source = EcsContainer" in outputs["cliProfiles"]["renderer"]
 
-    task = instance(renderer)
+    task = handed_out(renderer)
     with refused():
         task.client("s3").get_object(Bucket=bucket, Key=key)
     s3 = assume(task, role("RendererAccess")).client("s3")
@@ -73,14 +73,14 @@ def test_a_function_has_its_own_role_and_an_adopted_one_keeps_what_it_has(
     bucket = "example-lambda-101"
     put(bucket, "images/1")
     resizer, archiver = staging("Resizer"), staging("service-role/Archiver")
-    s3 = assume(instance(resizer), role("ResizerAccess")).client("s3")
+    s3 = assume(handed_out(resizer), role("ResizerAccess")).client("s3")
     s3.put_object(Bucket=bucket, Key="images/1", Body=b"small")
     none_allowed(
         partial(s3.put_object, Bucket=bucket, Key="archive/1", Body=b""),
-        partial(assume, instance(archiver), role("ResizerAccess")),
-        partial(assume, instance(resizer), role("ArchiverAccess")),
+        partial(assume, handed_out(archiver), role("ResizerAccess")),
+        partial(assume, handed_out(resizer), role("ArchiverAccess")),
     )
-    s3 = assume(instance(archiver), role("ArchiverAccess")).client("s3")
+    s3 = assume(handed_out(archiver), role("ArchiverAccess")).client("s3")
     s3.put_object(Bucket=bucket, Key="archive/1", Body=b"old")
     none_allowed(partial(s3.get_object, Bucket=bucket, Key="archive/1"))
 
@@ -137,7 +137,7 @@ def test_pods_come_by_both_roles_with_what_eks_states_of_them(program: Program) 
         given = {**tags, **{key.replace("_", "-"): value for key, value in changes.items()}}
         stated = {} if external_id is None else {"ExternalId": external_id}
         passed = [{"Key": key, "Value": value} for key, value in given.items() if value]
-        return assume(instance(staging("Shop")), role("ShopAccess"), Tags=passed, **stated)
+        return assume(handed_out(staging("Shop")), role("ShopAccess"), Tags=passed, **stated)
 
     s3 = pod(kubernetes_pod_name="shop-1").client("s3")
     assert s3.get_object(Bucket=bucket, Key="a")["Body"].read() == b"evening"
@@ -185,7 +185,7 @@ def test_a_machine_outside_comes_with_its_certificate_and_takes_it_along(program
         {"Key": "x509Subject/CN", "Value": "backup.example.com"},
         {"Key": "x509SAN/DNS", "Value": "backup.example.com"},
     ]
-    come = partial(assume, instance(backup), role("BackupAccess"))
+    come = partial(assume, handed_out(backup), role("BackupAccess"))
     for session in (come(), come(SourceIdentity="backup.example.com", Tags=of_certificate)):
         s3 = session.client("s3")
         s3.put_object(Bucket=bucket, Key="backups/1", Body=b"evening")

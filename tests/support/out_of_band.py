@@ -197,11 +197,7 @@ CATALOGUE: Final[Mapping[str, Mapping[str, Seen | Unchangeable | NotEmulated]]] 
         "namespace": FIXED,
         "roleArn": _association(roleArn=f"arn:aws:iam::{STRANGER}:role/Another"),
         "serviceAccount": FIXED,
-        "tags": Seen(
-            lambda aws, it: aws("eks").tag_resource(
-                resourceArn=it["associationArn"], tags={"stack": "mine"}
-            )
-        ),
+        "tags": NotEmulated("TagResource"),
         "targetRoleArn": _association(targetRoleArn=f"arn:aws:iam::{FOREIGN}:role/Another"),
         GONE: Seen(
             lambda aws, it: aws("eks").delete_pod_identity_association(

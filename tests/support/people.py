@@ -1,5 +1,6 @@
 """Who acts in the tests: administrators, consumers with keys of their own, and role sessions."""
 
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -51,6 +52,22 @@ def root(account: str) -> boto3.Session:
 def instance(role_arn: str) -> boto3.Session:
     """What an instance with this role has, from EC2; in the emulated AWS the root stands for it."""
     return assume(root(role_arn.split(":")[4]), role_arn)
+
+
+def handed_out(role_arn: str) -> boto3.Session:
+    """What machines of a role have from a service that says whom it acts for.
+
+    Nobody says so in the emulated AWS: for a moment the role trusts the root of its account.
+    """
+    account, name = role_arn.split(":")[4], role_arn.rsplit("/", 1)[-1]
+    iam = root(account).client("iam")
+    kept = iam.get_role(RoleName=name)["Role"]["AssumeRolePolicyDocument"]
+    trust = {"Effect": "Allow", "Principal": {"AWS": account}, "Action": "sts:AssumeRole"}
+    open_to_root = {"Version": "2012-10-17", "Statement": [trust]}
+    iam.update_assume_role_policy(RoleName=name, PolicyDocument=json.dumps(open_to_root))
+    session = assume(root(account), role_arn)
+    iam.update_assume_role_policy(RoleName=name, PolicyDocument=json.dumps(kept))
+    return session
 
 
 @contextmanager

@@ -15,7 +15,7 @@ _OF_ANY_VALUE: Final = ("eks-cluster-name", "kubernetes-pod-name", "kubernetes-p
 tags", https://docs.aws.amazon.com/eks/latest/userguide/pod-id-abac.html)."""
 
 
-def _cluster_name(value: str) -> str | None:
+def cluster_name(value: str) -> str | None:
     """The name of a cluster.
 
     Source: "CreateCluster", Amazon EKS API reference,
@@ -29,7 +29,7 @@ def _cluster_name(value: str) -> str | None:
     )
 
 
-def _label(value: str) -> str | None:
+def dns_label(value: str) -> str | None:
     """A label of DNS, which the name of a namespace is.
 
     Source: "Object Names and IDs",
@@ -40,7 +40,7 @@ def _label(value: str) -> str | None:
     return "must be the name of a namespace: 1 to 63 lower-case letters, digits and -"
 
 
-def _subdomain(value: str) -> str | None:
+def dns_subdomain(value: str) -> str | None:
     """A name of DNS, which that of a service account is.
 
     Source: "Object Names and IDs",
@@ -64,9 +64,9 @@ class EksPods(Machines):
     called = "pods"
     only_by_role = "EKS gives pods the Production role's credentials, and not those of Staging"
 
-    cluster: Annotated[str, Text("Name of the cluster, in Staging's region.", _cluster_name)]
-    namespace: Annotated[str, Text("Namespace of the service account.", _label)]
-    service_account: Annotated[str, Text("The service account whose pods come in.", _subdomain)]
+    cluster: Annotated[str, Text("Name of the cluster, in Staging's region.", cluster_name)]
+    namespace: Annotated[str, Text("Namespace of the service account.", dns_label)]
+    service_account: Annotated[str, Text("The service account whose pods come in.", dns_subdomain)]
 
     @property
     def is_given_role(self) -> bool:

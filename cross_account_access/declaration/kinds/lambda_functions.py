@@ -10,7 +10,7 @@ from cross_account_access.declaration.machines import HandedOut, Machines
 from cross_account_access.declaration.model import SignIn
 
 
-def _function_name(value: str) -> str | None:
+def function_name(value: str) -> str | None:
     """The name of a function.
 
     Source: "CreateFunction", AWS Lambda API reference,
@@ -36,7 +36,7 @@ class LambdaFunctions(Machines):
         tuple[str, ...],
         Texts(
             "Names of the functions that may have the role; any of Staging unless said.",
-            _function_name,
+            function_name,
             example="[resize-images]",
         ),
     ] = ()

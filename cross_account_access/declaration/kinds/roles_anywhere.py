@@ -17,7 +17,7 @@ _ATTRIBUTE: Final = re.compile(
 _OF_CERTIFICATES: Final = ("x509Issuer/*", "x509SAN/*", "x509Subject/*")
 
 
-def _trust_anchor(owner: Account) -> Rule:
+def trust_anchor(owner: Account) -> Rule:
     """The ARN of a trust anchor of the account that has the role.
 
     Source: "CreateTrustAnchor", IAM Roles Anywhere API reference,
@@ -56,7 +56,7 @@ class RolesAnywhere(Machines):
         str,
         Text(
             "ARN of the trust anchor in Staging, which exists already.",
-            rule_for=lambda context: _trust_anchor(context.accounts.trusted),
+            rule_for=lambda context: trust_anchor(context.accounts.trusted),
         ),
     ]
     certificate: Annotated[

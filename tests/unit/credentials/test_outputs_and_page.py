@@ -496,6 +496,10 @@ def test_a_page_of_machines_outside_has_both_profiles_and_whom_to_ask_for_theirs
     assert helper[helper.index("--trust-anchor-arn") + 1] == anchor
     assert helper[helper.index("--role-arn") + 1] == "arn:aws:iam::444455556666:role/Backup"
     assert [line for line in shell_lines(page) if line[:2] == ["aws", "rolesanywhere"]]
+    grant = {"queue": "jobs", "levels": ["send"], "via": "resource"}
+    page = page_of(access, monkeypatch, grant, user=None, roles_anywhere=anywhere)
+    assert "credential_process = /usr/local/bin/aws_signing_helper" in page
+    assert all(line[-2:] == ["--profile", "mine"] for line in shell_lines(page)[1:])
 
 
 @pytest.mark.parametrize(("kind", "is_promised"), [("user", False), ("third_party", True)])

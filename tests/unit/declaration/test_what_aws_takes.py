@@ -17,7 +17,15 @@ from cross_account_access.declaration import rules
 from cross_account_access.declaration.accounts import Account
 from cross_account_access.declaration.fields import Group, Items, Nested, Text, group_of
 from cross_account_access.declaration.keys import key_arn
-from cross_account_access.declaration.kinds import Bucket, Secret, Table, User
+from cross_account_access.declaration.kinds import (
+    Bucket,
+    Secret,
+    Table,
+    User,
+    eks_pods,
+    lambda_functions,
+    roles_anywhere,
+)
 from cross_account_access.declaration.policies.documents import (
     access_policy,
     caller_policy,
@@ -30,6 +38,7 @@ from cross_account_access.declaration.rules import issuers
 from cross_account_access.declaration.settings import SETTINGS, parse
 from cross_account_access.facts import quotas
 from tests.support.deployment import stack_values
+from tests.unit.declaration.documents import ANCHOR
 from tests.unit.declaration.stack_file import bucket, consumer, grant
 
 KEY = "arn:aws:kms:us-west-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
@@ -218,6 +227,40 @@ RULES = {
         ["vpce-1a2b3c4d", "vpce-0123456789abcdef0"],
         form=r"vpce-(?:[0-9a-f]{8}|[0-9a-f]{17})",
     ),
+    "name of a function": Taken(
+        lambda_functions.function_name,
+        [("lambda", "CreateFunction", "FunctionName")],
+        ["resize-images", "f" * 64, "arn:aws:lambda:us-west-2:444455556666:function:f"],
+        # An ARN is made of it.
+        form=r"[A-Za-z0-9_-]{1,64}",
+    ),
+    "name of a cluster": Taken(
+        eks_pods.cluster_name, [("eks", "CreateCluster", "name")], ["apps_1", "c" * 100, "-apps"]
+    ),
+    # What Kubernetes takes, and part of an external ID.
+    "namespace": Taken(
+        eks_pods.dns_label,
+        [("sts", "AssumeRole", "ExternalId")],
+        ["web-1", "n" * 63, "Web", "w-"],
+        form=r"(?!-)[a-z0-9-]{1,63}(?<!-)",
+    ),
+    "service account": Taken(
+        eks_pods.dns_subdomain,
+        [("sts", "AssumeRole", "ExternalId")],
+        ["shop.web-1", "s" * 253, "shop..web", ".shop"],
+        form=r"(?![.-])(?!.*\.\.)[a-z0-9.-]{1,253}(?<![.-])",
+    ),
+    "trust anchor": Taken(
+        roles_anywhere.trust_anchor(PRODUCTION),
+        [("rolesanywhere", "GetTrustAnchor", "trustAnchorId")],
+        [
+            ANCHOR.replace("444455556666", "111122223333"),
+            ANCHOR,
+            ANCHOR.replace("anchor", "profile"),
+        ],
+        form=r"arn:aws:rolesanywhere:[a-z0-9-]+:111122223333:trust-anchor/[0-9a-f-]{36}",
+        as_sent=lambda arn: arn.rsplit("/", 1)[-1],
+    ),
     "prefix of a log": Taken(
         rules.log_prefix,
         [("s3", "#TargetPrefix")],
@@ -257,7 +300,8 @@ def test_what_a_rule_accepts_aws_accepts(taken: Taken, data: st.DataObject) -> N
         return
     assert re.fullmatch(taken.form, value)
     for names in taken.shapes:
-        sent = taken.as_sent(value) if names[0] in ("kms", "organizations") else value
+        is_sent_otherwise = names[0] in ("kms", "organizations", "rolesanywhere")
+        sent = taken.as_sent(value) if is_sent_otherwise else value
         assert fits(sent, shape(*names)), names
 
 
@@ -304,6 +348,11 @@ SWEPT = {
     "unit of an organization": ["organization.paths"],
     "key ARN": [f"{kind}.kms_key_arn" for kind in ("buckets", "topics", "queues", "resources")],
     "VPC endpoint": ["conditions.vpc_endpoints"],
+    "name of a function": ["lambda_functions.functions"],
+    "name of a cluster": ["eks_pods.cluster"],
+    "namespace": ["eks_pods.namespace"],
+    "service account": ["eks_pods.service_account"],
+    "trust anchor": ["roles_anywhere.trust_anchor_arn"],
     "prefix of a log": ["access_log.prefix"],
     "prefix": ["grants.prefixes"],
 }
@@ -314,11 +363,6 @@ ELSEWHERE = {
     ],
     "test_refused_resources.py": ["buckets.encryption"],
     "test_existing_resources.py": ["resources.arn"],
-    "test_refused_consumers.py": [
-        "lambda_functions.functions",
-        "roles_anywhere.trust_anchor_arn",
-        *(f"eks_pods.{name}" for name in ("cluster", "namespace", "service_account")),
-    ],
     "test_principal_patterns.py": ["principals.arns"],
     "test_third_parties.py": ["third_party.arns"],
     "test_issuers.py": ["oidc.subjects"],
