@@ -27,7 +27,7 @@ from cross_account_access.dev.toolchain import ToolchainError
 _DESCRIPTION = """\
 Shows cross-account access from nothing to healed drift: two emulated AWS
 accounts, `pulumi up` of the stack prod on the real engine, the proof with the
-AWS CLI (what is granted works, everything else is refused) and by `access prove`
+AWS CLI (what is granted works, what is not is refused) and by `access prove`
 (for every request there can be), a widening that `access diff` holds back, a
 change behind Pulumi's back, found by `pulumi preview` and undone by `pulumi up`.
 
@@ -201,7 +201,7 @@ def _prove(shell: Shell, access: _Access, folder: Path) -> None:
 
 
 def _refuse(shell: Shell, access: _Access) -> None:
-    shell.heading("4. The proof: everything else is refused, by AWS itself")
+    shell.heading("4. The proof: what is not granted is refused")
     as_role, as_user = f"--profile {access.role}", f"--profile {access.user}"
     stored = f"--bucket {access.bucket} --key {access.key}"
     shell.refuse_together(
