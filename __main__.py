@@ -4,11 +4,12 @@ import pulumi
 
 from components.cross_account_access import CrossAccountAccess
 from cross_account_access.declaration import settings
-from cross_account_access.program import outputs, preflight, registering
+from cross_account_access.program import failures, outputs, preflight, registering
 from cross_account_access.program.arguments import arguments_of
 
 declared = settings.load()
 preflight.prove(declared)
+failures.explain({"production": declared.production, "staging": declared.staging})
 access = CrossAccountAccess("access", arguments_of(declared))
 outputs.export(declared, access)
 pulumi.run(registering.begun)

@@ -59,6 +59,9 @@ class Engine:
             raise UncheckedError(LOCKED.format(*self.holder))
         self.state = json.loads(path.read_text())
 
+    def is_locked(self) -> bool:
+        return self.holder is not None
+
     def cancel(self) -> None:
         self.holder = None
 
@@ -184,7 +187,7 @@ def test_an_update_that_may_live_keeps_its_lock_and_its_state(
     monkeypatch.setattr(lock, "_state_and_name", lambda _: ("S", name))
     assert run(tmp_path, "--apply") == 3
     assert (engine.state, saved_in(tmp_path)) == (engine.before, [])
-    assert engine.holder is not None
+    assert engine.is_locked()
     assert says in capsys.readouterr().err
 
 
@@ -195,8 +198,8 @@ def test_the_lock_of_an_update_that_has_ended_is_removed(
     # This process is no engine.
     engine.holder = (f"root@{socket.gethostname()}", os.getpid())
     assert run(tmp_path, "--apply") == 0
-    is_held: bool = engine.holder is not None
-    assert (is_held, engine.state) == (False, export(walkthrough()))
+    assert not engine.is_locked()
+    assert engine.state == export(walkthrough())
 
 
 def locked_folder(folder: Path, **holder: object) -> Path:
@@ -216,9 +219,9 @@ def test_of_a_folder_the_lock_is_told_before_anything_is_done(
     locked_folder(tmp_path, pid=os.getpid())
     assert run(tmp_path) == 1
     assert f"process {os.getpid()}" in capsys.readouterr().out
-    assert engine.holder is not None
+    assert engine.is_locked()
     assert run(tmp_path, "--apply") == 0
-    assert engine.holder is None
+    assert not engine.is_locked()
 
 
 def test_what_was_cut_off_stays_so_where_the_update_may_live(
