@@ -7,7 +7,6 @@ already, or a lock, `access recover --apply` before it; and the command that thi
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
 import shutil
@@ -82,16 +81,6 @@ class Place:
         ran = self.program.run(*UP)
         self.proxy.clear()
         return ran
-
-    def kill(self) -> None:
-        """Kills the engine and all that it has started, wherever those are in groups of theirs."""
-        for each in Path("/proc").glob("[0-9]*"):
-            try:
-                if (each / "cwd").resolve().is_relative_to(self.program.folder):
-                    os.kill(int(each.name), signal.SIGKILL)
-            except OSError:
-                # Ended meanwhile, or not ours.
-                continue
 
     def mended(self) -> None:
         """Do what the messages say until an `up` succeeds, which it must; the proxy is at rest."""
@@ -278,7 +267,7 @@ def test_an_engine_that_is_killed_leaves_nothing_behind(
     request: pytest.FixtureRequest, small: Place, call: str, carried_out: bool
 ) -> None:
     sampled(request, of_sample=carried_out and call in ("CreateAlias", "PUT"))
-    fault = Fault(1, RESET, ALWAYS, carried_out, meets=named(call), then=small.kill)
+    fault = Fault(1, RESET, ALWAYS, carried_out, meets=named(call), then=small.program.kill)
     ran = small.disturbed_up(fault)
     assert ran.status == -signal.SIGKILL
     small.mended()
@@ -296,7 +285,7 @@ def test_an_engine_that_is_killed_at_any_call_leaves_nothing_behind(
     sampled(request, of_sample=False)
     made = place(box, tmp_path, *proxy, example, full=True)
     for at in range(1, len(made.expected.writes) + 1):
-        fault = Fault(at, RESET, ALWAYS, carried_out=True, then=made.kill)
+        fault = Fault(at, RESET, ALWAYS, carried_out=True, then=made.program.kill)
         assert made.disturbed_up(fault).status == -signal.SIGKILL
         made.mended()
         made.check()

@@ -1,18 +1,32 @@
 """After an update that was killed, the commands that are told end where an undisturbed one does."""
 
-import os
 import signal
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 
-from tests.support.people import PRODUCTION_ADMIN, STAGING_ADMIN, admin, assume, refused, user
+from tests.support.people import (
+    PRODUCTION_ADMIN,
+    REGION,
+    STAGING_ADMIN,
+    admin,
+    assume,
+    refused,
+    user,
+)
 from tests.support.program import Program
 
-BUCKET = "production-test-bucket-101"
+BUCKET, STATES = "production-test-bucket-101", "states-of-recover-101"
 ROLE = "arn:aws:iam::111122223333:role/StageRole"
 
 
-def killed(program: Program, after: int) -> None:
-    """Starts `pulumi up` and kills it with all that it started, once so much is made."""
+@contextmanager
+def stopped(program: Program, after: int) -> Iterator[None]:
+    """An `up` that stands still once so much is made; it is killed at the end, with all it started.
+
+    As with SIGKILL at that moment, nothing of it is done afterwards.
+    """
     with subprocess.Popen(
         ["pulumi", "up", "--yes", "--skip-preview", "--stack", "prod", "--non-interactive"],
         cwd=program.folder,
@@ -24,13 +38,17 @@ def killed(program: Program, after: int) -> None:
         start_new_session=True,
     ) as process:
         assert process.stdout is not None
-        made = 0
-        for line in process.stdout:
-            made += " created (" in line
-            if made == after:
-                os.killpg(process.pid, signal.SIGKILL)
-                break
-    assert made == after
+        try:
+            made = 0
+            for line in process.stdout:
+                made += " created (" in line
+                if made == after:
+                    process.send_signal(signal.SIGSTOP)
+                    break
+            assert made == after
+            yield
+        finally:
+            program.kill()
 
 
 def access(program: Program, *words: str) -> tuple[int, str]:
@@ -39,7 +57,9 @@ def access(program: Program, *words: str) -> tuple[int, str]:
 
 
 def test_a_killed_update_is_recovered_from_with_what_it_made(program: Program) -> None:
-    killed(program, after=6)
+    with stopped(program, after=6):
+        status, output = access(program, "recover", "--apply")
+        assert (status, "is being updated by" in output) == (3, True), output
     status, output = access(program, "recover")
     assert (status, "locked by an update that has ended" in output) == (1, True), output
     status, output = access(program, "recover", "--apply")
@@ -54,6 +74,24 @@ def test_a_killed_update_is_recovered_from_with_what_it_made(program: Program) -
     assert [each["RoleName"] for each in roles if each["RoleName"].startswith("Stage")] == [
         "StageRole"
     ]
+
+
+def test_a_state_in_a_bucket_is_recovered_as_well(program: Program) -> None:
+    admin(PRODUCTION_ADMIN).client("s3").create_bucket(
+        Bucket=STATES, CreateBucketConfiguration={"LocationConstraint": REGION}
+    )
+    endpoint = program.environment["AWS_ENDPOINT_URL"]
+    backend = f"s3://{STATES}?region={REGION}&endpoint={endpoint}&s3ForcePathStyle=true"
+    variables = {"PULUMI_BACKEND_URL": backend, "AWS_PROFILE": PRODUCTION_ADMIN}
+    there = replace(program, environment={**program.environment, **variables})
+    there.init()
+    with stopped(there, after=6):
+        status, output = access(there, "recover", "--apply")
+        assert (status, "is being updated by" in output) == (3, True), output
+    status, output = access(there, "recover", "--apply")
+    assert (status, "locked by an update that has ended" in output) == (0, True), output
+    there.up()
+    assert there.settled()
 
 
 def test_revoked_sessions_end_at_once_and_the_next_up_keeps_it(deployed: Program) -> None:

@@ -114,6 +114,16 @@ class Program:
         content = yaml.safe_load((self.folder / f"Pulumi.{stack}.yaml").read_text())
         return {key.removeprefix(f"{PROJECT}:"): value for key, value in content["config"].items()}
 
+    def kill(self) -> None:
+        """Kills the engine and all that it has started, in whichever groups those are."""
+        for each in Path("/proc").glob("[0-9]*"):
+            try:
+                if (each / "cwd").resolve().is_relative_to(self.folder):
+                    os.kill(int(each.name), signal.SIGKILL)
+            except OSError:
+                # Ended meanwhile, or somebody else's.
+                continue
+
     def interrupted_up(self, after: str) -> str:
         """Starts `pulumi up`, sends Ctrl-C once it has said `after`, and waits for its end."""
         with subprocess.Popen(
