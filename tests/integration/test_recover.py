@@ -78,7 +78,7 @@ def test_a_killed_update_is_recovered_from_with_what_it_made(program: Program) -
 
 def test_a_state_in_a_bucket_is_recovered_as_well(program: Program) -> None:
     admin(PRODUCTION_ADMIN).client("s3").create_bucket(
-        Bucket=STATES, CreateBucketConfiguration={"LocationConstraint": REGION}
+        Bucket=STATES, CreateBucketConfiguration={"LocationConstraint": "us-west-2"}
     )
     endpoint = program.environment["AWS_ENDPOINT_URL"]
     backend = f"s3://{STATES}?region={REGION}&endpoint={endpoint}&s3ForcePathStyle=true"

@@ -108,10 +108,12 @@ class _Left:
         self._state = stack.exported()
         self.pending = (self._state.get("deployment") or {}).get(_PENDING) or ()
         self._plan = stack.plan()
+        # What the state has, and a preview has not found, is found by the next one.
+        known = {each.urn for each in resources_of_state(self._state)}
         with progress("looking into the accounts"):
             self.found = [
                 each
-                for each in existing(self._plan.resources, self._plan.created)
+                for each in existing(self._plan.resources, self._plan.created - known)
                 if each.found.is_importable or each.found.obstacle
             ]
             self.keys = list(_doubled_keys(self._plan, self._state, self.found))
@@ -126,6 +128,9 @@ class _Left:
         importable = [each for each in self.found if each.found.is_importable]
         if self.obstacles or not (self.pending or importable):
             return
+        if stack.exported() != self._state:
+            message = "the state has changed meanwhile, by another's update; the same again"
+            raise UncheckedError(message)
         self.saved = _save(self._state, folder, name)
         if self.pending:
             _put(stack, _without_pending(self._state))
@@ -170,9 +175,9 @@ class _Left:
         for key in self.keys:
             page.line(("a second key, which nobody names: ", DOUBTFUL), key["key"])
             page.block(key["remedy"])
-        which = shlex.join(naming(arguments))
         if not arguments.apply and self.remains(applied=False):
-            page.line(f"access recover {which} --apply".replace("  ", " ") + " ends this")
+            command = shlex.join(["access", "recover", *naming(arguments), "--apply"])
+            page.line(f"{command} ends this")
             return
         if self.obstacles:
             page.line(("not taken over, nor anything else: see above (x)", BAD))
@@ -182,7 +187,7 @@ class _Left:
         elif not self.remains(applied=False):
             page.line(("nothing is left", GOOD))
             return
-        page.line(f"now pulumi up {which}".strip())
+        page.line(f"now {shlex.join(['pulumi', 'up', *naming(arguments)])}")
 
 
 def _project(folder: Path) -> str:

@@ -202,6 +202,21 @@ def test_the_lock_of_an_update_that_has_ended_is_removed(
     assert engine.state == export(walkthrough())
 
 
+def test_a_state_that_has_changed_meanwhile_is_not_written_over(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    engine = given(monkeypatch, tmp_path, PENDING)
+    plan, others = engine.plan, export([ROLE])
+
+    def meanwhile(_: Stack) -> Plan:
+        engine.state = others
+        return plan()
+
+    monkeypatch.setattr(Stack, "plan", meanwhile)
+    assert run(tmp_path, "--apply") == 3
+    assert (engine.state, saved_in(tmp_path)) == (others, [])
+
+
 def locked_folder(folder: Path, **holder: object) -> Path:
     written = {"pid": 1, "username": "root", "hostname": socket.gethostname(), "timestamp": "now"}
     path = folder / ".pulumi" / "locks" / "organization" / "cross" / "prod" / "1.json"
@@ -268,6 +283,19 @@ def test_what_aws_has_made_becomes_part_of_the_state(
     assert run(tmp_path, "--apply") == 0
     assert engine.imported == ["VendorAccess", key]
     assert engine.state == export(walkthrough())
+
+
+def test_what_the_state_has_is_not_taken_over_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kms: Any
+) -> None:
+    """A preview that did not find it once would make it anew."""
+    _ = kms
+    engine = given(monkeypatch, tmp_path)
+    engine.state["deployment"]["resources"].append(ROLE)
+    engine.planned, engine.created = [ROLE], {ROLE["urn"]}
+    boto3.client("iam").create_role(RoleName="VendorAccess", AssumeRolePolicyDocument="{}")
+    assert run(tmp_path, "--apply") == 0
+    assert engine.imported == []
 
 
 def test_a_key_is_known_by_its_alias_first(
