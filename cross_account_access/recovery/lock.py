@@ -47,17 +47,17 @@ class Holder:
         return None if name is None else _ENGINE in name
 
 
-def holder_in(lock: Path) -> Holder | None:
-    """Return the holder that a lock of a `file://` backend names; None where it is not whole."""
+def holder_in(lock: bytes) -> Holder | None:
+    """Return the holder that a lock of a backend names; None where it is not whole."""
     try:
-        told = json.loads(lock.read_text())
+        told = json.loads(lock)
         return Holder(
             user=told["username"],
             host=told["hostname"],
             process=int(told["pid"]),
             since=told["timestamp"],
         )
-    except (OSError, ValueError, LookupError, TypeError):
+    except (ValueError, LookupError, TypeError):
         return None
 
 

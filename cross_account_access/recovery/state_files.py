@@ -1,27 +1,20 @@
-"""The files of a `file://` backend that a killed process, or a lost power supply, has cut off.
+"""The files of a backend that a killed process, or a lost power supply, has cut off.
 
-The backend keeps a state as `STACK.json`, the one before as `STACK.json.bak`, what it is writing as
-`STACK.json.*.tmp`, and beside each of its files what it knows of it, as `FILE.attrs`. A state is
-renamed into its place; its `.attrs` is written there in place, and one that is cut off closes the
+A backend keeps a state as `STACK.json`, the one before as `STACK.json.bak`, older ones as backups
+and as history. One of files writes a state as `STACK.json.*.tmp`, which is renamed into its place,
+and beside each file what it knows of it, as `FILE.attrs`, in place: one that is cut off closes the
 state to every command ("failed to load checkpoint: EOF"). Without it the state is read as it is.
-
-Other backends (S3, Google Cloud Storage, Azure Blob, Pulumi Cloud) put whole objects.
 """
 
 import gzip
 import json
-import os
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
-from urllib.parse import unquote, urlsplit
 
-from cross_account_access.errors import UncheckedError
-from cross_account_access.files import put_in_place, staged
+from cross_account_access.recovery.stores import Store
 
-_SCHEME: Final = "file"
 _ATTRIBUTES: Final = ".attrs"
 _STATES: Final = (".json", ".json.gz")
 
@@ -30,103 +23,95 @@ _STATES: Final = (".json", ".json.gz")
 class CutOff:
     """A file of the backend that is not whole, and what stands in for it."""
 
-    path: Path
-    whole: Path | None
+    store: Store
+    name: str
+    whole: str | None
     """What takes its place; None where it is only to be removed."""
+
+    def __str__(self) -> str:
+        """Where it is."""
+        return self.store.address(self.name)
 
     def cure(self) -> None:
         """Put the whole one in its place.
 
         Raises:
-            UncheckedError: the folder cannot be written.
+            UncheckedError: the backend cannot be written.
         """
-        try:
-            # What belongs to another file than the one that is there now is worth nothing.
-            _attributes_of(self.path).unlink(missing_ok=True)
-            if self.whole is None:
-                self.path.unlink(missing_ok=True)
-                return
-            with staged(self.path, "") as ready:
-                ready.write_bytes(self.whole.read_bytes())
-                put_in_place(ready, self.path)
-        except OSError as error:
-            message = f"{self.path}: {error.strerror}"
-            raise UncheckedError(message) from error
+        if self.whole is None:
+            self.store.remove(self.name)
+            return
+        # What is known of the file that is there now is not true of the other.
+        self.store.remove(f"{self.name}{_ATTRIBUTES}")
+        self.store.write(self.name, self.store.read(self.whole))
 
 
 @dataclass(frozen=True, kw_only=True)
 class StateFiles:
-    """The folder of a `file://` backend, seen from one project."""
+    """The files of a backend, seen from one project; every method raises `UncheckedError`."""
 
-    folder: Path
+    store: Store
     project: str
 
-    @classmethod
-    def of(cls, url: str, project: str, program: Path) -> "StateFiles | None":
-        """Return the folder that a backend's address names; None for another kind of backend.
+    def cut_off(self, stack: str) -> Iterator[CutOff]:
+        """Find what is not whole, of this stack also a state that is not there at all."""
+        states = self.store.dated(self._states)
+        for name in (*self.store.dated(""), *states):
+            if name.endswith(_ATTRIBUTES) and not self._is_whole(name):
+                yield CutOff(store=self.store, name=name, whole=None)
+        own = [f"{self._states}/{stack}{end}" for end in _STATES]
+        there = [name for name in own if name in states]
+        if any(self._is_whole(name) for name in there):
+            return
+        for name in there or own:
+            whole = self._newest_copy(stack, name)
+            if whole is not None:
+                yield CutOff(store=self.store, name=name, whole=whole)
+                return
 
-        Args:
-            url: as `pulumi whoami --verbose` tells it.
-            project: the name in `Pulumi.yaml`.
-            program: the folder that a relative address starts from.
-        """
-        parts = urlsplit(url)
-        if parts.scheme != _SCHEME:
-            return None
-        place = Path(unquote(f"{parts.netloc}{parts.path}")).expanduser()
-        return cls(folder=program / place / ".pulumi", project=project)
-
-    def cut_off(self, stack: str | None) -> Iterator[CutOff]:
-        """Find what is not whole.
-
-        Args:
-            stack: the one whose state is missed where it is not there at all.
-        """
-        states = self.folder / "stacks" / self.project
-        for path in (*self.folder.glob(f"*{_ATTRIBUTES}"), *states.glob(f"*{_ATTRIBUTES}")):
-            if not _is_whole(path):
-                yield CutOff(path=path, whole=None)
-        found = [path for path in states.glob("*") if path.name.endswith(_STATES)]
-        if stack and not any(path.name.split(".json")[0] == stack for path in found):
-            found += [states / f"{stack}{end}" for end in _STATES]
-        for path in found:
-            if not _is_whole(path):
-                whole = max(self._copies(path), key=os.path.getmtime, default=None)
-                if whole is not None:
-                    yield CutOff(path=path, whole=whole)
-
-    def locks(self, stack: str) -> list[Path]:
-        """Return the locks of a stack, each with who holds it."""
-        return sorted((self._locks / stack).glob("*.json"))
+    def locks(self, stack: str) -> list[str]:
+        """Return the names of the locks of a stack, each of which says who holds it."""
+        return sorted(
+            name for name in self.store.dated(self._locks(stack)) if name.endswith(".json")
+        )
 
     def forget_unfinished(self, stack: str) -> None:
         """Remove what a process has begun to write beside the state and the locks of a stack."""
-        states = self.folder / "stacks" / self.project
-        for path in (*states.glob(f"{stack}.json*.tmp"), *(self._locks / stack).glob("*.tmp")):
-            path.unlink(missing_ok=True)
+        for name in (*self.store.dated(self._states), *self.store.dated(self._locks(stack))):
+            ours = name.startswith((f"{self._states}/{stack}.json", self._locks(stack)))
+            if ours and name.endswith(".tmp"):
+                self.store.remove(name)
 
     @property
-    def _locks(self) -> Path:
-        return self.folder / "locks" / "organization" / self.project
+    def _states(self) -> str:
+        return f"stacks/{self.project}"
 
-    def _copies(self, path: Path) -> Iterator[Path]:
-        name = path.name.split(".json")[0]
-        older = self.folder / "backups" / self.project / name
-        for each in (*path.parent.glob(f"{path.name}.*"), *older.glob(f"{name}.*.json*")):
-            if not each.name.endswith(_ATTRIBUTES) and _is_whole(each):
-                yield each
+    def _locks(self, stack: str) -> str:
+        return f"locks/organization/{self.project}/{stack}"
 
+    def _newest_copy(self, stack: str, state: str) -> str | None:
+        """The newest of those that are whole and written in the same way."""
+        ends = state.rpartition(stack)[2]
+        copies = {
+            name: when
+            for name, when in self.store.dated(self._states).items()
+            if name.startswith(f"{state}.")
+            and not name.startswith(f"{state}.gz")
+            and not name.endswith(_ATTRIBUTES)
+        }
+        for folder in ("backups", "history"):
+            for name, when in self.store.dated(f"{folder}/{self.project}/{stack}").items():
+                if name.endswith(ends) and ".history." not in name:
+                    copies[name] = when
+        newest = sorted(copies, key=lambda name: copies[name], reverse=True)
+        return next((name for name in newest if self._is_whole(name)), None)
 
-def _attributes_of(path: Path) -> Path:
-    return path if path.name.endswith(_ATTRIBUTES) else path.with_name(f"{path.name}{_ATTRIBUTES}")
-
-
-def _is_whole(path: Path) -> bool:
-    """Whether a file holds one complete JSON object, compressed or not."""
-    try:
-        content = path.read_bytes()
-        if content.startswith(b"\x1f\x8b"):
-            content = gzip.decompress(content)
-        return isinstance(json.loads(content), dict)
-    except (OSError, EOFError, zlib.error, ValueError):
-        return False
+    def _is_whole(self, name: str) -> bool:
+        """Whether a file holds one complete JSON object, compressed or not."""
+        content = self.store.read(name)
+        try:
+            if content.startswith(b"\x1f\x8b"):
+                content = gzip.decompress(content)
+            return isinstance(json.loads(content), dict)
+        except (OSError, EOFError, zlib.error, ValueError):
+            return False

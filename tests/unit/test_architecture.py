@@ -127,7 +127,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "stack",
     },
     "importing": {"aws", "facts", "stack"},
-    "recovery": {"errors", "files"},
+    "recovery": {"aws", "errors", "files"},
     # The command.
     "command.inventory": {
         *("errors", "facts", "iam.documents", "iam.engine", "iam.errors", "iam.inventory"),
@@ -256,8 +256,12 @@ LIBRARIES: dict[str, set[str]] = {
         *("dev.toolchain", "dev.sandbox"),
     },
     "pulumi_aws": {"components", "program", "dev.sandbox"},
-    "boto3": {"aws", "command", "credentials", "importing", "dev.sandbox", "dev.bench"},
-    "botocore": {"program", "aws", "command", "credentials", "importing", "dev"},
+    "boto3": {
+        *("aws", "command", "credentials", "importing", "recovery"),
+        "dev.sandbox",
+        "dev.bench",
+    },
+    "botocore": {"program", "aws", "command", "credentials", "importing", "recovery", "dev"},
 }
 """Which of ours may import a library: a place, or all that are below it."""
 

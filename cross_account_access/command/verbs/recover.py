@@ -29,6 +29,7 @@ from cross_account_access.importing.kms import KEY, unclaimed_keys
 from cross_account_access.presentation import BAD, DOUBTFUL, GOOD, Page, progress
 from cross_account_access.recovery.lock import Holder, holder_in, holders_told
 from cross_account_access.recovery.state_files import CutOff, StateFiles
+from cross_account_access.recovery.stores import store_of
 from cross_account_access.stack import (
     Plan,
     Stack,
@@ -67,7 +68,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Tell what is left, and end it."""
     stack = stack_of(arguments)
     name = (arguments.stack or stack.selected()).rsplit("/", 1)[-1]
-    files = StateFiles.of(stack.backend(), _project(stack.folder), stack.folder)
+    store = store_of(stack.backend(), stack.folder)
+    files = StateFiles(store=store, project=_project(stack.folder)) if store else None
     locks = _ended_locks(files, name) if files else []
     cut_off = list(files.cut_off(name)) if files else []
     if files and arguments.apply:
@@ -150,7 +152,7 @@ class _Left:
         """Everything, for a program."""
         return {
             "locks": [asdict(each) for each in self.locks],
-            "cut_off": [str(each.path) for each in self.cut_off],
+            "cut_off": [str(each) for each in self.cut_off],
             "pending": [
                 {"operation": each["type"], "urn": each["resource"]["urn"]} for each in self.pending
             ],
@@ -162,7 +164,7 @@ class _Left:
     def print(self, page: Page, arguments: argparse.Namespace) -> None:
         """Everything, for a person, and what comes next."""
         for each in self.cut_off:
-            page.line(("cut off: ", DOUBTFUL), str(each.path))
+            page.line(("cut off: ", DOUBTFUL), str(each))
         for holder in self.locks:
             page.line(("locked by an update that has ended: ", DOUBTFUL), str(holder))
         for operation in self.pending:
@@ -201,12 +203,14 @@ def _project(folder: Path) -> str:
 
 
 def _ended_locks(files: StateFiles, stack: str) -> list[Holder]:
-    """Read the locks of a `file://` backend, all of updates that have ended."""
+    """Read the locks, all of updates that have ended."""
     holders = []
-    for path in files.locks(stack):
-        holder = holder_in(path)
+    for lock in files.locks(stack):
+        holder = holder_in(files.store.read(lock))
         if holder is None:
-            message = f"{path} does not say who holds the lock\n{_cancel(stack)}"
+            message = (
+                f"{files.store.address(lock)} does not say who holds the lock\n{_cancel(stack)}"
+            )
             raise UncheckedError(message)
         holders.append(holder)
     _refuse_living(holders, stack)

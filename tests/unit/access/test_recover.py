@@ -52,7 +52,7 @@ class Engine:
         self.created: set[str] = set()
         self.imported: list[str] = []
         self.holder: tuple[str, int] | None = None
-        self.backend = "s3://states"
+        self.backend = "gs://states"
 
     def replace_state(self, path: Path) -> None:
         if self.holder:

@@ -7,9 +7,13 @@ import json
 import os
 from pathlib import Path
 
+import boto3
 import pytest
+from moto import mock_aws
 
+from cross_account_access.errors import UncheckedError
 from cross_account_access.recovery.state_files import StateFiles
+from cross_account_access.recovery.stores import store_of
 
 OLD, NEW = ({"version": 3, "checkpoint": {"stack": each}} for each in ("old", "new"))
 ATTRIBUTES = json.dumps({"user.content_type": "text/plain"})
@@ -24,9 +28,9 @@ def backend(folder: Path, **files: str | bytes) -> StateFiles:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content.encode() if isinstance(content, str) else content)
         os.utime(path, (age, age))
-    found = StateFiles.of(folder.as_uri(), "cross", folder)
-    assert found is not None
-    return found
+    store = store_of(folder.as_uri(), folder)
+    assert store is not None
+    return StateFiles(store=store, project="cross")
 
 
 def cured(files: StateFiles) -> list[str]:
@@ -35,7 +39,7 @@ def cured(files: StateFiles) -> list[str]:
     for each in cut_off:
         each.cure()
     assert list(files.cut_off("prod")) == []
-    return [each.path.name for each in cut_off]
+    return [each.name.rpartition("/")[2] for each in cut_off]
 
 
 def test_a_whole_backend_needs_nothing(tmp_path: Path) -> None:
@@ -66,6 +70,7 @@ def test_the_newest_whole_copy_takes_the_place_of_a_state(
 ) -> None:
     copies = {
         ".pulumi/backups/cross/prod/prod.1.json": "{}",
+        ".pulumi/history/cross/prod/prod-1.checkpoint.json": "{}",
         f"{STATE}.bak": json.dumps(OLD),
         KILLED_WHILE_WRITING: json.dumps(NEW)[:20],
     }
@@ -108,13 +113,59 @@ def test_what_was_begun_is_forgotten_with_nothing_else(tmp_path: Path) -> None:
     assert left == {STATE, lock}
 
 
-@pytest.mark.parametrize("url", ["s3://states?region=eu-west-1", "https://api.pulumi.com"])
-def test_other_backends_have_no_files(url: str, tmp_path: Path) -> None:
-    assert StateFiles.of(url, "cross", tmp_path) is None
+@pytest.mark.parametrize("folder", ["backups/cross/prod/prod.1", "history/cross/prod/prod-1"])
+def test_what_was_kept_of_earlier_updates_takes_the_place_of_a_state(
+    tmp_path: Path, folder: str
+) -> None:
+    """The history has a word on each update as well, which is no state."""
+    kept = {
+        f".pulumi/{folder}.checkpoint.json": json.dumps(OLD),
+        ".pulumi/history/cross/prod/prod-1.history.json": "{}",
+    }
+    files = backend(tmp_path, **kept, **{STATE: ""})
+    assert cured(files) == ["prod.json"]
+    assert json.loads((tmp_path / STATE).read_text()) == OLD
+
+
+def test_a_state_in_a_bucket_is_put_in_place_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    with mock_aws():
+        s3 = boto3.client("s3", region_name="us-east-1")
+        s3.create_bucket(Bucket="states")
+        lock = "team/.pulumi/locks/organization/cross/prod/1.json"
+        for key, content in (
+            (f"team/{STATE}", ""),
+            (f"team/{STATE}.bak", json.dumps(OLD)),
+            (STATE, ""),
+            (lock, "{}"),
+        ):
+            s3.put_object(Bucket="states", Key=key, Body=content.encode())
+        store = store_of("s3://states/team?region=us-east-1", Path())
+        assert store is not None
+        files = StateFiles(store=store, project="cross")
+        assert files.locks("prod") == ["locks/organization/cross/prod/1.json"]
+        assert cured(files) == ["prod.json"]
+        whole = s3.get_object(Bucket="states", Key=f"team/{STATE}")["Body"].read()
+        assert json.loads(whole) == OLD
+
+
+def test_a_backend_that_cannot_be_read_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    with mock_aws():
+        store = store_of("s3://states?region=us-east-1", Path())
+        assert store is not None
+        with pytest.raises(UncheckedError, match="NoSuchBucket"):
+            StateFiles(store=store, project="cross").locks("prod")
+
+
+@pytest.mark.parametrize("url", ["gs://states", "https://api.pulumi.com"])
+def test_other_backends_are_not_read(url: str, tmp_path: Path) -> None:
+    assert store_of(url, tmp_path) is None
 
 
 def test_a_relative_address_starts_from_the_program(tmp_path: Path) -> None:
-    (tmp_path / "states" / ".pulumi").mkdir(parents=True)
-    files = StateFiles.of("file://states", "cross", tmp_path)
-    assert files is not None
-    assert files.folder == tmp_path / "states" / ".pulumi"
+    store = store_of("file://states", tmp_path)
+    assert store is not None
+    assert store.address("meta.yaml") == str(tmp_path / "states" / ".pulumi" / "meta.yaml")
