@@ -158,8 +158,8 @@ class CrossAccountAccess(pulumi.ComponentResource):
                 self.role_arns[consumer.name] = role.arn
                 self.access_policy_arns[consumer.name] = role.policy_arns
 
-        for resource, shared in made.items():
-            users = {grant.consumer.name for grant in args.grants if grant.resource == resource}
+        for granted, shared in made.items():
+            users = {each.consumer.name for each in args.grants if each.resource == granted}
             shared.complete([part for user in sorted(users) for part in parts[user]])
         self.register_outputs({})
 

@@ -133,7 +133,6 @@ class Stage:
 
     def recover(self) -> None:
         """Does what `docs/operations.md` says after a kill."""
-        self.program.pulumi("cancel", "--yes", "--stack", "prod")
         told = self.program.run(ACCESS, "recover", "--apply", "--stack", "prod")
         assert told.status == 0, told.output
 
@@ -264,16 +263,15 @@ def test_no_moment_of_a_killed_and_a_repairing_update_is_wider(
 
 
 def test_no_moment_of_a_targeted_update_is_wider(stages: Staged, counted: Counter[str]) -> None:
-    stage = stages("many-grants")
-    before, after = edited(stage.settings, "grants are swapped")
+    stage = stages("third-party-role")
+    before, after = edited(stage.settings, "trust and grants change in one go")
     stage.reach(before)
     stage.put(after)
-    policies = [
-        each for each in stage.program.resources() if each["type"] == "aws:iam/policy:Policy"
-    ]
-    for policy in policies:
-        ran, moments = stage.watched(*UP, "--target", policy["urn"])
-        assert ran.status == 0, ran.output
+    of_role = [each for each in stage.program.resources() if each["type"].startswith("aws:iam/")]
+    for resource in of_role:
+        ran, moments = stage.watched(*UP, "--target", resource["urn"])
+        # What needs something that is not there yet is refused by the engine or the provider.
+        assert ran.status == 0 or len(moments) == 1, ran.output
         counted["targeted updates"] += 1
         counted["writes"] += len(moments) - 1
         assert told(moments.departures(moments[0].inventory, moments[-1].inventory)) == []

@@ -78,14 +78,16 @@ def by_role(settings: Settings, consumer: Settings | None = None) -> list[Settin
 
 
 def on_bucket(settings: Settings) -> Settings:
-    for each in settings["grants"]:
+    grants: list[Settings] = settings["grants"]
+    for each in grants:
         if "bucket" in each and each.get("via") != "resource":
             return each
     raise InapplicableError
 
 
 def user(settings: Settings) -> Settings:
-    for each in settings["consumers"]:
+    consumers: list[Settings] = settings["consumers"]
+    for each in consumers:
         if "user" in each and not each["user"].get("existing"):
             return each
     raise InapplicableError

@@ -164,5 +164,5 @@ def test_a_trust_that_only_lets_more_in_shuts_nobody_out(less: str, more: str) -
 
 def test_a_trust_of_others_shuts_out_whom_it_let_in() -> None:
     assert shuts_out(trust(), trust("777788889999"))
-    other = {"StringEquals": {"sts:ExternalId": ["two"]}}
-    assert shuts_out(trust(StringEquals={"sts:ExternalId": ["one"]}), trust(**other))
+    one, two = (trust(StringEquals={"sts:ExternalId": [each]}) for each in ("one", "two"))
+    assert shuts_out(one, two)
