@@ -226,7 +226,8 @@ def recorded(
 
         def _serve(self) -> None:
             body = self.rfile.read(int(self.headers.get("content-length", 0)))
-            write = _write(self.command, self.path, self.headers, body)
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            write = _write(self.command, self.path, headers, body)
             if write is None:
                 self._answer(*self._asked(body))
                 return
@@ -234,7 +235,7 @@ def recorded(
             with one_by_one:
                 answer = self._asked(body)
                 if answer[0] < _FAILED:
-                    moments.append(Moment(write, reader.read(_service(self.headers))))
+                    moments.append(Moment(write, reader.read(_service(headers))))
                     written(len(moments) - 1)
             self._answer(*answer)
 
