@@ -42,7 +42,10 @@ SAMPLE: Final = {
         "a policy becomes part of the role and says something else",
     ),
     "via-resource": ("a role's grant goes by resource",),
-    "third-party-role": ("trust and grants of an inline policy change in one go",),
+    "third-party-role": (
+        "trust and grants of an inline policy change in one go",
+        "who comes changes, and until when",
+    ),
 }
 RANDOM_PAIRS: Final = {False: 2, True: 40}
 """By whether everything is tried."""

@@ -359,6 +359,16 @@ def trust_narrower_grants_wider(settings: Settings) -> None:
     grant["levels"] = sorted({*grant["levels"], "delete"})
 
 
+def _until(settings: Settings, year: int) -> None:
+    conditions(with_role(settings))["expires_at"] = f"{year}-01-01"
+
+
+@edit("who comes changes, and until when", lambda settings: _until(settings, 2097))
+def trust_and_conditions(settings: Settings) -> None:
+    _until(settings, 2098)
+    trust_moved(settings)
+
+
 @edit("conditions change")
 def conditions_changed(settings: Settings) -> None:
     conditions(settings["consumers"][0])["expires_at"] = "2098-01-01"
