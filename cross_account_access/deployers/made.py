@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from cross_account_access.declaration.accounts import Account
-from cross_account_access.declaration.kinds import Bucket, Instances, Queue, Topic, User
+from cross_account_access.declaration.accounts import Account, Accounts
+from cross_account_access.declaration.kinds import Bucket, EksPods, Instances, Queue, Topic, User
 from cross_account_access.declaration.kinds.web_identities import WebIdentities
+from cross_account_access.declaration.machines import Machines
 from cross_account_access.declaration.model import ExistingResource, OwnedResource, Role
 from cross_account_access.declaration.settings import Settings
 
@@ -90,8 +91,8 @@ def in_staging(settings: Settings) -> Iterator[Made]:
         match consumer.principal:
             case User() as user:
                 yield from _user(user, owner)
-            case Instances() as instances:
-                yield from _instances(instances, owner)
+            case Machines() as machines:
+                yield from _machines(machines, settings.accounts)
 
 
 _OIDC: Final = "aws:iam/openIdConnectProvider:OpenIdConnectProvider"
@@ -137,15 +138,33 @@ def _user(user: User, owner: Account) -> Iterator[Made]:
     yield from _boundary(user.permissions_boundary)
 
 
-def _instances(instances: Instances, owner: Account) -> Iterator[Made]:
-    role, boundary = instances.role, instances.role.permissions_boundary
-    objects = {
-        "role": owner.iam_arn(f"role{role.path}{role.name}"),
-        "instance-profile": owner.iam_arn(f"instance-profile/{instances.instance_profile}"),
-    }
-    for part in (*_ROLE_PARTS, "aws:iam/instanceProfile:InstanceProfile"):
-        yield Made(type=part, objects=objects, boundary=boundary)
-    yield from _boundary(boundary)
+def _machines(machines: Machines, accounts: Accounts) -> Iterator[Made]:
+    role, owner = machines.role, accounts.trusted
+    (arn,) = machines.principal_arns(accounts)
+    objects = {"role": arn}
+    if role.existing:
+        yield Made(type="existing role", objects=objects)
+        yield Made(type="aws:iam/rolePolicy:RolePolicy", objects=objects)
+    else:
+        for part in _ROLE_PARTS:
+            yield Made(type=part, objects=objects, boundary=role.permissions_boundary)
+        yield from _boundary(role.permissions_boundary)
+    if isinstance(machines, Instances) and not role.existing:
+        profile = owner.iam_arn(f"instance-profile/{machines.instance_profile}")
+        yield Made(
+            type="aws:iam/instanceProfile:InstanceProfile",
+            objects={**objects, "instance-profile": profile},
+        )
+    if isinstance(machines, EksPods):
+        cluster = machines.cluster
+        yield Made(
+            type="aws:eks/podIdentityAssociation:PodIdentityAssociation",
+            objects={
+                **objects,
+                "association": owner.regional_arn("eks", f"podidentityassociation/{cluster}/*"),
+                "cluster": owner.regional_arn("eks", f"cluster/{cluster}"),
+            },
+        )
 
 
 def _bucket(bucket: Bucket, owner: Account) -> Iterator[Made]:

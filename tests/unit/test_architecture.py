@@ -73,9 +73,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "package": {"", "components", "declaration.fields", "declaration.settings", "program"},
     # What deploying takes.
     "deployers": {
-        *("declaration.accounts", "declaration.kinds", "declaration.model"),
-        *("declaration.policies", "declaration.reader", "declaration.settings"),
-        *("declaration.statements", "errors", "facts"),
+        *("declaration.accounts", "declaration.kinds", "declaration.machines"),
+        *("declaration.model", "declaration.policies", "declaration.reader"),
+        *("declaration.settings", "declaration.statements", "errors", "facts"),
     },
     # The judge.
     "iam.errors": set(),

@@ -4,7 +4,8 @@
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagement.html:
 a role or user has its path in its ARN; a policy, an identity provider or an instance profile is
 asked for as such, where ministack asks for `*` or the role; and writes on a role or user know its
-permissions boundary. An alias of KMS is asked for beside its key ("AWS KMS permissions",
+permissions boundary. An alias of KMS that is made or changed is asked for beside its key, and
+elsewhere stands for it ("AWS KMS permissions",
 https://docs.aws.amazon.com/kms/latest/developerguide/kms-api-permissions-reference.html).
 """
 
@@ -14,7 +15,7 @@ from contextvars import ContextVar
 from typing import Any, Final
 
 from ministack.core import iam_actions, iam_evaluator
-from ministack.services import iam
+from ministack.services import iam, kms
 
 _BOUNDARY: Final = "iam:PermissionsBoundary"
 _ALIASES: Final = ("kms:CreateAlias", "kms:DeleteAlias", "kms:UpdateAlias")
@@ -41,6 +42,8 @@ def apply() -> None:
             )
             if action in _ALIASES:
                 arn = _alias(action, body, f"{region}:{account}")
+            else:
+                arn = _key_of_alias(body)
         elif service == "sns" and "ResourceArn" in parameters:
             arn = parameters["ResourceArn"][0]
         return arn or named(service, *request, **more)
@@ -95,6 +98,15 @@ def _alias(action: str, body: bytes, where: str) -> str:
     asked = json.loads(body or b"{}")
     _beside.set(tuple((action, arn) for arn in _keys(asked, where)))
     return f"arn:aws:kms:{where}:{asked.get('AliasName')}"
+
+
+def _key_of_alias(body: bytes) -> str | None:
+    """The key that a request names by an alias, as whose policies say what it may."""
+    named = json.loads(body or b"{}").get("KeyId")
+    if not isinstance(named, str) or "alias/" not in named:
+        return None
+    key = kms._resolve_key(named)
+    return key["Arn"] if key else None
 
 
 def _keys(asked: Mapping[str, Any], where: str) -> Iterator[str]:

@@ -71,6 +71,7 @@ def there(emulated: tuple[str, Sandbox], monkeypatch: pytest.MonkeyPatch) -> dic
     )  # fmt: skip
     iam.create_instance_profile(InstanceProfileName="Machines")
     key = kms.create_key()["KeyMetadata"]["KeyId"]
+    kms.create_alias(AliasName="alias/there", TargetKeyId=key)
     return {"secret": box.emulator.secret, KEY: key}
 
 
@@ -102,6 +103,10 @@ NAMED: dict[str, tuple[Statements, Call]] = {
     "an alias and its key": (
         [allow("kms:CreateAlias", f"{KMS}:alias/own"), allow("kms:CreateAlias", f"{KMS}:key/*")],
         ("kms", "create_alias", {"AliasName": "alias/own", "TargetKeyId": KEY}),
+    ),
+    "the key of an alias": (
+        [allow("kms:Encrypt", f"{KMS}:key/*")],
+        ("kms", "encrypt", {"KeyId": "alias/there", "Plaintext": b"evening"}),
     ),
     "the boundary that a role has": (
         [allow("iam:PutRolePolicy", "*", **WITHIN)],
