@@ -28,6 +28,8 @@ def narrower_for_a_moment(moments: Iterable[Inventory]) -> list[Change]:
     first = next(coming)
     # A stack that is not deployed yet has nothing to lose.
     known = [first, *coming] if first.roles else [first]
+    if len(known) == 1:
+        return []
     return list(dict.fromkeys(each for arn in first.roles for each in _of(arn, known)))
 
 

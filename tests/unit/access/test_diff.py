@@ -12,6 +12,7 @@ import pytest
 
 from cross_account_access.command import sources
 from cross_account_access.command.cli import main
+from cross_account_access.command.foretold import narrower_for_a_moment
 from cross_account_access.command.inventory import inventory_of
 from cross_account_access.stack import resources_of_state
 from tests.support.states import (
@@ -380,3 +381,8 @@ def test_nothing_is_gone_for_a_moment_where_one_document_changes(
     words = stack(monkeypatch, tmp_path, {}, MORE)
     main([*words, "--json"])
     assert json.loads(capsys.readouterr().out)["narrowerForAMoment"] == []
+
+
+def test_a_deployment_without_a_step_takes_nothing_away() -> None:
+    only = inventory_of(resources_of_state(export(walkthrough())))
+    assert narrower_for_a_moment([only]) == []
