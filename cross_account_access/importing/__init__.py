@@ -25,6 +25,24 @@ _FINDERS: Final[Mapping[str, Callable[[Clients, StackResource], Found | None]]] 
 }
 """By type token; a resource of another type is made, whatever there is."""
 
+MADE_ONCE: Final = frozenset(
+    {
+        "aws:eks/podIdentityAssociation:PodIdentityAssociation",
+        "aws:iam/instanceProfile:InstanceProfile",
+        "aws:iam/openIdConnectProvider:OpenIdConnectProvider",
+        "aws:iam/policy:Policy",
+        "aws:iam/role:Role",
+        "aws:iam/user:User",
+        "aws:kms/alias:Alias",
+        kms.KEY,
+        "aws:s3/bucket:Bucket",
+        "aws:sns/topic:Topic",
+        "aws:sqs/queue:Queue",
+    }
+)
+"""What AWS refuses to make again, or makes a second time. The rest are settings and policies of
+these, which are written over."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Existing:

@@ -13,7 +13,7 @@ import shutil
 import signal
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -272,6 +272,75 @@ def test_an_engine_that_is_killed_leaves_nothing_behind(
     assert ran.status == -signal.SIGKILL
     small.mended()
     small.check()
+
+
+EDITED: Final[Mapping[str, Any]] = {
+    "consumers": [
+        {"name": "person", "user": {"name": "Person"}, "role": {"name": "PersonAccess"}},
+        {"name": "other", "user": {"name": "Other"}, "role": {"name": "OtherAccess"}},
+    ],
+    "queues": [],
+    "grants": [
+        {"consumer": "person", "topic": "faults-news", "levels": ["publish"]},
+        {"consumer": "other", "bucket": "faults-101", "levels": ["read"]},
+    ],
+}
+"""Something more, something less, something else."""
+OPEN: Final[Mapping[str, Any]] = {
+    kind: [{**each, "protect": False} for each in SMALL[kind]]
+    for kind in ("buckets", "topics", "queues")
+}
+
+
+def test_an_edit_that_is_killed_at_any_call_is_made_whole(
+    request: pytest.FixtureRequest, box: Sandbox, proxy: tuple[Proxy, str], tmp_path: Path
+) -> None:
+    sampled(request, of_sample=False)
+    made = place(box, tmp_path, *proxy, None, full=True)
+    before = {**SMALL, **OPEN}
+
+    def deployed() -> None:
+        made.program.set(**before)
+        made.emptied()
+        made.program.up()
+        made.program.set(**EDITED)
+        made.proxy.clear()
+
+    deployed()
+    made.program.up()
+    writes = len(made.proxy.writes)
+    edited = replace(made, expected=Undisturbed(state_of(made.program), accounts(), ()))
+    for at in range(1, writes + 1):
+        deployed()
+        edited.proxy.clear(Fault(at, RESET, ALWAYS, carried_out=True, then=made.program.kill))
+        assert made.program.run(*UP).status == -signal.SIGKILL
+        edited.proxy.clear()
+        edited.mended()
+        edited.check()
+
+
+def test_a_destroy_that_is_killed_at_any_call_goes_on(
+    request: pytest.FixtureRequest, box: Sandbox, proxy: tuple[Proxy, str], tmp_path: Path
+) -> None:
+    sampled(request, of_sample=False)
+    made = place(box, tmp_path, *proxy, None, full=True)
+    destroy = ("destroy", "--yes", "--skip-preview", "--stack", "prod")
+    made.program.set(**OPEN)
+    made.emptied()
+    nothing = accounts()
+    made.program.up()
+    made.proxy.clear()
+    made.program.pulumi(*destroy)
+    for at in range(1, len(made.proxy.writes) + 1):
+        made.emptied()
+        made.program.up()
+        made.proxy.clear(Fault(at, RESET, ALWAYS, carried_out=True, then=made.program.kill))
+        made.program.refused(*destroy)
+        made.proxy.clear()
+        made.recover()
+        made.program.pulumi(*destroy)
+        assert made.program.resources() == []
+        assert accounts() == nothing
 
 
 @pytest.mark.parametrize("example", ["kms", "topics-queues", "prefixes"])

@@ -48,6 +48,7 @@ def stopped(program: Program, after: int) -> Iterator[None]:
             assert made == after
             yield
         finally:
+            process.kill()
             program.kill()
 
 

@@ -22,7 +22,7 @@ from cross_account_access.aws import explained_failures
 from cross_account_access.command.found_words import found_as_json, print_found
 from cross_account_access.errors import Status, UncheckedError, UsageError
 from cross_account_access.files import write_private
-from cross_account_access.importing import Existing, existing
+from cross_account_access.importing import MADE_ONCE, Existing, existing
 from cross_account_access.importing.found import Clients
 from cross_account_access.importing.import_file import filled
 from cross_account_access.importing.kms import KEY, unclaimed_keys
@@ -112,12 +112,10 @@ class _Left:
         self._plan = stack.plan()
         # What the state has, and a preview has not found, is found by the next one.
         known = {each.urn for each in resources_of_state(self._state)}
+        planned = self._plan.resources
+        lost = {each.urn for each in planned if each.type in MADE_ONCE and each.urn not in known}
         with progress("looking into the accounts"):
-            self.found = [
-                each
-                for each in existing(self._plan.resources, self._plan.created - known)
-                if each.found.is_importable or each.found.obstacle
-            ]
+            self.found = existing(planned, self._plan.created & lost)
             self.keys = list(_doubled_keys(self._plan, self._state, self.found))
 
     @property

@@ -28,6 +28,9 @@ PROVIDER: dict[str, Any] = {
     "inputs": {"allowedAccountIds": json.dumps([OWN]), "region": "us-west-2"},
 }
 ROLE = resource("aws:iam/role:Role", "vendor", name="VendorAccess", path="/")
+POLICIES = resource(
+    "aws:iam/rolePoliciesExclusive:RolePoliciesExclusive", "vendor", roleName="VendorAccess"
+)
 KEY = resource("aws:kms/key:Key", "records", description=WORDS)
 KEY["inputs"]["tags"] = {"stack": "prod"}
 ALIAS = resource(
@@ -275,7 +278,9 @@ def test_what_aws_has_made_becomes_part_of_the_state(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kms: Any
 ) -> None:
     engine = given(monkeypatch, tmp_path, PENDING)
-    engine.planned, engine.created = [ROLE, KEY, ALIAS], {ROLE["urn"], KEY["urn"], ALIAS["urn"]}
+    # What is written over is left to the next update.
+    engine.planned = [ROLE, POLICIES, KEY, ALIAS]
+    engine.created = {each["urn"] for each in engine.planned}
     boto3.client("iam").create_role(RoleName="VendorAccess", AssumeRolePolicyDocument="{}")
     key = key_of(kms)
     assert run(tmp_path) == 1
