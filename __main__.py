@@ -7,8 +7,7 @@ from cross_account_access.declaration import settings
 from cross_account_access.program import failures, outputs, preflight, registering
 from cross_account_access.program.arguments import arguments_of
 
-declared = settings.load()
-preflight.prove(declared)
+declared = preflight.prove(settings.load(), component="access")
 failures.explain({"production": declared.production, "staging": declared.staging})
 access = CrossAccountAccess("access", arguments_of(declared))
 outputs.export(declared, access)

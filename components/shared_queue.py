@@ -28,7 +28,7 @@ class SharedQueue(Shared):
         )
         self.arn = self._made.arn
         """`arn:PARTITION:sqs:REGION:ACCOUNT:NAME`"""
-        self.register_outputs({"arn": self.arn})
+        self.register_outputs({"arn": self.arn, "protect": queue.protect})
 
     def complete(self, after: Sequence[pulumi.Resource]) -> None:
         """Make the policy."""

@@ -31,7 +31,7 @@ class SharedTopic(Shared):
         )
         self.arn = self._made.arn
         """`arn:PARTITION:sns:REGION:ACCOUNT:NAME`"""
-        self.register_outputs({"arn": self.arn})
+        self.register_outputs({"arn": self.arn, "protect": topic.protect})
 
     def complete(self, after: Sequence[pulumi.Resource]) -> None:
         """Make the policy."""

@@ -21,7 +21,7 @@ class CrossAccountAccess(cross_account_access.CrossAccountAccess):
         hidden = [secrets.refused(path, "a secret or an output") for path in _outputs("", args)]
         declared = settings.check(_plain(args), where=f"the inputs of {name!r}", secret=hidden)
         prefix = f"{name}-"
-        preflight.prove(declared, prefix=prefix)
+        declared = preflight.prove(declared, component=name, prefix=prefix)
         super().__init__(name, arguments_of(declared, prefix=prefix), opts)
         values = outputs.values_of(declared, self)
         for output, attribute in ATTRIBUTES.items():

@@ -8,6 +8,9 @@ from cross_account_access.dev.sandbox.box import Sandbox
 from tests.support.people import PRODUCTION_ADMIN, STAGING_ADMIN, admin
 from tests.support.program import Program
 
+PROVEN = 'preflight.prove(settings.load(), component="access")'
+"""The program's own proof."""
+
 
 def nothing_was_made(program: Program) -> bool:
     production, staging = admin(PRODUCTION_ADMIN), admin(STAGING_ADMIN)
@@ -85,7 +88,8 @@ def test_the_component_alone_makes_nothing_when_one_provider_is_refused(
 ) -> None:
     # Without the program's own proof: what protects those who use the component elsewhere.
     main = (program.folder / "__main__.py").read_text()
-    (program.folder / "__main__.py").write_text(main.replace("preflight.prove(declared)\n", ""))
+    assert PROVEN in main
+    (program.folder / "__main__.py").write_text(main.replace(PROVEN, "settings.load()"))
     profiles = Path(box.environment["AWS_SHARED_CREDENTIALS_FILE"]).read_text()
     production = profiles[profiles.index("[ProductionAccountAdmin]") :].split("[Staging")[0]
     wrong = tmp_path / "wrong"

@@ -20,6 +20,7 @@ from cross_account_access.declaration.accounts import Account, Accounts
 from cross_account_access.declaration.kinds import (
     EXISTING,
     OWNED,
+    Bucket,
     EcsTasks,
     EksPods,
     User,
@@ -48,6 +49,8 @@ aws_access_key_id = AKIA444455556666
 """
 
 
+COMPONENT = "cross-account-access:index:CrossAccountAccess::access"
+"""What a stack has in its state that was deployed once."""
 ISSUER = "ci.example.com"
 AUDIENCES = ["aws", "teams"]
 
@@ -141,6 +144,8 @@ class Engine(Mocks):
     def __init__(self) -> None:
         self.made_in: dict[str, str] = {}
         """Account IDs by the logical name of the provider."""
+        self.made: dict[str, dict[str, Any]] = {COMPONENT: {}}
+        """Outputs by the type of a resource, with those of its parents, and its name."""
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str, dict[str, Any]]:
         """Nothing but the stack is registered while the accounts are being proven."""
@@ -155,10 +160,12 @@ class Engine(Mocks):
         resources = {
             f"urn:pulumi:prod::access::{kind}::{name}": {
                 "type": kind,
-                "outputs": {"allowedAccountIds": json.dumps([account])},
+                "outputs": {"allowedAccountIds": json.dumps([account]), "region": "us-west-2"},
             }
             for name, account in self.made_in.items()
         }
+        for place, outputs in self.made.items():
+            resources[f"urn:pulumi:prod::access::{place}"] = {"type": "", "outputs": outputs}
         return {"outputs": resources}, []
 
 
@@ -182,21 +189,22 @@ def prove(
     adopted: Sequence[User] = (),
     federated: Sequence[WebIdentities] = (),
     prefix: str = "",
-) -> None:
+) -> Settings:
     def account(account_id: str, profile: str) -> Account:
         return Account(account_id=account_id, profile=profile, region="us-west-2")
 
     consumers = (*adopted, *federated)
-    preflight.prove(
+    return preflight.prove(
         Settings(
             production=account(PRODUCTION, production),
             staging=account(STAGING, staging),
-            resources=(),
+            resources=(Bucket(name="shared"),),
             consumers=tuple(Consumer(name="one", principal=who, role=None) for who in consumers),
             grants=(),
             tags={},
             trust_policy_limit=2048,
         ),
+        component="access",
         prefix=prefix,
     )
 
@@ -211,6 +219,18 @@ def refusal(*arguments: Any, **existing: Any) -> list[str]:
 
 def test_the_right_profiles_pass() -> None:
     prove("Prod", "Stage")
+
+
+def test_a_stack_that_was_never_deployed_gives_somebody_access_to_something(
+    engine: Engine,
+) -> None:
+    engine.made = {}
+    assert refusal() == [
+        "consumers: missing; add one, as in consumers: [{name: stage-admin, user: {name: "
+        "StageAdmin}, role: {name: StageRole}}]",
+        "grants: missing; add one, as in grants: [{consumer: stage-admin, bucket: my-bucket, "
+        "levels: [list, read]}]",
+    ]
 
 
 def test_swapped_profiles_are_told_both_at_once() -> None:

@@ -36,12 +36,18 @@ from cross_account_access.declaration.settings import expiry, other_accounts, se
 from cross_account_access.declaration.settings.consumers import CONSUMERS
 from cross_account_access.declaration.settings.grants import GRANTS, check_consumers, check_overlaps
 from cross_account_access.declaration.settings.other_accounts import ACCOUNTS
-from cross_account_access.declaration.settings.resources import RESOURCES, plural, read_resources
+from cross_account_access.declaration.settings.resources import (
+    NOTHING_SHARED,
+    RESOURCES,
+    plural,
+    read_resources,
+)
 from cross_account_access.facts import quotas
 from cross_account_access.facts.partitions import partition_of
 
-_GRANTS: Final = Field("grants", GRANTS)
-_CONSUMERS: Final = Field("consumers", CONSUMERS)
+# None of either is no mistake: the last consumer can be removed as any other.
+_GRANTS: Final = Field("grants", GRANTS, None)
+_CONSUMERS: Final = Field("consumers", CONSUMERS, None)
 _TRUST_POLICY_LIMIT: Final = Field(
     "trust_policy_limit",
     Number(
@@ -125,6 +131,19 @@ class Settings:
     def buckets(self) -> list[Bucket]:
         """Those of the resources that are buckets."""
         return [resource for resource in self.resources if isinstance(resource, Bucket)]
+
+    @property
+    def lacking(self) -> list[str]:
+        """What is missing for anybody to get access to anything, a line for each list."""
+        lists = ((_CONSUMERS, self.consumers), (_GRANTS, self.grants))
+        return [
+            *([] if self.resources else [NOTHING_SHARED]),
+            *(
+                f"{each.name}: missing; add one, as in {each.name}: [{each.setting.example}]"
+                for each, found in lists
+                if not found
+            ),
+        ]
 
     @property
     def must_exist(self) -> list[MustExist]:

@@ -129,14 +129,15 @@ RESOURCES: Final = (
 """The settings that list what is shared."""
 
 
+_FIRST, *_OTHERS = (plural(kind) for kind in OWNED)
+NOTHING_SHARED: Final = (
+    f"{_FIRST}: missing, and so are {' and '.join(_OTHERS)}; share something, as in "
+    f"{_FIRST}: [{OWNED[0].example}]"
+)
+"""What is wrong where no list has anything."""
+
+
 def read_resources(source: Fields, context: Context) -> tuple[SharedResource, ...]:
-    """All lists of resources together; there must be at least one."""
+    """All lists of resources together."""
     read = [resource for each in RESOURCES for resource in each.read(source, context)]
-    if not any(source.has_items(each.name) for each in RESOURCES):
-        first, *others = (plural(kind) for kind in OWNED)
-        source.report(
-            first,
-            f"missing, and so are {' and '.join(others)}; share something, as in "
-            f"{first}: [{OWNED[0].example}]",
-        )
     return tuple(resource for resource in read if resource)

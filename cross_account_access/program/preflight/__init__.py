@@ -1,5 +1,7 @@
 """Proves, before anything is registered, that both accounts are as declared and the stack's own.
 
+What the stack has made and may not delete, it then keeps among what is declared.
+
 Pulumi's own guard (`allowed_account_ids`) speaks only once resources are under way, and then of
 neither setting. Both profiles are asked at the same time by another process, while this one loads
 the classes of Pulumi's resources, which takes as long. It is one process for both, because loading
@@ -25,6 +27,11 @@ from cross_account_access.program.preflight.accounts_of_state import (
     recorded_outputs,
     refuse_others,
 )
+from cross_account_access.program.preflight.protected import (
+    refuse_move,
+    refuse_nothing,
+    with_protected,
+)
 
 if TYPE_CHECKING:
     from cross_account_access.program.preflight import ask_accounts
@@ -32,12 +39,16 @@ if TYPE_CHECKING:
 _SECONDS: Final = 60
 
 
-def prove(declared: Settings, *, prefix: str = "") -> None:
+def prove(declared: Settings, *, component: str, prefix: str = "") -> Settings:
     """Asks the state for the accounts of the stack, AWS for those of the profiles and what must be.
 
     Args:
-        declared: what is to be made.
+        declared: what the stack file says.
+        component: logical name of the component.
         prefix: before the logical names of the providers, as in `arguments_of`.
+
+    Returns:
+        What is to be made: the same, and what has to stay although it is no longer declared.
 
     Raises:
         pulumi.RunError: with every problem, a line each; nothing has been registered yet.
@@ -51,6 +62,8 @@ def prove(declared: Settings, *, prefix: str = "") -> None:
     with _started([each.request for each in asked]) as process:
         recorded = recorded_outputs()
         refuse_others(sides, recorded, prefix=prefix)
+        refuse_nothing(declared, recorded)
+        refuse_move(declared, recorded, component=component, prefix=prefix)
         # pulumi_aws loads the classes of a service when the first of them is used.
         _ = iam.Role, s3.Bucket
         answers = _answers(process)
@@ -66,6 +79,10 @@ def prove(declared: Settings, *, prefix: str = "") -> None:
         told = "\n".join(f"  {problem}" for problem in problems if problem)
         message = f"the accounts are not as declared; nothing was changed:\n{told}"
         raise pulumi.RunError(message)
+    to_make, stays = with_protected(declared, recorded, component=component)
+    for each in stays:
+        pulumi.log.warn(each)
+    return to_make
 
 
 @contextmanager

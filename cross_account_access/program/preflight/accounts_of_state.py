@@ -36,13 +36,13 @@ def refuse_others(
     Raises:
         pulumi.RunError: an account is another one, with how to move.
     """
-    stack, project = pulumi.get_stack(), pulumi.get_project()
+    stack = pulumi.get_stack()
     problems = []
     for side, account in sides.items():
-        provider = recorded.get(f"urn:pulumi:{stack}::{project}::{_PROVIDER}::{prefix}{side}")
+        provider = provider_of(recorded, f"{prefix}{side}")
         if provider is None:
             continue
-        made_in = json.loads(provider["outputs"]["allowedAccountIds"])
+        made_in = json.loads(provider["allowedAccountIds"])
         if account.account_id not in made_in:
             problems.append(
                 f"  {side}_account_id is {account.account_id}, but stack {stack!r} was made in "
@@ -57,6 +57,13 @@ def refuse_others(
             "which goes to its own accounts"
         )
         raise pulumi.RunError(message)
+
+
+def provider_of(recorded: Mapping[str, Any], name: str) -> Mapping[str, Any] | None:
+    """The outputs of an AWS provider of the stack by its logical name, None where it has none."""
+    urn = f"urn:pulumi:{pulumi.get_stack()}::{pulumi.get_project()}::{_PROVIDER}::{name}"
+    found = recorded.get(urn)
+    return found["outputs"] if found else None
 
 
 def recorded_outputs() -> Mapping[str, Any]:

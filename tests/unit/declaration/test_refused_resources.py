@@ -17,11 +17,6 @@ REJECTED: dict[str, tuple[dict[str, Any], str]] = {
         {"buckets": [bucket(protected=True)]},
         "buckets[0].protected: no such setting; did you mean protect?",
     ),
-    "nothing to share": (
-        {"buckets": []},
-        "buckets: missing, and so are topics and queues; share something, as in buckets: [{name: my-bucket}]",
-    ),
-    "no list of what is shared": ({"buckets": None}, "buckets: missing, and so are"),
     "buckets as text": ({"buckets": "my-bucket"}, "buckets: 'my-bucket' must be a list"),
     "bucket as text": ({"buckets": ["my-bucket"]}, "buckets[0]: 'my-bucket' must be a mapping"),
     "bucket without a name": ({"buckets": [{}]}, "buckets[0].name: missing"),
