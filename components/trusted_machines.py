@@ -42,6 +42,8 @@ class TrustedMachines(Part):
                     machines.handed_out(accounts.trusted), accounts.trusted
                 ),
                 permissions_boundary=machines.role.permissions_boundary,
+                # IAM deletes no role that others have attached something to.
+                force_detach_policies=True,
                 opts=self.first,
             ).name
         policy = iam.RolePolicy(

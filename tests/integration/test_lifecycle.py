@@ -1,7 +1,9 @@
 """The life of a stack on the real engine: up, again, side by side, interrupted, destroyed."""
 
+import getpass
 import json
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -128,7 +130,7 @@ def test_trust_survives_the_users_re_creation(program: Program) -> None:
 
 
 def test_an_interrupted_up_is_continued_by_the_next(program: Program) -> None:
-    program.interrupted_up(after="aws:s3:BucketPublicAccessBlock")
+    program.interrupted("up", after="aws:s3:BucketPublicAccessBlock")
     partial = set(made(program))
     assert "aws:s3/bucketPolicy:BucketPolicy" not in partial
     program.up()
@@ -228,3 +230,26 @@ def test_the_environment_of_the_project_need_not_be_on_path(program: Program) ->
     command = ("pulumi", "preview", "--stack", "prod", "--non-interactive")
     ran = program.run(*command, PATH=os.pathsep.join(others))
     assert ran.status == 0, ran.output
+
+
+def test_two_people_at_once_are_told_of_one_another(program: Program) -> None:
+    """The row of docs/operations.md."""
+    up = ("pulumi", "up", "--yes", "--skip-preview", "--stack", "prod", "--non-interactive")
+    first = subprocess.Popen(
+        up,
+        cwd=program.folder,
+        env=dict(program.environment),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert first.stdout is not None
+    with first:
+        next(line for line in first.stdout if "creating" in line)
+        told = program.refused(*up[1:-1])
+        assert "the stack is currently locked by 1 lock(s)" in told
+        assert f"created by {getpass.getuser()}@" in told
+        assert "Traceback" not in told
+        first.stdout.read()
+    assert first.returncode == 0
+    assert program.settled()

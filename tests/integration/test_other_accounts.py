@@ -148,7 +148,7 @@ def test_a_stack_whose_first_up_was_interrupted_knows_its_accounts(
     program: Program, box: Sandbox, tmp_path: Path
 ) -> None:
     program = with_profile_of_another_account(program, box, tmp_path)
-    program.interrupted_up(after="aws:s3:BucketPublicAccessBlock")
+    program.interrupted("up", after="aws:s3:BucketPublicAccessBlock")
     assert "aws:s3/bucketPolicy:BucketPolicy" not in {each["type"] for each in program.resources()}
     settle(program)
     before, file = as_made(program), (program.folder / "Pulumi.prod.yaml").read_text()

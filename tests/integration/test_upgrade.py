@@ -17,7 +17,7 @@ WITHOUT: Final = {
 }
 """Examples that have no state of ours, and why."""
 DECLARED_SINCE: Final = {
-    "aws:iam/role:Role": {"description"},
+    "aws:iam/role:Role": {"description", "forceDetachPolicies"},
     "aws:kms/key:Key": {"rotationPeriodInDays"},
     "aws:s3/bucketPolicy:BucketPolicy": {"policy"},
     "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": {

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from tests.support.out_of_band import ADMINISTRATOR, FOREIGN, Aws, It, Make
+from tests.support.people import give_device
 
 USER, ROLE, POLICY = "aws:iam/user:User", "aws:iam/role:Role", "aws:iam/policy:Policy"
 BUCKET, TOPIC = "aws:s3/bucket:Bucket", "aws:sns/topic:Topic"
@@ -51,18 +52,16 @@ def _two_keys(aws: Aws, it: It) -> object:
 
 
 def _device(aws: Aws, it: It) -> object:
-    device = aws("iam").create_virtual_mfa_device(VirtualMFADeviceName="theirs")
-    return aws("iam").enable_mfa_device(
-        UserName=it["name"],
-        SerialNumber=device["VirtualMFADevice"]["SerialNumber"],
-        AuthenticationCode1="123456",
-        AuthenticationCode2="234567",
-    )
+    return give_device(aws("iam"), it["name"], "theirs")
 
 
 def _attach(aws: Aws, it: It) -> object:
     aws("iam").create_user(UserName="mallory")
     return aws("iam").attach_user_policy(UserName="mallory", PolicyArn=it["arn"])
+
+
+def _bound(aws: Aws, it: It) -> object:
+    return aws("iam").create_user(UserName="theirs", PermissionsBoundary=it["arn"])
 
 
 def _dormant(aws: Aws, it: It) -> object:
@@ -109,6 +108,9 @@ DOORS: Final[Mapping[str, Door | Elsewhere | Noted]] = {
     "access keys": Door(USER, _two_keys, "second active access key"),
     "MFA devices": Door(USER, _device, "mfa/theirs", effect="cosmetic"),
     "other principals that have it": Door(POLICY, _attach, "user mallory"),
+    "other principals that it bounds": Door(
+        POLICY, _bound, "boundary of user theirs", effect="cosmetic"
+    ),
     "versions": Door(POLICY, _dormant, "not in force"),
     "instance profiles": Door(ROLE, _profile, "instance profile theirs"),
     "thumbprints": Elsewhere("the emulated IAM has no call that changes them"),

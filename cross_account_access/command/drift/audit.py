@@ -136,7 +136,7 @@ class _Question:
                 for name, key in check.arguments.items()
             }
             try:
-                answer = subject.ask(check.client, check.operation, **arguments)
+                answer = subject.ask(check.client, check.operation, **arguments, **check.options)
             except ClientError as error:
                 if code_and_message(error)[0] not in check.none:
                     raise

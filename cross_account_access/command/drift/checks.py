@@ -1,7 +1,7 @@
 """What a check of the audit is: what is asked of AWS about a resource, and what an answer means."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from cross_account_access.command.drift.documents import Documents
@@ -73,6 +73,8 @@ class Check:
     operation: str
     arguments: Mapping[str, str | Sequence[str]]
     """Parameters of the call: the property that each is, or a list as it is."""
+    options: Mapping[str, str] = field(default_factory=dict)
+    """Further parameters, the same of every resource."""
     found: Callable[[Subject, Any], Iterable[Found]]
     none: tuple[str, ...] = ()
     """Error codes that say that there is nothing."""

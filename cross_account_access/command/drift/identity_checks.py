@@ -91,6 +91,20 @@ def _attached(policy: Subject, answer: Any) -> Iterator[Found]:  # noqa: ANN401
             )
 
 
+def _bounded(_: Subject, answer: Any) -> Iterator[Found]:  # noqa: ANN401
+    """Whose permissions boundary an access policy is: IAM does not delete it meanwhile."""
+    for kind in ("PolicyRoles", "PolicyUsers"):
+        what, key = _ATTACHMENTS[kind][:2]
+        for each in answer.get(kind, ()):
+            name = each[key]
+            yield Found(
+                what=f"it is the permissions boundary of {what} {name} too, who is not of the"
+                " stack, and cannot be deleted as long as it is",
+                effect=Effect.COSMETIC,
+                remedy=f"iam delete-{what}-permissions-boundary --{what}-name {name}",
+            )
+
+
 def _versions(policy: Subject, answer: Any) -> Iterator[Found]:  # noqa: ANN401
     """A version that allows more waits for one call of `SetDefaultPolicyVersion`."""
     arn, label = policy["arn"], policy_label(policy["arn"])
@@ -212,9 +226,22 @@ IDENTITY_CHECKS: Final = (
         client="iam",
         operation="list_entities_for_policy",
         arguments={"PolicyArn": "arn"},
+        options={"PolicyUsageFilter": "PermissionsPolicy"},
         found=_attached,
         none=_GONE,
         events=("AttachUserPolicy", "AttachGroupPolicy", "AttachRolePolicy"),
+    ),
+    Check(
+        asks="other principals that it bounds",
+        gives_access=False,
+        type=_POLICY,
+        client="iam",
+        operation="list_entities_for_policy",
+        arguments={"PolicyArn": "arn"},
+        options={"PolicyUsageFilter": "PermissionsBoundary"},
+        found=_bounded,
+        none=_GONE,
+        events=("PutUserPermissionsBoundary", "PutRolePermissionsBoundary"),
     ),
     Check(
         asks="versions",

@@ -31,6 +31,9 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-acc
   namespace and service account ("Access AWS Resources using EKS Pod Identity Target IAM Roles",
   https://docs.aws.amazon.com/eks/latest/userguide/pod-id-assign-target-role.html); ministack draws
   one.
+- A user goes when it has nothing left ("DeleteUser",
+  https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteUser.html); ministack lets one go
+  that has inline policies, a password, MFA devices or groups.
 - A session lasts as long as STS said, whatever happens to the server; ministack saves none.
 
 What has no test that fails without it is not corrected here, and a rule goes when ministack has it.
@@ -150,6 +153,7 @@ def apply() -> None:
     stated_by_writes.apply()
     policy_variables.apply()
     eks._json_resp = _with_external_id(eks._json_resp)
+    iam._IAM_HANDLERS["DeleteUser"] = _with_nothing_left(iam._IAM_HANDLERS["DeleteUser"])
     sts.get_state = lambda: dict(sts._sessions)
     sts.load_persisted_state = sts._sessions.update
     s3.now_iso = lambda: datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
@@ -183,6 +187,30 @@ def _with_what_is_known(resolve: Callable[[str, Any], Any]) -> Callable[[str, An
             found = s3._bucket_owner_account(arn.removeprefix(_BUCKETS).partition("/")[0])
         value = found or resolve(key, context)
         return None if lower == "aws:tagkeys" and not value else value
+
+    return corrected
+
+
+def _with_nothing_left(delete_user: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """What deletes a user, corrected."""
+
+    def corrected(parameters: Any) -> Any:  # noqa: ANN401
+        name = iam._p(parameters, "UserName")
+        first = {
+            "delete policies": iam._user_inline_policies.get(name),
+            "delete login profile": name in iam._login_profiles,
+            "deactivate MFA device": any(
+                device["User"] == name for device in iam._mfa_devices.values()
+            ),
+            "remove users from group": any(
+                name in group["Users"] for group in iam._groups.values()
+            ),
+        }
+        for what, is_left in first.items():
+            if is_left:
+                told = f"Cannot delete entity, must {what} first."
+                return iam._error(409, "DeleteConflict", told, ns="iam")
+        return delete_user(parameters)
 
     return corrected
 

@@ -139,6 +139,12 @@ DOORS: list[tuple[str, dict[str, Any], Effect, str]] = [
         "user mallory",
     ),
     (
+        "other principals that it bounds",
+        {"list_entities_for_policy": {"PolicyRoles": [{"RoleName": "theirs"}]}},
+        Effect.COSMETIC,
+        "boundary of role theirs",
+    ),
+    (
         "versions",
         {
             "list_policy_versions": {
@@ -319,6 +325,7 @@ QUIET: list[tuple[str, dict[str, Any]]] = [
         "other principals that have it",
         {"list_entities_for_policy": {"PolicyRoles": [{"RoleName": "StageRole"}]}},
     ),
+    ("other principals that it bounds", {"list_entities_for_policy": {}}),
     (
         "versions",
         {

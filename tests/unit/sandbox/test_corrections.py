@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 
 from cross_account_access.dev.sandbox import corrections
 from cross_account_access.dev.sandbox.box import REGION, Sandbox
+from tests.support.people import give_device
 from tests.unit.sandbox.emulated import (
     MACHINE,
     PRODUCTION,
@@ -364,3 +365,44 @@ def test_a_bucket_policy_may_ask_for_the_key_that_a_write_states(
     writer.put_object(**OBJECT, Body=b"")
     assert refused(writer.put_object, Body=b"") == accounts.mended
     assert refused(writer.create_multipart_upload) == accounts.mended
+
+
+@pytest.mark.parametrize(
+    ("give", "what"),
+    [
+        (
+            lambda iam: iam.put_user_policy(
+                UserName="Leaver", PolicyName="own", PolicyDocument=policy(on_role())
+            ),
+            "delete policies",
+        ),
+        (
+            lambda iam: iam.create_login_profile(UserName="Leaver", Password="Evening-1"),
+            "delete login profile",
+        ),
+        (
+            lambda iam: give_device(iam, "Leaver", "phone"),
+            "deactivate MFA device",
+        ),
+        (
+            lambda iam: (
+                iam.create_group(GroupName="people"),
+                iam.add_user_to_group(GroupName="people", UserName="Leaver"),
+            ),
+            "remove users from group",
+        ),
+    ],
+    ids=["inline policy", "password", "MFA device", "group"],
+)
+def test_a_user_goes_when_it_has_nothing_left(
+    accounts: Accounts, give: Callable[[Any], object], what: str
+) -> None:
+    iam = accounts.root(STAGING).client("iam")
+    iam.create_user(UserName="Leaver")
+    give(iam)
+    if not accounts.mended:
+        iam.delete_user(UserName="Leaver")
+        return
+    with pytest.raises(ClientError, match=f"must {what} first") as refused:
+        iam.delete_user(UserName="Leaver")
+    assert refused.value.response["Error"]["Code"] == "DeleteConflict"

@@ -163,7 +163,11 @@ def _delete_user(account: Account, name: str, state: dict[str, Any]) -> None:
         for key in _pages(iam.list_access_keys, "AccessKeyMetadata", **user):
             iam.delete_access_key(**user, AccessKeyId=key["AccessKeyId"])
         for device in _pages(iam.list_mfa_devices, "MFADevices", **user):
-            iam.deactivate_mfa_device(**user, SerialNumber=device["SerialNumber"])
+            serial = {"SerialNumber": device["SerialNumber"]}
+            iam.deactivate_mfa_device(**user, **serial)
+            # That of a hardware device is no ARN, and there is nothing to delete.
+            if serial["SerialNumber"].startswith("arn:"):
+                iam.delete_virtual_mfa_device(**serial)
         with contextlib.suppress(iam.exceptions.NoSuchEntityException):
             iam.delete_login_profile(**user)
     iam.delete_user(**user)
