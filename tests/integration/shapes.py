@@ -4,6 +4,7 @@ import base64
 import json
 import shutil
 from collections.abc import Callable
+from typing import Any
 
 import boto3
 from botocore import UNSIGNED
@@ -37,6 +38,41 @@ def deploy(program: Program, example: str) -> None:
     shutil.copy2(ROOT / "examples" / example / "Pulumi.prod.yaml", program.folder)
     make_existing(program)
     program.up()
+    repairable_by_an_administrator()
+
+
+def repairable_by_an_administrator() -> None:
+    """An administrator of Production reads, removes and writes each policy, and leaves it."""
+    production = admin(PRODUCTION_ADMIN)
+    s3, sns, sqs = production.client("s3"), production.client("sns"), production.client("sqs")
+    kms, iam = production.client("kms"), production.client("iam")
+    for bucket in s3.list_buckets()["Buckets"]:
+        named: dict[str, Any] = {"Bucket": bucket["Name"]}
+        try:
+            policy = s3.get_bucket_policy(**named)["Policy"]
+        except s3.exceptions.ClientError as error:
+            # One of others has none.
+            if error.response["Error"]["Code"] != "NoSuchBucketPolicy":
+                raise
+            continue
+        s3.delete_bucket_policy(**named)
+        s3.put_bucket_policy(**named, Policy=policy)
+    for topic in sns.list_topics()["Topics"]:
+        arn = {"TopicArn": topic["TopicArn"]}
+        policy = sns.get_topic_attributes(**arn)["Attributes"]["Policy"]
+        sns.set_topic_attributes(**arn, AttributeName="Policy", AttributeValue=policy)
+    for url in sqs.list_queues().get("QueueUrls", []):
+        known = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])["Attributes"]
+        sqs.set_queue_attributes(QueueUrl=url, Attributes=known or {"Policy": ""})
+    for key in kms.list_keys()["Keys"]:
+        of_key = {"KeyId": key["KeyId"], "PolicyName": "default"}
+        kms.put_key_policy(**of_key, Policy=kms.get_key_policy(**of_key)["Policy"])
+    for role in iam.list_roles()["Roles"]:
+        trust = role["AssumeRolePolicyDocument"]
+        iam.update_assume_role_policy(
+            RoleName=role["RoleName"],
+            PolicyDocument=trust if isinstance(trust, str) else json.dumps(trust),
+        )
 
 
 def destroy(program: Program) -> None:

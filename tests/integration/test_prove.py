@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 from typing import Any
 
@@ -21,6 +22,26 @@ Bucket.levels = {
 }
 """
 """A program that means more by a level than it should, and less."""
+
+LOCKED = """\
+import json
+
+import pulumi
+
+
+def refusing(args):
+    statement = {"Sid": "DenyAll", "Effect": "Deny", "Principal": "*", "Action": "ACTION"}
+    if args.type_ != "TYPE":
+        return None
+    document = json.loads(args.props["policy"])
+    first = document["Statement"][0]
+    document["Statement"].append(statement | {"Resource": first["Resource"]})
+    return pulumi.ResourceTransformResult({**args.props, "policy": json.dumps(document)}, args.opts)
+
+
+pulumi.runtime.register_resource_transform(refusing)
+"""
+"""A program that refuses everybody everything, as a template from elsewhere might."""
 
 
 def prove(program: Program, source: str) -> Ran:
@@ -52,6 +73,30 @@ def test_a_program_that_means_more_is_found_before_it_has_made_anything(program:
     found = differences(program, "preview")
     assert ("widens", ("s3:PutBucketPolicy",)) in found
     assert ("narrows", ("s3:GetBucketLocation",)) in found
+
+
+@pytest.mark.parametrize(
+    ("token", "action", "told"),
+    [
+        ("aws:s3/bucketPolicy:BucketPolicy", "s3:*", "s3:PutBucketPolicy"),
+        ("aws:sqs/queuePolicy:QueuePolicy", "sqs:*", "sqs:SetQueueAttributes"),
+        ("aws:kms/key:Key", "kms:*", "kms:PutKeyPolicy"),
+    ],
+)
+def test_a_policy_that_would_lock_out_is_found_before_it_is_written(
+    program: Program, token: str, action: str, told: str
+) -> None:
+    shutil.copy2(ROOT / "examples" / "via-resource" / "Pulumi.prod.yaml", program.folder)
+    main = program.folder / "__main__.py"
+    changed = LOCKED.replace("TYPE", token).replace("ACTION", action)
+    main.write_text(f"{changed}{main.read_text()}")
+    ran = prove(program, "preview")
+    assert ran.status == 1, ran.output
+    lines = ran.output.splitlines()
+    (number,) = (n for n, line in enumerate(lines) if line.startswith("locked out: "))
+    assert told in lines[number]
+    answered = program.run(*shlex.split(lines[number + 1]))
+    assert "denied  production:" in answered.output, answered.output
 
 
 def test_every_change_is_proved_before_it_is_made(program: Program) -> None:

@@ -21,6 +21,7 @@ from cross_account_access.command.proof.assumed import (
 from cross_account_access.command.proof.expected import expected
 from cross_account_access.command.proof.invariants import Checked, check
 from cross_account_access.command.proof.invariants_file import Invariant
+from cross_account_access.command.proof.lockouts import lockouts
 from cross_account_access.credentials.contract import Contract
 from cross_account_access.iam.comparing.comparison import Change, Effect, Examination, examine
 from cross_account_access.iam.engine import IdentityDocuments
@@ -59,6 +60,8 @@ class Proof:
     """Answers that were compared one by one, because documents and declaration say it otherwise."""
     invariants: tuple[Checked, ...] = ()
     """What must never be allowed, whatever is declared."""
+    lockouts: tuple[Change, ...] = ()
+    """What the policies would keep the owning account's own people from repairing."""
 
     @property
     def broken(self) -> tuple[Checked, ...]:
@@ -67,13 +70,17 @@ class Proof:
 
     @property
     def is_proved(self) -> bool:
-        """Whether documents allow what is declared and nothing more, and all invariants hold."""
-        return not self.differences and not self.unread and not self.broken
+        """Whether documents allow what is declared and nothing more, and lock nobody out.
+
+        All invariants must hold as well.
+        """
+        return not (self.differences or self.unread or self.broken or self.lockouts)
 
     @property
     def is_refuted(self) -> bool:
         """Whether a difference is certain, and does not hang on what is not known."""
-        found = (*self.differences, *(each for one in self.broken for each in one.differences))
+        broken = (each for one in self.broken for each in one.differences)
+        found = (*self.differences, *self.lockouts, *broken)
         return any(change.effect in (Effect.WIDENS, Effect.NARROWS) for change in found)
 
 
@@ -105,6 +112,7 @@ def prove(
         resources=as_they_are.resources,
         decisions=as_they_are.decisions + anyhow.decisions,
         invariants=check(invariants, contract, actual),
+        lockouts=tuple(lockouts(actual, contract.of_others)),
     )
 
 

@@ -32,6 +32,7 @@ def as_json(proof: Proof, source: str) -> dict[str, Any]:
         "proved": proof.is_proved,
         "source": source,
         "differences": _differences_as_json(proof.differences, source),
+        "lockouts": _differences_as_json(proof.lockouts, source),
         "invariants": [
             {
                 "name": each.name,
@@ -69,6 +70,9 @@ def show_differences(page: Page, proof: Proof, source: str, stack: Sequence[str]
         stack: the options that name the stack to `access explain`.
     """
     _show(page, proof.differences, source, stack)
+    for change in proof.lockouts:
+        page.line(("locked out: ", BAD), _sentence(change, "may not"))
+        _show_question(page, change, source, stack)
     for each in proof.broken:
         page.line(("broken: ", BAD), (each.name, TITLE))
         _show(page, each.differences, source, stack)
@@ -79,8 +83,12 @@ def show_differences(page: Page, proof: Proof, source: str, stack: Sequence[str]
 def _show(page: Page, changes: Sequence[Change], source: str, stack: Sequence[str]) -> None:
     for change in changes:
         print_changes(page, [change])
-        if words := question(change, source):
-            page.line((f"    {shlex.join([*words, *stack])}", QUIET))
+        _show_question(page, change, source, stack)
+
+
+def _show_question(page: Page, change: Change, source: str, stack: Sequence[str]) -> None:
+    if words := question(change, source):
+        page.line((f"    {shlex.join([*words, *stack])}", QUIET))
 
 
 def show_summary(page: Page, proof: Proof, source: str) -> None:
@@ -91,6 +99,7 @@ def show_summary(page: Page, proof: Proof, source: str) -> None:
 def in_words(proof: Proof) -> str:
     """Return what is not as declared in one text, a line each."""
     told = [f"{change.effect.value}: {_sentence(change)}" for change in proof.differences]
+    told += [f"locked out: {_sentence(change, 'may not')}" for change in proof.lockouts]
     told += [
         f"broken: {each.name}: {_sentence(change)}"
         for each in proof.broken
@@ -99,11 +108,11 @@ def in_words(proof: Proof) -> str:
     return "\n".join([*told, *(f"not read: {sentence}" for sentence in proof.unread)])
 
 
-def _sentence(change: Change) -> str:
+def _sentence(change: Change, may: str = "may") -> str:
     through = f" through {change.through}" if change.through else ""
     when = f", {change.when}" if change.when else ""
     actions = ", ".join(change.actions)
-    return f"{change.principal} may {actions} on {change.resource}{through}{when}"
+    return f"{change.principal} {may} {actions} on {change.resource}{through}{when}"
 
 
 def _summary(proof: Proof, source: str) -> Iterator[str | tuple[str, str]]:
@@ -116,6 +125,8 @@ def _summary(proof: Proof, source: str) -> Iterator[str | tuple[str, str]]:
         yield ("not proved", f"{TITLE} {BAD}")
         differences = _counted(len(proof.differences), "difference")
         yield f": {differences} between documents and declaration"
+        if proof.lockouts:
+            yield ", and administrators would be locked out"
         if proof.broken:
             of = _counted(len(proof.invariants), "invariant")
             yield f", {len(proof.broken)} of {of} broken"

@@ -26,6 +26,7 @@ stack's output alone, and what its levels mean from the judge's own table.
 
 With --from live it tells too what policies of others, of what exists apart from the stack and of
 its keys, would refuse of that, and the statement for their owner.
+Policies that would keep the administrators of their account from taking them back are told too.
 Invariants, which are beside the stack file in invariants.yaml, are checked over all requests too.
 
 What documents allow beyond the declaration is told first (+), then what they lack (-), each with a
@@ -91,6 +92,8 @@ def run(arguments: argparse.Namespace) -> int:
         show_differences(page, proof, arguments.source, options)
         for sentence in proof.assumptions:
             page.line(("assumed: ", DOUBTFUL), sentence)
+        if not proof.lockouts:
+            page.line("nobody is locked out: who administers an account can take its policies back")
         for each in refused:
             page.line(("refused: ", f"{TITLE} {BAD}"), each.told())
         show_summary(page, proof, arguments.source)

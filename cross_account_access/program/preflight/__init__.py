@@ -27,6 +27,7 @@ from cross_account_access.program.preflight.accounts_of_state import (
     recorded_outputs,
     refuse_others,
 )
+from cross_account_access.program.preflight.deployers import taken_over
 from cross_account_access.program.preflight.protected import (
     refuse_move,
     refuse_nothing,
@@ -75,6 +76,7 @@ def prove(declared: Settings, *, component: str, prefix: str = "") -> Settings:
             for each, answer in answered
             for must, found in zip(each.needed, answer["found"], strict=True)
         ]
+        problems += taken_over(declared, {each.side: answer["arn"] for each, answer in answered})
     if any(problems):
         told = "\n".join(f"  {problem}" for problem in problems if problem)
         message = f"the accounts are not as declared; nothing was changed:\n{told}"

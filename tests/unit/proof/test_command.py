@@ -48,7 +48,8 @@ def test_what_is_proved_is_one_line_with_what_was_compared(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["prove", "--from", written(tmp_path, changed())]) == 0
-    *assumed, last = capsys.readouterr().out.splitlines()
+    *assumed, free, last = capsys.readouterr().out.splitlines()
+    assert free.startswith("nobody is locked out")
     assert last.startswith("proved: documents allow what is declared and nothing more (")
     assert " kinds of principals, " in last
     assert assumed
