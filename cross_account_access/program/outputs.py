@@ -116,9 +116,20 @@ OUTPUTS: Final[Mapping[str, Output]] = {
 """Every output and what it holds."""
 
 
-def export(settings: Settings, access: CrossAccountAccess) -> None:
-    """Exports every output of the contract."""
+def export(settings: Settings, access: CrossAccountAccess, made: pulumi.Output[None]) -> None:
+    """Exports every output of the contract, all of them once everything is made.
+
+    Where something cannot be made, the engine does not get to what the same edit removes. The stack
+    then keeps the outputs that it had, which name who still has access: the engine takes all
+    outputs together, or none.
+
+    Args:
+        settings: what is made.
+        access: the component that makes it.
+        made: resolves when it has.
+    """
     values = values_of(settings, access)
+    values["contractVersion"] = made.apply(lambda _: CONTRACT_VERSION)
     for name in OUTPUTS:
         pulumi.export(exported_name(name), values[name])
 

@@ -244,6 +244,7 @@ def test_where_the_rest_of_an_edit_fails_the_outputs_go_on_naming_who_has_access
     )
     output = direct.refused("up", "--yes", "--skip-preview", "--stack", "prod")
     assert "AccessDenied" in output
+    assert "Traceback" not in output
     assert gone in direct.outputs()["userArns"]
     users = admin(STAGING_ADMIN).client("iam").list_users()["Users"]
     assert gone.title() in {each["UserName"] for each in users}

@@ -119,16 +119,32 @@ def test_logical_names_are_the_documented_ones(prod: Deployment) -> None:
         assert item.name == f"access-{suffix}"
 
 
-def test_all_registrations_have_begun_when_the_sdk_starts_to_wait() -> None:
+def test_all_registrations_have_begun_when_the_program_starts_to_wait_for_them() -> None:
     begun: list[int] = []
 
-    async def wait() -> None:
+    async def wait(**options: bool) -> None:
         begun.append(len(_get_rpc_manager().rpcs))
-        await wait_for_rpcs()
+        await wait_for_rpcs(**options)
 
-    with patch("pulumi.runtime.stack.wait_for_rpcs", wait):
+    with patch("cross_account_access.program.registering.wait_for_rpcs", wait):
         deployment = deploy(stack_values("prod"))
     assert begun[0] >= len(deployment.resources) + len(deployment.invokes)
+
+
+def test_outputs_wait_until_everything_is_made() -> None:
+    """Or else a stack whose update fails would lose the names of those who still have access."""
+
+    async def fail(**_: bool) -> None:
+        await wait_for_rpcs(await_all_outstanding_tasks=False)
+        message = "a resource cannot be made"
+        raise OSError(message)
+
+    with (
+        patch("cross_account_access.program.registering.wait_for_rpcs", fail),
+        pytest.raises(OSError, match="cannot be made"),
+    ):
+        deploy(stack_values("prod"))
+    assert deploy(stack_values("prod")).outputs["contractVersion"] == "1"
 
 
 def test_the_entry_point_stays_short() -> None:
