@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.integration.shapes import repairable_by_an_administrator
 from tests.support.people import PRODUCTION_ADMIN, STAGING_ADMIN, admin, assume, refused, user
 from tests.support.program import Program
 
@@ -33,6 +34,7 @@ def test_up_again_and_preview_change_nothing(program: Program) -> None:
         "up", "--yes", "--skip-preview", "--expect-no-changes", "--stack", "prod"
     )
     assert {item["urn"] for item in program.resources()} == {item["urn"] for item in before}
+    repairable_by_an_administrator()
     # What another project reads needs no passphrase of ours: nothing in the state is encrypted.
     assert "ciphertext" not in json.dumps(program.resources())
 

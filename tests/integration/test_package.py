@@ -129,3 +129,24 @@ def test_a_stack_stays_in_the_accounts_that_it_was_made_in(program: Program) -> 
         assert "stagingAccountId is 111122223333, but stack 'dev' was made in account" in output
         assert "Traceback" not in output
     assert {each["urn"]: each.get("inputs") for each in program.resources("dev")} == before
+
+
+def test_revoking_does_not_wait_for_what_is_protected(program: Program) -> None:
+    path = program.folder / "Pulumi.yaml"
+    content = yaml.safe_load(path.read_text())
+    properties = content["resources"]["access"]["properties"]
+
+    def edited(**inputs: object) -> str:
+        properties.update(inputs)
+        path.write_text(yaml.safe_dump(content))
+        return program.up("dev")
+
+    edited(buckets=[{"name": BUCKET}])
+    told = edited(buckets=[], consumers=[], grants=[])
+    assert f"bucket '{BUCKET}' is no longer declared, and it is protected: it stays" in told
+    outputs = program.outputs("dev")
+    assert (outputs["bucketNames"], outputs["roleArns"], outputs["userArns"]) == ([BUCKET], {}, {})
+    production = admin(PRODUCTION_ADMIN)
+    assert production.client("s3").head_bucket(Bucket=BUCKET)
+    assert production.client("iam").list_roles()["Roles"] == []
+    assert program.settled("dev")
