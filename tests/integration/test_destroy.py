@@ -13,12 +13,12 @@ import pytest
 
 from tests.integration.shapes import deploy
 from tests.support.deployment import ACCESS
+from tests.support.devices import give_device
 from tests.support.people import (
     PRODUCTION_ADMIN,
     STAGING_ADMIN,
     admin,
     assume,
-    give_device,
     user,
 )
 from tests.support.program import Program

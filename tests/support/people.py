@@ -10,8 +10,6 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from cross_account_access.dev.sandbox.front import mfa
-
 REGION = "us-west-2"
 PRODUCTION_ADMIN, STAGING_ADMIN = "ProductionAccountAdmin", "StagingAccountAdmin"
 ROOT_SECRET = "SECRET_OF_THE_SANDBOX_S_ROOTS"
@@ -70,20 +68,6 @@ def handed_out(role_arn: str) -> boto3.Session:
     session = assume(root(account), role_arn)
     iam.update_assume_role_policy(RoleName=name, PolicyDocument=json.dumps(kept))
     return session
-
-
-def give_device(iam: Any, user_name: str, name: str) -> str:
-    """Makes a virtual MFA device that a user signs in with; returns its serial number."""
-    made = iam.create_virtual_mfa_device(VirtualMFADeviceName=name)["VirtualMFADevice"]
-    serial: str = made["SerialNumber"]
-    shown = mfa.codes({"Base32StringSeed": made["Base32StringSeed"].decode()}, around=1)
-    iam.enable_mfa_device(
-        UserName=user_name,
-        SerialNumber=serial,
-        AuthenticationCode1=shown[0],
-        AuthenticationCode2=shown[1],
-    )
-    return serial
 
 
 @contextmanager

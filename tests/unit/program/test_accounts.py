@@ -8,6 +8,7 @@ import pytest
 from pulumi.runtime.settings import _get_rpc_manager
 from pulumi.runtime.stack import wait_for_rpcs
 
+from cross_account_access.program.outputs import CONTRACT_VERSION
 from tests.support.deployment import Deployment, deploy, stack_values
 from tests.unit.program.stacks import (
     MACHINES,
@@ -144,7 +145,7 @@ def test_outputs_wait_until_everything_is_made() -> None:
         pytest.raises(OSError, match="cannot be made"),
     ):
         deploy(stack_values("prod"))
-    assert deploy(stack_values("prod")).outputs["contractVersion"] == "1"
+    assert deploy(stack_values("prod")).outputs["contractVersion"] == CONTRACT_VERSION
 
 
 def test_the_entry_point_stays_short() -> None:

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from cross_account_access.dev.sandbox import corrections
 from cross_account_access.dev.sandbox.box import REGION, Sandbox
-from tests.support.people import give_device
+from tests.support.devices import give_device
 from tests.unit.sandbox.emulated import (
     MACHINE,
     PRODUCTION,
