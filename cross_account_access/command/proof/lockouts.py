@@ -83,7 +83,7 @@ def _plain(change: Change, world: World) -> Request | None:
 def _administrators(resources: Inventory, ours: set[str]) -> Iterator[tuple[str, str]]:
     """Principals of the owning accounts, as far as policies tell them apart, with their words."""
     owners = {each["account"] for each in resources.resources.values()}
-    for arn, words in Universe(resources, resources).outsiders.names.items():
+    for arn, words in Universe([resources, resources]).outsiders.names.items():
         if is_user_or_role(arn) and arn.split(":")[4] in owners and arn not in ours:
             yield arn, words
 

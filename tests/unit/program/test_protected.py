@@ -1,7 +1,7 @@
 """What the stack has made and may not delete stays declared, as the state says that it is."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import pulumi
@@ -86,6 +86,16 @@ def test_recorded_states_have_every_kind_and_part() -> None:
     assert {type(each) for each in all_of_them} == {Bucket, Topic, Queue}
     assert {each.has_own_key for each in buckets} == {True, False}
     assert [each for each in buckets if each.staging_may_list]
+
+
+def test_every_setting_of_a_bucket_is_read_from_its_parts_or_serves_others_alone() -> None:
+    """Whoever adds one says here which, and has `_bucket` read it, or what stays would lose it."""
+    read = {"name", "protect", "noncurrent_days", "access_log", "encryption"}
+    serves_others = {"staging_may_list", "allow_other_keys"}
+    of_what_exists = {"existing", "kms_key_arn"}
+    assert {each.name for each in fields(Bucket)} == read | serves_others | of_what_exists
+    for kind in (Topic, Queue):
+        assert {each.name for each in fields(kind)} == {"name", "protect", *of_what_exists}
 
 
 def test_what_is_not_protected_goes() -> None:
