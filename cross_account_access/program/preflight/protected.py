@@ -178,7 +178,8 @@ def _not_anybody_elses(resource: OwnedResource, urn: str) -> str:
     return (
         f"{resource.kind} {resource.name!r} is this stack's own, and existing: true would delete "
         "it: it stays as it is, the stack's. To hand it over to others, take it out of the state "
-        f"first: pulumi state delete --force --target-dependents '{urn}'"
+        f"first: pulumi state delete --force --target-dependents '{urn}' lets go of it, and of "
+        "those who have access to it; access import --apply takes them back, then pulumi up"
     )
 
 
