@@ -3,9 +3,9 @@
 All of it is told by the settings, so that deployers can be made before the stack is.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from cross_account_access.declaration.accounts import Account, Accounts
 from cross_account_access.declaration.kinds import Bucket, EksPods, Instances, Queue, Topic, User
@@ -195,4 +195,8 @@ def _queue(queue: Queue, owner: Account) -> Iterator[Made]:
         yield Made(type=part, objects={"queue": queue.arn(owner)})
 
 
-_OWNED: Final = {Bucket: _bucket, Topic: _topic, Queue: _queue}
+_OWNED: Final[Mapping[type[OwnedResource], Callable[[Any, Account], Iterator[Made]]]] = {
+    Bucket: _bucket,
+    Topic: _topic,
+    Queue: _queue,
+}

@@ -72,11 +72,11 @@ def _document(all_made: Iterable[Made], owner: Owner, *, read_only: bool) -> str
                     for condition in _conditions(made, kind, action, owner):
                         arns[action, json.dumps(condition)][made.objects[kind]] = None
     together: dict[tuple[tuple[str, ...], str], list[str]] = defaultdict(list)
-    for (action, condition), found in arns.items():
-        together[tuple(_widest(found)), condition].append(action)
+    for (action, written), found in arns.items():
+        together[tuple(_widest(found)), written].append(action)
     return render(
-        allow(f"Deploy{number}", names, json.loads(condition), resources=resources)
-        for number, ((resources, condition), names) in enumerate(
+        allow(f"Deploy{number}", names, json.loads(written), resources=resources)
+        for number, ((resources, written), names) in enumerate(
             sorted(together.items(), key=lambda each: (each[0][0], each[0][1])), start=1
         )
     )

@@ -84,7 +84,8 @@ def destroy(program: Program) -> None:
             s3.delete_object(Bucket=bucket["name"], Key=each["Key"], VersionId=each["VersionId"])
     for kind in ("buckets", "topics", "queues"):
         if kind in settings:
-            program.set(**{kind: [{**each, "protect": False} for each in settings[kind]]})
+            unprotected: Any = [{**each, "protect": False} for each in settings[kind]]
+            program.set(**{kind: unprotected})
     program.up()
     program.pulumi("destroy", "--yes", "--skip-preview", "--stack", "prod")
     assert [each for each in program.resources() if each["type"].startswith("aws:")] == []

@@ -35,7 +35,9 @@ def team(box: Sandbox, tmp_path: Path) -> list[Program]:
     """The program in the folders of two people, who share nothing but the state and its key."""
     box.reset()
     session = admin(PRODUCTION_ADMIN)
-    s3, kms, iam = (session.client(name) for name in ("s3", "kms", "iam"))
+    s3: Any = session.client("s3")
+    kms: Any = session.client("kms")
+    iam: Any = session.client("iam")
     s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
     s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
     key = kms.create_key()["KeyMetadata"]["KeyId"]

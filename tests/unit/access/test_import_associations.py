@@ -29,7 +29,7 @@ def found(live: dict[str, Any] | None, *, has_cluster: bool = True) -> Found | N
             name: WANTED[name] for name in ("clusterName", "namespace", "serviceAccount")
         }
         if not has_cluster:
-            absent = {"Error": {"Code": "ResourceNotFoundException"}}
+            absent: Any = {"Error": {"Code": "ResourceNotFoundException"}}
             raise ClientError(absent, "ListPodIdentityAssociations")
         return {"associations": [{"associationId": "a-1"}] if live is not None else []}
 

@@ -32,7 +32,7 @@ class Eks:
     def describe_pod_identity_association(self, **asked: Any) -> dict[str, Any]:
         assert asked == {"clusterName": "apps", "associationId": "a-1"}
         if self.found is None:
-            absent = {"Error": {"Code": "ResourceNotFoundException"}}
+            absent: Any = {"Error": {"Code": "ResourceNotFoundException"}}
             raise ClientError(absent, "DescribePodIdentityAssociation")
         return {"association": self.found}
 
