@@ -41,6 +41,8 @@ _STATEMENT: Final = {
 _KINDS_OF_PRINCIPALS: Final = {"AWS", "CanonicalUser", "Federated", "Service"}
 _ACTION: Final = re.compile(r"\*|[A-Za-z0-9-]+:[A-Za-z0-9*?]+")
 _SID: Final = re.compile(r"[A-Za-z0-9]*")
+_IN_A_DEFAULT: Final = "sns:receive"
+"""What the policy that a topic has by default allows, and no list of actions knows."""
 _ARN: Final = re.compile(r"\*|arn:([^:]*:){4}.+", re.DOTALL)
 _PARTITION: Final = re.compile(r"arn:(aws|\*|\$\{[^}]*\}):")
 _OPERATOR: Final = re.compile(
@@ -145,7 +147,7 @@ def _problems_of_actions(saved: Saved, statement: Statement) -> Iterator[str]:
 def _is_known(action: str) -> bool:
     lower = action.lower()
     known = service_reference.actions(lower.partition(":")[0])
-    return any(fnmatchcase(each, lower) for each in known)
+    return lower == _IN_A_DEFAULT or any(fnmatchcase(each, lower) for each in known)
 
 
 def _problems_of_resources(saved: Saved, statement: Statement) -> Iterator[str]:
