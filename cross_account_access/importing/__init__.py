@@ -36,12 +36,10 @@ MADE_ONCE: Final = frozenset(
         "aws:kms/alias:Alias",
         kms.KEY,
         "aws:s3/bucket:Bucket",
-        "aws:sns/topic:Topic",
-        "aws:sqs/queue:Queue",
     }
 )
-"""What AWS refuses to make again, or makes a second time. The rest are settings and policies of
-these, which are written over."""
+"""What AWS refuses to make again, or makes a second time. Topics and queues it gives back to who
+makes them again in the same way; the rest are settings and policies, which are written over."""
 
 
 @dataclass(frozen=True, kw_only=True)

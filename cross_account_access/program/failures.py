@@ -18,6 +18,10 @@ _EXISTS: Final = (
     "it exists already, as after a lost answer or a killed update: access recover --stack {stack}"
     " tells what is left, with --apply takes it over; then pulumi up"
 )
+_OTHERWISE: Final = (
+    "it exists already, with other attributes or tags: access import --stack {stack} tells which,"
+    " with --apply takes it over; then pulumi up"
+)
 _SIGN_IN: Final = f"sign in with the profile {{profile}} again; {_AGAIN}"
 _ALLOW: Final = (
     "allow the action to who deploys with the profile {profile}, or correct the profile; where a"
@@ -31,6 +35,9 @@ _REMEDIES: Final[Mapping[str, str]] = {
     "AlreadyExistsException": _EXISTS,
     "BucketAlreadyExists": "the name is taken, by somebody else or, in us-east-1, by yourself"
     " (aws s3api head-bucket says): choose another, or access recover --stack {stack} --apply",
+    "QueueAlreadyExists": _OTHERWISE,
+    "QueueNameExists": _OTHERWISE,
+    "Topic already exists": _OTHERWISE,
     "ExpiredToken": _SIGN_IN,
     "RequestExpired": _SIGN_IN,
     "InvalidClientTokenId": _SIGN_IN,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from botocore.exceptions import ClientError
@@ -48,6 +48,18 @@ def state_of(program: Program) -> Any:
 def accounts() -> Any:
     """Everything that is in both accounts."""
     return {side: _timeless(_account(side)) for side in (PRODUCTION_ADMIN, STAGING_ADMIN)}
+
+
+def differences(one: Any, other: Any, path: str = "") -> Iterator[str]:
+    """Where two of these are not alike, a line each."""
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        for key in sorted({*one, *other}):
+            yield from differences(one.get(key), other.get(key), f"{path}/{key}")
+    elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        for number, pair in enumerate(zip(one, other, strict=True)):
+            yield from differences(*pair, f"{path}/{number}")
+    elif one != other:
+        yield f"{path}: {one!r} is {other!r}"
 
 
 def _account(profile: str) -> dict[str, Any]:

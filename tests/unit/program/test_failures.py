@@ -38,6 +38,11 @@ def line(error: str) -> str:
             "choose another",
         ),
         (
+            "QueueAlreadyExists: A queue already exists with the same name and a different value",
+            "QueueAlreadyExists",
+            "access import --stack prod",
+        ),
+        (
             OFFICIAL.format(403, "ExpiredToken", "The security token included is expired"),
             "ExpiredToken",
             "sign in with the profile ProdAdmin again",
