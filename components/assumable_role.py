@@ -53,7 +53,6 @@ class AssumableRole(Part):
         trust = trust_policy(consumer, accounts)
         found = _Found(role, trust, access)
         document = access_policy(consumer, access.grants, accounts)
-        found.refuse_another_kind(document)
         beside, inside = (
             laid_out(
                 document,
@@ -90,8 +89,25 @@ class AssumableRole(Part):
             )
 
         # What the role may no longer do goes before its trust changes; the role is there.
-        early = found.inline_numbers if found.keeps_its_name and found.changes else set[int]()
+        goes_first = found.keeps_its_name and found.changes
+        early = found.inline_numbers if goes_first else set[int]()
         inline = [put(each, role.name, self.first) for each in sorted(early & inside.keys())]
+
+        def revoke(of: pulumi.Input[str], opts: ResourceOptions) -> list[iam.RolePolicy]:
+            before = role.revoked_before
+            return [
+                iam.RolePolicy(
+                    # No consumer's name has a dot in it.
+                    f"{name}.revoked",
+                    role=of,
+                    name=POLICY_NAME,
+                    policy=revocation_policy(each),
+                    opts=opts,
+                )
+                for each in ([before] if before else [])
+            ]
+
+        revoked = revoke(role.name, self.first) if goes_first else []
         made = iam.Role(
             name,
             name=role.name,
@@ -105,22 +121,11 @@ class AssumableRole(Part):
             # neither a policy that is attached nor a role that has one; hence also the order.
             force_detach_policies=True,
             # Each of these has waited for what the component waits for.
-            opts=self.after(*policies.values(), *inline, *after)
-            if policies or inline or after
+            opts=self.after(*policies.values(), *inline, *revoked, *after)
+            if policies or inline or revoked or after
             else self.first,
         )
-        revoked = []
-        if role.revoked_before:
-            revoked.append(
-                iam.RolePolicy(
-                    # No consumer's name has a dot in it.
-                    f"{name}.revoked",
-                    role=made.name,
-                    name=POLICY_NAME,
-                    policy=revocation_policy(role.revoked_before),
-                    opts=self.after(),
-                )
-            )
+        revoked = revoked or revoke(made.name, self.after())
         inline += [
             put(each, made.name, self.after(*revoked)) for each in inside if each not in early
         ]
@@ -146,6 +151,29 @@ class AssumableRole(Part):
         self.arn = made.arn
         """`arn:PARTITION:iam::ACCOUNT:role/PATH/NAME`"""
         self.register_outputs({"arn": self.arn, "policy_arns": self.policy_arns})
+
+
+def refuse_another_kind(access: Access) -> None:
+    """Refuse to write a policy of the other kind where three things change at once.
+
+    The old policy goes when the new one is attached, which is after the trust has changed.
+
+    Raises:
+        pulumi.RunError: what to deploy first.
+    """
+    consumer = access.consumer
+    if consumer.role is None:
+        return
+    found = _Found(consumer.role, trust_policy(consumer, access.accounts), access)
+    was = found.documents(*((_POLICY, "") if consumer.role.inline_policy else (_INLINE, ".inline")))
+    document = access_policy(consumer, access.grants, access.accounts)
+    if found.changes and was and not say_the_same(document, was.values()):
+        message = (
+            f"consumer {consumer.name!r}: role.policy changes together with what the role may do "
+            "and who may assume it; nothing was changed: deploy the new role.policy first, then "
+            "the rest"
+        )
+        raise pulumi.RunError(message)
 
 
 def _numbered(number: int) -> str:
@@ -194,23 +222,6 @@ class _Found:
             for number in range(1, _MOST_NUMBERS)
         }
         return {number: text for number, text in found.items() if text is not None}
-
-    def refuse_another_kind(self, document: str) -> None:
-        """Refuse to write a policy of the other kind where three things change at once.
-
-        Raises:
-            pulumi.RunError: the old policy goes only when the new one is attached, which is after
-                the trust has changed.
-        """
-        is_inline = self._access.consumer.role and self._access.consumer.role.inline_policy
-        was = self.documents(*((_POLICY, "") if is_inline else (_INLINE, ".inline")))
-        if self.changes and was and not say_the_same(document, was.values()):
-            message = (
-                f"consumer {self._access.consumer.name!r}: role.policy changes together with what "
-                "the role may do and who may assume it; nothing was changed: deploy the new "
-                "role.policy first, then the rest"
-            )
-            raise pulumi.RunError(message)
 
     def _text(self, token: str, suffix: str) -> str | None:
         names = (f"{each}{suffix}" for each in self._access.names)

@@ -1,6 +1,5 @@
 """Both sides of cross-account access as one component."""
 
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -9,7 +8,7 @@ import pulumi
 from pulumi import Alias, InvokeOutputOptions, Output, ResourceOptions
 from pulumi_aws import Provider, iam, s3
 
-from components.assumable_role import AssumableRole
+from components.assumable_role import AssumableRole, refuse_another_kind
 from components.recorded import Recorded
 from components.shared_bucket import SharedBucket
 from components.shared_queue import SharedQueue
@@ -66,6 +65,9 @@ class CrossAccountAccess(pulumi.ComponentResource):
     def __init__(
         self, name: str, args: CrossAccountAccessArgs, opts: ResourceOptions | None = None
     ) -> None:
+        accesses = {consumer.name: _access(name, consumer, args) for consumer in args.consumers}
+        for each in accesses.values():
+            refuse_another_kind(each)
         super().__init__("cross-account-access:index:CrossAccountAccess", name, None, opts)
         self.trusting_canonical_user_id = _canonical_user_id(self, args.trusting_provider)
         """64 hexadecimal digits; for reading ACLs and old policies, never written into one."""
@@ -78,9 +80,6 @@ class CrossAccountAccess(pulumi.ComponentResource):
         def proven(more: list[pulumi.Resource]) -> Output[list[pulumi.Resource]]:
             return answers.apply(lambda _: more)
 
-        grants_of: dict[str, list[Grant]] = defaultdict(list)
-        for grant in args.grants:
-            grants_of[grant.consumer.name].append(grant)
         accounts = Accounts(trusting=args.trusting, trusted=args.trusted)
         identity_providers = _identity_providers(
             name,
@@ -122,7 +121,7 @@ class CrossAccountAccess(pulumi.ComponentResource):
                 depends_on=proven(
                     [
                         made[grant.resource].guarded
-                        for grant in grants_of[consumer.name]
+                        for grant in accesses[consumer.name].grants
                         if grant.resource in made
                     ]
                 ),
@@ -132,16 +131,7 @@ class CrossAccountAccess(pulumi.ComponentResource):
                 else None,
             )
             after: list[pulumi.Resource] = []
-            access = Access(
-                consumer=consumer,
-                grants=grants_of[consumer.name],
-                accounts=accounts,
-                provider=args.trusted_provider,
-                recorded=args.recorded,
-                names=tuple(
-                    f"{name}-{each}" for each in (consumer.name, consumer.renamed_from) if each
-                ),
-            )
+            access = accesses[consumer.name]
             match consumer.principal:
                 case User() as user:
                     trusted = TrustedUser(item, user, access, part)
@@ -162,6 +152,18 @@ class CrossAccountAccess(pulumi.ComponentResource):
             users = {each.consumer.name for each in args.grants if each.resource == granted}
             shared.complete([part for user in sorted(users) for part in parts[user]])
         self.register_outputs({})
+
+
+def _access(name: str, consumer: Consumer, args: CrossAccountAccessArgs) -> Access:
+    """Return what a consumer may do, and what is made of it in its own account."""
+    return Access(
+        consumer=consumer,
+        grants=[grant for grant in args.grants if grant.consumer.name == consumer.name],
+        accounts=Accounts(trusting=args.trusting, trusted=args.trusted),
+        provider=args.trusted_provider,
+        recorded=args.recorded,
+        names=tuple(f"{name}-{each}" for each in (consumer.name, consumer.renamed_from) if each),
+    )
 
 
 def _identity_providers(
