@@ -45,6 +45,8 @@ SAMPLE: Final = {
     "third-party-role": (
         "trust and grants of an inline policy change in one go",
         "who comes changes, and until when",
+        "sessions are revoked and others come",
+        "the kind of policy, trust and grants change in one go",
     ),
 }
 RANDOM_PAIRS: Final = {False: 2, True: 40}

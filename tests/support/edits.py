@@ -450,6 +450,20 @@ def unrevoked(settings: Settings) -> None:
     del with_role(settings)["role"]["revoked_before"]
 
 
+@edit("sessions are revoked and others come")
+def revoked_for_others(settings: Settings) -> None:
+    revoked(settings)
+    levels_changed(settings)
+    trust_moved(settings)
+
+
+@edit("the kind of policy, trust and grants change in one go")
+def everything_changes(settings: Settings) -> None:
+    _inline(settings)
+    levels_changed(settings)
+    trust_moved(settings)
+
+
 @edit("Staging may list a bucket, or no longer")
 def may_list(settings: Settings) -> None:
     for each in settings.get("buckets", ()):
