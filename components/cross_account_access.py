@@ -9,6 +9,7 @@ from pulumi import Alias, InvokeOutputOptions, Output, ResourceOptions
 from pulumi_aws import Provider, iam, s3
 
 from components.assumable_role import AssumableRole, refuse_another_kind
+from components.automatic import make_automatic
 from components.recorded import Recorded
 from components.shared_bucket import SharedBucket
 from components.shared_queue import SharedQueue
@@ -92,13 +93,14 @@ class CrossAccountAccess(pulumi.ComponentResource):
         """ARNs by kind and name."""
         self.key_arns: dict[str, Output[str]] = {}
         """ARNs by the names of those buckets that have a key of their own."""
+        sharing = Sharing(grants=args.grants, accounts=accounts, provider=args.trusting_provider)
         made: dict[SharedResource, Shared] = {}
         owned = (each for each in args.resources if isinstance(each, OwnedResource))
         for resource in (each for each in owned if not each.existing):
             shared = made[resource] = _COMPONENTS[type(resource)](
                 f"{name}-{resource.name}",
                 resource,
-                Sharing(grants=args.grants, accounts=accounts, provider=args.trusting_provider),
+                sharing,
                 # Inherited by all parts: a destroy would otherwise strip a protected bucket of its
                 # policy and its encryption before it met the bucket itself.
                 ResourceOptions(parent=self, depends_on=proven([]), protect=resource.protect),
@@ -148,9 +150,7 @@ class CrossAccountAccess(pulumi.ComponentResource):
                 self.role_arns[consumer.name] = role.arn
                 self.access_policy_arns[consumer.name] = role.policy_arns
 
-        for granted, shared in made.items():
-            users = {each.consumer.name for each in args.grants if each.resource == granted}
-            shared.complete([part for user in sorted(users) for part in parts[user]])
+        _complete(name, made, sharing, parts, ResourceOptions(parent=self))
         self.register_outputs({})
 
 
@@ -164,6 +164,28 @@ def _access(name: str, consumer: Consumer, args: CrossAccountAccessArgs) -> Acce
         recorded=args.recorded,
         names=tuple(f"{name}-{each}" for each in (consumer.name, consumer.renamed_from) if each),
     )
+
+
+def _complete(
+    name: str,
+    made: Mapping[SharedResource, Shared],
+    sharing: Sharing,
+    parts: Mapping[str, Sequence[pulumi.Resource]],
+    opts: ResourceOptions,
+) -> None:
+    """Make of each resource what waits for its grants, and then what S3 does by itself.
+
+    Args:
+        name: what logical names begin with.
+        made: each resource as far as it is made.
+        sharing: with whom, and where.
+        parts: by consumer, what its grants are made of.
+        opts: of what is made beside the resources.
+    """
+    for resource, shared in made.items():
+        users = {grant.consumer.name for grant in sharing.grants if grant.resource == resource}
+        shared.complete([part for user in sorted(users) for part in parts[user]])
+    make_automatic(name, made, sharing, opts)
 
 
 def _identity_providers(

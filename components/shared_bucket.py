@@ -32,7 +32,11 @@ class SharedBucket(Shared):
         super().__init__("SharedBucket", name, sharing.provider, opts)
         self._name, self._bucket = name, bucket
         self._made = made = s3.Bucket(
-            name, bucket=bucket.name, force_destroy=not bucket.protect, opts=self.first
+            name,
+            bucket=bucket.name,
+            # What is locked is nobody's to empty, and a destroy is not asked twice.
+            force_destroy=not (bucket.protect or bucket.object_lock),
+            opts=self.first,
         )
         ownership = s3.BucketOwnershipControls(
             name,
@@ -85,9 +89,9 @@ class SharedBucket(Shared):
         self.register_outputs({"arn": self.arn})
 
     def complete(self, after: Sequence[pulumi.Resource]) -> None:
-        """Make what says nothing of access: what expires, and where a log is written."""
+        """Make what says nothing of access: what expires, what stays, where a log is written."""
         bucket = self._bucket
-        lifecycle = s3.BucketLifecycleConfiguration(
+        self.last = s3.BucketLifecycleConfiguration(
             self._name,
             bucket=self._made.bucket,
             rules=[
@@ -108,11 +112,24 @@ class SharedBucket(Shared):
             ],
             opts=self.after(self.guarded, *after),
         )
+        if lock := bucket.object_lock:
+            self.last = s3.BucketObjectLockConfiguration(
+                self._name,
+                bucket=self._made.bucket,
+                rule={
+                    "default_retention": {
+                        "mode": lock.mode.upper(),
+                        "days": lock.days,
+                        "years": lock.years,
+                    }
+                },
+                opts=self.after(self.last),
+            )
         if bucket.access_log:
-            s3.BucketLogging(
+            self.last = s3.BucketLogging(
                 self._name,
                 bucket=self._made.bucket,
                 target_bucket=bucket.access_log.bucket,
                 target_prefix=bucket.access_log.prefix,
-                opts=self.after(lifecycle),
+                opts=self.after(self.last),
             )

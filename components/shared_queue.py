@@ -32,7 +32,7 @@ class SharedQueue(Shared):
 
     def complete(self, after: Sequence[pulumi.Resource]) -> None:
         """Make the policy."""
-        sqs.QueuePolicy(
+        self.last = sqs.QueuePolicy(
             self._name,
             queue_url=self._made.url,
             policy=self._policy,

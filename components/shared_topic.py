@@ -35,7 +35,7 @@ class SharedTopic(Shared):
 
     def complete(self, after: Sequence[pulumi.Resource]) -> None:
         """Make the policy."""
-        sns.TopicPolicy(
+        self.last = sns.TopicPolicy(
             self._name,
             arn=self._made.arn,
             policy=self._policy,

@@ -69,6 +69,8 @@ class Shared(Part):
     """ARN of the KMS key that is made for it, if there is one."""
     guarded: pulumi.Resource
     """What grants wait for."""
+    last: pulumi.Resource
+    """What is made last of it, by `complete`."""
 
     def complete(self, after: Sequence[pulumi.Resource]) -> None:
         """Make the part that waits for the grants.

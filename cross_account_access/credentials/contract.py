@@ -156,6 +156,24 @@ class Consumer:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Replication:
+    """That S3 copies what is written into a bucket to another one, by a role."""
+
+    bucket_arn: str
+    destination_arn: str
+    role_arn: str
+    """The role that S3 has for it."""
+    prefixes: tuple[str, ...]
+    """Beginnings of the keys that are copied; none for all."""
+    kms_key_arn: str | None
+    """Of the other bucket, where that and its key are not the stack's."""
+    keeps_locks: bool
+    """Whether the retention of an object goes with it."""
+    delete_markers: bool
+    """Whether deletions are copied."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Contract:
     """The outputs of a stack."""
 
@@ -180,6 +198,12 @@ class Contract:
     """By name."""
     listed_by_staging: frozenset[str] = frozenset()
     """ARNs of the buckets that Staging's administrators may let anybody of the account list."""
+    replications: tuple[Replication, ...] = ()
+    """One for each bucket that is replicated."""
+    notified: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """ARNs of the buckets that S3 tells a topic or a queue of, by the ARN of that."""
+    locked: frozenset[str] = frozenset()
+    """ARNs of the buckets whose objects nobody deletes for a time."""
     refusing_keys: frozenset[str] = frozenset()
     """ARNs of the buckets without a key that refuse uploads which bring or choose one."""
 
@@ -187,6 +211,13 @@ class Contract:
     def of_others(self) -> frozenset[str]:
         """ARNs of all that exists apart from the stack, whose policies are not its matter."""
         return self.existing.union(self.resource_arns.values())
+
+    @property
+    def not_to_be_written(self) -> frozenset[str]:
+        """ARNs of what no check may write to: it is of others, or S3 keeps, tells or copies it."""
+        acts = {each.bucket_arn for each in self.replications}
+        acts |= {arn for buckets in self.notified.values() for arn in buckets}
+        return self.of_others | self.locked | acts
 
     def usual_profile(self, consumer: Consumer) -> str | None:
         """The CLI profile in which the outputs expect a consumer's own credentials.
@@ -230,6 +261,9 @@ def read(outputs: Mapping[str, Any]) -> Contract:
         listed_by_staging = frozenset(declaration.get("listed_by_staging", ()))
         existing = frozenset(declaration.get("existing", ()))
         refusing_keys = frozenset(declaration.get("refusing_keys", ()))
+        locked = frozenset(declaration.get("locked", ()))
+        replications = tuple(map(_replication, declaration.get("replications", ())))
+        notified = {arn: tuple(of) for arn, of in declaration.get("notified", {}).items()}
     except (AttributeError, KeyError, TypeError, IndexError) as error:
         raise _undeclared(error) from error
     return Contract(
@@ -244,7 +278,10 @@ def read(outputs: Mapping[str, Any]) -> Contract:
         existing=existing,
         consumers=consumers,
         listed_by_staging=listed_by_staging,
+        locked=locked,
         refusing_keys=refusing_keys,
+        replications=replications,
+        notified=notified,
     )
 
 
@@ -392,6 +429,18 @@ def _grant(entry: Mapping[str, Any]) -> Grant:
         via=entry["via"],
         proof_commands=tuple(entry.get("proof_commands", ())),
         actions=tuple(entry.get("actions", ())),
+    )
+
+
+def _replication(entry: Mapping[str, Any]) -> Replication:
+    return Replication(
+        bucket_arn=entry["bucket_arn"],
+        destination_arn=entry["destination_arn"],
+        role_arn=entry["role_arn"],
+        prefixes=tuple(entry["prefixes"]),
+        kms_key_arn=entry["kms_key_arn"],
+        keeps_locks=entry["keeps_locks"],
+        delete_markers=entry["delete_markers"],
     )
 
 

@@ -213,12 +213,14 @@ class Number(Setting):
     allowed: range
     unit: str
 
-    def read(self, source: Fields, name: str, default: Any, context: Context) -> int:  # noqa: ANN401, ARG002
-        """One of those that are allowed."""
+    def read(self, source: Fields, name: str, default: Any, context: Context) -> int | None:  # noqa: ANN401, ARG002
+        """One of those that are allowed; None where it is left out and may be."""
         value, allowed = source.take(name, default), self.allowed
+        if value is None and not source.has(name):
+            return None
         if isinstance(value, bool) or not isinstance(value, int):
             source.refuse(name, f"must be a whole number of {self.unit}, without quotes")
-            return int(default)
+            return None if default is None else int(default)
         if value not in allowed:
             source.refuse(name, f"must be {allowed.start} to {allowed.stop - 1} {self.unit}")
         return value

@@ -10,7 +10,7 @@ _EXAMPLE: Final = "arn:aws:kms:us-west-2:111122223333:key/1234abcd-12ab-34cd-56e
 _FORM: Final = r"arn:[\w-]+:kms:[a-z0-9-]+:\d{12}:key/[\w-]+"
 
 
-def key_arn(owner: Account) -> Rule:
+def key_arn(owner: Account, *, in_any_region: bool = False) -> Rule:
     """The ARN of a key that services of the account's region can use; it may be another account's.
 
     An alias stands for a key in no policy ("Using aliases to control access to KMS keys",
@@ -23,7 +23,7 @@ def key_arn(owner: Account) -> Rule:
         _, partition, _, region, _ = value.split(":", 4)
         if owner.partition and partition != owner.partition:
             return f"must be of partition {owner.partition}, as Production is, not {partition}"
-        if owner.region and region != owner.region:
+        if owner.region and region != owner.region and not in_any_region:
             return f"must be in Production's region {owner.region}, not in {region}"
         return None
 

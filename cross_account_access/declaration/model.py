@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Annotated, Any, ClassVar, Literal, NamedTuple
+from typing import Annotated, Any, ClassVar, Final, Literal, NamedTuple
 
 from cross_account_access.declaration import rules
 from cross_account_access.declaration.accounts import Account, Accounts
@@ -29,8 +29,11 @@ from cross_account_access.declaration.fields import (
 )
 from cross_account_access.declaration.keys import key_arn
 from cross_account_access.declaration.rules import addresses
-from cross_account_access.declaration.statements import ConditionBlock, Statement
+from cross_account_access.declaration.statements import ConditionBlock, Statement, allow
 from cross_account_access.facts import quotas
+
+S3_SERVICE: Final = "s3.amazonaws.com"
+"""S3 as a principal, in every partition."""
 
 
 class Level(StrEnum):
@@ -278,6 +281,8 @@ class OwnedResource(SharedResource):
     """The least that an item of the list has, as YAML."""
     every_action: ClassVar[tuple[str, ...]]
     """All actions that a policy of its own may name."""
+    notify_action: ClassVar[str] = ""
+    """By which S3 tells it of what happens in a bucket, where it can."""
 
     protect: Annotated[bool, Flag("True unless said: it refuses deletion.")] = True
     existing: Annotated[
@@ -295,6 +300,9 @@ class OwnedResource(SharedResource):
             rule_for=lambda context: key_arn(context.accounts.trusting),
         ),
     ] = None
+
+    notified_by: tuple[str, ...] = ()
+    """Names of the buckets of the stack that tell it of what happens in them."""
 
     def problems(self, accounts: Accounts) -> Iterator[tuple[str, str]]:  # noqa: ARG002
         """Settings of what the stack makes, for what it does not make, and the other way round."""
@@ -341,9 +349,32 @@ class OwnedResource(SharedResource):
         made = owner.regional_arn("kms", "key/*") if self.has_own_key else None
         return self.kms_key_arn or made
 
-    def own_statements(self, accounts: Accounts) -> Iterator[Statement]:  # noqa: ARG002
-        """What its policy says whatever is granted, beside the refusal of plain HTTP."""
-        yield from ()
+    @property
+    def uses_of_key(self) -> set[str]:
+        """What the policy of the key that the stack makes for it leaves to IAM."""
+        return {action for actions in self.key_actions.values() for action in actions}
+
+    def own_statements(self, accounts: Accounts) -> Iterator[Statement]:
+        """What its policy says whatever is granted, beside the refusal of plain HTTP.
+
+        S3 tells it of buckets of the stack, of this account and of no other bucket.
+
+        Source: "Granting permissions to publish event notification messages to a destination",
+        https://docs.aws.amazon.com/AmazonS3/latest/userguide/grant-destinations-permissions-to-s3.html.
+        """
+        owner = accounts.trusting
+        if self.notified_by:
+            buckets = [f"arn:{owner.partition}:s3:::{name}" for name in sorted(self.notified_by)]
+            yield allow(
+                "TellOfBuckets",
+                [self.notify_action],
+                {
+                    "ArnEquals": {"aws:SourceArn": buckets},
+                    "StringEquals": {"aws:SourceAccount": [owner.account_id]},
+                },
+                principal={"Service": [S3_SERVICE]},
+                resources=[self.arn(owner)],
+            )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -70,7 +70,10 @@ class Fields:
     def refuse(self, name: str, reason: str) -> None:
         """Reports a field that must not be as it is beside the others."""
         name = self._former.get(name, name)
-        self.problems.about(self.path(name), self._values.get(name), reason)
+        if self.has(name):
+            self.problems.about(self.path(name), self._values[name], reason)
+        elif not isinstance(self._values, _Unusable):
+            self.report(name, reason)
 
     def report(self, name: str, told: str) -> None:
         """Reports a field of which the value says nothing."""

@@ -21,7 +21,9 @@ _UNSET: Final = (
     "NoSuchLifecycleConfiguration",
     "NoSuchPublicAccessBlockConfiguration",
     "NoSuchTagSet",
+    "ObjectLockConfigurationNotFoundError",
     "OwnershipControlsNotFoundError",
+    "ReplicationConfigurationNotFoundError",
     "ServerSideEncryptionConfigurationNotFoundError",
 )
 """The error codes of a bucket that does not have what was asked for."""
@@ -174,6 +176,58 @@ def _logging(answer: Mapping[str, Any], resource: StackResource) -> Found:
     return _found(log, resource, *becomes("access log", live, planned))
 
 
+def _lock(answer: Mapping[str, Any], resource: StackResource) -> Found:
+    lock = answer.get("ObjectLockConfiguration", {})
+    live = lock.get("Rule", {}).get("DefaultRetention", {})
+    planned = resource.known("rule")["defaultRetention"]
+    told = (
+        _retention(live.get("Mode"), live.get("Days"), live.get("Years")),
+        _retention(planned["mode"], planned.get("days"), planned.get("years")),
+    )
+    return _found(lock, resource, *becomes("object lock", *told))
+
+
+def _retention(mode: str | None, days: float | None, years: float | None) -> str:
+    if mode is None:
+        return "none"
+    return f"{mode} (days: {days:g})" if days else f"{mode} (years: {years or 0:g})"
+
+
+def _notification(answer: Mapping[str, Any], resource: StackResource) -> Found:
+    """All of a bucket are one setting: what the stack does not declare is no longer told."""
+    live = [
+        each.get("TopicArn") or each.get("QueueArn") or each.get("LambdaFunctionArn")
+        for kind in ("TopicConfigurations", "QueueConfigurations", "LambdaFunctionConfigurations")
+        for each in answer.get(kind, ())
+    ]
+    live += ["EventBridge"] if "EventBridgeConfiguration" in answer else []
+    planned = [
+        each[arn]
+        for kind, arn in (("topics", "topicArn"), ("queues", "queueArn"))
+        for each in resource.known(kind) or ()
+    ]
+    return _targets(live, planned, "tells {} of events", resource)
+
+
+def _replication(answer: Mapping[str, Any], resource: StackResource) -> Found:
+    rules = answer.get("ReplicationConfiguration", {}).get("Rules", [])
+    live = [rule["Destination"]["Bucket"] for rule in rules]
+    planned = [rule["destination"]["bucket"] for rule in resource.known("rules")]
+    return _targets(live, planned, "replicates to {}", resource)
+
+
+def _targets(
+    live: Iterable[str], planned: Iterable[str], words: str, resource: StackResource
+) -> Found:
+    there, wanted = list(dict.fromkeys(live)), list(dict.fromkeys(planned))
+    return _found(
+        there,
+        resource,
+        *(words.format(each) for each in wanted if each not in there),
+        warnings=(f"no longer {words.format(each)}" for each in there if each not in wanted),
+    )
+
+
 def _policy(answer: Mapping[str, Any], resource: StackResource) -> Found:
     document = answer.get("Policy")
     live, planned = statements(document), statements(resource.known("policy"))
@@ -196,6 +250,9 @@ FINDERS: Final[Mapping[str, Callable[[Clients, StackResource], Found | None]]] =
             ("BucketVersioning", "get_bucket_versioning", _versioning),
             ("BucketLifecycleConfiguration", "get_bucket_lifecycle_configuration", _lifecycle),
             ("BucketLogging", "get_bucket_logging", _logging),
+            ("BucketObjectLockConfiguration", "get_object_lock_configuration", _lock),
+            ("BucketNotification", "get_bucket_notification_configuration", _notification),
+            ("BucketReplicationConfig", "get_bucket_replication", _replication),
             ("BucketPolicy", "get_bucket_policy", _policy),
         )
     },

@@ -360,6 +360,33 @@ def declaration(
                 for resource in resources
                 if isinstance(resource, Bucket) and resource.staging_may_list
             ],
+            "notified": {
+                resource.arn(accounts.trusting): sorted(
+                    f"arn:{accounts.trusting.partition}:s3:::{name}"
+                    for name in resource.notified_by
+                )
+                for resource in resources
+                if isinstance(resource, OwnedResource) and resource.notified_by
+            },
+            "replications": [
+                {
+                    "bucket_arn": resource.arn(accounts.trusting),
+                    "destination_arn": f"arn:{accounts.trusting.partition}:s3:::"
+                    f"{resource.replication.bucket}",
+                    "role_arn": accounts.trusting.iam_arn(f"role/{resource.replication_role_name}"),
+                    "prefixes": sorted(resource.replication.prefixes),
+                    "kms_key_arn": resource.replication.kms_key_arn,
+                    "keeps_locks": resource.object_lock is not None,
+                    "delete_markers": resource.replication.delete_markers,
+                }
+                for resource in resources
+                if isinstance(resource, Bucket) and resource.replication
+            ],
+            "locked": sorted(
+                resource.arn(accounts.trusting)
+                for resource in resources
+                if isinstance(resource, Bucket) and resource.object_lock
+            ),
             "refusing_keys": sorted(
                 resource.arn(accounts.trusting)
                 for resource in resources

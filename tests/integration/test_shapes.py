@@ -46,6 +46,7 @@ def test_every_example_is_deployed_here() -> None:
         "roles-anywhere",
         "eks-pods",
         "lambda-functions",
+        "bucket-settings",
         "listed-accounts",
         "third-party-role",
     }

@@ -36,6 +36,7 @@ NEWER: Final = {
     "eks-pods": "no earlier program knew pods",
     "eks-irsa": "the same as of oidc, whose state is there",
     "lambda-functions": "no earlier program knew functions",
+    "bucket-settings": "no earlier program told S3 to do anything by itself",
     "shared-bucket": "no earlier program shared a bucket that exists",
 }
 """Examples of which nobody has a state yet, and why not."""

@@ -114,8 +114,10 @@ def _queue(**attributes: str) -> Seen:
     )
 
 
-def _s3(operation: str, **arguments: Any) -> Seen:
-    return Seen(lambda aws, it: getattr(aws("s3"), operation)(Bucket=it["bucket"], **arguments))
+def _s3(operation: str, *, alone: bool = False, **arguments: Any) -> Seen:
+    return Seen(
+        lambda aws, it: getattr(aws("s3"), operation)(Bucket=it["bucket"], **arguments), alone=alone
+    )
 
 
 def _another_key(aws: Aws, it: It) -> object:
@@ -189,6 +191,37 @@ def _association(**changes: Any) -> Seen:
         )
     )
 
+
+_UNTOLD: Final = _s3(
+    "put_bucket_notification_configuration",
+    NotificationConfiguration={"EventBridgeConfiguration": {}},
+)
+# S3 takes both of a bucket that keeps versions only, which another change ends.
+_LOCKED: Final = _s3(
+    "put_object_lock_configuration",
+    alone=True,
+    ObjectLockConfiguration={
+        "ObjectLockEnabled": "Enabled",
+        "Rule": {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": 2}},
+    },
+)
+_REPLICATED: Final = _s3(
+    "put_bucket_replication",
+    alone=True,
+    ReplicationConfiguration={
+        "Role": f"arn:aws:iam::{FOREIGN}:role/replicator",
+        "Rules": [
+            {
+                "ID": "away",
+                "Status": "Enabled",
+                "Priority": 1,
+                "Filter": {"Prefix": ""},
+                "DeleteMarkerReplication": {"Status": "Disabled"},
+                "Destination": {"Bucket": "arn:aws:s3:::theirs"},
+            }
+        ],
+    },
+)
 
 CATALOGUE: Final[Mapping[str, Mapping[str, Seen | Unchangeable | NotEmulated]]] = {
     "aws:eks/podIdentityAssociation:PodIdentityAssociation": {
@@ -393,6 +426,22 @@ CATALOGUE: Final[Mapping[str, Mapping[str, Seen | Unchangeable | NotEmulated]]] 
         "targetBucket": _LOG,
         "targetPrefix": _LOG,
         GONE: _s3("put_bucket_logging", BucketLoggingStatus={}),
+    },
+    "aws:s3/bucketNotification:BucketNotification": {
+        "bucket": OWNER,
+        "queues": _UNTOLD,
+        "topics": _UNTOLD,
+        GONE: _s3("put_bucket_notification_configuration", NotificationConfiguration={}),
+    },
+    "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration": {
+        "bucket": OWNER,
+        "rule": _LOCKED,
+    },
+    "aws:s3/bucketReplicationConfig:BucketReplicationConfig": {
+        "bucket": OWNER,
+        "role": _REPLICATED,
+        "rules": _REPLICATED,
+        GONE: _s3("delete_bucket_replication"),
     },
     "aws:s3/bucketOwnershipControls:BucketOwnershipControls": {
         "bucket": OWNER,

@@ -34,16 +34,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "declaration.kinds": {
         *("declaration.accounts", "declaration.actions", "declaration.fields"),
-        *(
-            "declaration.machines",
-            "declaration.model",
-            "facts",
-            "declaration.rules",
-            "declaration.statements",
-        ),
+        *("declaration.keys", "declaration.machines", "declaration.model", "facts"),
+        *("declaration.rules", "declaration.statements"),
     },
     "declaration.policies": {
-        *("declaration.accounts", "declaration.machines", "declaration.model"),
+        *("declaration.accounts", "declaration.kinds", "declaration.machines"),
+        "declaration.model",
         *("declaration.statements", "facts"),
     },
     "declaration.settings": {

@@ -401,6 +401,9 @@ def test_the_declaration_says_who_may_do_what() -> None:
         ],
         "existing": [],
         "listed_by_staging": ["arn:aws:s3:::open"],
+        "notified": {},
+        "replications": [],
+        "locked": [],
         "refusing_keys": ["arn:aws:s3:::open", "arn:aws:s3:::ours"],
         "grants": [
             {

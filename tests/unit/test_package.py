@@ -168,7 +168,13 @@ def known_to_the_reader(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     values = every_kind()
     consumers = json.loads(values["consumers"])
     consumers[0]["conditions"] = everything
-    bucket = {"name": "b", "access_log": {"bucket": "logs"}}
+    bucket = {
+        "name": "b",
+        "access_log": {"bucket": "logs"},
+        "object_lock": {"days": 1},
+        "notifications": [{"queue": "q", "events": ["s3:ObjectCreated:*"]}],
+        "replication": {"bucket": "copies"},
+    }
     shared = {"buckets": [bucket], "topics": [{"name": "t"}], "queues": [{"name": "q"}]}
     shared["resources"] = [{"name": "r", "arn": "x"}]
     grants = [

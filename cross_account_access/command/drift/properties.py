@@ -180,6 +180,24 @@ PROPERTIES: Final[Mapping[str, Mapping[str, Property]]] = {
         "targetBucket": _protection("PutBucketLogging"),
         "targetPrefix": Property(Effect.COSMETIC, ("PutBucketLogging",)),
     },
+    "aws:s3/bucketNotification:BucketNotification": {
+        "bucket": _IDENTITY,
+        **dict.fromkeys(
+            ("eventbridge", "lambdaFunctions", "queues", "topics"),
+            _protection("PutBucketNotification"),
+        ),
+    },
+    "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration": {
+        "bucket": _IDENTITY,
+        "objectLockEnabled": _IDENTITY,
+        "rule": _protection("PutBucketObjectLockConfiguration"),
+    },
+    "aws:s3/bucketReplicationConfig:BucketReplicationConfig": {
+        "bucket": _IDENTITY,
+        **dict.fromkeys(
+            ("role", "rules"), _protection("PutBucketReplication", "DeleteBucketReplication")
+        ),
+    },
     "aws:s3/bucketOwnershipControls:BucketOwnershipControls": {
         "bucket": _IDENTITY,
         "rule": _protection("PutBucketOwnershipControls", "DeleteBucketOwnershipControls"),

@@ -1,7 +1,7 @@
 """Ways out of a bucket, a topic, a queue or a key that no resource of the stack describes."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from cross_account_access.command.drift.checks import ACCOUNT, Check, Found, Subject
@@ -28,9 +28,24 @@ _NOT_GIVING: Final = ("CORS", "acceleration", "requester pays")
 _Finder = Callable[[Subject, Any], Iterator[Found]]
 
 
+def _declared(bucket: Subject, token: str) -> Iterator[Mapping[str, Any]]:
+    """What the stack declares of a type about a bucket."""
+    for each in bucket.stack:
+        if each.type == token and each.inputs.get("bucket") == bucket["bucket"]:
+            yield each.inputs
+
+
 def _replication(bucket: Subject, answer: Any) -> Iterator[Found]:  # noqa: ANN401 - of AWS, as below
+    """Where the stack declares one, only what goes elsewhere is told; preview sees that too."""
+    declared = {
+        rule["destination"]["bucket"]
+        for each in _declared(bucket, "aws:s3/bucketReplicationConfig:BucketReplicationConfig")
+        for rule in each["rules"]
+    }
     for rule in answer["ReplicationConfiguration"]["Rules"]:
         target = rule["Destination"]
+        if target["Bucket"] in declared:
+            continue
         where = f" in account {target['Account']}" if target.get("Account") else ""
         yield Found(
             what=f"its objects are replicated to {target['Bucket']}{where}"
@@ -91,12 +106,21 @@ def _access_log(bucket: Subject, answer: Any) -> Iterator[Found]:  # noqa: ANN40
 
 
 def _notifications(bucket: Subject, answer: Any) -> Iterator[Found]:  # noqa: ANN401
+    """Where the stack declares some, only other targets are told; preview sees these too."""
+    declared = {
+        target[arn]
+        for each in _declared(bucket, "aws:s3/bucketNotification:BucketNotification")
+        for targets, arn in (("queues", "queueArn"), ("topics", "topicArn"))
+        for target in each.get(targets) or ()
+    }
     remedy = (
         f"s3api put-bucket-notification-configuration --bucket {bucket['bucket']}"
         " --notification-configuration {}"
     )
     for kind, key in _NOTIFIED.items():
         for each in answer.get(kind, ()):
+            if each[key] in declared:
+                continue
             yield Found(
                 what=f"{each[key]} is told of {', '.join(each['Events'])}",
                 effect=Effect.WIDENING,

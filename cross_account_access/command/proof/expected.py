@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from cross_account_access.command.proof.by_s3 import replicating_role, told_by_s3
 from cross_account_access.credentials.contract import Consumer, Contract, Grant, HandedOut
 from cross_account_access.errors import UncheckedError
 from cross_account_access.facts import service_reference
@@ -84,6 +85,14 @@ class _Expected:
             elif consumer.handed_out:
                 trust = self._handed_out(consumer, consumer.handed_out)
                 roles[consumer.principal_arns[0]] = {"trust": trust, **own}
+        for each in self._contract.replications:
+            roles[each.role_arn] = replicating_role(
+                each,
+                production=self._owner,
+                region=self._contract.production_region,
+                has_key=self._key_of(each.bucket_arn) is not None,
+                is_to_own_key=self._key_of(each.destination_arn) is not None,
+            )
         return Inventory(
             accounts=self._accounts, users=users, roles=roles, resources=self._resources()
         )
@@ -338,6 +347,8 @@ class _Expected:
             }
             staging = f"arn:{self._partition}:iam::{self._contract.staging_account_id}:root"
             yield _allow(listing, resources=[arn], principal={"AWS": [staging]})
+        if arn in self._contract.notified:
+            yield told_by_s3(arn, self._contract.notified[arn], self._owner)
         for consumer, grants in self._without_role(arn):
             yield from self._uses(consumer, grants, self._callers(consumer)[0])
 
@@ -351,6 +362,8 @@ class _Expected:
         uses = {
             action for operation in _service(arn).operations for action in operation.key_actions
         }
+        if arn in [each.destination_arn for each in self._contract.replications]:
+            uses |= {"kms:Encrypt"}
         yield _allow(services()["kms"].left_to_owner, resources=["*"], principal=owner)
         yield _allow(uses, self._for_resource(arn), resources=["*"], principal=owner)
         for consumer, grants in self._without_role(arn):

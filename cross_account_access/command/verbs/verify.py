@@ -251,8 +251,8 @@ class _Setup:
 
     actors: Actors
     foreign_bucket: str | None
-    of_others: frozenset[str]
-    """ARNs of what is not of the stack, in which nothing is written."""
+    not_to_be_written: frozenset[str]
+    """ARNs of buckets of others, and of those where S3 would keep, copy or tell of it."""
     existing: Mapping[str, Sequence[str]]
     """By consumer, ARNs of principals that it means and that exist."""
     documents: Documents | None
@@ -300,7 +300,7 @@ def _setup(
             plain_http_endpoint=arguments.plain_http_endpoint,
         ),
         foreign_bucket=foreign,
-        of_others=frozenset(others),
+        not_to_be_written=contract.not_to_be_written.union(others),
         existing=existing,
         documents=documents,
     )
@@ -308,7 +308,7 @@ def _setup(
 
 def _results(setup: _Setup, rows: Sequence[Row], patience: float) -> tuple[list[Result], list[str]]:
     """Decide the rows, and remove what that has left, whatever happens."""
-    objects = ProbeObjects(setup.actors.production, setup.of_others)
+    objects = ProbeObjects(setup.actors.production, setup.not_to_be_written)
     left: list[str] = []
     with _stoppable():
         try:

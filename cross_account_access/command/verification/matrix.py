@@ -73,11 +73,11 @@ def on_foreign_bucket(
 
 
 def _would_write(ask: object, contract: Contract) -> bool:
-    """Whether trying it could leave an object in a bucket that others own."""
+    """Whether trying it could leave an object where none is to be put."""
     return (
         isinstance(ask, Use)
         and ask.operation.leaves_something
-        and ask.place.arn in contract.of_others
+        and ask.place.arn in contract.not_to_be_written
     )
 
 

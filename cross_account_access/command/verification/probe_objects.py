@@ -30,12 +30,13 @@ class ProbeObjects:
     Args:
         production: an administrator of Production; without one, rows can use only what is there
             or what consumers write themselves.
-        of_others: ARNs of buckets that are not of the stack: nothing is written there.
+        not_to_be_written: ARNs of buckets that nothing is written to: those of others, and those
+            where S3 would keep, copy or tell of it.
     """
 
-    def __init__(self, production: boto3.Session | None, of_others: Container[str]) -> None:
+    def __init__(self, production: boto3.Session | None, not_to_be_written: Container[str]) -> None:
         self._admin: Any = production and production.client("s3", config=CLIENT_CONFIG)
-        self._of_others = of_others
+        self._not_to_be_written = not_to_be_written
         self._known: dict[tuple[str, str], str | None] = {}
         self._written: dict[_Prefix, Any] = {}
         self._lock = Lock()
@@ -51,7 +52,7 @@ class ProbeObjects:
             if self._admin is not None and where not in self._known:
                 self._known[where] = (
                     self._first(self._admin, place)
-                    if place.arn in self._of_others
+                    if place.arn in self._not_to_be_written
                     else self._put(place)
                 )
             return self._known.get(where)
@@ -63,7 +64,7 @@ class ProbeObjects:
                 return key
         except ClientError:
             pass
-        if place.arn in self._of_others:
+        if place.arn in self._not_to_be_written:
             return None
         key = f"{place.scratch}{_NAMES[0]}"
         try:

@@ -7,7 +7,13 @@ from typing import Annotated, Any, ClassVar, Final
 from cross_account_access.declaration import rules
 from cross_account_access.declaration.accounts import Account, Accounts
 from cross_account_access.declaration.actions import meant, takes_one
-from cross_account_access.declaration.fields import Declared, Flag, Nested, Number, Text
+from cross_account_access.declaration.fields import Flag, Nested, Number, Text, items_of
+from cross_account_access.declaration.kinds.bucket_settings import (
+    AccessLog,
+    Notification,
+    ObjectLock,
+    Replication,
+)
 from cross_account_access.declaration.model import (
     AllowedActions,
     Grant,
@@ -54,20 +60,6 @@ _TO_THE_OWNER: Final[ConditionBlock] = {
 """The one ACL that a bucket takes where its owner owns all objects ("Controlling ownership of
 objects and disabling ACLs for your bucket",
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html)."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class AccessLog(Declared):
-    """Where S3 writes the server access log of a bucket."""
-
-    bucket: Annotated[
-        str,
-        Text(
-            "Name of an existing bucket of the Production account that lets S3 deliver logs.",
-            rules.bucket_name,
-        ),
-    ]
-    prefix: Annotated[str, Text("Beginning of the keys of the log.", rules.log_prefix)] = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,6 +135,33 @@ class Bucket(OwnedResource):
     encryption: Annotated[
         str, Text("s3 unless said; kms: with a key that is made for the bucket.", rules.encryption)
     ] = "s3"
+    object_lock: Annotated[
+        ObjectLock | None,
+        Nested(
+            "How long its objects are kept against everybody; it stays on when this is removed.",
+            ObjectLock,
+            example="{days: 30}",
+        ),
+    ] = None
+    notifications: Annotated[
+        tuple[Notification, ...],
+        replace(
+            items_of(
+                Notification,
+                "Which topics and queues of the stack are told what happens in it.",
+                "{queue: my-queue, events: [s3:ObjectCreated:*]}",
+            ),
+            convert=tuple,
+        ),
+    ] = ()
+    replication: Annotated[
+        Replication | None,
+        Nested(
+            "Where copies of its objects go, from the moment on that this is deployed.",
+            Replication,
+            example="{bucket: my-copies}",
+        ),
+    ] = None
     allow_other_keys: Annotated[
         bool,
         Flag(
@@ -156,6 +175,24 @@ class Bucket(OwnedResource):
         yield from super().problems(accounts)
         if self.allow_other_keys and self.has_own_key:
             yield "allow_other_keys", "cannot go with a key of the bucket's own; remove one of both"
+
+    replicas_of: tuple[str, ...] = ()
+    """Names of the buckets of the stack that are replicated to it."""
+
+    @property
+    def uses_of_key(self) -> set[str]:
+        """Replication encrypts, beside.
+
+        Source: "Replicating encrypted objects (SSE-S3, SSE-KMS, DSSE-KMS, SSE-C)",
+        https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-config-for-kms-objects.html.
+        """
+        return super().uses_of_key | ({"kms:Encrypt"} if self.replicas_of else set())
+
+    @property
+    def replication_role_name(self) -> str:
+        """Of the role by which S3 replicates it, where it does."""
+        named = self.replication.role_name if self.replication else None
+        return named or f"{self.name}-replication"
 
     @property
     def refuses_other_keys(self) -> bool:
@@ -331,14 +368,16 @@ class Bucket(OwnedResource):
     def proof_commands(self, grant: Grant, owner: Account) -> list[list[str]]:  # noqa: ARG002
         """Looks at an object and reads it; who may write makes it, who may only list looks for it.
 
-        The one that is written has a name that nobody else's object has.
+        The one that is written has a name that nobody else's object has. None is where S3 would
+        keep it, tell of it or copy it.
         """
+        acts = self.object_lock or self.notifications or self.replication
         prefix = min(grant.prefixes, default="")
         listed = ["aws", "s3api", "list-objects-v2", "--bucket", self.name, "--max-keys", "1"]
         if not {Level.READ, Level.WRITE} & set(grant.levels):
             confined = ["--prefix", prefix] if prefix else []
             return [[*listed, *confined]] if Level.LIST in grant.levels else []
-        writes = Level.WRITE in grant.levels
+        writes = Level.WRITE in grant.levels and not acts
         key = f"{prefix}{PROOF_WRITTEN if writes else PROOF_OBJECT}"
         place = ["--bucket", self.name, "--key", key]
         return [

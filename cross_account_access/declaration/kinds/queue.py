@@ -46,6 +46,7 @@ class Queue(OwnedResource):
         Level.RECEIVE: ("kms:Decrypt",),
     }
     every_action = ("sqs:*",)
+    notify_action = "sqs:SendMessage"
 
     name: Annotated[
         str,

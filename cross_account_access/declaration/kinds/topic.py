@@ -44,6 +44,7 @@ class Topic(OwnedResource):
     key_actions: ClassVar[Mapping[str, tuple[str, ...]]] = {
         Level.PUBLISH: ("kms:Decrypt", "kms:GenerateDataKey")
     }
+    notify_action = "sns:Publish"
     # SNS takes no `sns:*` here: "Amazon SNS API permissions: Actions and resources reference",
     # https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-language-api-permissions-reference.html.
     every_action = (

@@ -186,7 +186,7 @@ def key_policy(resource: OwnedResource, grants: Iterable[Grant], accounts: Accou
     administer = allow("AdministerKey", _ADMINISTER_KEY, principal=account, resources=itself)
     use = allow(
         f"UseFor{resource.kind.title()}",
-        {action for actions in resource.key_actions.values() for action in actions},
+        resource.uses_of_key,
         resource.key_conditions(accounts.trusting),
         principal=account,
         resources=itself,

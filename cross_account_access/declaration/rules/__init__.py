@@ -20,6 +20,10 @@ Rule = Callable[[str], str | None]
 MFA_SECONDS: Final = range(60, quotas.MFA_SESSION_SECONDS.stop)
 """Since a code was typed, up to the longest session that MFA can open."""
 NONCURRENT_DAYS: Final = range(1, 36501)
+RETENTION_DAYS: Final = range(1, 36501)
+RETENTION_YEARS: Final = range(1, 101)
+"""As days, the most that S3 locks an object for ("Object Lock considerations",
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-managing.html)."""
 TAG_LIMIT: Final = 40
 """AWS takes 50 tags on a resource, and the program and the engine add their own."""
 

@@ -32,7 +32,14 @@ from cross_account_access.declaration.model import (
 )
 from cross_account_access.declaration.nearest import did_you_mean
 from cross_account_access.declaration.reader import Fields, Problems
-from cross_account_access.declaration.settings import expiry, other_accounts, secrets, sizes, tags
+from cross_account_access.declaration.settings import (
+    between_resources,
+    expiry,
+    other_accounts,
+    secrets,
+    sizes,
+    tags,
+)
 from cross_account_access.declaration.settings.consumers import CONSUMERS
 from cross_account_access.declaration.settings.grants import GRANTS, check_consumers, check_overlaps
 from cross_account_access.declaration.settings.other_accounts import ACCOUNTS
@@ -103,6 +110,8 @@ SETTINGS: Final = Group(
 )
 """All settings of a stack file."""
 
+_OWNED: Final = tuple(map(plural, OWNED))
+"""The lists of what the stack makes."""
 _PACKAGES: Final = ("aws", "pulumi")
 """Namespaces of others that a stack file of ours has use for."""
 _STRUCTURED: Final = {each.name for each in SETTINGS.fields if not isinstance(each.setting, Text)}
@@ -152,6 +161,7 @@ class Settings:
             *(must for each in self.consumers for must in each.principal.must_exist(self.accounts)),
             *(must for each in self.consumers if each.role for must in each.role.must_exist()),
             *(each for item in self.resources for each in item.must_exist(self.production)),
+            *between_resources.must_exist(self.resources, self.production),
         ]
 
 
@@ -239,7 +249,7 @@ def parse(values: Mapping[str, Any], problems: Problems) -> Settings:
     listed = ACCOUNTS.read(fields, _NOTHING_BEFORE)
     others = tuple(listed.values())
     context = Context(read, Accounts(trusting=production, trusted=staging, others=others))
-    read["resources"] = read_resources(fields, context)
+    read["resources"] = between_resources.connected(read_resources(fields, context))
     read["consumers"] = _CONSUMERS.read(fields, context)
     grants = _GRANTS.read(fields, context)
     settings = Settings(
@@ -260,6 +270,9 @@ def parse(values: Mapping[str, Any], problems: Problems) -> Settings:
     for place, value, broken in tags.problems(settings.tags, settings.consumers):
         problems.about(place, value, broken)
     _check_logs(settings.buckets, problems)
+    if not any(told.startswith(_OWNED) for told in problems):
+        for told in between_resources.problems(settings.resources, settings.consumers, production):
+            problems.about(*told)
     check_overlaps(grants, problems)
     if None not in grants:
         check_consumers(settings.consumers, settings.grants, problems)

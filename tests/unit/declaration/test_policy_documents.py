@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,7 @@ from cross_account_access.declaration.kinds import (
     Principals,
     ThirdParty,
 )
+from cross_account_access.declaration.kinds.bucket_settings import ObjectLock, Replication
 from cross_account_access.declaration.machines import HandedOut, Machines
 from cross_account_access.declaration.model import (
     Conditions,
@@ -28,6 +30,10 @@ from cross_account_access.declaration.policies.documents import (
     resource_policy,
     service_trust_policy,
 )
+from cross_account_access.declaration.policies.replication import (
+    replication_policy,
+    replication_trust_policy,
+)
 from tests.unit.declaration.documents import (
     ACCOUNTS,
     BUCKET,
@@ -40,6 +46,7 @@ from tests.unit.declaration.documents import (
     NEWS,
     OPERATORS,
     OUR_ORGANIZATION,
+    PRODUCTION,
     RECORDS,
     ROLE,
     USER,
@@ -87,6 +94,29 @@ def documents() -> dict[str, str]:
         "topic_policy_direct": resource_policy(NEWS, shared(direct()), ACCOUNTS),
         "queue_policy": resource_policy(JOBS, [], ACCOUNTS),
         "queue_policy_direct": resource_policy(JOBS, shared(direct()), ACCOUNTS),
+        "queue_policy_notified": resource_policy(
+            replace(JOBS, notified_by=("records", "orders")), [], ACCOUNTS
+        ),
+        "key_policy_replica": key_policy(replace(RECORDS, replicas_of=("orders",)), [], ACCOUNTS),
+        "replication_trust_policy": replication_trust_policy(RECORDS, PRODUCTION),
+        "replication_policy": replication_policy(
+            replace(RECORDS, replication=Replication(bucket="copies"), object_lock=ObjectLock()),
+            PRODUCTION,
+            is_ours=True,
+        ),
+        "replication_policy_of_prefixes": replication_policy(
+            replace(
+                RECORDS,
+                replication=Replication(
+                    bucket="theirs",
+                    prefixes=("orders/", "bills/"),
+                    kms_key_arn=f"arn:aws:kms:eu-west-1:111122223333:key/{'0' * 8}",
+                    delete_markers=True,
+                ),
+            ),
+            PRODUCTION,
+            is_ours=False,
+        ),
         "key_policy": key_policy(RECORDS, [grant([Level.READ], resource=RECORDS)], ACCOUNTS),
         "key_policy_direct": key_policy(RECORDS, shared(direct()), ACCOUNTS),
         "caller_policy_direct": caller_policy(direct(), shared(direct()), ACCOUNTS),

@@ -12,7 +12,7 @@ from tests.support.deployment import deploy
 from tests.support.doors import DOORS
 from tests.support.out_of_band import CATALOGUE, GONE
 from tests.support.recorded import STATES
-from tests.unit.program.stacks import every_kind, shared
+from tests.unit.program.stacks import automatic, every_kind, shared
 
 BOUNDARY = "arn:aws:iam::aws:policy/PowerUserAccess"
 _OF_THE_ENGINE = {"__defaults"}
@@ -33,7 +33,7 @@ def written() -> dict[str, set[str]]:
         "tags": {"a": "b"},
     }
     user = {"name": "Data", "permissions_boundary": BOUNDARY}
-    for settings in (every_kind(), shared(user=user, role=role)):
+    for settings in (every_kind(), automatic(), shared(user=user, role=role)):
         for made in deploy(settings).resources:
             if made.type.startswith("aws:"):
                 found[made.type] |= {*made.inputs}

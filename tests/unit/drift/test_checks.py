@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -16,7 +17,7 @@ from cross_account_access.command.drift.checks import Check, Subject
 from cross_account_access.command.drift.documents import Documents
 from cross_account_access.command.drift.findings import Effect, Report
 from cross_account_access.command.inventory import StackInventory, inventory_of
-from cross_account_access.stack import resources_of_state
+from cross_account_access.stack import StackResource, resources_of_state
 from tests.support.states import (
     PRODUCTION,
     STAGING,
@@ -65,7 +66,12 @@ NARROW = policy(allow("s3:GetObject", "arn:aws:s3:::production-test-bucket-101/i
 Json = dict[str, Any]
 
 
-def asked(name: str, answers: dict[str, Any], declared: StackInventory = DECLARED) -> Report:
+def asked(
+    name: str,
+    answers: dict[str, Any],
+    declared: StackInventory = DECLARED,
+    more: Sequence[StackResource] = (),
+) -> Report:
     """What the one check finds where AWS gives these answers by operation."""
     check = next(each for each in CHECKS if each.asks == name)
 
@@ -92,7 +98,7 @@ def asked(name: str, answers: dict[str, Any], declared: StackInventory = DECLARE
     rest = [each for each in STACK if each not in only]
     documents = Documents(declared=declared, live=DECLARED)
     sessions: Any = {PRODUCTION: Session(), STAGING: Session()}
-    report = audit([*only, *rest], documents, sessions)
+    report = audit([*only, *rest, *more], documents, sessions)
     return Report(
         findings=tuple(each for each in report.findings if each.events == check.events),
         notes=report.notes,
@@ -387,6 +393,49 @@ def test_what_is_not_there_or_as_documented_is_no_drift(name: str, answers: Json
     report = asked(name, answers)
     assert report.findings == ()
     assert report.unchecked == ()
+
+
+def test_of_what_the_stack_declares_only_what_goes_elsewhere_is_told() -> None:
+    """A preview sees the rest."""
+
+    def rule(bucket: str) -> dict[str, Any]:
+        return {
+            "ID": bucket,
+            "Status": "Enabled",
+            "Destination": {"Bucket": f"arn:aws:s3:::{bucket}"},
+        }
+
+    def told(queue: str) -> dict[str, Any]:
+        return {"QueueArn": f"arn:aws:sqs:us-west-2:{PRODUCTION}:{queue}", "Events": ["s3:Any"]}
+
+    found = {
+        "get_bucket_replication": {
+            "ReplicationConfiguration": {"Rules": [rule("copies"), rule("elsewhere")]}
+        },
+        "get_bucket_notification_configuration": {
+            "QueueConfigurations": [told("jobs"), told("elsewhere")]
+        },
+    }
+    name = next(each.inputs["bucket"] for each in STACK if each.type == "aws:s3/bucket:Bucket")
+    declared = (
+        resource(
+            "aws:s3/bucketReplicationConfig:BucketReplicationConfig",
+            "copies",
+            bucket=name,
+            rules=[{"destination": {"bucket": "arn:aws:s3:::copies"}}],
+        ),
+        resource(
+            "aws:s3/bucketNotification:BucketNotification",
+            "told",
+            bucket=name,
+            queues=[{"queueArn": f"arn:aws:sqs:us-west-2:{PRODUCTION}:jobs"}],
+        ),
+    )
+    more = resources_of_state(export(list(declared)))
+    for asks in ("replication", "notifications"):
+        (finding,) = asked(asks, found, more=more).findings
+        assert "elsewhere" in finding.what
+        assert len(asked(asks, found).findings) == 2
 
 
 def test_every_question_is_among_those_that_are_tried() -> None:

@@ -113,6 +113,28 @@ def shared(**consumer: Any) -> dict[str, str]:
     )
 
 
+def automatic(**bucket: Any) -> dict[str, str]:
+    """Settings in which S3 does all that it can do by itself with one bucket."""
+    made = {
+        "name": "orders",
+        "object_lock": {"days": 30},
+        "notifications": [
+            {"topic": "news", "events": ["s3:ObjectRemoved:*"]},
+            {"queue": "jobs", "events": ["s3:ObjectCreated:*"], "prefix": "a/", "suffix": ".jpg"},
+        ],
+        "replication": {"bucket": "copies", "prefixes": ["a/", "b/"]},
+        **bucket,
+    }
+    stack = stack_values("prod")
+    copies = {"name": "copies", "object_lock": {"years": 1, "mode": "compliance"}}
+    return stack_values(
+        "prod",
+        buckets=[*json.loads(stack["buckets"]), made, copies],
+        topics=[{"name": "news"}],
+        queues=[{"name": "jobs"}],
+    )
+
+
 def by_role() -> dict[str, str]:
     return shared(user={"name": "Data"}, role={"name": "DataRole"})
 

@@ -11,6 +11,7 @@ from tests.unit.program.stacks import (
     PRODUCTION,
     RESOURCE_POLICIES,
     STAGING_TYPES,
+    automatic,
     aws_resources,
     by_role,
     shared,
@@ -101,6 +102,61 @@ def test_what_one_more_grant_costs_on_a_bucket_that_is_there() -> None:
             "aws:iam/rolePoliciesExclusive:RolePoliciesExclusive",
         ]
     )
+
+
+def test_what_s3_does_by_itself_waits_for_both_sides_of_it() -> None:
+    deployment = deploy(automatic())
+    order = [f"{item.type.rpartition(':')[2]} {item.name}" for item in deployment.resources]
+    bucket, told = "BucketPolicy access-orders", "BucketNotification access-orders"
+    for policy in (bucket, "TopicPolicy access-news", "QueuePolicy access-jobs"):
+        assert order.index(policy) < order.index(told)
+    copied = "BucketReplicationConfig access-orders"
+    for before in (told, "BucketPolicy access-copies"):
+        assert order.index(before) < order.index(copied)
+    notification = deployment.one("aws:s3/bucketNotification:BucketNotification").inputs
+    (topic,), (queue,) = notification["topics"], notification["queues"]
+    assert (topic["topicArn"], topic["events"]) == (
+        f"arn:aws:sns:us-west-2:{PRODUCTION}:news",
+        ["s3:ObjectRemoved:*"],
+    )
+    assert (queue["filterPrefix"], queue["filterSuffix"]) == ("a/", ".jpg")
+
+
+def test_copies_have_a_rule_a_prefix_and_leave_deletions_out() -> None:
+    config = "aws:s3/bucketReplicationConfig:BucketReplicationConfig"
+    made = deploy(automatic()).one(config).inputs
+    assert [rule["filter"] for rule in made["rules"]] == [{"prefix": "a/"}, {"prefix": "b/"}]
+    assert [rule["priority"] for rule in made["rules"]] == [1, 2]
+    for rule in made["rules"]:
+        assert rule["destination"] == {"bucket": "arn:aws:s3:::copies"}
+        assert rule["deleteMarkerReplication"] == {"status": "Disabled"}
+    replicated = {"bucket": "copies", "delete_markers": True}
+    (whole,) = deploy(automatic(replication=replicated)).one(config).inputs["rules"]
+    assert whole["filter"] == {"prefix": ""}
+    assert whole["deleteMarkerReplication"] == {"status": "Enabled"}
+
+
+def test_copies_of_what_has_a_key_are_encrypted_with_the_key_of_the_other_bucket() -> None:
+    key = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    elsewhere = {"bucket": "elsewhere", "kms_key_arn": key}
+    made = deploy(automatic(encryption="kms", replication=elsewhere))
+    (rule,) = made.one("aws:s3/bucketReplicationConfig:BucketReplicationConfig").inputs["rules"]
+    assert rule["destination"]["encryptionConfiguration"] == {"replicaKmsKeyId": key}
+    assert rule["sourceSelectionCriteria"] == {"sseKmsEncryptedObjects": {"status": "Enabled"}}
+
+
+def test_a_lock_is_kept_from_a_destroy_that_would_empty_the_bucket() -> None:
+    made = deploy(automatic(protect=False))
+    emptied = {
+        item.inputs["bucket"]: item.inputs["forceDestroy"]
+        for item in made.of_type("aws:s3/bucket:Bucket")
+    }
+    assert emptied["orders"] is False
+    locks = made.of_type("aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration")
+    assert {item.inputs["bucket"]: item.inputs["rule"] for item in locks} == {
+        "orders": {"defaultRetention": {"mode": "GOVERNANCE", "days": 30}},
+        "copies": {"defaultRetention": {"mode": "COMPLIANCE", "years": 1}},
+    }
 
 
 @pytest.mark.parametrize("preview", [False, True])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Final
 
 import pytest
 import yaml
@@ -12,7 +12,7 @@ from cross_account_access.command.verification.rows import (
     Expected,
     Use,
 )
-from cross_account_access.credentials.contract import read
+from cross_account_access.credentials.contract import Replication, read
 from tests.support.deployment import PROJECT, ROOT, deploy
 from tests.unit.verification.declared import (
     BUCKET,
@@ -59,8 +59,29 @@ def test_no_two_rows_of_a_consumer_have_one_name(example: str) -> None:
     assert granted <= by_consumer
 
 
-@pytest.mark.parametrize("owners", [{}, {"existing": frozenset({BUCKET})}])
-def test_nothing_is_written_to_try_a_bucket_of_others(owners: dict[str, Any]) -> None:
+COPIED: Final = Replication(
+    bucket_arn=BUCKET,
+    destination_arn="arn:aws:s3:::copies",
+    role_arn="arn:aws:iam::111122223333:role/copies",
+    prefixes=(),
+    kms_key_arn=None,
+    keeps_locks=False,
+    delete_markers=False,
+)
+
+
+@pytest.mark.parametrize(
+    "owners",
+    [
+        {},
+        {"existing": frozenset({BUCKET})},
+        {"locked": frozenset({BUCKET})},
+        {"replications": (COPIED,)},
+        {"notified": {"arn:aws:sqs:us-west-2:111122223333:jobs": (BUCKET,)}},
+    ],
+    ids=["ours", "of others", "locked", "copied", "told"],
+)
+def test_nothing_is_written_where_it_would_stay_or_be_told(owners: dict[str, Any]) -> None:
     declared = contract(consumer(grant("read", "write", "delete")), **owners)
     tried = {
         row.ask.operation.words: not row.is_hypothetical

@@ -17,7 +17,7 @@ from cross_account_access.dev.sandbox.provider.schema import (
     ResourceType,
 )
 
-_GONE = frozenset({"NoSuchBucket", "404"})
+GONE = frozenset({"NoSuchBucket", "404"})
 """HeadBucket has no body, so that its error is only the status."""
 
 _NO_LOCATION = "us-east-1"
@@ -99,6 +99,7 @@ _API_NAMES = {
     "id": "ID",
     "kmsMasterKeyId": "KMSMasterKeyID",
     "mfaDelete": "MFADelete",
+    "replicaKmsKeyId": "ReplicaKmsKeyID",
     "sseAlgorithm": "SSEAlgorithm",
 }
 
@@ -107,33 +108,35 @@ def _api_name(name: str) -> str:
     return _API_NAMES.get(name, name[0].upper() + name[1:])
 
 
-def _to_api(described: Property, value: Any) -> Any:  # noqa: ANN401 - as deep as the API
+def to_api(described: Property, value: Any) -> Any:  # noqa: ANN401 - as deep as the API
+    """Returns a value in the spelling of the API."""
     match described.kind:
         case Kind.OBJECT:
             fields = described.fields or {}
             return {
-                _api_name(name): _to_api(fields[name], each)
+                _api_name(name): to_api(fields[name], each)
                 for name, each in value.items()
                 if each is not None
             }
         case Kind.SET:
-            return [_to_api(described.item or Property(), each) for each in value]
+            return [to_api(described.item or Property(), each) for each in value]
         case Kind.MAP:
             return tag_list(value)
         case _:
             return value
 
 
-def _from_api(described: Property, value: Any) -> Any:  # noqa: ANN401 - as deep as the API
+def from_api(described: Property, value: Any) -> Any:  # noqa: ANN401 - as deep as the API
+    """Returns a value of the API in the spelling of the package."""
     match described.kind:
         case Kind.OBJECT:
             return {
-                name: _from_api(each, value[_api_name(name)])
+                name: from_api(each, value[_api_name(name)])
                 for name, each in (described.fields or {}).items()
                 if _api_name(name) in value
             }
         case Kind.SET:
-            return [_from_api(described.item or Property(), each) for each in value]
+            return [from_api(described.item or Property(), each) for each in value]
         case Kind.MAP:
             return tag_map(value)
         case _ if isinstance(value, datetime.datetime):
@@ -142,7 +145,7 @@ def _from_api(described: Property, value: Any) -> Any:  # noqa: ANN401 - as deep
             return value
 
 
-def _setting(  # noqa: PLR0913 - named, and that is what differs between settings
+def bucket_setting(  # noqa: PLR0913 - named, and that is what differs between settings
     name: str,
     title: str,
     properties: Mapping[str, Property],
@@ -183,7 +186,7 @@ def _setting(  # noqa: PLR0913 - named, and that is what differs between setting
         title=title,
         properties={"bucket": OWNER, "region": OUTPUT, **properties},
         unsupported=unsupported | {"region"},
-        gone=_GONE | {unset},
+        gone=GONE | {unset},
         create=create,
         read=read,
         update=lambda account, _bucket, _old, new: put(account, new),
@@ -207,13 +210,13 @@ _OWNERSHIP_RULE = Property(
 def _put_ownership(account: Account, inputs: dict[str, Any]) -> None:
     account.s3.put_bucket_ownership_controls(
         Bucket=inputs["bucket"],
-        OwnershipControls={"Rules": [_to_api(_OWNERSHIP_RULE, inputs["rule"])]},
+        OwnershipControls={"Rules": [to_api(_OWNERSHIP_RULE, inputs["rule"])]},
     )
 
 
 def _get_ownership(account: Account, bucket: str) -> dict[str, Any]:
     controls = account.s3.get_bucket_ownership_controls(Bucket=bucket)["OwnershipControls"]
-    return {"rule": _from_api(_OWNERSHIP_RULE, controls["Rules"][0])}
+    return {"rule": from_api(_OWNERSHIP_RULE, controls["Rules"][0])}
 
 
 _OFF = Property(kind=Kind.BOOLEAN, default=False)
@@ -231,13 +234,13 @@ _BLOCKS = Property(
 def _put_public_access_block(account: Account, inputs: dict[str, Any]) -> None:
     blocks = {name: inputs[name] for name in _BLOCKS.fields or {}}
     account.s3.put_public_access_block(
-        Bucket=inputs["bucket"], PublicAccessBlockConfiguration=_to_api(_BLOCKS, blocks)
+        Bucket=inputs["bucket"], PublicAccessBlockConfiguration=to_api(_BLOCKS, blocks)
     )
 
 
 def _get_public_access_block(account: Account, bucket: str) -> dict[str, Any]:
     found = account.s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
-    blocks: dict[str, Any] = _from_api(_BLOCKS, found)
+    blocks: dict[str, Any] = from_api(_BLOCKS, found)
     return blocks
 
 
@@ -254,15 +257,13 @@ def _put_versioning(account: Account, inputs: dict[str, Any]) -> None:
     wanted = inputs["versioningConfiguration"]
     if wanted["status"] != _NEVER_VERSIONED:
         account.s3.put_bucket_versioning(
-            Bucket=inputs["bucket"], VersioningConfiguration=_to_api(_VERSIONING, wanted)
+            Bucket=inputs["bucket"], VersioningConfiguration=to_api(_VERSIONING, wanted)
         )
 
 
 def _get_versioning(account: Account, bucket: str) -> dict[str, Any]:
     found = account.s3.get_bucket_versioning(Bucket=bucket)
-    return {
-        "versioningConfiguration": {"status": _NEVER_VERSIONED, **_from_api(_VERSIONING, found)}
-    }
+    return {"versioningConfiguration": {"status": _NEVER_VERSIONED, **from_api(_VERSIONING, found)}}
 
 
 def _suspend_versioning(account: Account, bucket: str) -> None:
@@ -291,7 +292,7 @@ _ENCRYPTION_RULES = Property(
 
 
 def _put_encryption(account: Account, inputs: dict[str, Any]) -> None:
-    rules = _to_api(_ENCRYPTION_RULES, inputs["rules"])
+    rules = to_api(_ENCRYPTION_RULES, inputs["rules"])
     for rule in rules:
         if _BLOCKED in rule:
             rule[_BLOCKED] = {"EncryptionType": rule[_BLOCKED]}
@@ -306,7 +307,7 @@ def _get_encryption(account: Account, bucket: str) -> dict[str, Any]:
         {**rule, **({_BLOCKED: rule[_BLOCKED]["EncryptionType"]} if _BLOCKED in rule else {})}
         for rule in found["Rules"]
     ]
-    return {"rules": _from_api(_ENCRYPTION_RULES, rules)}
+    return {"rules": from_api(_ENCRYPTION_RULES, rules)}
 
 
 _NUMBER = Property(kind=Kind.INTEGER)
@@ -393,7 +394,7 @@ def _put_lifecycle(account: Account, inputs: dict[str, Any]) -> None:
     ]
     account.s3.put_bucket_lifecycle_configuration(
         Bucket=inputs["bucket"],
-        LifecycleConfiguration={"Rules": _to_api(_LIFECYCLE_RULES, rules)},
+        LifecycleConfiguration={"Rules": to_api(_LIFECYCLE_RULES, rules)},
         TransitionDefaultMinimumObjectSize=inputs["transitionDefaultMinimumObjectSize"],
     )
 
@@ -401,7 +402,7 @@ def _put_lifecycle(account: Account, inputs: dict[str, Any]) -> None:
 def _get_lifecycle(account: Account, bucket: str) -> dict[str, Any]:
     found = account.s3.get_bucket_lifecycle_configuration(Bucket=bucket)
     return {
-        "rules": _from_api(_LIFECYCLE_RULES, found["Rules"]),
+        "rules": from_api(_LIFECYCLE_RULES, found["Rules"]),
         "transitionDefaultMinimumObjectSize": found.get("TransitionDefaultMinimumObjectSize"),
     }
 
@@ -416,13 +417,13 @@ def _put_logging(account: Account, inputs: dict[str, Any]) -> None:
     target = {name: inputs[name] for name in _LOGGING.fields or {}}
     account.s3.put_bucket_logging(
         Bucket=inputs["bucket"],
-        BucketLoggingStatus={"LoggingEnabled": _to_api(_LOGGING, target)},
+        BucketLoggingStatus={"LoggingEnabled": to_api(_LOGGING, target)},
     )
 
 
 def _get_logging(account: Account, bucket: str) -> dict[str, Any] | None:
     found = account.s3.get_bucket_logging(Bucket=bucket).get("LoggingEnabled")
-    target: dict[str, Any] | None = found and _from_api(_LOGGING, found)
+    target: dict[str, Any] | None = found and from_api(_LOGGING, found)
     return target
 
 
@@ -453,13 +454,13 @@ RESOURCE_TYPES = (
                 *("websiteDomain", "websiteEndpoint"),
             }
         ),
-        gone=_GONE,
+        gone=GONE,
         create=_create_bucket,
         read=_read_bucket,
         update=_update_bucket,
         delete=_delete_bucket,
     ),
-    _setting(
+    bucket_setting(
         "BucketPolicy",
         "S3 Bucket Policy",
         {"policy": POLICY},
@@ -468,7 +469,7 @@ RESOURCE_TYPES = (
         remove=lambda account, bucket: account.s3.delete_bucket_policy(Bucket=bucket),
         unset="NoSuchBucketPolicy",
     ),
-    _setting(
+    bucket_setting(
         "BucketOwnershipControls",
         "S3 Bucket Ownership Controls",
         {"rule": _OWNERSHIP_RULE},
@@ -477,7 +478,7 @@ RESOURCE_TYPES = (
         remove=lambda account, bucket: account.s3.delete_bucket_ownership_controls(Bucket=bucket),
         unset="OwnershipControlsNotFoundError",
     ),
-    _setting(
+    bucket_setting(
         "BucketPublicAccessBlock",
         "S3 Bucket Public Access Block",
         {
@@ -489,7 +490,7 @@ RESOURCE_TYPES = (
         remove=lambda account, bucket: account.s3.delete_public_access_block(Bucket=bucket),
         unset="NoSuchPublicAccessBlockConfiguration",
     ),
-    _setting(
+    bucket_setting(
         "BucketVersioning",
         "S3 Bucket Versioning",
         {"versioningConfiguration": _VERSIONING},
@@ -498,7 +499,7 @@ RESOURCE_TYPES = (
         remove=_suspend_versioning,
         unsupported=frozenset({"expectedBucketOwner", "mfa"}),
     ),
-    _setting(
+    bucket_setting(
         "BucketServerSideEncryptionConfiguration",
         "S3 Bucket Encryption",
         {"rules": _ENCRYPTION_RULES},
@@ -508,7 +509,7 @@ RESOURCE_TYPES = (
         unset="ServerSideEncryptionConfigurationNotFoundError",
         unsupported=frozenset({"expectedBucketOwner"}),
     ),
-    _setting(
+    bucket_setting(
         "BucketLifecycleConfiguration",
         "S3 Bucket Lifecycle Configuration",
         {
@@ -521,7 +522,7 @@ RESOURCE_TYPES = (
         unset="NoSuchLifecycleConfiguration",
         unsupported=frozenset({"expectedBucketOwner", "timeouts"}),
     ),
-    _setting(
+    bucket_setting(
         "BucketLogging",
         "S3 Bucket Logging",
         _LOGGING.fields or {},
