@@ -9,7 +9,7 @@ which needs nothing but Python's standard library. In a Pulumi program the outpu
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -122,6 +122,8 @@ class Consumer:
     """When the access ends, as declared; None for never."""
     revoked_before: str | None = None
     """The moment before which sessions of the role were issued that are refused everything."""
+    trusts_itself: bool = False
+    """Whether a session of the role may assume it again, an hour each and without end."""
     access_policy_arns: tuple[str, ...] = ()
     """The role's managed policies; none where its policy is an inline one."""
     is_given_role: bool = False
@@ -285,6 +287,17 @@ def read(outputs: Mapping[str, Any]) -> Contract:
     )
 
 
+def told_of_renewal(consumers: Iterable[Consumer]) -> Iterator[str]:
+    """What it means that the roles of some of them trust themselves, a sentence each."""
+    for each in consumers:
+        if each.trusts_itself:
+            yield (
+                f"the role of {each.name} trusts itself: whoever has one of its sessions and knows"
+                " the external ID renews it, an hour each, without being"
+                f" {each.name} any more, until access revoke or the end of the access"
+            )
+
+
 def _check_version(outputs: Mapping[str, Any]) -> None:
     found = outputs.get("contractVersion")
     if found is None:
@@ -364,6 +377,7 @@ def _consumers(outputs: Mapping[str, Any], declaration: Mapping[str, Any]) -> di
             max_session_duration=entry["max_session_duration"] or DEFAULT_SESSION_SECONDS,
             expires_at=entry["expires_at"],
             revoked_before=entry.get("revoked_before"),
+            trusts_itself=entry.get("trusts_itself", False),
             access_policy_arns=policies.get(name, ()),
             is_given_role=entry.get("is_given_role", False),
             adopted_policy=entry.get("adopted_policy"),

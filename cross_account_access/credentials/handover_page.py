@@ -80,6 +80,8 @@ def _facts(contract: Contract, consumer: Consumer, contact: str) -> Iterator[str
             if consumer.external_id
             else "- **External ID:** none"
         )
+    if consumer.trusts_itself:
+        yield "- **Renewal:** a session of the role may assume it again, for an hour each time"
     yield f"- **MFA:** {'a code with every session' if consumer.mfa else 'not asked for'}"
     if consumer.role_arn:
         if consumer.source_identity_required:

@@ -101,6 +101,7 @@ class Machines(Principal, ABC):
 
     def refused_of_role(self, role: Role) -> Iterator[tuple[str, str]]:
         """Sessions end with the hour."""
+        yield from super().refused_of_role(role)
         if role.max_session_duration > quotas.CHAINED_SESSION_SECONDS:
             yield (
                 "max_session_duration",

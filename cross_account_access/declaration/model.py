@@ -501,6 +501,8 @@ class Principal(Declared, ABC):
     """Whether nobody is there to sign in to the console or to type the code of an MFA device."""
     only_by_role: ClassVar[str] = ""
     """Why no resource policy could let the callers in; empty where one can."""
+    may_renew: ClassVar[bool] = False
+    """Whether its role may trust itself, so that a session is renewed by itself."""
     required_conditions: ClassVar[tuple[str, ...]] = ()
     """Conditions without which it must not be let in."""
     own_policy_characters: ClassVar[int | None] = None
@@ -530,9 +532,14 @@ class Principal(Declared, ABC):
         """The conditions, with what callers of the kind state whatever they are asked."""
         return conditions
 
-    def refused_of_role(self, role: "Role") -> Iterator[tuple[str, str]]:  # noqa: ARG002
+    def refused_of_role(self, role: "Role") -> Iterator[tuple[str, str]]:
         """The settings of its role that it cannot have, and why."""
-        yield from ()
+        if role.trusts_itself and not self.may_renew:
+            yield (
+                "trusts_itself",
+                f"is for a third_party that demands it, not for {self.kind}: sessions would renew "
+                "themselves without the consumer's own credentials; remove it",
+            )
 
     @property
     def is_given_role(self) -> bool:
@@ -733,6 +740,13 @@ class Role(Declared):
         ),
     ] = None
     tags: Annotated[dict[str, str], Tags("Tags of the role alone.")] = field(default_factory=dict)
+    trusts_itself: Annotated[
+        bool,
+        Flag(
+            "For a third party that demands it: whether sessions of the role may assume it again, "
+            "an hour each and without end."
+        ),
+    ] = False
     revoked_before: Annotated[
         str | None,
         Moment(

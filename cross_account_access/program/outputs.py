@@ -318,6 +318,7 @@ def declaration(
                     else None,
                     "expires_at": consumer.conditions.expires_at,
                     "revoked_before": consumer.role.revoked_before if consumer.role else None,
+                    "trusts_itself": consumer.role.trusts_itself if consumer.role else False,
                     "mfa_max_age": mfa.max_age if (mfa := consumer.conditions.mfa) else None,
                     "source_identities": sorted(identity.values) if identity else [],
                     "source_ips": sorted(consumer.conditions.source_ips),

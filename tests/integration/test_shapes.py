@@ -49,6 +49,7 @@ def test_every_example_is_deployed_here() -> None:
         "bucket-settings",
         "listed-accounts",
         "third-party-role",
+        "third-party-renewal",
     }
 
 

@@ -30,6 +30,7 @@ for the policies of buckets, which have come to refuse uploads that bring a key.
 NEWER: Final = {
     "existing-resources": "no earlier program knew `resources`",
     "third-party-role": "no earlier program let in a third party's role",
+    "third-party-renewal": "no earlier program made a role that trusts itself",
     "listed-accounts": "no earlier program knew `accounts`",
     "ecs-tasks": "no earlier program knew tasks",
     "roles-anywhere": "no earlier program knew certificates",

@@ -389,6 +389,7 @@ def test_the_declaration_says_who_may_do_what() -> None:
                 "max_session_duration": 3600,
                 "expires_at": "2030-01-31T00:00:00Z",
                 "revoked_before": None,
+                "trusts_itself": False,
                 "mfa_max_age": None,
                 "source_identities": [],
                 "source_ips": [],

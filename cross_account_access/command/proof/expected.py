@@ -72,7 +72,11 @@ class _Expected:
                     "trust": _document(self._trust(consumer)),
                     "policies": {
                         "access": _document(
-                            [*self._permissions(consumer, "role"), *_revocation(consumer)]
+                            [
+                                *self._permissions(consumer, "role"),
+                                *(_assuming(consumer) if consumer.trusts_itself else ()),
+                                *_revocation(consumer),
+                            ]
                         )
                     },
                 }
@@ -128,9 +132,14 @@ class _Expected:
         is_federated = consumer.sign_in == "web_identity"
         action = "sts:AssumeRoleWithWebIdentity" if is_federated else _ASSUME
         asked = (*_external_id(consumer), *_mfa(consumer), *_stated(consumer), *_anyway(consumer))
-        yield _allow([action], narrowed, *asked, principal=who)
-        for action, conditions in _about_session(consumer):
-            yield _allow([action], narrowed, *conditions, principal=who)
+        callers = [(who, narrowed)]
+        if consumer.trusts_itself and consumer.role_arn:
+            production = {"AWS": [f"arn:{self._partition}:iam::{self._owner}:root"]}
+            callers.append((production, {"ArnLike": {"aws:PrincipalArn": [consumer.role_arn]}}))
+        for who, narrowed in callers:
+            yield _allow([action], narrowed, *asked, principal=who)
+            for about, conditions in _about_session(consumer):
+                yield _allow([about], narrowed, *conditions, principal=who)
 
     def _callers(self, consumer: Consumer) -> tuple[_Principals, _Block]:
         """Whom a policy names to let a consumer in, and what narrows them down."""
@@ -161,12 +170,7 @@ class _Expected:
 
     def _of_caller(self, consumer: Consumer) -> Iterator[_Statement]:
         """A consumer's own account lets it assume its role, and use what it reaches without."""
-        if consumer.role_arn:
-            for action, conditions in (
-                (_ASSUME, _external_id(consumer)),
-                *_about_session(consumer),
-            ):
-                yield _allow([action], *conditions, resources=[consumer.role_arn])
+        yield from _assuming(consumer)
         yield from self._permissions(consumer, "resource")
 
     def _permissions(self, consumer: Consumer, via: str) -> Iterator[_Statement]:
@@ -417,6 +421,14 @@ def _expiry(consumer: Consumer) -> tuple[_Block, ...]:
     if consumer.expires_at is None:
         return ()
     return ({"DateLessThan": {"aws:CurrentTime": [consumer.expires_at]}},)
+
+
+def _assuming(consumer: Consumer) -> Iterator[_Statement]:
+    """Whoever assumes the role may, with what it says of its session."""
+    if consumer.role_arn:
+        asked = ((_ASSUME, _external_id(consumer)), *_about_session(consumer))
+        for action, conditions in asked:
+            yield _allow([action], *conditions, resources=[consumer.role_arn])
 
 
 def _revocation(consumer: Consumer) -> Iterator[_Statement]:

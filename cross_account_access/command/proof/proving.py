@@ -22,7 +22,7 @@ from cross_account_access.command.proof.expected import expected
 from cross_account_access.command.proof.invariants import Checked, check
 from cross_account_access.command.proof.invariants_file import Invariant
 from cross_account_access.command.proof.lockouts import lockouts
-from cross_account_access.credentials.contract import Contract
+from cross_account_access.credentials.contract import Contract, told_of_renewal
 from cross_account_access.iam.comparing.comparison import Change, Effect, Examination, examine
 from cross_account_access.iam.engine import IdentityDocuments
 from cross_account_access.iam.inventory import (
@@ -152,6 +152,7 @@ def _about(layers: Sequence[str]) -> str:
 
 
 def _assumptions(contract: Contract, actual: StackInventory) -> Iterator[str]:
+    yield from told_of_renewal(contract.consumers.values())
     for arn in sorted(contract.of_others):
         yield (
             f"{actual.short(arn)} is not the stack's: what its own policy, and that of its key,"

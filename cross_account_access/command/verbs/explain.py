@@ -24,6 +24,7 @@ from cross_account_access.command.questions import (
     spelled,
 )
 from cross_account_access.command.verification.owners import Refusal, refusals, with_others
+from cross_account_access.credentials.contract import told_of_renewal
 from cross_account_access.errors import Status, UsageError
 from cross_account_access.iam.documents import PolicyKind
 from cross_account_access.iam.documents import read as read_document
@@ -173,7 +174,12 @@ def run(arguments: argparse.Namespace) -> int:
         request=request,
         best=best,
         shown=(best, *(each for each in found if each is not best and _explains(each, best))),
-        notes=(*about_action(arguments.action), *asked.inventory.gaps, *notes),
+        notes=(
+            *about_action(arguments.action),
+            *asked.inventory.gaps,
+            *notes,
+            *_renewal(asked, {who.arn, resource, best.role}),
+        ),
     )
     if arguments.json:
         Page().json(_as_json(answer))
@@ -240,6 +246,13 @@ def _declared(who: Named) -> Iterator[str]:
             for key, value in who.states.items()
         )
         yield f"{who.name} is taken to come with {told}, as declared; --context says otherwise"
+
+
+def _renewal(asked: Asked, arns: Collection[str | None]) -> Iterator[str]:
+    """Say of a role that the answer is about that it trusts itself."""
+    if "declaration" in asked.inventory.outputs:
+        consumers = declared(asked.inventory).consumers.values()
+        yield from told_of_renewal(each for each in consumers if each.role_arn in arns)
 
 
 def _concerns(inventory: Inventory, route: Route) -> bool:

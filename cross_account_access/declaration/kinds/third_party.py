@@ -21,6 +21,7 @@ class ThirdParty(Principal):
     example = '{account_id: "777788889999"}'
     is_machine = True
     only_by_role = "no resource policy can ask for its external ID"
+    may_renew = True
     required_conditions = ("external_id",)
 
     account_id: Annotated[str, Text("The provider's account: 12 digits.", rules.account_id)]

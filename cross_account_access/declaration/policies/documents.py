@@ -13,6 +13,7 @@ from cross_account_access.declaration.model import (
     Grant,
     OwnedResource,
     SharedResource,
+    Trust,
     Via,
 )
 from cross_account_access.declaration.policies.permissions import (
@@ -64,24 +65,42 @@ https://docs.aws.amazon.com/kms/latest/developerguide/kms-api-permissions-refere
 
 
 def trust_policy(consumer: Consumer, accounts: Accounts) -> str:
-    """Who may assume the consumer's role, and under which conditions."""
-    trust, conditions = consumer.principal.trust(accounts), consumer.conditions
-    allow_trusted = partial(allow, principal=trust.principal)
+    """Who may assume the consumer's role, and under which conditions.
+
+    A role that trusts itself is meant by its ARN, as everybody is: it could not be named before it
+    exists, and its name alone would not survive that it is made anew.
+
+    Source: "Announcing an update to IAM role trust policy behavior",
+    https://aws.amazon.com/blogs/security/announcing-an-update-to-iam-role-trust-policy-behavior/.
+    """
+    trusted = [consumer.principal.trust(accounts)]
+    if consumer.role and consumer.role.trusts_itself:
+        arns = [consumer.role.arn(accounts.trusting)]
+        trusted.append(
+            Trust(
+                sid="TrustItself",
+                principal={"AWS": [accounts.trusting.root_arn]},
+                conditions={"ArnEquals": {"aws:PrincipalArn": arns}},
+            )
+        )
     return render(
-        [
-            allow_trusted(
-                trust.sid,
-                [trust.action],
-                trust.conditions,
-                *_stated_by_the_caller(conditions),
-                *always(conditions),
-            ),
-            *(
-                allow_trusted(sid, [action], trust.conditions, *blocks)
-                for sid, action, blocks in _session_permissions(conditions)
-            ),
-        ]
+        statement
+        for number, trust in enumerate(trusted)
+        for statement in _trust(consumer.conditions, trust, "Itself" if number else "")
     )
+
+
+def _trust(conditions: Conditions, trust: Trust, suffix: str) -> Iterator[Statement]:
+    allow_trusted = partial(allow, principal=trust.principal)
+    yield allow_trusted(
+        trust.sid,
+        [trust.action],
+        trust.conditions,
+        *_stated_by_the_caller(conditions),
+        *always(conditions),
+    )
+    for sid, action, blocks in _session_permissions(conditions):
+        yield allow_trusted(f"{sid}{suffix}", [action], trust.conditions, *blocks)
 
 
 def caller_policy(consumer: Consumer, grants: Iterable[Grant], accounts: Accounts) -> str:
@@ -98,16 +117,18 @@ def caller_policy(consumer: Consumer, grants: Iterable[Grant], accounts: Account
     conditions = consumer.conditions
     statements: list[Statement] = []
     if consumer.role:
-        allow_role = partial(allow, resources=[consumer.role.arn(accounts.trusting)])
-        statements += [
-            allow_role("AssumeGrantedRole", ["sts:AssumeRole"], *_external_id(conditions)),
-            *(
-                allow_role(sid, [action], *blocks)
-                for sid, action, blocks in _session_permissions(conditions)
-            ),
-        ]
+        arn = consumer.role.arn(accounts.trusting)
+        statements += _assuming("AssumeGrantedRole", arn, conditions)
     direct = _of(grants, Via.RESOURCE)
     return render([*statements, *_allowances(consumer, direct, accounts)])
+
+
+def _assuming(sid: str, arn: str, conditions: Conditions) -> Iterator[Statement]:
+    """What lets a caller assume a role, and say what it must or may of its session."""
+    allow_role = partial(allow, resources=[arn])
+    yield allow_role(sid, ["sts:AssumeRole"], *_external_id(conditions))
+    for about, action, blocks in _session_permissions(conditions):
+        yield allow_role(about, [action], *blocks)
 
 
 def service_trust_policy(handed_out: HandedOut, owner: Account) -> str:
@@ -137,9 +158,13 @@ def _operator(key: str, values: Iterable[str]) -> str:
 def access_policy(consumer: Consumer, grants: Iterable[Grant], accounts: Accounts) -> str:
     """What the consumer's role may do: with each resource the actions of its levels, nothing else.
 
-    Of the grants only those count that go by the role.
+    Of the grants only those count that go by the role. One that trusts itself may assume itself.
     """
-    return render(_allowances(consumer, _of(grants, Via.ROLE), accounts))
+    statements = list(_allowances(consumer, _of(grants, Via.ROLE), accounts))
+    if consumer.role and consumer.role.trusts_itself:
+        arn = consumer.role.arn(accounts.trusting)
+        statements += _assuming("AssumeItself", arn, consumer.conditions)
+    return render(statements)
 
 
 def revocation_policy(before: str) -> str:

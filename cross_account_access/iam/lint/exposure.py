@@ -284,6 +284,32 @@ _GRANTING: Final[Mapping[PolicyKind, tuple[ExposureRule, ...]]] = {
 """By kind of document; an allow of any other kind only limits what others grant."""
 
 
+def trusts_itself(questions: Questions, statement: Statement, role: str) -> Found:
+    """A role whose sessions need nobody to be renewed.
+
+    "Announcing an update to IAM role trust policy behavior",
+    https://aws.amazon.com/blogs/security/announcing-an-update-to-iam-role-trust-policy-behavior/.
+
+    Args:
+        questions: about the trust policy.
+        statement: of it.
+        role: ARN of the role that it belongs to.
+    """
+    other = f"{role}-and-another"
+    # What lets in all of the account is told as that.
+    if (
+        statement.allows
+        and questions.reached(statement, [role], _NOTHING) is not None
+        and questions.reached(statement, [other], _NOTHING) is None
+    ):
+        yield (
+            Severity.LOW,
+            "self-trust",
+            f"{statement.name} lets the role assume itself, so that whoever has a session renews"
+            " it, an hour each and without end; leave it out unless a third party demands it",
+        )
+
+
 def exposure(questions: Questions, statement: Statement) -> Found:
     """Yield what the rules find; what cannot be decided is told."""
     grants = _GRANTING.get(statement.kind, ()) if statement.allows else ()

@@ -63,6 +63,7 @@ MEANINGS: Final[Mapping[str, str]] = {
     "unknown-action": "an action that does not exist",
     "wildcard-action": "an allow of more actions than are named",
     "whole-account": "trust of a whole account",
+    "self-trust": "a role whose sessions renew themselves",
     "confused-deputy": "a service that may act for anybody",
     "own-policy": "lets others change who has access to the resource itself",
     "wildcard-resource": "actions on every resource",

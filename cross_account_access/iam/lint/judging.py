@@ -4,11 +4,17 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from cross_account_access.iam.documents import Place, PolicyDocument, Statement, read
+from cross_account_access.iam.documents import (
+    Place,
+    PolicyDocument,
+    PolicyKind,
+    Statement,
+    read,
+)
 from cross_account_access.iam.engine import compile_policy
 from cross_account_access.iam.errors import DocumentError
 from cross_account_access.iam.lint.action_rules import ACTION_RULES
-from cross_account_access.iam.lint.exposure import exposure
+from cross_account_access.iam.lint.exposure import exposure, trusts_itself
 from cross_account_access.iam.lint.findings import Finding, Found, Severity
 from cross_account_access.iam.lint.questions import Questions
 from cross_account_access.iam.lint.rules import RULES
@@ -30,8 +36,13 @@ def judge(subject: Subject) -> Iterator[Finding]:
         for rule in (*RULES, *ACTION_RULES):
             for found in rule(statement):
                 yield _finding(subject, found, statement.place)
-        for found in exposure(questions, statement):
+        renewing = trusts_itself(questions, statement, subject.holder) if _is_role(subject) else ()
+        for found in (*exposure(questions, statement), *renewing):
             yield _finding(subject, found, statement.place)
+
+
+def _is_role(subject: Subject) -> bool:
+    return subject.kind is PolicyKind.TRUST and ":role/" in subject.holder
 
 
 def _finding(subject: Subject, found: tuple[Severity, str, str], place: Place | None) -> Finding:

@@ -40,6 +40,8 @@ class Subject:
     """Whether it stands in its file as a text within JSON, so that its own lines are none of it."""
     label: str = ""
     """What it belongs to, where a file has several."""
+    holder: str = ""
+    """ARN of what it belongs to; empty where that is not known."""
 
     @property
     def size(self) -> int:
@@ -98,7 +100,9 @@ def subject_of_text(  # noqa: PLR0913 - each is a fact of its own
         limit = quotas.MANAGED_POLICY_CHARACTERS
     if match := _ACCOUNT.match(holder):
         owner = match[1]
-    return Subject(name, kind, text, limit, raised_to, quota, owner, start, is_quoted, label)
+    return Subject(
+        name, kind, text, limit, raised_to, quota, owner, start, is_quoted, label, holder
+    )
 
 
 def subjects_of(inventory: Inventory) -> Iterator[Subject]:

@@ -17,6 +17,7 @@ from cross_account_access.iam.lint.subjects import Subject, subject_of_text, sub
 from tests.support.states import (
     BUCKET,
     LIST,
+    PRODUCTION,
     READ,
     STAGING,
     TLS_ONLY,
@@ -34,6 +35,9 @@ Json = dict[str, Any]
 ROOT = {"AWS": f"arn:aws:iam::{STAGING}:root"}
 EVERYBODY = {"Principal": "*"}
 TRUSTED = "sts:AssumeRole"
+OWN_ROOT = {"AWS": f"arn:aws:iam::{PRODUCTION}:root"}
+OWN_ROLE = f"arn:aws:iam::{PRODUCTION}:role/StageRole"
+STAGE_ADMIN = f"arn:aws:iam::{STAGING}:user/StageAdmin"
 
 
 def assume(principal: Any = None, **more: Any) -> Json:
@@ -332,3 +336,35 @@ def test_a_document_of_a_stack_is_named_by_what_it_belongs_to(
     assert lines[1] == (
         "note: policy x of production:role/StageRole is not known, so it is left out"
     )
+
+
+@pytest.mark.parametrize(
+    ("statement", "finds"),
+    [
+        (assume(OWN_ROOT, **when("ArnEquals", "aws:PrincipalArn", OWN_ROLE)), True),
+        (
+            assume(
+                OWN_ROOT,
+                Condition={
+                    "ArnLike": {"aws:PrincipalArn": [STAGE_ADMIN, OWN_ROLE]},
+                    "StringEquals": {"sts:ExternalId": "example-1"},
+                },
+            ),
+            True,
+        ),
+        (assume({"AWS": [OWN_ROLE]}), True),
+        (assume(OWN_ROOT), False),
+        (assume(OWN_ROOT, **when("ArnEquals", "aws:PrincipalArn", f"{OWN_ROLE}Two")), False),
+        (assume(ROOT), False),
+        (assume({"AWS": [STAGE_ADMIN]}), False),
+        (deny(TRUSTED, "*", Principal=OWN_ROOT) | {"Resource": None}, False),
+    ],
+)
+def test_a_role_that_trusts_itself_is_told(statement: Json, finds: bool) -> None:
+    statement = {key: value for key, value in statement.items() if value is not None}
+    document = json.dumps(policy(statement))
+    subject = subject_of_text("trust policy", document, TRUST_KIND, holder=OWN_ROLE)
+    found = [each for each in judge(subject) if each.rule == "self-trust"]
+    assert [each.severity for each in found] == [Severity.LOW] * finds
+    unknown = subject_of_text("trust policy", document, TRUST_KIND)
+    assert [each for each in judge(unknown) if each.rule == "self-trust"] == []
