@@ -67,6 +67,11 @@ def in_production(settings: Settings) -> Iterator[Made]:
             yield Made(
                 type=which, objects={"oidc-provider": consumer.principal.provider_arn(owner)}
             )
+    made = {each.name for each in settings.buckets if not each.existing}
+    for bucket in settings.buckets:
+        if bucket.replication and bucket.replication.bucket not in made:
+            copies = f"arn:{owner.partition}:s3:::{bucket.replication.bucket}"
+            yield Made(type="copies s3", objects={"resource": copies})
     for resource in settings.resources:
         arn = resource.arn(owner)
         service = arn.split(":")[2]
@@ -173,8 +178,16 @@ def _bucket(bucket: Bucket, owner: Account) -> Iterator[Made]:
     if not bucket.protect:
         # A protected one is not emptied by a destroy.
         objects["objects"] = f"{arn}/*"
-    for part in _BUCKET_PARTS:
+    automatic = {
+        "aws:s3/bucketNotification:BucketNotification": bucket.notifications,
+        "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration": bucket.object_lock,
+    }
+    for part in (*_BUCKET_PARTS, *(part for part, wanted in automatic.items() if wanted)):
         yield Made(type=part, objects=objects)
+    if bucket.replication:
+        role = owner.iam_arn(f"role/{bucket.replication_role_name}")
+        for part in (*_ROLE_PARTS, "aws:s3/bucketReplicationConfig:BucketReplicationConfig"):
+            yield Made(type=part, objects={"bucket": arn, "role": role})
     if bucket.has_own_key:
         objects = {
             "any": "*",

@@ -17,7 +17,7 @@ from cross_account_access.facts import service_reference
 from cross_account_access.facts.quotas import MANAGED_POLICY_CHARACTERS, policy_characters
 from tests.support.deployment import ROOT, deploy
 from tests.unit.declaration.stack_file import consumer, settings_of
-from tests.unit.program.stacks import every_kind
+from tests.unit.program.stacks import automatic, every_kind
 
 OWNER = Owner(project="cross-account-access", stack="prod")
 STACK_FILES = [ROOT / "Pulumi.prod.yaml", *sorted(ROOT.glob("examples/*/Pulumi.prod.yaml"))]
@@ -106,6 +106,22 @@ def test_everything_that_the_program_makes_has_its_actions() -> None:
         types = {each.type for each in made if each.provider == side}
         assert types
         assert types <= {each.type for each in found}
+
+
+def test_what_s3_does_by_itself_has_its_actions() -> None:
+    elsewhere = {"replication": {"bucket": "elsewhere"}}
+    for changes, looked_for in (({}, False), (elsewhere, True)):
+        values = automatic(**changes)
+        settings = settings_of(**{name: json.loads(value) if value[:1] in "[{" else value
+                                  for name, value in values.items()})  # fmt: skip
+        types = {each.type for each in deploy(values).resources if each.provider == "production"}
+        assert types <= {each.type for each in in_production(settings)}
+        found = allowed(settings)
+        role = "arn:aws:iam::111122223333:role/orders-replication"
+        assert found["iam:PassRole"] == {role}
+        assert role in found["iam:CreateRole"]
+        assert found["s3:PutReplicationConfiguration"] == {"arn:aws:s3:::orders"}
+        assert ("arn:aws:s3:::elsewhere" in found["s3:GetBucketVersioning"]) is looked_for
 
 
 def test_reading_alone_allows_nothing_that_writes() -> None:
