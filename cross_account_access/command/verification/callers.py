@@ -13,6 +13,7 @@ from cross_account_access.iam.patterns import matches
 
 _ACCOUNTS: Final = tuple(digit * 12 for digit in "987654321")
 _ARN_PARTS: Final = 6
+_S3: Final = "s3.amazonaws.com"
 
 
 class Callers:
@@ -82,12 +83,17 @@ class Callers:
         accounts = (self._contract.production_account_id, self._contract.staging_account_id)
         found: list[str] = []
         for name in self._named.get(arn, ()):
+            # S3 tells what it is declared to, for the buckets that the proof holds it to.
+            if name == _S3 and arn in self._contract.notified:
+                continue
             account = re.fullmatch(r"(?:arn:[^:]+:iam::)?(\d{12})(?::root)?", name)
             if account is None:
                 found.append(self._example_of(name))
             elif account[1] not in accounts:
                 found.append(self._role_in(account[1]))
-        let_in = [each for consumer in consumers for each in consumer.principal_arns]
+        # Whether a role lets in itself is the proof's matter: nothing is known of it but its own
+        # policies, which an example of it would stand in for.
+        let_in = [arn, *(each for consumer in consumers for each in consumer.principal_arns)]
         return [
             invented(each)
             for each in dict.fromkeys(found)

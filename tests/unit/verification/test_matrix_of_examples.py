@@ -8,6 +8,7 @@ from typing import Any, Final
 import pytest
 import yaml
 
+from cross_account_access.command.verification.callers import Callers
 from cross_account_access.command.verification.rows import (
     Expected,
     Use,
@@ -91,3 +92,17 @@ def test_nothing_is_written_where_it_would_stay_or_be_told(owners: dict[str, Any
     assert tried["read"]
     for writing in ("write to", "upload in parts to", "delete in"):
         assert tried[writing] is not bool(owners), writing
+
+
+def test_who_is_declared_beside_consumers_is_no_stranger() -> None:
+    """A role that trusts itself, and S3, which tells a queue of a bucket: the proof decides."""
+    role, queue = "arn:aws:iam::111122223333:role/Itself", "arn:aws:sqs:us-west-2:111122223333:jobs"
+    named = {role: [role, "arn:aws:iam::777788889999:role/Other"], queue: ["s3.amazonaws.com"]}
+    told = contract(notified={queue: (BUCKET,)})
+    callers = Callers(told, "aws", named)
+    assert [each.arn for each in callers.not_let_in(role, [])] == [
+        "arn:aws:iam::777788889999:role/Other"
+    ]
+    assert callers.not_let_in(queue, []) == []
+    untold = Callers(contract(), "aws", named)
+    assert [each.arn for each in untold.not_let_in(queue, [])] == ["s3.amazonaws.com"]
