@@ -3,9 +3,9 @@
 All of it is told by the settings, so that deployers can be made before the stack is.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from cross_account_access.declaration.accounts import Account, Accounts
 from cross_account_access.declaration.kinds import Bucket, EksPods, Instances, Queue, Topic, User
@@ -76,7 +76,7 @@ def in_production(settings: Settings) -> Iterator[Made]:
         arn = resource.arn(owner)
         service = arn.split(":")[2]
         if isinstance(resource, OwnedResource) and not resource.existing:
-            yield from _OWNED[type(resource)](resource, owner)
+            yield from _owned(resource, owner)
         else:
             yield Made(type=f"existing {service}", objects={"resource": arn})
             if service == "logs":
@@ -208,8 +208,11 @@ def _queue(queue: Queue, owner: Account) -> Iterator[Made]:
         yield Made(type=part, objects={"queue": queue.arn(owner)})
 
 
-_OWNED: Final[Mapping[type[OwnedResource], Callable[[Any, Account], Iterator[Made]]]] = {
-    Bucket: _bucket,
-    Topic: _topic,
-    Queue: _queue,
-}
+def _owned(resource: OwnedResource, owner: Account) -> Iterator[Made]:
+    match resource:
+        case Bucket():
+            yield from _bucket(resource, owner)
+        case Topic():
+            yield from _topic(resource, owner)
+        case Queue():
+            yield from _queue(resource, owner)

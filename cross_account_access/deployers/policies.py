@@ -69,8 +69,8 @@ def _document(all_made: Iterable[Made], owner: Owner, *, read_only: bool) -> str
                 if read_only and mode == "write":
                     continue
                 for action in callers:
-                    for condition in _conditions(made, kind, action, owner):
-                        arns[action, json.dumps(condition)][made.objects[kind]] = None
+                    for block in _conditions(made, kind, action, owner):
+                        arns[action, json.dumps(block)][made.objects[kind]] = None
     together: dict[tuple[tuple[str, ...], str], list[str]] = defaultdict(list)
     for (action, written), found in arns.items():
         together[tuple(_widest(found)), written].append(action)

@@ -102,7 +102,8 @@ def test_the_policies_suffice(
             commands += [("access", words) for words in ACCESS]
         for phase, words in commands:
             ran = people.program.run(*words, "--stack", "prod")
-            assert ran.status == 0, ran.output
+            # A diff ends with 1 where it cannot tell what a role of others lets in.
+            assert ran.status == 0 or (words[1] == "diff" and ran.status == 1), ran.output
             found[phase] |= asked_for(people)
     for phase, asked in found.items():
         known = {(side, action) for side, actions in tried()[phase].items() for action in actions}

@@ -1,4 +1,4 @@
-"""What a request of IAM, KMS or SNS asks permission for, where ministack 1.5.33 does not see it.
+"""What a request of IAM, KMS, SNS or EKS asks permission for, where ministack 1.5.33 is blind.
 
 "Actions, resources, and condition keys for AWS Identity and Access Management (IAM)",
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagement.html:
@@ -10,6 +10,7 @@ https://docs.aws.amazon.com/kms/latest/developerguide/kms-api-permissions-refere
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
 from typing import Any, Final
@@ -18,6 +19,7 @@ from ministack.core import iam_actions, iam_evaluator
 from ministack.services import iam, kms
 
 _BOUNDARY: Final = "iam:PermissionsBoundary"
+_ASSOCIATION: Final = re.compile(r"/clusters/([^/]+)/pod-identity-associations/([^/]+)")
 _ALIASES: Final = ("kms:CreateAlias", "kms:DeleteAlias", "kms:UpdateAlias")
 
 _beside: ContextVar[tuple[tuple[str, str], ...]] = ContextVar("asked_of_beside", default=())
@@ -44,6 +46,9 @@ def apply() -> None:
                 arn = _alias(action, body, f"{region}:{account}")
             else:
                 arn = _key_of_alias(body)
+        elif service == "eks" and (association := _ASSOCIATION.fullmatch(path)):
+            cluster, of = association.groups()
+            arn = f"arn:aws:eks:{region}:{account}:podidentityassociation/{cluster}/{of}"
         elif service == "sns" and "ResourceArn" in parameters:
             arn = parameters["ResourceArn"][0]
         return arn or named(service, *request, **more)
