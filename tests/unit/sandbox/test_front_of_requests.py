@@ -231,48 +231,6 @@ def test_a_key_of_another_account_needs_both_policies(
     assert code_of(lambda: everything.schedule_key_deletion(KeyId=arn))
 
 
-@pytest.mark.parametrize("bucket_key", [False, True])
-def test_objects_that_a_key_encrypts_need_rights_on_the_key(
-    accounts: Accounts, bucket_key: bool
-) -> None:
-    s3, kms = (of(accounts, PRODUCTION, each) for each in ("s3", "kms"))
-    arn = kms.create_key()["KeyMetadata"]["Arn"]
-    s3.create_bucket(Bucket="records", **HERE)
-    encrypted = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": arn}
-    s3.put_bucket_encryption(
-        Bucket="records",
-        ServerSideEncryptionConfiguration={
-            "Rules": [
-                {"ApplyServerSideEncryptionByDefault": encrypted, "BucketKeyEnabled": bucket_key}
-            ]
-        },
-    )
-    s3.put_object(Bucket="records", Key="a", Body=b"")
-    objects = {"Action": ["s3:GetObject", "s3:PutObject"], "Resource": "arn:aws:s3:::records/*"}
-    about = "arn:aws:s3:::records" if bucket_key else "arn:aws:s3:::records/?"
-    via = {
-        "StringEquals": {"kms:ViaService": f"s3.{REGION}.amazonaws.com"},
-        "StringLike": {"kms:EncryptionContext:aws:s3:arn": about},
-    }
-    on_key = {"Action": ["kms:Decrypt", "kms:GenerateDataKey"], "Resource": arn, "Condition": via}
-
-    def does(key: Any) -> list[str | None]:
-        acts = acting(key, "s3")
-        return [
-            code_of(lambda: acts.get_object(Bucket="records", Key="a")),
-            code_of(lambda: acts.put_object(Bucket="records", Key="b", Body=b"")),
-            code_of(lambda: acts.copy_object(Bucket="records", Key="c", CopySource="records/a")),
-        ]
-
-    refused = "AccessDenied" if accounts.mended else None
-    assert does(role_with(accounts, "Without", objects)) == [refused] * 3
-    holder = role_with(accounts, "With", objects, on_key)
-    assert does(holder) == [None] * 3
-    kms.disable_key(KeyId=arn)
-    disabled = "KMS.DisabledException" if accounts.mended else None
-    assert does(holder)[0] == disabled
-
-
 def test_who_may_not_list_is_not_told_that_an_object_is_missing(accounts: Accounts) -> None:
     of(accounts, PRODUCTION, "s3").create_bucket(Bucket="records", **HERE)
     read = {"Action": "s3:GetObject", "Resource": "arn:aws:s3:::records/*"}
