@@ -13,7 +13,7 @@ from typing import Any, Final
 import pulumi
 
 from cross_account_access.declaration.kinds import OWNED, Bucket, Queue, Topic
-from cross_account_access.declaration.kinds.bucket import AccessLog
+from cross_account_access.declaration.kinds.bucket_settings import AccessLog
 from cross_account_access.declaration.model import OwnedResource, SharedResource
 from cross_account_access.declaration.settings import Settings
 from cross_account_access.program.preflight.accounts_of_state import provider_of

@@ -11,7 +11,7 @@ from cross_account_access.command.proof.proving import prove
 from cross_account_access.credentials.contract import read
 from cross_account_access.declaration.accounts import Account
 from cross_account_access.declaration.kinds import OWNED, Bucket, Queue, Topic
-from cross_account_access.declaration.kinds.bucket import AccessLog
+from cross_account_access.declaration.kinds.bucket_settings import AccessLog
 from cross_account_access.declaration.model import OwnedResource
 from cross_account_access.declaration.reader import Problems
 from cross_account_access.declaration.settings import parse

@@ -18,7 +18,7 @@ from cross_account_access.declaration.kinds import (
     User,
     WebIdentities,
 )
-from cross_account_access.declaration.kinds.bucket import AccessLog
+from cross_account_access.declaration.kinds.bucket_settings import AccessLog
 from cross_account_access.declaration.machines import StagingRole
 from cross_account_access.declaration.model import (
     Conditions,

@@ -10,7 +10,7 @@ import yaml
 
 from cross_account_access.declaration import settings
 from cross_account_access.declaration.kinds import Bucket, Queue, Topic
-from cross_account_access.declaration.kinds.bucket import AccessLog
+from cross_account_access.declaration.kinds.bucket_settings import AccessLog
 from cross_account_access.declaration.model import OwnedResource
 from cross_account_access.declaration.reader import Problems
 from cross_account_access.declaration.settings import Settings
