@@ -12,6 +12,7 @@ import json
 import shlex
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -135,9 +136,7 @@ class _Left:
         if self.pending:
             _put(stack, _without_pending(self._state))
         if importable:
-            with tempfile.TemporaryDirectory() as temporary:
-                file = Path(temporary) / "import.json"
-                file.write_text(json.dumps(filled(self._plan.import_file, importable)))
+            with _in_a_file(filled(self._plan.import_file, importable)) as file:
                 stack.import_from(file)
 
     def remains(self, *, applied: bool) -> bool:
@@ -255,19 +254,29 @@ def _save(state: Mapping[str, Any], folder: Path, name: str) -> Path:
     numbers = ("", *(f".{number}" for number in range(2, 1000)))
     paths = (folder / f"{name}.before-recover{number}.json" for number in numbers)
     saved = next(path for path in paths if not path.exists())
-    try:
-        write_private(saved, json.dumps(state, indent=2))
-    except OSError as error:
-        message = f"{saved}: {error.strerror}"
-        raise UncheckedError(message) from error
+    _write(saved, state)
     return saved
 
 
 def _put(stack: Stack, state: Mapping[str, Any]) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "state.json"
-        path.write_text(json.dumps(state))
+    with _in_a_file(state) as path:
         stack.replace_state(path)
+
+
+@contextmanager
+def _in_a_file(content: Mapping[str, Any]) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "content.json"
+        _write(path, content)
+        yield path
+
+
+def _write(path: Path, content: Mapping[str, Any]) -> None:
+    try:
+        write_private(path, json.dumps(content, indent=2))
+    except OSError as error:
+        message = f"{path}: {error.strerror}"
+        raise UncheckedError(message) from error
 
 
 def _without_pending(state: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from cross_account_access.command.cli import VERBS, main
-from cross_account_access.stack import Stack, resources_of_state
+from cross_account_access.stack import Previewed, Stack, resources_of_state
 from tests.support.proof import example
 from tests.unit.credentials.conftest import Access
 from tests.unit.credentials.stand_in import Sts
@@ -46,6 +46,7 @@ PRINTING: dict[str, list[str]] = {
     "who-can": ["who-can", "s3:GetObject", "production-test-bucket-101/x", "--from", "state"],
 }
 OTHERWISE = {
+    "deployers": "reads the stack file alone; its words go the way of all",
     "drift": "asks AWS what has changed; its words go the way of all",
     "exec": "writes what its command writes",
     "import": "asks AWS what exists; its words go the way of all",
@@ -77,6 +78,9 @@ def stack(
     resources = resources_of_state(example("prod"))
     monkeypatch.setattr(Stack, "state", lambda _: resources)
     monkeypatch.setattr(Stack, "preview", lambda _: resources)
+    monkeypatch.setattr(
+        Stack, "previewed", lambda _: Previewed(resources=resources, moments=(resources,))
+    )
     monkeypatch.setattr(Stack, "selected", lambda _: "prod")
     monkeypatch.chdir(tmp_path)
     Path(os.environ["AWS_CONFIG_FILE"]).write_text("[profile StageAdmin]\nregion = us-west-2\n")

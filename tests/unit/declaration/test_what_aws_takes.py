@@ -243,12 +243,14 @@ RULES = {
         [("sts", "AssumeRole", "ExternalId")],
         ["web-1", "n" * 63, "Web", "w-"],
         form=r"(?!-)[a-z0-9-]{1,63}(?<!-)",
+        as_sent="us-west-2/444455556666/apps/{}/reader".format,
     ),
     "service account": Taken(
         eks_pods.dns_subdomain,
         [("sts", "AssumeRole", "ExternalId")],
         ["shop.web-1", "s" * 253, "shop..web", ".shop"],
         form=r"(?![.-])(?!.*\.\.)[a-z0-9.-]{1,253}(?<![.-])",
+        as_sent="us-west-2/444455556666/apps/shop/{}".format,
     ),
     "trust anchor": Taken(
         roles_anywhere.trust_anchor(PRODUCTION),
@@ -300,7 +302,7 @@ def test_what_a_rule_accepts_aws_accepts(taken: Taken, data: st.DataObject) -> N
         return
     assert re.fullmatch(taken.form, value)
     for names in taken.shapes:
-        is_sent_otherwise = names[0] in ("kms", "organizations", "rolesanywhere")
+        is_sent_otherwise = names[0] in ("kms", "organizations", "rolesanywhere", "sts")
         sent = taken.as_sent(value) if is_sent_otherwise else value
         assert fits(sent, shape(*names)), names
 
