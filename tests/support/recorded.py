@@ -21,7 +21,7 @@ import yaml
 from cross_account_access.dev import toolchain
 from cross_account_access.dev.sandbox.box import Sandbox
 from tests.support.deployment import ROOT
-from tests.support.people import STAGING_ADMIN
+from tests.support.people import PRODUCTION_ADMIN, REGION, STAGING_ADMIN, admin
 from tests.support.program import Program
 
 STATES: Final = ROOT / "tests" / "states"
@@ -43,7 +43,7 @@ def stack_of(name: str) -> str:
 def opened(name: str, box: Sandbox, folder: Path) -> Program:
     """The program as it is now, with the recorded stack file and an empty stack.
 
-    The accounts are emptied, but for the users that the stack adopts.
+    The accounts are emptied, but for the users that the stack adopts, and buckets of access logs.
     """
     box.reset()
     program, stack = Program.copied_to(folder, box.environment), stack_of(name)
@@ -59,6 +59,12 @@ def opened(name: str, box: Sandbox, folder: Path) -> Program:
         if user.get("adopt"):
             ran = program.run(*create, user["name"])
             assert ran.status == 0, ran.output
+    for bucket in program.settings(stack).get("buckets", []):
+        if "access_log" in bucket:
+            place: Any = {"LocationConstraint": REGION}
+            admin(PRODUCTION_ADMIN).client("s3").create_bucket(
+                Bucket=bucket["access_log"]["bucket"], CreateBucketConfiguration=place
+            )
     return program
 
 
