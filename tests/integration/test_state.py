@@ -155,6 +155,7 @@ def test_whoever_reads_needs_no_leave_to_write_and_finds_no_secret(team: list[Pr
     assert "4dabf18193072939515e22adb298388d" not in reader.pulumi(
         "stack", "export", "--stack", "prod"
     )
+    shutil.copy2(alice.folder / "Pulumi.prod.yaml", bob.folder)
     assert "AccessDenied" in reader.refused("refresh", "--yes", "--stack", "prod")
 
     # As a job of CI does.
