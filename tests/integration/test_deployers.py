@@ -72,8 +72,8 @@ def life(program: Program) -> Iterator[tuple[str, ...]]:
     yield "pulumi", "refresh", "--yes", "--skip-preview"
     settings = program.settings()
     tags = settings.get("tags", {})
-    # The emulated AWS cannot change the tags of an identity provider.
-    if not any("oidc" in each for each in settings["consumers"]):
+    # The emulated AWS cannot change the tags of an identity provider or of an association of pods.
+    if not any("oidc" in each or "eks_pods" in each for each in settings["consumers"]):
         for changed in ({**tags, "owner": "somebody"}, tags):
             program.set(tags=changed)
             yield UP

@@ -14,12 +14,14 @@ import re
 from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
 from typing import Any, Final
+from urllib.parse import unquote
 
 from ministack.core import iam_actions, iam_evaluator
 from ministack.services import iam, kms
 
 _BOUNDARY: Final = "iam:PermissionsBoundary"
 _ASSOCIATION: Final = re.compile(r"/clusters/([^/]+)/pod-identity-associations/([^/]+)")
+_TAGS: Final = "/tags/"
 _ALIASES: Final = ("kms:CreateAlias", "kms:DeleteAlias", "kms:UpdateAlias")
 
 _beside: ContextVar[tuple[tuple[str, str], ...]] = ContextVar("asked_of_beside", default=())
@@ -49,6 +51,8 @@ def apply() -> None:
         elif service == "eks" and (association := _ASSOCIATION.fullmatch(path)):
             cluster, of = association.groups()
             arn = f"arn:aws:eks:{region}:{account}:podidentityassociation/{cluster}/{of}"
+        elif service == "eks" and path.startswith(_TAGS):
+            arn = unquote(path.removeprefix(_TAGS))
         elif service == "sns" and "ResourceArn" in parameters:
             arn = parameters["ResourceArn"][0]
         return arn or named(service, *request, **more)
