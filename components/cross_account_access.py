@@ -173,7 +173,7 @@ def _complete(
     parts: Mapping[str, Sequence[pulumi.Resource]],
     opts: ResourceOptions,
 ) -> None:
-    """Make of each resource what waits for its grants, and then what S3 does by itself.
+    """Make what S3 does by itself, and of each resource what waits for that and for its grants.
 
     Args:
         name: what logical names begin with.
@@ -182,10 +182,11 @@ def _complete(
         parts: by consumer, what its grants are made of.
         opts: of what is made beside the resources.
     """
+    automatic = make_automatic(name, made, sharing, opts)
     for resource, shared in made.items():
         users = {grant.consumer.name for grant in sharing.grants if grant.resource == resource}
-        shared.complete([part for user in sorted(users) for part in parts[user]])
-    make_automatic(name, made, sharing, opts)
+        granted = [part for user in sorted(users) for part in parts[user]]
+        shared.complete([*granted, *automatic.get(resource, ())])
 
 
 def _identity_providers(

@@ -86,7 +86,7 @@ class SharedBucket(Shared):
         )
         self.arn = made.arn
         """`arn:PARTITION:s3:::NAME`"""
-        self.register_outputs({"arn": self.arn})
+        self.register_outputs({"arn": self.arn, "protect": bucket.protect})
 
     def complete(self, after: Sequence[pulumi.Resource]) -> None:
         """Make what says nothing of access: what expires, what stays, where a log is written."""

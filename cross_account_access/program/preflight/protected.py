@@ -13,7 +13,7 @@ from typing import Any, Final
 import pulumi
 
 from cross_account_access.declaration.kinds import OWNED, Bucket, Queue, Topic
-from cross_account_access.declaration.kinds.bucket_settings import AccessLog
+from cross_account_access.declaration.kinds.bucket_settings import AccessLog, ObjectLock
 from cross_account_access.declaration.model import OwnedResource, SharedResource
 from cross_account_access.declaration.settings import Settings
 from cross_account_access.program.preflight.accounts_of_state import provider_of
@@ -126,15 +126,15 @@ def _made(recorded: Mapping[str, Any], component: str) -> Iterator[_Made]:
                 continue
             parts = {token: each for (token, name), each in outputs.items() if name == logical}
             name = str(known[property_])
+            # Earlier programs did not say so of topics and queues, and of buckets by this alone.
+            protect = bool(outputs[own].get("protect", not known.get("forceDestroy")))
             if kind is Bucket:
-                yield _Made(urns[own], _bucket(name, known, parts))
+                yield _Made(urns[own], _bucket(name, parts, protect=protect))
             else:
-                # Earlier programs did not say so of topics and queues.
-                protect = bool(outputs[own].get("protect", True))
                 yield _Made(urns[own], kind(name=name, protect=protect))
 
 
-def _bucket(name: str, known: Mapping[str, Any], parts: Mapping[str, Mapping[str, Any]]) -> Bucket:
+def _bucket(name: str, parts: Mapping[str, Mapping[str, Any]], *, protect: bool) -> Bucket:
     """A bucket as its parts in the state say that it is; nobody but its account may list it."""
     lifecycle = parts.get(_PART.format("LifecycleConfiguration"), {})
     days = [
@@ -147,12 +147,25 @@ def _bucket(name: str, known: Mapping[str, Any], parts: Mapping[str, Mapping[str
     log = parts.get(_PART.format("Logging"))
     return Bucket(
         name=name,
-        protect=not known.get("forceDestroy"),
+        protect=protect,
         noncurrent_days=noncurrent_days,
         access_log=AccessLog(bucket=log["targetBucket"], prefix=log["targetPrefix"])
         if log
         else None,
         encryption="kms" if "aws:kms/key:Key" in parts else "s3",
+        object_lock=_lock(parts.get(_PART.format("ObjectLockConfiguration"), {})),
+    )
+
+
+def _lock(known: Mapping[str, Any]) -> ObjectLock | None:
+    retention = (known.get("rule") or {}).get("defaultRetention")
+    if retention is None:
+        return None
+    days, years = (retention.get(each) for each in ("days", "years"))
+    return ObjectLock(
+        mode=retention["mode"].lower(),
+        days=int(days) if days else None,
+        years=int(years) if years else None,
     )
 
 
@@ -162,6 +175,7 @@ def _with_parts(bucket: Bucket, as_made: Bucket) -> Bucket:
         bucket,
         encryption="kms" if as_made.has_own_key else bucket.encryption,
         access_log=bucket.access_log or as_made.access_log,
+        object_lock=bucket.object_lock or as_made.object_lock,
     )
 
 
@@ -191,8 +205,9 @@ def _parts_that_stay(declared: Bucket, kept: Bucket) -> Iterator[str]:
             f"{declared.encryption} would delete and with it every object that the key has "
             f"encrypted: it is protected. To have that, {first} pulumi up, then once more"
         )
-    if kept.access_log != declared.access_log:
-        yield (
-            f"bucket {kept.name!r} keeps its access_log, since what is protected keeps its parts. "
-            f"To have it removed, {first} pulumi up, then once more"
-        )
+    for part in ("access_log", "object_lock"):
+        if getattr(kept, part) != getattr(declared, part):
+            yield (
+                f"bucket {kept.name!r} keeps its {part}, since what is protected keeps its parts. "
+                f"To have it removed, {first} pulumi up, then once more"
+            )

@@ -10,7 +10,7 @@ import yaml
 
 from cross_account_access.declaration import settings
 from cross_account_access.declaration.kinds import Bucket, Queue, Topic
-from cross_account_access.declaration.kinds.bucket_settings import AccessLog
+from cross_account_access.declaration.kinds.bucket_settings import AccessLog, ObjectLock
 from cross_account_access.declaration.model import OwnedResource
 from cross_account_access.declaration.reader import Problems
 from cross_account_access.declaration.settings import Settings
@@ -90,12 +90,18 @@ def test_recorded_states_have_every_kind_and_part() -> None:
 
 def test_every_setting_of_a_bucket_is_read_from_its_parts_or_serves_others_alone() -> None:
     """Whoever adds one says here which, and has `_bucket` read it, or what stays would lose it."""
-    read = {"name", "protect", "noncurrent_days", "access_log", "encryption"}
+    read = {"name", "protect", "noncurrent_days", "access_log", "encryption", "object_lock"}
     serves_others = {"staging_may_list", "allow_other_keys"}
+    # Not protected with the bucket, so that they may go.
+    beside = {"notifications", "replication"}
     of_what_exists = {"existing", "kms_key_arn"}
-    assert {each.name for each in fields(Bucket)} == read | serves_others | of_what_exists
+    derived = {"notified_by"}
+    assert {each.name for each in fields(Bucket)} == (
+        read | serves_others | beside | of_what_exists | derived | {"replicas_of"}
+    )
     for kind in (Topic, Queue):
-        assert {each.name for each in fields(kind)} == {"name", "protect", *of_what_exists}
+        known = {"name", "protect", *of_what_exists, *derived}
+        assert {each.name for each in fields(kind)} == known
 
 
 def test_what_is_not_protected_goes() -> None:
@@ -175,6 +181,35 @@ def test_a_part_of_a_protected_bucket_stays_until_it_is_unprotected(protect: boo
     moved = replace(bucket, access_log=AccessLog(bucket="others"))
     edited = replace(edited, resources=(moved,))
     assert with_protected(edited, state, component="access") == (edited, [])
+
+
+@pytest.mark.parametrize("force_destroy", [True, False])
+def test_a_locked_bucket_stays_locked_while_it_is_protected(force_destroy: bool) -> None:
+    """One that is locked is never emptied, so that its component says whether it is protected."""
+    component, name = "cross-account-access:index:SharedBucket", "access-b"
+    lock = "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration"
+
+    def state(**recorded: bool) -> dict[str, Any]:
+        return state_of(
+            (component, name, recorded),
+            (
+                f"{component}$aws:s3/bucket:Bucket",
+                name,
+                {"bucket": "b", "forceDestroy": force_destroy},
+            ),
+            (
+                f"{component}${lock}",
+                name,
+                {"rule": {"defaultRetention": {"mode": "GOVERNANCE", "days": 30.0}}},
+            ),
+        )
+
+    bucket = Bucket(name="b")
+    edited = replace(nothing_left(declared("prod")), resources=(bucket,))
+    left, (told,) = with_protected(edited, state(protect=True), component="access")
+    assert left.resources == (replace(bucket, object_lock=ObjectLock(days=30)),)
+    assert "bucket 'b' keeps its object_lock" in told
+    assert with_protected(edited, state(protect=False), component="access") == (edited, [])
 
 
 def test_grants_follow_what_stays() -> None:
