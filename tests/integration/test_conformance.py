@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
-from cross_account_access.dev.sandbox.box import Sandbox
 from tests.conformance import scoreboard
 from tests.conformance.cases import Case, cases
 from tests.conformance.judges import Judge, emulated
@@ -14,8 +15,9 @@ EACH = 16
 
 
 @pytest.fixture(scope="module")
-def judge(box: Sandbox) -> Judge:
-    return emulated.on(box)
+def judge() -> Iterator[Judge]:
+    with emulated.judging() as judging:
+        yield judging
 
 
 def sample() -> list[Case]:

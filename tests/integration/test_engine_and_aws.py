@@ -41,12 +41,8 @@ from tests.integration.questions import (
     policy,
     world,
 )
+from tests.support.any_form import any_form
 
-ANY_FORM = """
-from cross_account_access.dev.sandbox import front
-form = front.documents.well_formed, front.keys.still_governed
-front.RULES = tuple(rule for rule in front.RULES if rule not in form)
-"""
 SETS, QUESTIONS = 60, 16
 """Sets of policies for each service, and questions about each set."""
 
@@ -122,14 +118,10 @@ GAPS = {
 
 
 @pytest.fixture(scope="module")
-def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+def box() -> Iterator[Sandbox]:
     """Accounts that take a document of any form: the engine is to judge each as AWS would."""
-    folder = tmp_path_factory.mktemp("any-form")
-    (folder / "sitecustomize.py").write_text(ANY_FORM)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", str(folder))
-        with running_box() as running:
-            yield running
+    with any_form(), running_box() as running:
+        yield running
 
 
 @pytest.fixture(scope="module")

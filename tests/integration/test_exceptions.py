@@ -69,7 +69,7 @@ def test_the_access_policy_may_be_inline_or_several_and_changes_from_one_to_the_
 
     program.set(grants=[grant])
     program.up()
-    assert attached() == [POLICY, f"{POLICY}-2", f"{POLICY}-3"]
+    assert attached() == [POLICY, f"{POLICY}-2"]
     assert program.outputs()["accessPolicyArns"] == {"stage-admin": attached()}
     assert program.settled()
     assert reads()

@@ -94,10 +94,12 @@ def test_the_walkthrough_by_hand_becomes_the_stacks(program: Program) -> None:
     assert ran.status == 0, ran.output
     assert identity() == before
     preview = json.loads(program.pulumi("preview", "--json", "--stack", "prod"))
-    # Made are the two things that the walkthrough has not: rules of the life cycle, and the
-    # policy that lets the user assume the role, under the program's name for it.
+    # Made are the things that the walkthrough has not: rules of the life cycle, the policy that
+    # lets the user assume the role, under the program's name for it, and what the role newly may
+    # do, which comes once its trust policy has changed.
     made = [step["urn"].split("$")[-1] for step in preview["steps"] if step["op"] == "create"]
     assert sorted(made) == [
+        "aws:iam/policy:Policy::access-stage-admin.2",
         "aws:iam/userPolicy:UserPolicy::access-stage-admin",
         f"aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration::access-{BUCKET}",
     ]
@@ -107,7 +109,7 @@ def test_the_walkthrough_by_hand_becomes_the_stacks(program: Program) -> None:
     assert identity() == before
     assert program.settled()
     attached = iam.list_attached_role_policies(RoleName="StageRole")["AttachedPolicies"]
-    assert [policy["PolicyName"] for policy in attached] == ["StageRoleAccess"]
+    assert [policy["PolicyName"] for policy in attached] == ["StageRoleAccess-2"]
     session = assume(consumer, ROLE).client("s3")
     assert session.get_object(Bucket=BUCKET, Key="Sunset.jpg")["Body"].read() == b"evening"
     # Imported things are protected until the program has said what is: the bucket alone.

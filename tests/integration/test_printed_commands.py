@@ -19,6 +19,7 @@ VENDOR = "777788889999"
 ELSEWHERE = {
     "docs/access/layers.md": "the sandbox has no organization",
     "docs/jobs.md": "tests/integration/test_jobs.py",
+    "docs/state.md": "tests/integration/test_state.py, with the profiles of a team",
     "docs/any-language.md": "tests/integration/test_package.py, which needs the YAML host",
     "docs/sandbox.md": "below, without a sandbox around it",
     "examples/consumer-stack/README.md": "tests/unit/test_replicate_images.py",

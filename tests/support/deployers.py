@@ -30,6 +30,8 @@ class Asked:
 class Deployers:
     """A user in each account, who may deploy one stack."""
 
+    name: str
+    """Of both users."""
     program: Program
     """The program as they deploy it."""
     keys: Mapping[str, str]
@@ -53,13 +55,8 @@ class Deployers:
         statement = {"Effect": "Deny", "Action": sorted(actions), "Resource": "*"}
         document = {"Version": "2012-10-17", "Statement": [statement]}
         admin(SIDES[side]).client("iam").put_user_policy(
-            UserName=side, PolicyName="denied", PolicyDocument=json.dumps(document)
+            UserName=self.name, PolicyName="denied", PolicyDocument=json.dumps(document)
         )
-
-    def deny_nothing(self, side: str) -> None:
-        """Gives all back."""
-        iam = admin(SIDES[side]).client("iam")
-        iam.delete_user_policy(UserName=side, PolicyName="denied")
 
 
 def make(program: Program, record: Path, name: str = "deployer", *, read_only: bool = False) -> Any:
@@ -97,4 +94,4 @@ def make(program: Program, record: Path, name: str = "deployer", *, read_only: b
         **{variable: str(folder / variable) for variable in files},
     }
     record.write_text("")
-    return Deployers(replace(program, environment=environment), keys, record)
+    return Deployers(name, replace(program, environment=environment), keys, record)

@@ -2,7 +2,7 @@
 
 import re
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from cross_account_access.command.change_words import as_json as changes_as_json
@@ -13,11 +13,18 @@ from cross_account_access.iam.comparing.comparison import Change
 from cross_account_access.iam.engine import KeyState, Request
 from cross_account_access.presentation import BAD, DOUBTFUL, GOOD, QUIET, TITLE, Page
 
-_OF_EXPLAIN: Final = {
+USUALLY_ABSENT: Final = (
+    "aws:MultiFactorAuthPresent",
+    "s3:x-amz-server-side-encryption",
+    "s3:x-amz-server-side-encryption-aws-kms-key-id",
+    "s3:x-amz-server-side-encryption-customer-algorithm",
+)
+"""What `access explain` takes a request to lack unless it is told."""
+_OF_EXPLAIN: Final[Mapping[str, tuple[str, ...] | KeyState]] = {
     "aws:securetransport": ("true",),
-    "aws:multifactorauthpresent": KeyState.ABSENT,
+    **{key.lower(): KeyState.ABSENT for key in USUALLY_ABSENT},
 }
-"""What `access explain` takes a request to be like unless it is told."""
+"""What it takes one to be like."""
 _PLACEHOLDER: Final = re.compile(r"\$\{([^}]*)\}")
 
 

@@ -16,6 +16,7 @@ from cross_account_access.command.denials.report import tell
 from cross_account_access.command.inventory import judged
 from cross_account_access.command.names import Named
 from cross_account_access.command.proof.declared import declared
+from cross_account_access.command.proof.report import USUALLY_ABSENT
 from cross_account_access.command.questions import (
     Asked,
     about_action,
@@ -67,7 +68,6 @@ _VARIABLE: Final = re.compile(r"\$\{[^}]*\}")
 _OWNER: Final = "production"
 """The account that is asked last: who is refused is most often of the other one."""
 _TLS: Final = "aws:SecureTransport"
-_MFA: Final = "aws:MultiFactorAuthPresent"
 _STATUS: Final = {
     Outcome.ALLOWED: Status.AS_INTENDED,
     Outcome.DENIED: Status.NOT_AS_INTENDED,
@@ -217,7 +217,7 @@ def _stated(pairs: Iterable[str]) -> dict[str, Any]:
 
 
 def _context(stated: Mapping[str, Any], absent: Iterable[str], moment: datetime) -> Context:
-    """Add the moment, TLS and the lack of MFA.
+    """Add the moment, TLS, and the lack of MFA and of headers about encryption.
 
     A request with a user's access key has no MFA key at all ("AWS global condition context keys",
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html).
@@ -230,8 +230,7 @@ def _context(stated: Mapping[str, Any], absent: Iterable[str], moment: datetime)
         "aws:EpochTime": str(int(moment.timestamp())),
     }
     values = {key: value for key, value in usual.items() if key.lower() not in named} | dict(stated)
-    if _MFA.lower() not in named:
-        missing.append(_MFA)
+    missing += [key for key in USUALLY_ABSENT if key.lower() not in named]
     try:
         return Context(values, missing)
     except QuestionError as error:

@@ -21,6 +21,7 @@ from botocore.exceptions import ClientError
 from cross_account_access.dev.sandbox.box import REGION, Sandbox
 from tests.conformance.cases import Case
 from tests.conformance.judges import Judge
+from tests.support.any_form import any_form
 
 NAME: Final = "the emulated AWS"
 PRODUCTION, STAGING = "111122223333", "444455556666"
@@ -46,7 +47,7 @@ _SENDABLE: Final = frozenset(
 @contextlib.contextmanager
 def judging() -> Iterator[Judge]:
     """Yield what asks the accounts of a sandbox of its own."""
-    with Sandbox.start(production=PRODUCTION, staging=STAGING) as box:
+    with any_form(), Sandbox.start(production=PRODUCTION, staging=STAGING) as box:
         yield on(box)
 
 
