@@ -59,7 +59,8 @@ def make_by_hand() -> None:
 def identity() -> tuple[object, ...]:
     """What a thing that was made anew would not keep."""
     s3, iam = admin(PRODUCTION_ADMIN).client("s3"), admin(PRODUCTION_ADMIN).client("iam")
-    (policy,) = iam.list_policies(Scope="Local")["Policies"]
+    policies = iam.list_policies(Scope="Local")["Policies"]
+    (policy,) = (each for each in policies if each["PolicyName"] == "StageRoleAccess")
     return (
         s3.list_buckets()["Buckets"][0]["CreationDate"],
         s3.get_object(Bucket=BUCKET, Key="Sunset.jpg")["Body"].read(),
