@@ -1,4 +1,4 @@
-"""The picture of README: what `access map` draws of the largest example.
+"""The picture of README: what `access map` draws of an example with many grants.
 
 `python -m tests.support.picture` draws it anew after a change of the example or of the drawing.
 """

@@ -26,9 +26,10 @@ from cross_account_access.declaration.kinds import (
     User,
     WebIdentities,
 )
+from cross_account_access.declaration.kinds.bucket_settings import ObjectLock, Replication
 from cross_account_access.declaration.machines import StagingRole
 from cross_account_access.declaration.model import Consumer, Role
-from cross_account_access.declaration.settings import Settings
+from cross_account_access.declaration.settings import Settings, between_resources
 from cross_account_access.program import preflight
 from cross_account_access.program.preflight import accounts_of_state
 from cross_account_access.program.preflight.deployers import taken_over
@@ -448,6 +449,9 @@ def test_a_user_to_adopt_is_named_in_its_own_case() -> None:
 PODS = EksPods(
     role=StagingRole(name="Shop"), cluster="apps", namespace="web", service_account="shop"
 )
+COPIED = Bucket(
+    name="ours", object_lock=ObjectLock(days=1), replication=Replication(bucket="copies-of-others")
+)
 ADOPTED = EcsTasks(role=StagingRole(name="Renderer", path="/tasks/", existing=True))
 
 
@@ -540,6 +544,13 @@ def test_a_state_that_is_being_written_is_read_again_and_never_taken_for_none(
         prove()
 
 
+NAMED = {
+    "s3:list_buckets": "s3:listallmybuckets",
+    "s3:get_object_lock_configuration": "s3:getbucketobjectlockconfiguration",
+}
+"""Permissions that have another name than the call."""
+
+
 def test_operations_names_every_permission_that_is_asked_for() -> None:
     boundary = f"arn:aws:iam::{PRODUCTION}:policy/Boundary"
     key = f"arn:aws:kms:us-west-2:{PRODUCTION}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
@@ -551,6 +562,7 @@ def test_operations_names_every_permission_that_is_asked_for() -> None:
         *jobs().must_exist(accounts),
         *ADOPTED.must_exist(accounts),
         *PODS.must_exist(accounts),
+        *between_resources.must_exist([COPIED], account),
         *(
             must
             for kind in OWNED
@@ -563,8 +575,6 @@ def test_operations_names_every_permission_that_is_asked_for() -> None:
     section = page.split("## What a run needs")[1].split("\n## ")[0]
     told = {found.lower() for found in re.findall(r"`([a-z0-9]+:[A-Za-z]+)`", section)}
     assert told == {
-        {"s3:list_buckets": "s3:listallmybuckets"}.get(name, name.replace("_", "")).replace(
-            "stepfunctions:", "states:"
-        )
+        NAMED.get(name, name.replace("_", "")).replace("stepfunctions:", "states:")
         for name in operations
     }

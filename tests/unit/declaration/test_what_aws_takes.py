@@ -332,7 +332,7 @@ def test_what_exists_already_is_asked_for_as_aws_names_it() -> None:
 
 SWEPT = {
     "account ID": ["production_account_id", "staging_account_id", "third_party.account_id"],
-    "role name": ["role.name"],
+    "role name": ["role.name", "replication.role_name"],
     "user name": ["user.name"],
     "policy name": ["role.policy_name"],
     "name of an instance profile": ["ec2.instance_profile"],
@@ -343,12 +343,15 @@ SWEPT = {
     "external ID": ["conditions.external_id", "conditions.more_external_ids"],
     "source identity": ["source_identity.values"],
     "name of a consumer": ["consumers.name", "consumers.renamed_from", "resources.name"],
-    "bucket name": ["buckets.name", "access_log.bucket"],
-    "topic name": ["topics.name"],
-    "queue name": ["queues.name"],
+    "bucket name": ["buckets.name", "access_log.bucket", "replication.bucket"],
+    "topic name": ["topics.name", "notifications.topic"],
+    "queue name": ["queues.name", "notifications.queue"],
     "organization": ["organization.id"],
     "unit of an organization": ["organization.paths"],
-    "key ARN": [f"{kind}.kms_key_arn" for kind in ("buckets", "topics", "queues", "resources")],
+    "key ARN": [
+        f"{kind}.kms_key_arn"
+        for kind in ("buckets", "topics", "queues", "resources", "replication")
+    ],
     "VPC endpoint": ["conditions.vpc_endpoints"],
     "name of a function": ["lambda_functions.functions"],
     "name of a cluster": ["eks_pods.cluster"],
@@ -356,7 +359,7 @@ SWEPT = {
     "service account": ["eks_pods.service_account"],
     "trust anchor": ["roles_anywhere.trust_anchor_arn"],
     "prefix of a log": ["access_log.prefix"],
-    "prefix": ["grants.prefixes"],
+    "prefix": ["grants.prefixes", "replication.prefixes"],
 }
 """Settings by the rule that is tried above; with the group that they are in."""
 ELSEWHERE = {
@@ -371,6 +374,7 @@ ELSEWHERE = {
     "test_source_ranges.py": ["conditions.source_ips"],
     "test_granted_actions.py": ["grants.actions"],
     "test_levels.py": ["grants.levels"],
+    "test_bucket_settings.py": [f"notifications.{name}" for name in ("events", "prefix", "suffix")],
     # Names of what the same file declares.
     "test_refused_grants.py": [
         f"grants.{name}" for name in ("consumer", "bucket", "topic", "queue", "resource")

@@ -24,7 +24,10 @@ ACCOUNTS = ("--accounts", "111111111111,222222222222")
         (("run", *ACCOUNTS, "--state", "", "--", "true"), "expected a folder"),
         (("run", "--speed", "9", "--", "true"), "--speed"),
         (("try",), "EXAMPLE"),
-        (("try", "nothing"), "no example 'nothing' with a stack file of its own; try ec2, "),
+        (
+            ("try", "nothing"),
+            "no example 'nothing' with a stack file of its own; try bucket-settings, ec2, ",
+        ),
     ],
 )
 def test_rejects_a_wrong_command_line_in_one_line(
