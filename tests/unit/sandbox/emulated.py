@@ -2,7 +2,7 @@
 
 import contextlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import ModuleType
 from typing import Any, NamedTuple
 
@@ -78,3 +78,13 @@ class Accounts(NamedTuple):
 def policy(*statements: dict[str, Any]) -> str:
     filled = [{"Effect": "Allow", "Action": "sts:AssumeRole"} | each for each in statements]
     return json.dumps({"Version": "2012-10-17", "Statement": filled})
+
+
+def code_of(call: Callable[[], Any]) -> str | None:
+    """The code by which AWS refuses a call; None where it does not."""
+    try:
+        call()
+    except ClientError as error:
+        code: str = error.response["Error"]["Code"]
+        return code
+    return None

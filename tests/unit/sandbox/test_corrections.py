@@ -1,6 +1,6 @@
 """What is corrected in the emulated AWS: each rule is wrong as shipped, and right with us."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import boto3
@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from cross_account_access.dev.sandbox import corrections
-from cross_account_access.dev.sandbox.box import REGION, Sandbox
+from cross_account_access.dev.sandbox.box import REGION
 from tests.support.devices import give_device
 from tests.unit.sandbox.emulated import (
     MACHINE,
@@ -16,29 +16,14 @@ from tests.unit.sandbox.emulated import (
     ROLE,
     STAGING,
     Accounts,
-    emulated_with,
     policy,
 )
 
-
-@pytest.fixture(scope="module", params=[True, False], ids=["corrected", "as shipped"])
-def emulated(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[bool, Sandbox]]:
-    with emulated_with(corrections, tmp_path_factory, applied=request.param) as box:
-        yield request.param, box
+UNDER_TEST = corrections
 
 
 def on_role(**statement: Any) -> dict[str, Any]:
     return {"Resource": ROLE, **statement}
-
-
-@pytest.fixture
-def accounts(emulated: tuple[bool, Sandbox], monkeypatch: pytest.MonkeyPatch) -> Accounts:
-    mended, box = emulated
-    box.reset()
-    monkeypatch.setenv("AWS_ENDPOINT_URL", box.emulator.http_endpoint)
-    return Accounts(mended, box.emulator)
 
 
 def test_the_principal_of_a_role_session_is_the_role(accounts: Accounts) -> None:

@@ -2,55 +2,29 @@
 
 import functools
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import boto3
 import pytest
 from botocore.config import Config
-from botocore.exceptions import ClientError
 
 from cross_account_access.dev.sandbox import front
-from cross_account_access.dev.sandbox.box import REGION, Sandbox
+from cross_account_access.dev.sandbox.box import REGION
 from tests.unit.sandbox.emulated import (
     PRODUCTION,
     STAGING,
     Accounts,
-    emulated_with,
+    code_of,
 )
 
+UNDER_TEST = front
 HERE = {"CreateBucketConfiguration": {"LocationConstraint": REGION}}
 ROOT = {"AWS": f"arn:aws:iam::{STAGING}:root"}
 OWNER = {"AWS": f"arn:aws:iam::{PRODUCTION}:root"}
 GOVCLOUD = "us-gov-west-1"
 # The models of botocore hold the least length of a value; what is too short is to reach the server.
 UNCHECKED = Config(parameter_validation=False)
-
-
-@pytest.fixture(scope="module", params=[True, False], ids=["in front", "as shipped"])
-def emulated(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[bool, Sandbox]]:
-    with emulated_with(front, tmp_path_factory, applied=request.param) as box:
-        yield request.param, box
-
-
-@pytest.fixture
-def accounts(emulated: tuple[bool, Sandbox], monkeypatch: pytest.MonkeyPatch) -> Accounts:
-    mended, box = emulated
-    box.reset()
-    monkeypatch.setenv("AWS_ENDPOINT_URL", box.emulator.http_endpoint)
-    return Accounts(mended, box.emulator)
-
-
-def code_of(call: Callable[[], Any]) -> str | None:
-    """The code by which AWS refuses a call; None where it does not."""
-    try:
-        call()
-    except ClientError as error:
-        code: str = error.response["Error"]["Code"]
-        return code
-    return None
 
 
 @functools.cache
