@@ -521,7 +521,7 @@ def _allow(
 
 
 def _deny(actions: Iterable[str], block: _Block, resources: Sequence[str]) -> _Statement:
-    return _statement("Deny", actions, block, resources, {"AWS": ["*"]})
+    return _statement("Deny", actions, block, resources, "*")
 
 
 def _statement(
@@ -529,11 +529,11 @@ def _statement(
     actions: Iterable[str],
     conditions: _Block,
     resources: Sequence[str],
-    principal: _Principals | None,
+    principal: _Principals | str | None,
 ) -> _Statement:
     statement: _Statement = {"Effect": effect, "Action": sorted(actions)}
     if principal:
-        statement["Principal"] = {kind: list(names) for kind, names in principal.items()}
+        statement["Principal"] = principal
     if resources:
         statement["Resource"] = list(resources)
     if conditions:

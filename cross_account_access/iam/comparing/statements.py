@@ -43,7 +43,8 @@ class ComparedStatement:
     entangled: frozenset[str]
     """Keys in lower case whose values a policy variable compares with each other."""
     principals: frozenset[tuple[str, str]]
-    """Element and name of all that are named; an account by its ID alone."""
+    """Element and name of all that are named; an account by its ID alone. `*` is not `AWS: *`,
+    which may leave out services and identity providers."""
     not_principal: bool
     """Whether all others are meant."""
     allows: bool
@@ -241,4 +242,4 @@ def _aims(statement: Statement) -> tuple[object, ...]:
 def _principals(named: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
     for element, name in named:
         root = _ROOT.fullmatch(name)
-        yield "AWS" if element == "*" else element, root[1] if root else name
+        yield element, root[1] if root else name

@@ -121,3 +121,21 @@ def test_a_role_that_may_assume_itself_is_told() -> None:
     assert [(each.principal, each.actions) for each in told] == [
         (f"{PRODUCTION}:role/StageRole", ("sts:AssumeRole",))
     ]
+
+
+
+@pytest.mark.parametrize(
+    "certain",
+    ["*", {"AWS": "*", "Service": "s3.amazonaws.com"}],
+    ids=["everybody", "the service by name"],
+)
+def test_a_denial_that_may_leave_out_a_service_is_told(certain: object) -> None:
+    """Whether `AWS: *` means services is open."""
+    served = allow(PUBLISH, TOPIC, Principal={"Service": "s3.amazonaws.com"})
+
+    def refusing(principal: object) -> Inventory:
+        plain = {"Bool": {"aws:SecureTransport": "false"}}
+        return inventory(served, deny(PUBLISH, TOPIC, Principal=principal, Condition=plain))
+
+    assert widening(refusing(certain), refusing({"AWS": "*"}))
+    assert not widening(refusing("*"), refusing(certain))
