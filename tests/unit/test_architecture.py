@@ -44,8 +44,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "declaration.settings": {
         *("declaration.accounts", "declaration.actions", "declaration.fields"),
-        *("declaration.keys", "declaration.kinds", "declaration.model", "declaration.nearest"),
-        *("declaration.policies", "declaration.statements", "facts"),
+        *("declaration.keys", "declaration.kinds", "declaration.machines", "declaration.model"),
+        *("declaration.nearest", "declaration.policies", "declaration.statements", "facts"),
         *("declaration.reader", "declaration.rules"),
     },
     "declaration.documentation": {

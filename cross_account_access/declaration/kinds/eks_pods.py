@@ -1,9 +1,9 @@
 """Pods of an EKS cluster of Staging, by EKS Pod Identity with a target role."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, ClassVar, Final
 
 from cross_account_access.declaration.accounts import Account, Accounts
 from cross_account_access.declaration.fields import Text
@@ -63,6 +63,12 @@ class EksPods(Machines):
     service = "pods.eks"
     called = "pods"
     only_by_role = "EKS gives pods the Production role's credentials, and not those of Staging"
+    # "Learn how EKS Pod Identity grants pods access to AWS services": a service account of a
+    # cluster has one association, https://docs.aws.amazon.com/eks/latest/userguide/pod-identities.html.
+    unique_names: ClassVar[Mapping[str, Callable[[Any], str]]] = {
+        **Machines.unique_names,
+        "service_account": lambda pods: f"{pods.cluster}/{pods.namespace}/{pods.service_account}",
+    }
 
     cluster: Annotated[str, Text("Name of the cluster, in Staging's region.", cluster_name)]
     namespace: Annotated[str, Text("Namespace of the service account.", dns_label)]
@@ -88,10 +94,14 @@ class EksPods(Machines):
 
     @property
     def unmeetable(self) -> Mapping[str, str]:
-        """EKS assumes the role, and says what it says."""
+        """EKS assumes the role, from where it is, and says what it says."""
         why = "is not to be said of pods: EKS states an external ID and tags of its own; remove it"
         stated = ("external_id", "more_external_ids", "source_identity", "session_tags")
-        return {**super().unmeetable, **dict.fromkeys(stated, why)}
+        where = (
+            "cannot be met by pods, whose role EKS assumes from addresses of its own; remove it, "
+            "or write vpc_endpoints"
+        )
+        return {**super().unmeetable, **dict.fromkeys(stated, why), "source_ips": where}
 
     def always_stated(self, conditions: Conditions, accounts: Accounts) -> Conditions:
         """The external ID of the association, and the tags of the session.

@@ -1,10 +1,11 @@
 """Lambda functions of Staging."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated
 
-from cross_account_access.declaration.accounts import Account
+from cross_account_access.declaration.accounts import Account, Accounts
 from cross_account_access.declaration.fields import Texts
 from cross_account_access.declaration.machines import HandedOut, Machines
 from cross_account_access.declaration.model import SignIn
@@ -40,6 +41,15 @@ class LambdaFunctions(Machines):
             example="[resize-images]",
         ),
     ] = ()
+
+    def problems(self, accounts: Accounts) -> Iterator[tuple[str, str]]:  # noqa: ARG002
+        """Who may have a role that exists is in its trust policy, which is its owner's."""
+        if self.role.existing and self.functions:
+            yield (
+                "functions",
+                "cannot be said of a role that exists, whose trust policy is its owner's; remove "
+                "it",
+            )
 
     def handed_out(self, owner: Account) -> HandedOut:
         """For functions of the account, or for those that are named.

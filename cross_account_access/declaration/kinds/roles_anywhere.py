@@ -14,6 +14,7 @@ from cross_account_access.declaration.rules import Rule
 _ATTRIBUTE: Final = re.compile(
     r"x509(?:Subject|Issuer)/[A-Za-z]+|x509SAN/(?:DNS|URI|Name/[A-Za-z]+)"
 )
+_UUID: Final = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _OF_CERTIFICATES: Final = ("x509Issuer/*", "x509SAN/*", "x509Subject/*")
 
 
@@ -28,7 +29,7 @@ def trust_anchor(owner: Account) -> Rule:
     anchor = "trust-anchor/11111111-2222-3333-4444-555555555555"
 
     def rule(value: str) -> str | None:
-        wanted = rf"{re.escape(start)}[a-z0-9-]+:{account}:trust-anchor/[0-9a-f-]{{36}}"
+        wanted = rf"{re.escape(start)}[a-z0-9-]+:{account}:trust-anchor/{_UUID}"
         if re.fullmatch(wanted, value):
             return None
         example = f"{start}{owner.region or 'us-west-2'}:{account}:{anchor}"

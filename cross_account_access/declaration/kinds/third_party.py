@@ -3,13 +3,23 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Final
 
 from cross_account_access.declaration import rules
 from cross_account_access.declaration.accounts import Accounts
 from cross_account_access.declaration.fields import Text, Texts
 from cross_account_access.declaration.model import Principal, Trust
 from cross_account_access.declaration.rules import Rule
+from cross_account_access.facts import quotas
+
+_PART: Final = r"[\w+=,.@-]"
+_NAMED: Final = "|".join(
+    rf"{kind}/(?:{_PART}+/)*{_PART}{{1,{limit}}}"
+    for kind, limit in (
+        ("role", quotas.ROLE_NAME_CHARACTERS),
+        ("user", quotas.OLD_USER_NAME_CHARACTERS),
+    )
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +79,7 @@ class ThirdParty(Principal):
 
 
 def _of_provider(partition: str, account: str) -> Rule:
-    """A role or user of the provider, as `aws:PrincipalArn` has it.
+    """A role or user of the provider, as `aws:PrincipalArn` has it; none has an empty part.
 
     Source: "AWS global condition context keys",
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html.
@@ -77,11 +87,9 @@ def _of_provider(partition: str, account: str) -> Rule:
 
     def rule(value: str) -> str | None:
         example = f"arn:{partition or 'aws'}:iam::{account}:role/Collector"
-        parts = re.fullmatch(
-            r"arn:([^:]*):iam::([^:]*):(?:user|role)/[\w+=,.@/-]+", value, re.ASCII
-        )
+        parts = re.fullmatch(rf"arn:([^:]*):iam::([^:]*):(?:{_NAMED})", value, re.ASCII)
         if not parts:
-            return f"must be the ARN of a role or user, without wildcards, as in {example}"
+            return f"must be the whole ARN of a role or user, without wildcards, as in {example}"
         if partition and parts[1] != partition:
             return f"must be of partition {partition}, as Production is, as in {example}"
         if parts[2] != account:

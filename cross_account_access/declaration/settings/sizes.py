@@ -5,13 +5,22 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import Final
 
 from cross_account_access.declaration import rules
-from cross_account_access.declaration.accounts import Accounts
-from cross_account_access.declaration.model import Consumer, Grant, OwnedResource, Role, Via
+from cross_account_access.declaration.accounts import Account, Accounts
+from cross_account_access.declaration.machines import Machines
+from cross_account_access.declaration.model import (
+    Consumer,
+    Grant,
+    OwnedResource,
+    Principal,
+    Role,
+    Via,
+)
 from cross_account_access.declaration.policies.documents import (
     access_policy,
     caller_policy,
     key_policy,
     resource_policy,
+    service_trust_policy,
     trust_policy,
 )
 from cross_account_access.declaration.policies.parts import in_parts
@@ -38,6 +47,7 @@ def consumer_problems(
             "name fewer principals or conditions, or have AWS raise the quota and say so in "
             "trust_policy_limit"
         )
+    yield from _staging_role_problems(consumer.principal, accounts.trusted)
     own = [grant for grant in grants if grant.consumer.name == consumer.name]
     if consumer.role:
         named = {
@@ -55,6 +65,19 @@ def consumer_problems(
         yield (
             f"needs an inline policy of {size} characters in Staging, and {inline_limit} is the "
             f"most; {remedy}"
+        )
+
+
+def _staging_role_problems(principal: Principal, owner: Account) -> Iterator[str]:
+    """What is too large of the role by which machines come in; the quota there is the default."""
+    if not isinstance(principal, Machines) or principal.is_adopted:
+        return
+    limit = quotas.TRUST_POLICY_CHARACTERS.start
+    if size := _beyond(limit, service_trust_policy(principal.handed_out(owner), owner)):
+        yield (
+            f"needs a trust policy of {size} characters for role {principal.role.name!r} in "
+            f"Staging, and {limit} is the most; name fewer who may have it, or make two consumers "
+            "of it"
         )
 
 

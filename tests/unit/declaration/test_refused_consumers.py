@@ -450,6 +450,29 @@ REJECTED: dict[str, tuple[dict[str, Any], str]] = {
         {"consumers": [consumer(renamed_from="Stage Admin")]},
         "consumers[0].renamed_from: 'Stage Admin' must be lower-case letters",
     ),
+    "service account twice": (
+        beside(
+            of_kind("eks_pods", PODS),
+            of_kind("eks_pods", {**PODS, "role": {"name": "Q"}}, role={"name": "R"}),
+        ),
+        "consumers[2].eks_pods.service_account: 'apps/web/shop' is there already; each must differ",
+    ),
+    "source addresses of pods": (
+        beside(of_kind("eks_pods", PODS, conditions={"source_ips": ["203.0.113.0/24"]})),
+        "consumers[1].conditions.source_ips: ['203.0.113.0/24'] cannot be met by pods, whose role EKS assumes from addresses of its own; remove it, or",
+    ),
+    "functions of a role that exists": (
+        beside(
+            of_kind(
+                "lambda_functions", {"role": {"name": "F", "existing": True}, "functions": ["f"]}
+            )
+        ),
+        "consumers[1].lambda_functions.functions: ['f'] cannot be said of a role that exists, whose trust policy is its owner's; remove it",
+    ),
+    "trust anchor without an ID": (
+        beside(outside(trust_anchor_arn=f"{ANCHOR.rpartition('/')[0]}/{'-' * 36}")),
+        "must be the ARN of a trust anchor of Staging, 444455556666",
+    ),
     "role names that differ in case": (
         {
             "consumers": [

@@ -40,6 +40,18 @@ REJECTED: dict[str, tuple[dict[str, Any], str]] = {
         ),
         "consumers[1].name: 'other-0' needs a trust policy of 2311 characters, and 2048 is the most",
     ),
+    "trust policy of a role in Staging too large": (
+        {
+            **beside(
+                of_kind(
+                    "lambda_functions",
+                    {"role": {"name": "F"}, "functions": [f"resize-{n:03}" for n in range(30)]},
+                )
+            ),
+            "trust_policy_limit": 8192,
+        },
+        "characters for role 'F' in Staging, and 2048 is the most; name fewer who may have it",
+    ),
     "access policy too large": (
         {"grants": [grant(prefixes=[f"images-of-customer-{n:04}" for n in range(1000)])]},
         "that is 12 managed policies of at most 6144, and a role has at most 10; grant fewer",

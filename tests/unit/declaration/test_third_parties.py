@@ -70,12 +70,16 @@ def test_the_judge_means_the_same(arns: dict[str, Any], more: dict[str, Any]) ->
     [
         (
             "arn:aws:iam::777788889999:role/*",
-            "must be the ARN of a role or user, without wildcards",
+            "must be the whole ARN of a role or user, without wildcards",
         ),
         (COLLECTOR.replace(":aws:", ":aws-cn:"), "must be of partition aws, as Production is"),
-        (ROOT, "must be the ARN of a role or user"),
-        ("Collector", "must be the ARN of a role or user"),
-        ("arn:aws:sts::777788889999:assumed-role/a/b", "must be the ARN of a role or user"),
+        (ROOT, "must be the whole ARN of a role or user"),
+        ("Collector", "must be the whole ARN of a role or user"),
+        *(
+            (f"arn:aws:iam::777788889999:{rest}", "must be the whole ARN of a role or user")
+            for rest in ("role//", "role/a/", "user/a//b", f"role/{'x' * 65}", f"user/{'x' * 129}")
+        ),
+        ("arn:aws:sts::777788889999:assumed-role/a/b", "must be the whole ARN of a role or user"),
         ("arn:aws:iam::444455556666:role/A", "must be of the provider's account, 777788889999"),
     ],
 )
