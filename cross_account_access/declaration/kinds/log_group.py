@@ -32,6 +32,12 @@ class LogGroup(ExistingResource):
         ),
         Level.WRITE: LevelActions(on_objects=("logs:CreateLogStream", "logs:PutLogEvents")),
     }
+    # Service on behalf of the caller: "CloudWatchLogsAPIKeyAccess",
+    # https://docs.aws.amazon.com/aws-managed-policy/latest/reference/CloudWatchLogsAPIKeyAccess.html.
+    key_actions: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        Level.READ: ("kms:Decrypt",),
+        Level.WRITE: ("kms:Decrypt", "kms:GenerateDataKey"),
+    }
     arn_form = r"log-group:[\w./#-]{1,512}"
     arn_example = "log-group:/my-service/my-log-group"
     describe_method = "describe_log_streams"

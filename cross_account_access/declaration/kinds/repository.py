@@ -34,6 +34,10 @@ class Repository(ExistingResource):
         "push": LevelActions(
             on_resource=(
                 "ecr:BatchCheckLayerAvailability",
+                # Clients look whether the manifest is there: "IAM permissions for pushing an image
+                # to an Amazon ECR private repository",
+                # https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-push-iam.html.
+                "ecr:BatchGetImage",
                 "ecr:CompleteLayerUpload",
                 "ecr:InitiateLayerUpload",
                 "ecr:PutImage",

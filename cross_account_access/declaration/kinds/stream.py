@@ -10,7 +10,9 @@ from cross_account_access.declaration.model import ExistingResource, Grant, Leve
 
 @dataclass(frozen=True, kw_only=True)
 class Stream(ExistingResource):
-    """A data stream that exists.
+    """A data stream that exists, with its registered consumers.
+
+    Who reads by one of these must not register it: that is its owner's, or an action of the grant.
 
     The actions are those of "Actions, resources, and condition keys for Amazon Kinesis Data
     Streams",
@@ -19,6 +21,7 @@ class Stream(ExistingResource):
 
     kind = "stream"
     service = "kinesis"
+    objects = "consumers"
     levels: ClassVar[Mapping[str, LevelActions]] = {
         Level.READ: LevelActions(
             on_resource=(
@@ -27,7 +30,8 @@ class Stream(ExistingResource):
                 "kinesis:GetRecords",
                 "kinesis:GetShardIterator",
                 "kinesis:ListShards",
-            )
+            ),
+            on_objects=("kinesis:DescribeStreamConsumer", "kinesis:SubscribeToShard"),
         ),
         Level.WRITE: LevelActions(on_resource=("kinesis:PutRecord", "kinesis:PutRecords")),
     }
@@ -42,6 +46,10 @@ class Stream(ExistingResource):
     describe_method = "describe_stream_summary"
     describe_parameter = "StreamARN"
     absent = "ResourceNotFoundException"
+
+    def inside(self, owner: Account) -> Mapping[str, str]:
+        """Its consumers, whose ARNs end with the moment of their registration."""
+        return {self.objects: f"{self.arn(owner)}/consumer/*:*"}
 
     def proof_commands(self, grant: Grant, owner: Account) -> list[list[str]]:
         """Lists its shards; whoever may only write would have to write."""

@@ -26,15 +26,20 @@ class Table(ExistingResource):
                 "dynamodb:ConditionCheckItem",
                 "dynamodb:DescribeTable",
                 "dynamodb:GetItem",
+                "dynamodb:PartiQLSelect",
                 "dynamodb:Query",
                 "dynamodb:Scan",
             ),
-            on_objects=("dynamodb:Query", "dynamodb:Scan"),
+            on_objects=("dynamodb:PartiQLSelect", "dynamodb:Query", "dynamodb:Scan"),
         ),
         Level.WRITE: LevelActions(
             on_resource=(
                 "dynamodb:BatchWriteItem",
                 "dynamodb:DeleteItem",
+                "dynamodb:DescribeTable",
+                "dynamodb:PartiQLDelete",
+                "dynamodb:PartiQLInsert",
+                "dynamodb:PartiQLUpdate",
                 "dynamodb:PutItem",
                 "dynamodb:UpdateItem",
             )

@@ -84,7 +84,8 @@ def _rule(resource: SharedResource, arns: tuple[str, ...], *, wildcards: bool) -
 def _unknown(action: str) -> str:
     needed = service_reference.authorized_by(action)
     if needed:
-        return f"is an operation that {' and '.join(needed)} allows; write that"
+        allow, those = ("allow", "those") if len(needed) > 1 else ("allows", "that")
+        return f"is an operation that {' and '.join(needed)} {allow}; write {those}"
     near = service_reference.nearest(action)
     hint = f"; did you mean {near}?" if near else ""
     return f"is no action in AWS's service reference of {service_reference.source().date}{hint}"

@@ -14,13 +14,21 @@ https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-a
 https://docs.aws.amazon.com/kms/latest/APIReference/API_ReEncrypt.html;
 "Using IAM with DynamoDB transactions",
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html;
+"IAM security policies with PartiQL for DynamoDB",
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-iam.html;
 "Invoke", AWS Lambda API reference,
-https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html.
+https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html;
+"InvokeWithResponseStream", AWS Lambda API reference,
+https://docs.aws.amazon.com/lambda/latest/api/API_InvokeWithResponseStream.html.
 """
 
 from collections.abc import Mapping
 from typing import Final
 
+_PARTIQL: Final = (
+    *("dynamodb:PartiQLDelete", "dynamodb:PartiQLInsert"),
+    *("dynamodb:PartiQLSelect", "dynamodb:PartiQLUpdate"),
+)
 _NAMES: Final = {
     "s3:CompleteMultipartUpload": ("s3:PutObject",),
     "s3:CopyObject": ("s3:GetObject", "s3:PutObject"),
@@ -66,12 +74,17 @@ _NAMES: Final = {
     "sqs:DeleteMessageBatch": ("sqs:DeleteMessage",),
     "sqs:SendMessageBatch": ("sqs:SendMessage",),
     "kms:ReEncrypt": ("kms:ReEncryptFrom", "kms:ReEncryptTo"),
+    **{
+        f"dynamodb:{name}": _PARTIQL
+        for name in ("BatchExecuteStatement", "ExecuteStatement", "ExecuteTransaction")
+    },
     "dynamodb:TransactGetItems": ("dynamodb:GetItem",),
     "dynamodb:TransactWriteItems": (
         *("dynamodb:ConditionCheckItem", "dynamodb:DeleteItem"),
         *("dynamodb:PutItem", "dynamodb:UpdateItem"),
     ),
     "lambda:Invoke": ("lambda:InvokeFunction",),
+    "lambda:InvokeWithResponseStream": ("lambda:InvokeFunction",),
 }
 
 OPERATIONS: Final[Mapping[str, tuple[str, ...]]] = {

@@ -43,7 +43,7 @@ SERVICE: Final = Service(
         Operation(
             words="look at",
             actions=("dynamodb:DescribeTable",),
-            levels=_READ,
+            levels=_READ | _WRITE,
             calls=(Call("describe_table", _TABLE),),
         ),
         Operation(
@@ -94,6 +94,14 @@ SERVICE: Final = Service(
             everything=(_INDEXES,),
             calls=(Call("scan", {**_TABLE, "IndexName": _INDEX, "Select": "COUNT", "Limit": 1}),),
             invalid=_INVALID,
+            checks_refusal=False,
+            key_actions=_DECRYPT,
+        ),
+        Operation(
+            words="select with PartiQL from",
+            actions=("dynamodb:PartiQLSelect",),
+            levels=_READ,
+            everything=("{arn}", _INDEXES),
             checks_refusal=False,
             key_actions=_DECRYPT,
         ),
@@ -153,6 +161,13 @@ SERVICE: Final = Service(
             words="write in batches to",
             actions=("dynamodb:BatchWriteItem",),
             levels=_WRITE,
+            key_actions=_ENCRYPT,
+        ),
+        Operation(
+            words="write with PartiQL to",
+            actions=("dynamodb:PartiQLDelete", "dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate"),
+            levels=_WRITE,
+            checks_refusal=False,
             key_actions=_ENCRYPT,
         ),
         Operation(

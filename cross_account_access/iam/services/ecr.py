@@ -43,9 +43,9 @@ SERVICE: Final = Service(
             calls=(Call("list_images", {**_REPOSITORY, "maxResults": 1}),),
         ),
         Operation(
-            words="pull an image from",
+            words="read the manifest of an image in",
             actions=("ecr:BatchGetImage",),
-            levels=_PULL,
+            levels=_PULL | _PUSH,
             calls=(Call("batch_get_image", {**_REPOSITORY, **_NO_IMAGE}),),
         ),
         Operation(

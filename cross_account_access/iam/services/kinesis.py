@@ -48,6 +48,14 @@ SERVICE: Final = Service(
             key_actions=("kms:Decrypt",),
         ),
         Operation(
+            words="read by a consumer of",
+            actions=("kinesis:DescribeStreamConsumer", "kinesis:SubscribeToShard"),
+            levels=_READ,
+            resource="{arn}/consumer/access-verify:0",
+            everything=("{arn}/consumer/*:*",),
+            key_actions=("kms:Decrypt",),
+        ),
+        Operation(
             words="write to",
             actions=("kinesis:PutRecord",),
             levels=_WRITE,

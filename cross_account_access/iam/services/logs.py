@@ -16,6 +16,8 @@ _OF_STREAM: Final = (f"{_STREAMS}*",)
 _READ: Final = frozenset({"read"})
 _WRITE: Final = frozenset({"write"})
 _ABSENT: Final = frozenset({"ResourceNotFoundException"})
+_DECRYPT: Final = ("kms:Decrypt",)
+_ENCRYPT: Final = (*_DECRYPT, "kms:GenerateDataKey")
 _LONG_AGO: Final = {"startTime": 0, "endTime": 1}
 
 SERVICE: Final = Service(
@@ -42,6 +44,7 @@ SERVICE: Final = Service(
             resource=_STREAMS,
             everything=_OF_GROUP,
             calls=(Call("filter_log_events", {**_GROUP, **_LONG_AGO, "limit": 1}),),
+            key_actions=_DECRYPT,
         ),
         Operation(
             words="query",
@@ -49,6 +52,7 @@ SERVICE: Final = Service(
             levels=_READ,
             resource=_STREAMS,
             everything=_OF_GROUP,
+            key_actions=_DECRYPT,
         ),
         Operation(
             words="read a stream of",
@@ -58,6 +62,7 @@ SERVICE: Final = Service(
             everything=_OF_STREAM,
             calls=(Call("get_log_events", {**_NO_STREAM, **_LONG_AGO, "limit": 1}),),
             invalid=_ABSENT,
+            key_actions=_DECRYPT,
         ),
         Operation(
             words="write to",
@@ -72,6 +77,7 @@ SERVICE: Final = Service(
                 ),
             ),
             invalid=_ABSENT,
+            key_actions=_ENCRYPT,
         ),
         Operation(
             words="make a stream in",

@@ -117,6 +117,10 @@ def test_a_wildcard_is_never_allowed_on_everything() -> None:
             "[0]: 's3:HeadObject' is an operation that s3:GetObject allows; write that",
         ),
         (
+            {"actions": ["dynamodb:ExecuteStatement"]},
+            "[0]: 'dynamodb:ExecuteStatement' is an operation that dynamodb:PartiQLDelete and ",
+        ),
+        (
             {"actions": ["dynamodb:DescribeBackup"]},
             "[0]: 'dynamodb:DescribeBackup' does not take this table, but arn:${Partition}:",
         ),

@@ -3,7 +3,15 @@
 import pytest
 
 from cross_account_access.declaration.accounts import Account
-from cross_account_access.declaration.kinds import EXISTING, OWNED, Function, LogGroup
+from cross_account_access.declaration.kinds import (
+    EXISTING,
+    OWNED,
+    Function,
+    LogGroup,
+    Repository,
+    Stream,
+    Table,
+)
 from cross_account_access.declaration.model import SharedResource
 from cross_account_access.facts import service_reference
 from cross_account_access.iam.services import Place, services
@@ -72,3 +80,30 @@ def test_what_goes_by_several_arns_is_allowed_by_all(
     """Versions and aliases of a function, and a log group as most actions are matched with it."""
     arn = arn_of(kind)
     assert kind(name="example", existing_arn=arn).own_arns(OWNER) == (arn, f"{arn}:*")
+
+
+@pytest.mark.parametrize(
+    ("kind", "level", "needed"),
+    [
+        # "IAM permissions for pushing an image to an Amazon ECR private repository"
+        (Repository, "push", "ecr:BatchCheckLayerAvailability ecr:BatchGetImage ecr:PutImage"),
+        # "IAM permissions required for KCL consumer applications"
+        (Stream, "read", "kinesis:DescribeStreamConsumer kinesis:SubscribeToShard"),
+        # "IAM security policies with PartiQL for DynamoDB"
+        (Table, "read", "dynamodb:PartiQLSelect"),
+        (Table, "write", "dynamodb:PartiQLDelete dynamodb:PartiQLInsert dynamodb:PartiQLUpdate"),
+    ],
+)
+def test_a_level_has_what_its_clients_ask_for(
+    kind: type[SharedResource], level: str, needed: str
+) -> None:
+    actions = kind.levels[level]
+    assert set(needed.split()) <= {*actions.on_resource, *actions.on_objects}
+
+
+def test_who_uses_an_encrypted_log_group_uses_its_key() -> None:
+    """As CloudWatchLogsAPIKeyAccess, a policy of AWS, has it."""
+    assert LogGroup.key_actions == {
+        "read": ("kms:Decrypt",),
+        "write": ("kms:Decrypt", "kms:GenerateDataKey"),
+    }
