@@ -139,6 +139,11 @@ class AllowedActions(NamedTuple):
     conditions: ConditionBlock
 
 
+def fifo_words() -> list[str]:
+    """What the AWS CLI is told besides of a message to a FIFO topic or queue."""
+    return ["--message-group-id", "access-proof", "--message-deduplication-id", "access-proof"]
+
+
 def key_must_exist(setting: str, arn: str) -> MustExist:
     """That Production has a KMS key, which can be used."""
 
@@ -308,6 +313,8 @@ class OwnedResource(SharedResource):
         """Settings of what the stack makes, for what it does not make, and the other way round."""
         if self.kms_key_arn and not self.existing:
             yield "kms_key_arn", "is of what exists already; write existing: true, or remove it"
+        if not self.existing and (broken := self.refused_name):
+            yield "name", broken
         for each in group_of(type(self)).fields if self.existing else ():
             is_theirs = each.name in {"name", "existing", "kms_key_arn"}
             if not is_theirs and getattr(self, each.name) != each.default:
@@ -315,6 +322,11 @@ class OwnedResource(SharedResource):
                     each.name,
                     f"cannot be said of a {self.kind} that exists and belongs to others; remove it",
                 )
+
+    @property
+    @abstractmethod
+    def refused_name(self) -> str | None:
+        """What is wrong with its name where the stack makes it; what exists may have others."""
 
     @property
     def is_of_others(self) -> bool:
@@ -409,6 +421,10 @@ class ExistingResource(SharedResource):
         """What the call that finds it is given."""
         return {self.describe_parameter: self.existing_arn}
 
+    def found_arn(self, found: Mapping[str, Any]) -> str | None:  # noqa: ARG002 - where others answer
+        """The ARN of what the call found, where it may find something by less than its ARN."""
+        return None
+
     @property
     def is_of_others(self) -> bool:
         """Always."""
@@ -426,12 +442,16 @@ class ExistingResource(SharedResource):
         """The resource itself, and its key where that is Production's."""
 
         def problem(found: Mapping[str, Any] | None) -> str | None:
-            if found is not None:
-                return None
-            return (
-                f"resources: {self.name!r} is {self.existing_arn}, and account {owner.account_id} "
-                f"has no such {self.kind}; correct arn, or have its owner make it first"
-            )
+            told = f"resources: {self.name!r} is {self.existing_arn}, and"
+            if found is None:
+                return (
+                    f"{told} account {owner.account_id} has no such {self.kind}; correct arn, or "
+                    "have its owner make it first"
+                )
+            arn = self.found_arn(found) or self.existing_arn
+            if arn != self.existing_arn:
+                return f"{told} the {self.kind} has the ARN {arn}; write that, whole"
+            return None
 
         yield MustExist(
             side="production",

@@ -27,6 +27,8 @@ class Problems(list[str]):
         super().__init__()
         self.renamed: list[str] = []
         """A line for each setting that is there under its former name, which is no problem yet."""
+        self.unread: set[str] = set()
+        """Names of what is there and could not be read, which is told once."""
 
     def about(self, setting: str, value: object, rule: str) -> None:
         """Adds `SETTING: VALUE RULE`."""

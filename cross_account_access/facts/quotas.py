@@ -82,6 +82,14 @@ MFA_SESSION_SECONDS: Final = range(900, 129_601)
 
 BUCKET_NAME_CHARACTERS: Final = range(3, 64)
 
+OLD_BUCKET_NAME_CHARACTERS: Final = range(3, 256)
+"""Of buckets that are older than the rules, in us-east-1."""
+
+# "Amazon S3 endpoints and quotas",
+# https://docs.aws.amazon.com/general/latest/gr/s3.html
+
+NOTIFICATIONS_OF_BUCKET: Final = 100
+
 # "DeleteObjects", Amazon S3 API reference,
 # https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
 

@@ -23,6 +23,7 @@ from cross_account_access.declaration.model import (
     OwnedResource,
 )
 from cross_account_access.declaration.statements import ConditionBlock, Statement, allow, deny
+from cross_account_access.facts import quotas
 
 PROOF_OBJECT: Final = "Sunset.jpg"
 PROOF_WRITTEN: Final = "access-proof"
@@ -109,7 +110,7 @@ class Bucket(OwnedResource):
         "versions": ("kms:Decrypt",),
     }
 
-    name: Annotated[str, Text("Globally unique.", rules.bucket_name)]
+    name: Annotated[str, Text("Globally unique.", rules.existing_bucket_name)]
     protect: Annotated[
         bool, Flag("True unless said: it refuses deletion. False: destroy empties and deletes it.")
     ] = True
@@ -171,10 +172,21 @@ class Bucket(OwnedResource):
     ] = False
 
     def problems(self, accounts: Accounts) -> Iterator[tuple[str, str]]:
-        """What is said of keys fits together."""
+        """What is said of keys fits together, and S3 takes so many notifications."""
         yield from super().problems(accounts)
+        if (count := len(self.notifications)) > quotas.NOTIFICATIONS_OF_BUCKET:
+            yield (
+                "notifications",
+                f"are {count}, and S3 takes {quotas.NOTIFICATIONS_OF_BUCKET} of a bucket; let one "
+                "tell of more, as with a shorter prefix",
+            )
         if self.allow_other_keys and self.has_own_key:
             yield "allow_other_keys", "cannot go with a key of the bucket's own; remove one of both"
+
+    @property
+    def refused_name(self) -> str | None:
+        """Of S3's present rules."""
+        return rules.bucket_name(self.name)
 
     replicas_of: tuple[str, ...] = ()
     """Names of the buckets of the stack that are replicated to it."""

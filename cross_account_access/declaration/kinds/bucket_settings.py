@@ -21,7 +21,7 @@ class AccessLog(Declared):
         str,
         Text(
             "Name of an existing bucket of the Production account that lets S3 deliver logs.",
-            rules.bucket_name,
+            rules.existing_bucket_name,
         ),
     ]
     prefix: Annotated[str, Text("Beginning of the keys of the log.", rules.log_prefix)] = ""
@@ -129,7 +129,7 @@ class Replication(Declared):
         Text(
             "Name of the bucket that gets the copies: another one of the stack, or one of "
             "Production that exists and keeps versions, in any region.",
-            rules.bucket_name,
+            rules.existing_bucket_name,
         ),
     ]
     role_name: Annotated[

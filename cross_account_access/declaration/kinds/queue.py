@@ -13,6 +13,7 @@ from cross_account_access.declaration.model import (
     LevelActions,
     MustExist,
     OwnedResource,
+    fifo_words,
 )
 from cross_account_access.facts import quotas
 
@@ -50,8 +51,21 @@ class Queue(OwnedResource):
 
     name: Annotated[
         str,
-        Text("The queue's name.", rules.message_name("queue", limit=quotas.QUEUE_NAME_CHARACTERS)),
+        Text(
+            "The queue's name.",
+            rules.message_name("queue", limit=quotas.QUEUE_NAME_CHARACTERS, fifo=True),
+        ),
     ]
+
+    @property
+    def refused_name(self) -> str | None:
+        """That of a FIFO queue."""
+        return rules.message_name("queue", limit=quotas.QUEUE_NAME_CHARACTERS)(self.name)
+
+    @property
+    def is_fifo(self) -> bool:
+        """Whether each message belongs to a group, in which the order is kept."""
+        return self.name.endswith(".fifo")
 
     def arn(self, owner: Account) -> str:
         """`arn:PARTITION:sqs:REGION:ACCOUNT:NAME`."""
@@ -71,7 +85,8 @@ class Queue(OwnedResource):
     def proof_commands(self, grant: Grant, owner: Account) -> list[list[str]]:
         """Sends a message, or looks for one so that whoever deals with it next sees it at once."""
         if Level.SEND in grant.levels:
-            command, told = "send-message", ["--message-body", "test"]
+            group = fifo_words() if self.is_fifo else []
+            command, told = "send-message", ["--message-body", "test", *group]
         else:
             command, told = "receive-message", ["--visibility-timeout", "0"]
         # "Amazon SQS queue and message identifiers",

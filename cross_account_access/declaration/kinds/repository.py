@@ -46,7 +46,12 @@ class Repository(ExistingResource):
             on_anything=("ecr:GetAuthorizationToken",),
         ),
     }
-    arn_form = r"repository/[a-z0-9]+(?:[._/-]+[a-z0-9]+)*"
+    # The name as "DescribeRepositories" takes it,
+    # https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribeRepositories.html.
+    arn_form = (
+        r"repository/(?=.{2,256}\Z)[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*"
+        r"(?:/[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*)*"
+    )
     arn_example = "repository/my-team/my-repository"
     describe_method = "describe_repositories"
     describe_parameter = "repositoryNames"

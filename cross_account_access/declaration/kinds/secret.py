@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from cross_account_access.declaration.accounts import Account
 from cross_account_access.declaration.model import ExistingResource, Grant, Level, LevelActions
@@ -32,6 +32,14 @@ class Secret(ExistingResource):
     describe_method = "describe_secret"
     describe_parameter = "SecretId"
     absent = "ResourceNotFoundException"
+
+    def found_arn(self, found: Mapping[str, Any]) -> str | None:
+        """Secrets Manager finds one by its name alone, which policies do not.
+
+        Source: "DescribeSecret", AWS Secrets Manager API reference,
+        https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DescribeSecret.html.
+        """
+        return found.get("ARN")
 
     def proof_commands(self, grant: Grant, owner: Account) -> list[list[str]]:  # noqa: ARG002 - any reads
         """Looks at it without showing what it holds."""

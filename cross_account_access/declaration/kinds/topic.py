@@ -15,6 +15,7 @@ from cross_account_access.declaration.model import (
     LevelActions,
     MustExist,
     OwnedResource,
+    fifo_words,
 )
 from cross_account_access.declaration.statements import ConditionBlock
 from cross_account_access.facts import quotas
@@ -63,8 +64,21 @@ class Topic(OwnedResource):
 
     name: Annotated[
         str,
-        Text("The topic's name.", rules.message_name("topic", limit=quotas.TOPIC_NAME_CHARACTERS)),
+        Text(
+            "The topic's name.",
+            rules.message_name("topic", limit=quotas.TOPIC_NAME_CHARACTERS, fifo=True),
+        ),
     ]
+
+    @property
+    def refused_name(self) -> str | None:
+        """That of a FIFO topic."""
+        return rules.message_name("topic", limit=quotas.TOPIC_NAME_CHARACTERS)(self.name)
+
+    @property
+    def is_fifo(self) -> bool:
+        """Whether each message belongs to a group, in which the order is kept."""
+        return self.name.endswith(".fifo")
 
     def arn(self, owner: Account) -> str:
         """`arn:PARTITION:sns:REGION:ACCOUNT:NAME`."""
@@ -128,4 +142,5 @@ class Topic(OwnedResource):
         if Level.PUBLISH not in grant.levels:
             return []
         publish = ["aws", "sns", "publish", "--topic-arn", self.arn(owner), "--message", "test"]
-        return [[*publish, "--region", owner.region]]
+        group = fifo_words() if self.is_fifo else []
+        return [[*publish, *group, "--region", owner.region]]

@@ -33,7 +33,11 @@ EXTERNAL_ID_EXAMPLE: Final = "what-the-third-party-gave-you"
 _IAM_NAME = re.compile(r"[\w+=,.@-]+", re.ASCII)
 _IAM_PATH = re.compile(r"/(?:[\x21-\x7e]+/)?")
 _RESERVED_PREFIXES: Final = ("xn--", "sthree-", "amzn-s3-demo-")
-_RESERVED_SUFFIXES: Final = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3", "-an")
+_OF_ACCOUNT: Final = "-an"
+_RESERVED_SUFFIXES: Final = (
+    *("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3"),
+    _OF_ACCOUNT,
+)
 
 
 def account_id(value: str) -> str | None:
@@ -97,8 +101,30 @@ def bucket_name(value: str) -> str | None:  # noqa: PLR0911 - S3 has this many r
     return None
 
 
-def message_name(kind: str, limit: int) -> Rule:
-    """The name of a standard topic or queue.
+def existing_bucket_name(value: str) -> str | None:
+    """Of a bucket that is there already: older ones in us-east-1 keep fewer rules.
+
+    What ends with `-an` is a bucket in the namespace of an account.
+
+    Source: "General purpose bucket naming rules",
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html.
+    """
+    allowed = quotas.OLD_BUCKET_NAME_CHARACTERS
+    if len(value) < allowed.start:
+        return bucket_name(value)
+    if not re.fullmatch(r"[\w.-]+", value, re.ASCII) or len(value) not in allowed:
+        return (
+            f"must be the name of a bucket: {allowed.start} to {allowed.stop - 1} letters, digits, "
+            "dots, hyphens and underscores"
+        )
+    for suffix in _RESERVED_SUFFIXES:
+        if suffix != _OF_ACCOUNT and value.endswith(suffix):
+            return f"is no bucket: S3 gives names that end with {suffix} to other things"
+    return None
+
+
+def message_name(kind: str, limit: int, *, fifo: bool = False) -> Rule:
+    """The name of a topic or queue, a standard one unless `fifo`.
 
     Source: "CreateTopic", https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html.
     Source: "CreateQueue",
@@ -106,9 +132,10 @@ def message_name(kind: str, limit: int) -> Rule:
     """
 
     def rule(value: str) -> str | None:
-        if value.endswith(".fifo"):
+        is_fifo = value.endswith(".fifo")
+        if is_fifo and not fifo:
             return f"is the name of a FIFO {kind}, which is not made here; leave .fifo out"
-        if not re.fullmatch(rf"[A-Za-z0-9_-]{{1,{limit}}}", value):
+        if not re.fullmatch(r"[A-Za-z0-9_-]+", value.removesuffix(".fifo")) or len(value) > limit:
             return f"must have 1 to {limit} letters, digits, hyphens and underscores"
         return None
 

@@ -162,7 +162,7 @@ def _resource(
 def _known(source: Fields, field: str, known: Mapping[str, _Named], where: str) -> _Named | None:
     """What a field refers to by its name."""
     name = source.text(field, lambda _: None) or ""
-    if name and name not in known:
+    if name and name not in known and name not in source.problems.unread:
         hint = did_you_mean(name, known)
         source.refuse(field, f"is not the name of anything under {where}{hint}")
     return known.get(name)

@@ -29,7 +29,10 @@ class AccountIds(Setting):
             if broken := logical_name(str(key)):
                 source.problems.about(source.path(name), key, broken)
         ids = Fields(value, source.problems, source.path(name))
-        return {str(key): ids.text(key, account_id) or "" for key in value}
+        # What is no text is told here, and not once more where its principals are let in.
+        return {
+            str(key): ids.text(key, account_id) or str(each or "") for key, each in value.items()
+        }
 
 
 ACCOUNTS: Final = Field(

@@ -44,6 +44,8 @@ def _existing_arn(owner: Account) -> Rule:
         if len(parts) < 6 or parts[0] != "arn":  # noqa: PLR2004 - the parts of an ARN
             return f"must be an ARN, as in {_ARN_EXAMPLE}"
         _, partition, service, region, account, resource = parts
+        if resource.endswith(":*") and not any(each in value[:-1] for each in "*?$"):
+            return "must name one resource: leave out the :* at its end, which is meant anyway"
         if any(wildcard in value for wildcard in "*?$"):
             return "must name one resource, without *, ? and $"
         if service in _MADE:
@@ -107,6 +109,7 @@ def _read_existing(source: Fields, context: Context) -> ExistingResource | None:
     read = read_group(_Existing, source, context.accounts)
     kind = _BY_SERVICE.get(read.arn.split(":")[2]) if read.arn.count(":") > 2 else None  # noqa: PLR2004
     if kind is None:
+        source.problems.unread.add(read.name)
         return None
     return kind(name=read.name, existing_arn=read.arn, kms_key_arn=read.kms_key_arn)
 

@@ -42,9 +42,9 @@ SERVICE: Final = Service(
             words="send to",
             actions=("sqs:SendMessage",),
             levels=frozenset({"send"}),
-            # Refused for its delay, which is too long.
+            # Refused for its delay, which is too long; a FIFO queue misses the group, too.
             calls=(Call("send_message", {**_QUEUE, "MessageBody": "x", "DelaySeconds": _DELAY}),),
-            invalid=frozenset({_INVALID}),
+            invalid=frozenset({_INVALID, "MissingParameter"}),
             key_actions=("kms:Decrypt", "kms:GenerateDataKey"),
         ),
         Operation(

@@ -74,6 +74,10 @@ REJECTED: dict[str, tuple[dict[str, Any], str]] = {
         telling({**CREATED, "queue": "theirs"}),
         "buckets[0].notifications[0].queue: 'theirs' exists and belongs to others, whose policy of it is not the stack's; name a topic that the stack makes",
     ),
+    "more notifications than S3 takes": (
+        telling(*({**CREATED, "prefix": f"customer-{n:03}/"} for n in range(101))),
+        " are 101, and S3 takes 100 of a bucket; let one tell of more, as with a shorter prefix",
+    ),
     "notification without events": (
         telling({"queue": "jobs"}),
         "buckets[0].notifications[0].events: missing; add it, as in [s3:ObjectCreated:*]",

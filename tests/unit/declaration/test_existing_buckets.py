@@ -108,6 +108,50 @@ def test_it_must_be_there(kind: type[OwnedResource]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        # Of an account's own namespace, and of the time before 2018 in us-east-1.
+        (Bucket, "data-111122223333-us-west-2-an"),
+        (Bucket, "Our_Old.Bucket"),
+        (Bucket, "b" * 255),
+        (Topic, "news.fifo"),
+        (Queue, "jobs.fifo"),
+    ],
+)
+def test_it_may_have_a_name_that_the_stack_would_not_give(
+    kind: type[OwnedResource], name: str
+) -> None:
+    shared = kind(name=name, existing=True)
+    levels = [each for each in kind.levels if each != "subscribe"]
+    settings: dict[str, Any] = {"grant": {kind.kind: name, "levels": levels}, "name": name}
+    assert problems_of(kind, **settings) == []
+    (told, *_) = problems_of(kind, **settings, existing=False)
+    assert told.startswith(f"{kind.kind}s[0].name: ")
+    assert shared.refused_name
+    (policy,) = deploy(values(kind, **settings)).of_type("aws:iam/policy:Policy")
+    assert shared.arn(OWNER) in policy.inputs["policy"]
+
+
+@pytest.mark.parametrize(
+    "name", ["b--x-s3", "b-s3alias", "b.mrap", "b--table-s3", "x", "b/c", "é" * 3]
+)
+def test_rejects_what_is_the_name_of_no_bucket(name: str) -> None:
+    (problem, *_) = problems_of(Bucket, name=name, grant={"bucket": name})
+    assert problem.startswith(f"buckets[0].name: {name!r} ")
+
+
+@pytest.mark.parametrize(("kind", "level"), [(Topic, "publish"), (Queue, "send")])
+@pytest.mark.parametrize("name", ["theirs", "theirs.fifo"])
+def test_who_proves_access_by_a_message_says_its_group_where_there_is_one(
+    kind: type[OwnedResource], level: str, name: str
+) -> None:
+    outputs = deploy(values(kind, name=name, grant={kind.kind: name, "levels": [level]})).outputs
+    command = json.dumps(outputs["proofCommands"])
+    assert ("--message-group-id" in command) is name.endswith(".fifo")
+    assert ("--message-deduplication-id" in command) is name.endswith(".fifo")
+
+
+@pytest.mark.parametrize(
     ("listed", "told"),
     [
         ([{"Name": "theirs-too", "BucketRegion": "us-west-2"}], "has no such bucket"),

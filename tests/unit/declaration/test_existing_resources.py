@@ -8,7 +8,7 @@ import pytest
 from botocore.validate import ParamValidator
 
 from cross_account_access.declaration.accounts import Account
-from cross_account_access.declaration.kinds import EXISTING
+from cross_account_access.declaration.kinds import EXISTING, Repository, Secret
 from cross_account_access.declaration.model import ExistingResource
 from cross_account_access.declaration.reader import Problems
 from cross_account_access.declaration.settings import Settings, parse
@@ -84,6 +84,20 @@ def test_it_must_be_there(kind: type[ExistingResource]) -> None:
     )
 
 
+def test_a_secret_that_is_found_by_its_name_alone_is_told_with_its_arn() -> None:
+    """`my-secret` ends as an ARN with its six characters does."""
+    short = arn(Secret, resource="secret:my-secret")
+    problems = Problems()
+    settings = parse(values(Secret, resources=[{"name": "theirs", "arn": short}]), problems)
+    (must,) = settings.must_exist
+    assert problems == []
+    assert must.problem({"ARN": short}) is None
+    assert must.problem({"ARN": arn(Secret)}) == (
+        f"resources: 'theirs' is {short}, and the secret has the ARN {arn(Secret)}; write that, "
+        "whole"
+    )
+
+
 @pytest.mark.parametrize("kind", EXISTING)
 @pytest.mark.parametrize(
     ("changes", "told"),
@@ -99,6 +113,10 @@ def test_it_must_be_there(kind: type[ExistingResource]) -> None:
         ({"service": "sqs"}, "is of sqs; name a queue under queues, with existing: true where"),
         ({"resource": "*"}, "must name one resource, without *, ? and $"),
         ({"resource": "x?"}, "must name one resource, without *, ? and $"),
+        (
+            {"resource": "x:*"},
+            "must name one resource: leave out the :* at its end, which is meant",
+        ),
         ({"resource": "nothing"}, "must be the ARN of a "),
     ],
 )
@@ -106,6 +124,20 @@ def test_rejects_an_arn(kind: type[ExistingResource], changes: dict[str, str], t
     bad = arn(kind, **changes)
     found = problems_of(kind, resources=[{"name": "theirs", "arn": bad}])
     assert [each for each in found if each.startswith(f"resources[0].arn: {bad!r} {told}")]
+
+
+@pytest.mark.parametrize("name", ["r", "a//b", "a/", "A", "a..b", "r" * 257])
+def test_rejects_what_is_no_name_of_a_repository(name: str) -> None:
+    (problem,) = problems_of(
+        Repository,
+        resources=[{"name": "theirs", "arn": arn(Repository, resource=f"repository/{name}")}],
+    )
+    assert " must be the ARN of a repository, which ends as in " in problem
+
+
+def test_what_cannot_be_read_is_told_once_and_not_again_where_it_is_granted() -> None:
+    (problem,) = problems_of(Secret, resources=[{"name": "theirs", "arn": "theirs"}])
+    assert problem.startswith("resources[0].arn: 'theirs' must be an ARN")
 
 
 @pytest.mark.parametrize("kind", EXISTING)

@@ -82,3 +82,8 @@ def test_the_judge_means_the_same() -> None:
 )
 def test_rejects(arns: list[str], accounts: Any, told: str) -> None:
     assert [each for each in problems_of(*arns, accounts=accounts) if each.startswith(told)]
+
+
+def test_an_account_without_quotes_is_told_once() -> None:
+    (problem,) = problems_of(ROLES, accounts={"analytics": int(ANALYTICS)})
+    assert problem.startswith(f"accounts.analytics: {ANALYTICS} must be text: write it in quotes")
