@@ -106,17 +106,24 @@ def _bounded(_: Subject, answer: Any) -> Iterator[Found]:  # noqa: ANN401
 
 
 def _versions(policy: Subject, answer: Any) -> Iterator[Found]:  # noqa: ANN401
-    """A version that allows more waits for one call of `SetDefaultPolicyVersion`."""
+    """A version that allows more waits for one call of `SetDefaultPolicyVersion`.
+
+    Those before the one in force are what the policy has said before: each update leaves one, and
+    takes the oldest of five away. One after it has somebody else made, since what the stack makes
+    is in force at once. IAM numbers them one after the other.
+
+    Source: "Versioning IAM policies",
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_managed-versioning.html.
+    """
     arn, label = policy["arn"], policy_label(policy["arn"])
     holders = [
         role
         for role, documents in policy.documents.declared.roles.items()
         if label in documents.get("policies", {})
     ]
-    for version in answer["Versions"]:
-        if version["IsDefaultVersion"]:
-            continue
-        number = version["VersionId"]
+    versions = {int(each["VersionId"][1:]): each for each in answer["Versions"]}
+    (in_force,) = (number for number, each in versions.items() if each["IsDefaultVersion"])
+    for number in (each["VersionId"] for key, each in versions.items() if key > in_force):
         read = policy.ask("iam", "get_policy_version", PolicyArn=arn, VersionId=number)
         document = read["PolicyVersion"]["Document"]
         text = document if isinstance(document, str) else json.dumps(document)

@@ -155,8 +155,8 @@ DOORS: list[tuple[str, dict[str, Any], Effect, str]] = [
         {
             "list_policy_versions": {
                 "Versions": [
-                    {"VersionId": "v2", "IsDefaultVersion": True},
-                    {"VersionId": "v1", "IsDefaultVersion": False},
+                    {"VersionId": "v9", "IsDefaultVersion": True},
+                    {"VersionId": "v10", "IsDefaultVersion": False},
                 ]
             },
             "get_policy_version": {"PolicyVersion": {"Document": WIDE}},
@@ -336,9 +336,25 @@ QUIET: list[tuple[str, dict[str, Any]]] = [
         "versions",
         {
             "list_policy_versions": {
-                "Versions": [{"VersionId": "v1", "IsDefaultVersion": False}],
+                "Versions": [
+                    {"VersionId": "v1", "IsDefaultVersion": True},
+                    {"VersionId": "v2", "IsDefaultVersion": False},
+                ],
             },
             "get_policy_version": {"PolicyVersion": {"Document": NARROW}},
+        },
+    ),
+    (
+        # What an update leaves, here the one before the narrowing.
+        "versions",
+        {
+            "list_policy_versions": {
+                "Versions": [
+                    {"VersionId": "v10", "IsDefaultVersion": True},
+                    {"VersionId": "v9", "IsDefaultVersion": False},
+                ],
+            },
+            "get_policy_version": {"PolicyVersion": {"Document": WIDE}},
         },
     ),
     ("instance profiles", {"list_instance_profiles_for_role": {"InstanceProfiles": []}}),
