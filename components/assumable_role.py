@@ -1,13 +1,20 @@
 """The Production role that carries one consumer's access."""
 
-import json
-from collections.abc import Sequence
-from typing import Final
-
 import pulumi
 from pulumi import ResourceOptions
 from pulumi_aws import iam
 
+from components.deployed import (
+    POLICY,
+    ROLE,
+    ROLE_POLICY,
+    document,
+    documents,
+    names,
+    numbered,
+    same,
+)
+from components.role_change import RoleChange
 from components.sharing import Access, Part, description_of
 from cross_account_access.declaration.model import Role
 from cross_account_access.declaration.policies.documents import (
@@ -16,19 +23,8 @@ from cross_account_access.declaration.policies.documents import (
     trust_policy,
 )
 from cross_account_access.declaration.policies.keeping import NOTHING, laid_out, say_the_same
-from cross_account_access.declaration.policies.shutting_out import shuts_out
-from cross_account_access.facts.quotas import (
-    MANAGED_POLICIES_OF_ROLE,
-    MANAGED_POLICY_CHARACTERS,
-    ROLE_INLINE_CHARACTERS,
-)
+from cross_account_access.facts.quotas import MANAGED_POLICY_CHARACTERS, ROLE_INLINE_CHARACTERS
 from cross_account_access.facts.revocation import POLICY_NAME
-
-_ROLE: Final = "aws:iam/role:Role"
-_POLICY: Final = "aws:iam/policy:Policy"
-_INLINE: Final = "aws:iam/rolePolicy:RolePolicy"
-_MOST_NUMBERS: Final = 2 * MANAGED_POLICIES_OF_ROLE
-"""Each document may have a successor beside it."""
 
 
 class AssumableRole(Part):
@@ -39,81 +35,71 @@ class AssumableRole(Part):
     that others attach or write to the role show up as drift.
     """
 
-    def __init__(
-        self,
-        name: str,
-        role: Role,
-        access: Access,
-        after: Sequence[pulumi.Resource],
-        opts: ResourceOptions,
-    ) -> None:
-        super().__init__("AssumableRole", name, access.provider, opts)
+    def __init__(self, name: str, role: Role, access: Access, opts: ResourceOptions) -> None:
+        """Write the documents that the role's trust waits for.
 
-        consumer, accounts = access.consumer, access.accounts
-        trust = trust_policy(consumer, accounts)
-        found = _Found(role, trust, access)
-        document = access_policy(consumer, access.grants, accounts)
-        beside, inside = (
+        Args:
+            name: logical name.
+            role: as declared.
+            access: what it is for.
+            opts: of the component.
+        """
+        super().__init__("AssumableRole", name, access.provider, opts)
+        self._name, self._role, self._consumer = name, role, access.consumer
+        self._trust = trust_policy(access.consumer, access.accounts)
+        found = _Found(role, self._trust, access)
+        self.waits = _has_to_wait(found.role, access.caller)
+        """Whether its trust changes after that of the role that its consumer comes with."""
+        text = access_policy(access.consumer, access.grants, access.accounts)
+        beside, self._inside = (
             laid_out(
-                document,
+                text,
                 limit,
-                found.documents(token, suffix),
+                documents(access, token, suffix),
                 trust_changes=found.changes,
                 shuts_out=found.shuts_out,
             )
             if is_meant
             else {}
             for is_meant, limit, token, suffix in (
-                (not role.inline_policy, MANAGED_POLICY_CHARACTERS, _POLICY, ""),
-                (role.inline_policy, ROLE_INLINE_CHARACTERS, _INLINE, ".inline"),
+                (not role.inline_policy, MANAGED_POLICY_CHARACTERS, POLICY, ""),
+                (role.inline_policy, ROLE_INLINE_CHARACTERS, ROLE_POLICY, ".inline"),
             )
         )
         policies = {
             number: iam.Policy(
-                f"{name}{_numbered(number)}",
+                f"{name}{numbered(number)}",
                 name=role.name_of_part(number),
                 policy=part,
                 opts=self.first,
             )
             for number, part in beside.items()
         }
-
-        def put(number: int, of: pulumi.Input[str], opts: ResourceOptions) -> iam.RolePolicy:
-            return iam.RolePolicy(
-                # The plain name is that of the policy of instances in their own account.
-                f"{name}.inline{_numbered(number)}",
-                role=of,
-                name=role.name_of_part(number),
-                policy=inside[number],
-                opts=opts,
-            )
-
+        self.policy_arns = [
+            policy.arn for number, policy in policies.items() if beside[number] != NOTHING
+        ]
+        """`arn:PARTITION:iam::ACCOUNT:policy/NAME`; none where the policy is part of the role."""
         # What the role may no longer do goes before its trust changes; the role is there.
-        goes_first = found.keeps_its_name and found.changes
-        early = found.inline_numbers if goes_first else set[int]()
-        inline = [put(each, role.name, self.first) for each in sorted(early & inside.keys())]
+        goes_first = found.role.keeps_its_name and found.changes
+        there = documents(access, ROLE_POLICY, ".inline") if goes_first else {}
+        self._early = {
+            number: self._put(number, role.name, self.first)
+            for number in sorted(there.keys() & self._inside.keys())
+        }
+        self._revoked = self._revoke(role.name, self.first) if goes_first else []
+        self.written = [*policies.values(), *self._early.values(), *self._revoked]
+        """What its trust waits for."""
 
-        def revoke(of: pulumi.Input[str], opts: ResourceOptions) -> list[iam.RolePolicy]:
-            before = role.revoked_before
-            return [
-                iam.RolePolicy(
-                    # No consumer's name has a dot in it.
-                    f"{name}.revoked",
-                    role=of,
-                    name=POLICY_NAME,
-                    policy=revocation_policy(each),
-                    opts=opts,
-                )
-                for each in ([before] if before else [])
-            ]
-
-        revoked = revoke(role.name, self.first) if goes_first else []
-        made = iam.Role(
-            name,
+    def trust(self, *after: pulumi.Resource) -> iam.Role:
+        """Make the role, which lets its consumer in."""
+        role = self._role
+        waits_for = (*self.written, *after)
+        return iam.Role(
+            self._name,
             name=role.name,
             path=role.path,
-            description=description_of(consumer),
-            assume_role_policy=trust,
+            description=description_of(self._consumer),
+            assume_role_policy=self._trust,
             max_session_duration=role.max_session_duration,
             permissions_boundary=role.permissions_boundary,
             tags=role.tags,
@@ -121,116 +107,128 @@ class AssumableRole(Part):
             # neither a policy that is attached nor a role that has one; hence also the order.
             force_detach_policies=True,
             # Each of these has waited for what the component waits for.
-            opts=self.after(*policies.values(), *inline, *revoked, *after)
-            if policies or inline or revoked or after
-            else self.first,
+            opts=self.after(*waits_for) if waits_for else self.first,
         )
-        revoked = revoked or revoke(made.name, self.after())
-        inline += [
-            put(each, made.name, self.after(*revoked)) for each in inside if each not in early
-        ]
-        self.policy_arns = [
-            policy.arn for number, policy in policies.items() if beside[number] != NOTHING
-        ]
-        """`arn:PARTITION:iam::ACCOUNT:policy/NAME`; none where the policy is part of the role."""
 
+    def attach(self, made: iam.Role, *after: pulumi.Resource) -> None:
+        """Give the role what it newly may do, and nothing else than its policies."""
+        revoked = self._revoked or self._revoke(made.name, self.after())
+        inline = [
+            *self._early.values(),
+            *(
+                self._put(each, made.name, self.after(*revoked, *after))
+                for each in self._inside
+                if each not in self._early
+            ),
+        ]
         # One after the other: where the kind of policy changes, the new one is in force before the
         # old one is taken away.
         attached = iam.RolePolicyAttachmentsExclusive(
-            name,
+            self._name,
             role_name=made.name,
             policy_arns=self.policy_arns,
-            opts=self.after(*inline, *revoked),
+            opts=self.after(*inline, *revoked, *after),
         )
         iam.RolePoliciesExclusive(
-            name,
+            self._name,
             role_name=made.name,
             policy_names=[policy.name for policy in (*inline, *revoked)],
             opts=self.after(attached),
         )
-        self.arn = made.arn
-        """`arn:PARTITION:iam::ACCOUNT:role/PATH/NAME`"""
-        self.register_outputs({"arn": self.arn, "policy_arns": self.policy_arns})
+        self.register_outputs({"arn": made.arn, "policy_arns": self.policy_arns})
+
+    def _put(self, number: int, of: pulumi.Input[str], opts: ResourceOptions) -> iam.RolePolicy:
+        return iam.RolePolicy(
+            # The plain name is that of the policy of machines in their own account.
+            f"{self._name}.inline{numbered(number)}",
+            role=of,
+            name=self._role.name_of_part(number),
+            policy=self._inside[number],
+            opts=opts,
+        )
+
+    def _revoke(self, of: pulumi.Input[str], opts: ResourceOptions) -> list[iam.RolePolicy]:
+        before = self._role.revoked_before
+        return [
+            iam.RolePolicy(
+                # No consumer's name has a dot in it.
+                f"{self._name}.revoked",
+                role=of,
+                name=POLICY_NAME,
+                policy=revocation_policy(each),
+                opts=opts,
+            )
+            for each in ([before] if before else [])
+        ]
 
 
-def refuse_another_kind(access: Access) -> None:
-    """Refuse to write a policy of the other kind where three things change at once.
+def refuse_in_one_go(access: Access) -> None:
+    """Refuse what no order of writes keeps from being wider for a moment.
 
-    The old policy goes when the new one is attached, which is after the trust has changed.
+    A policy of another kind, or of another name, goes when the new one is attached, which is after
+    the trust has changed. Of two roles that are assumed one after the other one changes first.
 
     Raises:
         pulumi.RunError: what to deploy first.
     """
-    consumer = access.consumer
-    if consumer.role is None:
+    role, caller = access.consumer.role, access.caller
+    if role is None:
         return
-    found = _Found(consumer.role, trust_policy(consumer, access.accounts), access)
-    was = found.documents(*((_POLICY, "") if consumer.role.inline_policy else (_INLINE, ".inline")))
-    document = access_policy(consumer, access.grants, access.accounts)
-    if found.changes and was and not say_the_same(document, was.values()):
+    found = _Found(role, trust_policy(access.consumer, access.accounts), access)
+    kinds = {False: (POLICY, ""), True: (ROLE_POLICY, ".inline")}
+    renamed = any(
+        name != role.name_of_part(number)
+        for number, name in names(access, *kinds[role.inline_policy]).items()
+    )
+    was = documents(access, *kinds[not role.inline_policy])
+    if renamed:
+        was |= documents(access, *kinds[role.inline_policy])
+    text = access_policy(access.consumer, access.grants, access.accounts)
+    told = f"consumer {access.consumer.name!r}: "
+    if found.changes and found.role.keeps_its_name and was and not say_the_same(text, was.values()):
+        setting = "role.policy_name" if renamed else "role.policy"
         message = (
-            f"consumer {consumer.name!r}: role.policy changes together with what the role may do "
-            "and who may assume it; nothing was changed: deploy the new role.policy first, then "
-            "the rest"
+            f"{told}{setting} changes together with what the role may do and who may assume it; "
+            f"nothing was changed: deploy the new {setting} first, then the rest"
+        )
+        raise pulumi.RunError(message)
+    if _has_to_wait(found.role, caller) and _has_to_wait(caller, found.role):
+        message = (
+            f"{told}who gets its role in Staging changes together with the conditions of its role "
+            "in Production; nothing was changed: deploy one of them first, then the other"
         )
         raise pulumi.RunError(message)
 
 
-def _numbered(number: int) -> str:
-    """End the logical name of a part; no consumer's name has a dot in it."""
-    return "" if number == 1 else f".{number}"
+def _has_to_wait(role: RoleChange, other: RoleChange) -> bool:
+    """Say whether a change would be wider for a moment before that of another role on the way.
+
+    One that gets another name is a new role, which nothing leads to before the other has changed;
+    and one that asks for another external ID is closed until callers may state that.
+    """
+    both_stay = role.keeps_its_name and other.keeps_its_name
+    is_closed = role.asks_for_others or other.asks_for_others
+    return both_stay and not is_closed and role.lets_in and other.shuts_out
 
 
 class _Found:
-    """The role and its policies as they are deployed, beside what they are to become."""
+    """What changes of the role beside its grants, and of the role that its consumer comes with."""
 
     def __init__(self, role: Role, trust: str, access: Access) -> None:
-        self._access = access
-        found = access.recorded.of(_ROLE, *access.names)
-        self._is_deployed = found is not None
-        was = found or {}
-        self.keeps_its_name = (was.get("name"), was.get("path")) == (role.name, role.path)
-        """Whether the role stays the one that it is."""
-        boundary = was.get("permissionsBoundary"), role.permissions_boundary
-        revoked = self._text(_INLINE, ".revoked")
-        revoking = revocation_policy(role.revoked_before) if role.revoked_before else None
-        before = str(was.get("assumeRolePolicy", trust))
-        self.changes = self._is_deployed and (
-            not self.keeps_its_name
-            or boundary[0] != boundary[1]
-            or not _same(revoked, revoking)
-            or not _same(before, trust)
+        caller = access.caller
+        self.role = RoleChange(
+            access.recorded.of(ROLE, *access.names),
+            name=role.name,
+            path=role.path,
+            trust=trust,
+            boundary=role.permissions_boundary,
         )
-        """Whether more changes of the role than its grants."""
-        self.shuts_out = self._is_deployed and (
-            not self.keeps_its_name
-            or (boundary[1] is not None and boundary[0] != boundary[1])
-            or (revoking is not None and not _same(revoked, revoking))
-            or shuts_out(before, trust)
+        revoked = document(access, ROLE_POLICY, ".revoked")
+        revoking = revocation_policy(role.revoked_before) if role.revoked_before else None
+        of_revocation = self.role.is_deployed and not same(revoked, revoking)
+        self.changes = self.role.changes or of_revocation or caller.changes
+        """Whether more changes than the grants."""
+        self.shuts_out = (
+            self.role.shuts_out or (of_revocation and revoking is not None) or caller.shuts_out
         )
         """Whether somebody may do less with the same grants."""
-
-    @property
-    def inline_numbers(self) -> set[int]:
-        """Numbers of the documents that are part of the role."""
-        return set(self.documents(_INLINE, ".inline"))
-
-    def documents(self, token: str, suffix: str) -> dict[int, str]:
-        """Return the documents of a kind by their numbers."""
-        found = {
-            number: self._text(token, f"{suffix}{_numbered(number)}")
-            for number in range(1, _MOST_NUMBERS)
-        }
-        return {number: text for number, text in found.items() if text is not None}
-
-    def _text(self, token: str, suffix: str) -> str | None:
-        names = (f"{each}{suffix}" for each in self._access.names)
-        found = self._access.recorded.of(token, *names)
-        return None if found is None else str(found["policy"])
-
-
-def _same(one: str | None, other: str | None) -> bool:
-    """Compare two documents, whatever white space they have."""
-    if one is None or other is None:
-        return one is other
-    return bool(json.loads(one) == json.loads(other))

@@ -8,14 +8,15 @@ import pulumi
 from pulumi import Alias, InvokeOutputOptions, Output, ResourceOptions
 from pulumi_aws import Provider, iam, s3
 
-from components.assumable_role import AssumableRole, refuse_another_kind
+from components.assumable_role import AssumableRole, refuse_in_one_go
 from components.automatic import make_automatic
 from components.recorded import Recorded
+from components.role_change import UNCHANGED
 from components.shared_bucket import SharedBucket
 from components.shared_queue import SharedQueue
 from components.shared_topic import SharedTopic
 from components.sharing import Access, Shared, Sharing
-from components.trusted_machines import TrustedMachines
+from components.trusted_machines import TrustedMachines, change_of_machines
 from components.trusted_user import TrustedUser
 from cross_account_access.declaration.accounts import Account, Accounts
 from cross_account_access.declaration.kinds import Bucket, Queue, Topic, User, WebIdentities
@@ -68,7 +69,7 @@ class CrossAccountAccess(pulumi.ComponentResource):
     ) -> None:
         accesses = {consumer.name: _access(name, consumer, args) for consumer in args.consumers}
         for each in accesses.values():
-            refuse_another_kind(each)
+            refuse_in_one_go(each)
         super().__init__("cross-account-access:index:CrossAccountAccess", name, None, opts)
         self.trusting_canonical_user_id = _canonical_user_id(self, args.trusting_provider)
         """64 hexadecimal digits; for reading ACLs and old policies, never written into one."""
@@ -81,6 +82,7 @@ class CrossAccountAccess(pulumi.ComponentResource):
         def proven(more: list[pulumi.Resource]) -> Output[list[pulumi.Resource]]:
             return answers.apply(lambda _: more)
 
+        self._trusting_provider = args.trusting_provider
         accounts = Accounts(trusting=args.trusting, trusted=args.trusted)
         identity_providers = _identity_providers(
             name,
@@ -132,37 +134,74 @@ class CrossAccountAccess(pulumi.ComponentResource):
                 if consumer.renamed_from
                 else None,
             )
-            after: list[pulumi.Resource] = []
             access = accesses[consumer.name]
-            match consumer.principal:
-                case User() as user:
-                    trusted = TrustedUser(item, user, access, part)
-                    parts[consumer.name].append(trusted)
-                    self.user_arns[consumer.name] = trusted.arn
-                case Machines() as machines:
-                    parts[consumer.name].append(TrustedMachines(item, machines, access, part))
-                case WebIdentities(issuer=issuer) if issuer in identity_providers:
-                    after.append(identity_providers[issuer])
-            if consumer.role:
-                by_role = replace(access, provider=args.trusting_provider)
-                role = AssumableRole(item, consumer.role, by_role, after, part)
-                parts[consumer.name].append(role)
-                self.role_arns[consumer.name] = role.arn
-                self.access_policy_arns[consumer.name] = role.policy_arns
+            parts[consumer.name] = self._make_consumer(item, access, part, identity_providers)
 
         _complete(name, made, sharing, parts, ResourceOptions(parent=self))
         self.register_outputs({})
 
+    def _make_consumer(
+        self,
+        item: str,
+        access: Access,
+        opts: ResourceOptions,
+        providers: Mapping[str, iam.OpenIdConnectProvider],
+    ) -> list[pulumi.Resource]:
+        """Make a consumer's own side and its role, and return both.
+
+        Args:
+            item: their logical name.
+            access: what they are for.
+            opts: of both.
+            providers: by issuer.
+        """
+        consumer = access.consumer
+        made: list[pulumi.Resource] = []
+        after: list[pulumi.Resource] = []
+        role, trusting = None, None
+        if consumer.role:
+            by_role = replace(access, provider=self._trusting_provider)
+            role = AssumableRole(item, consumer.role, by_role, opts)
+            self.access_policy_arns[consumer.name] = role.policy_arns
+        match consumer.principal:
+            case User() as user:
+                trusted = TrustedUser(item, user, access, opts)
+                made.append(trusted)
+                self.user_arns[consumer.name] = trusted.arn
+            case Machines() as machines:
+                changes = access.caller.changes
+                first: Sequence[pulumi.Resource] = ()
+                if role and changes:
+                    trusting = None if role.waits else role.trust()
+                    first = [trusting] if trusting else role.written
+                trusted_machines = TrustedMachines(item, machines, access, opts, first)
+                made.append(trusted_machines)
+                after += [trusted_machines.role] if changes else []
+            case WebIdentities(issuer=issuer) if issuer in providers:
+                after.append(providers[issuer])
+        if role:
+            trusting = trusting or role.trust(*after)
+            self.role_arns[consumer.name] = trusting.arn
+            role.attach(trusting, *after)
+            made.append(role)
+        return made
+
 
 def _access(name: str, consumer: Consumer, args: CrossAccountAccessArgs) -> Access:
     """Return what a consumer may do, and what is made of it in its own account."""
+    accounts = Accounts(trusting=args.trusting, trusted=args.trusted)
+    names = tuple(f"{name}-{each}" for each in (consumer.name, consumer.renamed_from) if each)
+    who = consumer.principal
     return Access(
         consumer=consumer,
         grants=[grant for grant in args.grants if grant.consumer.name == consumer.name],
-        accounts=Accounts(trusting=args.trusting, trusted=args.trusted),
+        accounts=accounts,
         provider=args.trusted_provider,
         recorded=args.recorded,
-        names=tuple(f"{name}-{each}" for each in (consumer.name, consumer.renamed_from) if each),
+        names=names,
+        caller=change_of_machines(who, accounts, args.recorded, names)
+        if isinstance(who, Machines)
+        else UNCHANGED,
     )
 
 

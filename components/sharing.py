@@ -8,6 +8,7 @@ from pulumi import Output, ResourceOptions
 from pulumi_aws import Provider
 
 from components.recorded import Recorded
+from components.role_change import UNCHANGED, RoleChange
 from cross_account_access.declaration.accounts import Accounts
 from cross_account_access.declaration.model import Consumer, Grant
 
@@ -34,6 +35,8 @@ class Access:
     recorded: Recorded
     names: Sequence[str]
     """The logical name of its parts, and the one that they had before, if they had another."""
+    caller: RoleChange = UNCHANGED
+    """What changes of the role that the consumer comes with, beside its policy."""
 
 
 def description_of(consumer: Consumer) -> str:

@@ -1,13 +1,21 @@
 """What machines of Staging need to assume a Production role, or to use resources directly."""
 
+from collections.abc import Sequence
+
 import pulumi
 from pulumi import ResourceOptions
 from pulumi_aws import eks, iam
 
+from components.deployed import ROLE, ROLE_POLICY, documents, numbered
+from components.recorded import Recorded
+from components.role_change import RoleChange
 from components.sharing import Access, Part, description_of
+from cross_account_access.declaration.accounts import Accounts
 from cross_account_access.declaration.kinds import EksPods, Instances
 from cross_account_access.declaration.machines import Machines
 from cross_account_access.declaration.policies.documents import caller_policy, service_trust_policy
+from cross_account_access.declaration.policies.keeping import laid_out
+from cross_account_access.facts.quotas import ROLE_INLINE_CHARACTERS
 
 
 class TrustedMachines(Part):
@@ -20,39 +28,78 @@ class TrustedMachines(Part):
     """
 
     def __init__(
-        self, name: str, machines: Machines, access: Access, opts: ResourceOptions
+        self,
+        name: str,
+        machines: Machines,
+        access: Access,
+        opts: ResourceOptions,
+        after: Sequence[pulumi.Resource] = (),
     ) -> None:
-        # Both names are part of the contract: they were there before other machines than instances.
-        is_ec2 = isinstance(machines, Instances)
-        kind, ending = (
-            ("TrustedInstances", "instances") if is_ec2 else ("TrustedMachines", "machines")
-        )
+        """Make the role and all that goes with it.
+
+        Args:
+            name: logical name.
+            machines: as declared.
+            access: what it is for.
+            opts: of the component.
+            after: what the role's trust waits for.
+        """
+        # The name is part of the contract: it was there before other machines than instances.
+        kind = "TrustedInstances" if isinstance(machines, Instances) else "TrustedMachines"
         super().__init__(kind, name, access.provider, opts)
         consumer, accounts = access.consumer, access.accounts
-        # The ending keeps it apart from the Production role, which has the same type.
-        own = f"{name}-{ending}"
+        own = f"{name}{_ending(machines)}"
+        change = access.caller
+        text = caller_policy(consumer, access.grants, accounts)
+        there = documents(access, ROLE_POLICY)
+        wanted = laid_out(
+            text,
+            ROLE_INLINE_CHARACTERS,
+            there,
+            trust_changes=change.changes,
+            shuts_out=change.shuts_out,
+        )
+
+        def put(number: int, of: pulumi.Input[str], opts: ResourceOptions) -> iam.RolePolicy:
+            return iam.RolePolicy(
+                f"{name}{numbered(number)}",
+                role=of,
+                name=consumer.own_policy_name_of_part(number),
+                policy=wanted[number],
+                opts=opts,
+            )
+
+        # As in `AssumableRole`: what the role may no longer do goes before its trust changes.
+        goes_first = change.keeps_its_name and change.changes
+        early = there.keys() & wanted.keys() if goes_first else set[int]()
+        # One of another name would be there until the end.
+        policies = [
+            put(
+                number,
+                machines.role.name,
+                ResourceOptions.merge(self.first, ResourceOptions(delete_before_replace=True)),
+            )
+            for number in sorted(early)
+        ]
         role: pulumi.Input[str] = machines.role.name
         if not machines.role.existing:
-            role = iam.Role(
+            self.role = iam.Role(
                 own,
                 name=machines.role.name,
                 path=machines.role.path,
                 description=description_of(consumer),
-                assume_role_policy=service_trust_policy(
-                    machines.handed_out(accounts.trusted), accounts.trusted
-                ),
+                assume_role_policy=_trust(machines, accounts),
                 permissions_boundary=machines.role.permissions_boundary,
                 # IAM deletes no role that others have attached something to.
                 force_detach_policies=True,
-                opts=self.first,
-            ).name
-        policy = iam.RolePolicy(
-            name,
-            role=role,
-            name=consumer.own_policy_name,
-            policy=caller_policy(consumer, access.grants, accounts),
-            opts=self.first if machines.role.existing else self.after(),
-        )
+                opts=self.after(*policies, *after) if policies or after else self.first,
+            )
+            role = self.role.name
+        policies += [
+            put(number, role, self.first if machines.role.existing else self.after())
+            for number in wanted
+            if number not in early
+        ]
         (role_arn,) = machines.principal_arns(accounts)
         if isinstance(machines, EksPods) and consumer.role:
             # Pods have the role from the moment on that this is there: the last of Staging's side.
@@ -64,11 +111,14 @@ class TrustedMachines(Part):
                 role_arn=role_arn,
                 target_role_arn=consumer.role.arn(accounts.trusting),
                 disable_session_tags=False,
-                opts=self.after(policy),
+                opts=self.after(*policies),
             )
         if not machines.role.existing:
             iam.RolePoliciesExclusive(
-                own, role_name=role, policy_names=[policy.name], opts=self.after()
+                own,
+                role_name=role,
+                policy_names=[each.name for each in policies],
+                opts=self.after(),
             )
             iam.RolePolicyAttachmentsExclusive(
                 own, role_name=role, policy_arns=[], opts=self.after()
@@ -78,3 +128,37 @@ class TrustedMachines(Part):
                     name, name=machines.instance_profile, role=role, opts=self.after()
                 )
         self.register_outputs({"role_arn": role_arn})
+
+
+def change_of_machines(
+    machines: Machines, accounts: Accounts, recorded: Recorded, names: Sequence[str]
+) -> RoleChange:
+    """Return what changes of the role that machines have in Staging, beside its policy.
+
+    Args:
+        machines: as declared.
+        accounts: of the stack.
+        recorded: what is deployed.
+        names: as in `Access`.
+    """
+    role = machines.role
+    return RoleChange(
+        # One that exists already is its owner's.
+        None if role.existing else recorded.of(ROLE, *(f"{n}{_ending(machines)}" for n in names)),
+        name=role.name,
+        path=role.path,
+        trust=_trust(machines, accounts),
+        boundary=role.permissions_boundary,
+    )
+
+
+def _trust(machines: Machines, accounts: Accounts) -> str:
+    return service_trust_policy(machines.handed_out(accounts.trusted), accounts.trusted)
+
+
+def _ending(machines: Machines) -> str:
+    """End the logical name of the role: the Production role has the same type.
+
+    Both are part of the contract: instances were there before other machines.
+    """
+    return "-instances" if isinstance(machines, Instances) else "-machines"

@@ -846,6 +846,10 @@ class Consumer(Declared):
         """Name of the inline policy that it gets in its own account, where the stack writes one."""
         return f"assume-{self.role.name}" if self.role else "use-shared-resources"
 
+    def own_policy_name_of_part(self, number: int) -> str:
+        """The name of one of several such policies, from 1."""
+        return self.own_policy_name if number == 1 else f"{self.own_policy_name}-{number}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Grant:

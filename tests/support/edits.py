@@ -307,7 +307,10 @@ def trust_narrowed(settings: Settings) -> None:
 
 @edit("a trust has other principals")
 def trust_moved(settings: Settings) -> None:
-    consumer = with_role(settings)
+    _other_callers(with_role(settings))
+
+
+def _other_callers(consumer: Settings) -> None:
     if "principals" in consumer:
         consumer["principals"]["arns"] = ["arn:aws:iam::444455556666:role/Others"]
     elif "oidc" in consumer:
@@ -318,6 +321,12 @@ def trust_moved(settings: Settings) -> None:
         consumer["organization"]["paths"] = ["o-a1b2c3d4e5/r-ab12/ou-ab12-22222222/*"]
     elif "user" in consumer:
         consumer["user"]["name"] = "Another"
+    elif "eks_pods" in consumer:
+        consumer["eks_pods"]["namespace"] = "others"
+    elif "roles_anywhere" in consumer:
+        consumer["roles_anywhere"]["certificate"] = {"x509Subject/CN": "others.example.com"}
+    elif "lambda_functions" in consumer:
+        consumer["lambda_functions"]["functions"] = ["others"]
     else:
         raise InapplicableError
 
@@ -379,12 +388,16 @@ def address_asked(settings: Settings) -> None:
     conditions(settings["consumers"][0])["source_ips"] = ["198.51.100.0/24"]
 
 
+BY_THEMSELVES: Final = {"user", "ec2", "ecs_tasks", "lambda_functions", "roles_anywhere"}
+"""Kinds of consumer that a policy of a resource can let in."""
+
+
 @edit("a role's grant goes by resource")
 def role_to_resource(settings: Settings) -> None:
     for each in settings["grants"]:
         consumer = next(c for c in settings["consumers"] if c["name"] == each["consumer"])
         shared = next((k for k in ("bucket", "topic", "queue") if k in each), None)
-        if shared and each.get("via") != "resource" and set(consumer) & {"user", "ec2"}:
+        if shared and each.get("via") != "resource" and set(consumer) & BY_THEMSELVES:
             resource = next(r for r in settings[f"{shared}s"] if r["name"] == each[shared])
             if not resource.get("existing") and not consumer.get("conditions"):
                 each["via"] = "resource"
@@ -426,6 +439,13 @@ def direct_removed(settings: Settings) -> None:
     raise InapplicableError
 
 
+@edit("who comes and a grant by resource change in one go", role_to_resource)
+def direct_and_trust(settings: Settings) -> None:
+    direct_changed(settings)
+    direct = next(g for g in settings["grants"] if g.get("via") == "resource" and "bucket" in g)
+    _other_callers(next(c for c in settings["consumers"] if c["name"] == direct["consumer"]))
+
+
 BOUNDARY: Final = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 
 
@@ -460,6 +480,13 @@ def revoked_for_others(settings: Settings) -> None:
 @edit("the kind of policy, trust and grants change in one go")
 def everything_changes(settings: Settings) -> None:
     _inline(settings)
+    levels_changed(settings)
+    trust_moved(settings)
+
+
+@edit("an access policy has another name, and trust and grants change in one go")
+def policy_renamed(settings: Settings) -> None:
+    with_role(settings)["role"]["policy_name"] = "AnotherName"
     levels_changed(settings)
     trust_moved(settings)
 

@@ -17,6 +17,22 @@ def shuts_out(old: str, new: str) -> bool:
     return not all(any(covers(each, one) for each in by_new) for one in _statements(old))
 
 
+def asks_for_others(old: str, new: str) -> bool:
+    """Say whether two trust policies ask for external IDs, and have none in common."""
+    before, after = _external_ids(old), _external_ids(new)
+    in_common = set[str]().union(*before) & set[str]().union(*after)
+    return all([before, after, *before, *after]) and not in_common
+
+
+def _external_ids(document: str) -> list[set[str]]:
+    """Return what each statement asks for that lets somebody in."""
+    return [
+        set(_conditions(each).get(("StringEquals", "sts:ExternalId"), ()))
+        for each in _statements(document)
+        if "sts:AssumeRole" in each["Action"]
+    ]
+
+
 def covers(wider: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     """Say whether a statement shows that it allows all that another does."""
     if any(wider.get(key) != other.get(key) for key in ("Effect", "Principal", "Resource")):

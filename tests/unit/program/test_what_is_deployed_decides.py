@@ -85,3 +85,105 @@ def test_the_kind_of_policy_does_not_change_together_with_trust_and_grants() -> 
         then(values(), values(user="Another", level="delete", policy="inline"))
     then(values(), values(user="Another", policy="inline"))
     then(values(), values(level="delete", policy="inline"))
+
+
+PODS_ROLE = ("aws:iam/role:Role", "access-shop-machines")
+SHOP_ROLE = ("aws:iam/role:Role", "access-shop")
+OWN_POLICY = (INLINE, "access-shop")
+ACCESS_POLICY = (POLICY, "access-shop")
+GIVEN = (ATTACHED, "access-shop")
+
+
+def of_pods(namespace: str = "web", level: str = "read", **conditions: Any) -> dict[str, str]:
+    consumer = {
+        "name": "shop",
+        "eks_pods": {
+            "role": {"name": "Shop"},
+            "cluster": "apps",
+            "namespace": namespace,
+            "service_account": "shop",
+        },
+        "role": {"name": "ShopAccess"},
+        "conditions": conditions,
+    }
+    grant = {"consumer": "shop", "bucket": BUCKET, "levels": [level]}
+    return stack_values("prod", consumers=[consumer], grants=[grant])
+
+
+def of_functions(
+    function: str, level: str = "read", via: str = "role", **conditions: Any
+) -> dict[str, str]:
+    consumer: dict[str, Any] = {
+        "name": "shop",
+        "lambda_functions": {"role": {"name": "Shop"}, "functions": [function]},
+        "conditions": conditions,
+    }
+    if via == "role":
+        consumer["role"] = {"name": "ShopAccess"}
+    grant = {"consumer": "shop", "bucket": BUCKET, "levels": [level], "via": via}
+    return stack_values("prod", consumers=[consumer], grants=[grant])
+
+
+def in_order(deployment: Deployment, *wanted: tuple[str, str]) -> bool:
+    """Whether each is made after the one before it."""
+    made = [(each.type, each.name) for each in deployment.resources]
+    return [each for each in made if each in wanted] == [*wanted]
+
+
+def test_new_grants_for_other_machines_stand_in_a_document_of_their_own() -> None:
+    changed = then(of_pods(), of_pods("others", "delete"))
+    found = documents(changed, POLICY)
+    assert found["access-shop"] == NOTHING
+    assert actions(found["access-shop.2"]) == ["s3:DeleteObject"]
+    assert in_order(changed, ACCESS_POLICY, SHOP_ROLE, PODS_ROLE, GIVEN)
+    # EKS states the namespace as external ID, with which nobody comes in until both roles know it.
+    assert documents(changed, INLINE)["access-shop"] == NOTHING
+    assert in_order(changed, OWN_POLICY, PODS_ROLE, (INLINE, "access-shop.2"))
+
+
+def test_of_two_roles_the_one_that_lets_somebody_in_changes_last() -> None:
+    for before, after, order in (
+        ("2097-01-01", "2098-01-01", (PODS_ROLE, SHOP_ROLE)),
+        ("2098-01-01", "2097-01-01", (SHOP_ROLE, PODS_ROLE)),
+    ):
+        changed = then(
+            of_functions("resize", expires_at=before), of_functions("others", expires_at=after)
+        )
+        assert in_order(changed, ACCESS_POLICY, *order, GIVEN)
+        assert documents(changed, INLINE) == documents(deploy(of_functions("resize")), INLINE)
+
+
+def test_two_roles_that_both_let_others_in_do_not_change_in_one_go() -> None:
+    before: Any = {"source_ips": ["198.51.100.0/24"]}
+    after: Any = {"source_ips": ["203.0.113.0/24"]}
+    with pytest.raises(pulumi.RunError, match="deploy one of them first"):
+        then(of_functions("resize", **before), of_functions("others", **after))
+    then(of_functions("resize", **before), of_functions("resize", **after))
+    then(of_pods(**before), of_pods("others", **after))
+
+
+def test_what_other_machines_newly_use_directly_comes_after_their_trust() -> None:
+    direct = "delete", "resource"
+    changed = then(of_functions("resize", via="resource"), of_functions("others", *direct))
+    found = documents(changed, INLINE)
+    assert found["access-shop"] == NOTHING
+    assert actions(found["access-shop.2"]) == ["s3:DeleteObject"]
+    assert in_order(changed, OWN_POLICY, PODS_ROLE, (INLINE, "access-shop.2"))
+
+
+def test_what_machines_use_directly_changes_in_the_document_that_is_there() -> None:
+    direct = "delete", "resource"
+    changed = then(of_functions("resize", via="resource"), of_functions("resize", *direct))
+    assert {name: actions(text) for name, text in documents(changed, INLINE).items()} == {
+        "access-shop": ["s3:DeleteObject"]
+    }
+
+
+def test_the_name_of_a_policy_does_not_change_together_with_trust_and_grants() -> None:
+    for kind in ("managed", "inline"):
+        before = values(policy=kind)
+        renamed: Any = {"policy": kind, "policy_name": "Another"}
+        with pytest.raises(pulumi.RunError, match=r"deploy the new role\.policy_name first"):
+            then(before, values(user="Another", level="delete", **renamed))
+        then(before, values(user="Another", **renamed))
+        then(before, values(level="delete", **renamed))

@@ -9,12 +9,15 @@ from cross_account_access.iam.comparing.comparison import Effect
 from cross_account_access.iam.comparing.moments import departures
 from cross_account_access.iam.inventory import Inventory
 from cross_account_access.stack import resources_of_state
+from tests.support.moments import Account
 from tests.support.states import (
     BUCKET,
     LIST,
+    PRODUCTION,
     READ,
     STAGING,
     TRUST,
+    Json,
     allow,
     export,
     policy,
@@ -80,3 +83,41 @@ def test_the_principals_of_one_side_with_the_grants_of_the_other_are_wider(
     ]
     # With no grant, or nobody to use it, nothing is.
     assert all(not each[0].is_widening for each in told(before, after, world(policy(), trust)))
+
+
+def pods(claims: str, *grants: Any) -> Inventory:
+    """Pods that say something get one role, and assume with it another one that has grants."""
+    machines, shop = (
+        f"arn:aws:iam::{account}:role/{name}"
+        for account, name in ((STAGING, "Pods"), (PRODUCTION, "Shop"))
+    )
+    service: Json = {"Principal": {"Service": "pods.eks.amazonaws.com"}}
+    said: Json = {"Condition": {"StringEquals": {"aws:SourceArn": claims}}}
+    itself: Json = {"Condition": {"ArnEquals": {"aws:PrincipalArn": machines}}}
+    staging: Json = {"Principal": {"AWS": f"arn:aws:iam::{STAGING}:root"}}
+    return Inventory(
+        accounts=(Account(PRODUCTION, "production"), Account(STAGING, "staging")),
+        users={},
+        roles={
+            machines: {
+                "trust": policy(allow("sts:AssumeRole", **service, **said)),
+                "policies": {"own": policy(allow("sts:AssumeRole", shop))},
+                "boundary": None,
+            },
+            shop: {
+                "trust": policy(allow("sts:AssumeRole", **staging, **itself)),
+                "policies": {"access": policy(*grants)},
+                "boundary": None,
+            },
+        },
+        resources={BUCKET: {"account": PRODUCTION, "policy": None}},
+    )
+
+
+@pytest.mark.parametrize(("claims", "grant"), [("web", WRITE), ("others", READ)])
+def test_a_role_that_is_assumed_from_another_one_is_a_step_more(claims: str, grant: Any) -> None:
+    before, after = pods("web", READ), pods("others", WRITE)
+    (found,) = departures(before, after, pods(claims, grant))
+    assert (found.effect, found.through) == (Effect.WIDENS, "staging:role/Pods")
+    assert found.actions == (grant["Action"],)
+    assert told(before, after, pods(claims)) == []
