@@ -1,7 +1,6 @@
 """One sandbox for all integration tests; each test gets empty accounts and a program of its own."""
 
 import contextlib
-import os
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +9,7 @@ import pytest
 
 from cross_account_access.dev.sandbox.box import Sandbox
 from tests.support.counts import COUNTED, COUNTS
-from tests.support.people import ROOT_SECRET
+from tests.support.people import pointed_at
 from tests.support.program import Program
 
 PRODUCTION, STAGING = "111122223333", "444455556666"
@@ -43,15 +42,8 @@ def box() -> Iterator[Sandbox]:
 @contextlib.contextmanager
 def running_box() -> Iterator[Sandbox]:
     """The two accounts, to which the environment points as long as they run."""
-    with Sandbox.start(production=PRODUCTION, staging=STAGING) as running:
-        environment = running.environment
-        with pytest.MonkeyPatch.context() as patch:
-            for name in [name for name in os.environ if name.startswith(("AWS_", "PULUMI_"))]:
-                patch.delenv(name)
-            for name, value in environment.items():
-                patch.setenv(name, value)
-            patch.setenv(ROOT_SECRET, running.emulator.secret)
-            yield running
+    with Sandbox.start(production=PRODUCTION, staging=STAGING) as running, pointed_at(running):
+        yield running
 
 
 @pytest.fixture

@@ -10,10 +10,25 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from cross_account_access.dev.sandbox.box import Sandbox
+
 REGION = "us-west-2"
 PRODUCTION_ADMIN, STAGING_ADMIN = "ProductionAccountAdmin", "StagingAccountAdmin"
 ROOT_SECRET = "SECRET_OF_THE_SANDBOX_S_ROOTS"
 """Variable of the tests that has the secret of the sandbox that runs."""
+
+
+@contextmanager
+def pointed_at(box: Sandbox) -> Iterator[None]:
+    """The environment of the tests points to the accounts of a sandbox."""
+    environment = box.environment
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith(("AWS_", "PULUMI_"))]:
+            patch.delenv(name)
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        patch.setenv(ROOT_SECRET, box.emulator.secret)
+        yield
 
 
 def admin(profile: str) -> boto3.Session:
