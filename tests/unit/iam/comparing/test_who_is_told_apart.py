@@ -123,7 +123,6 @@ def test_a_role_that_may_assume_itself_is_told() -> None:
     ]
 
 
-
 @pytest.mark.parametrize(
     "certain",
     ["*", {"AWS": "*", "Service": "s3.amazonaws.com"}],
