@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache, cached_property
+from functools import cached_property
 from typing import Final
 
 from cross_account_access.iam.comparing.asked import EVERYTHING, Asked
@@ -180,6 +180,7 @@ class _Comparison:
         self._universe = Universe(inventories, asked)
         self._asked = asked
         self._decisions = 0
+        self._covered_by: dict[ActionGroup, Mapping[str, frozenset[int]]] = {}
 
     def examination(self) -> Examination:
         changes = self.changes(through_roles=True)
@@ -473,14 +474,17 @@ class _Comparison:
             left.discard(number)
         return words
 
-    @cache  # noqa: B019 - one comparison
     def _covered(self, group: ActionGroup) -> Mapping[str, frozenset[int]]:
         """Return by pattern the resources that it means and the actions can have."""
+        if (found := self._covered_by.get(group)) is not None:
+            return found
         covered: dict[str, set[int]] = defaultdict(set)
         for number, resource in enumerate(self._universe.resources):
             for pattern in resource.witness.matches if group in resource.groups else ():
                 covered[pattern].add(number)
-        return {pattern: frozenset(each) for pattern, each in covered.items()}
+        kept = {pattern: frozenset(each) for pattern, each in covered.items()}
+        self._covered_by[group] = kept
+        return kept
 
     def _pattern(self, pattern: str) -> str:
         return self._universe.forms.get(pattern) or self._universe.short(pattern.translate(WRITTEN))

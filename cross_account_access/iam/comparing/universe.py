@@ -10,7 +10,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache, cached_property
+from functools import cached_property
 from typing import Any, Final, cast
 
 from cross_account_access.iam.comparing.asked import EVERYTHING, Asked
@@ -185,6 +185,7 @@ class Universe:
         self._label = {
             id: label for each in self._inventories for id, label in _labels(each).items()
         }
+        self._given_elsewhere: dict[str, Document] = {}
 
     def short(self, arn: str) -> str:
         """A name for people."""
@@ -376,13 +377,14 @@ class Universe:
             self._add_outside(resource.target, roles, resources)
         return users, roles, resources
 
-    @cache  # noqa: B019 - one universe a comparison
     def _everything_elsewhere(self, account: str) -> Document:
         """Return what the administrator of an outsider's account may have given.
 
         Within the account of a resource an identity-based policy alone suffices, and the account
         may give it to whom it likes; only what the resource says by itself is of interest there.
         """
+        if (found := self._given_elsewhere.get(account)) is not None:
+            return found
         own = [
             text
             for each in self._inventories
@@ -391,7 +393,9 @@ class Universe:
             for text in (target, f"{target}/*")
         ]
         but = {"NotResource": own} if own else {"Resource": "*"}
-        return {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", **but}}
+        statement = {"Effect": "Allow", "Action": "*", **but}
+        made = self._given_elsewhere[account] = {"Version": "2012-10-17", "Statement": statement}
+        return made
 
     @cached_property
     def _roots(self) -> list[str]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import time
+import weakref
 from typing import Any
 
 import pytest
@@ -133,3 +135,12 @@ def test_grants_with_conditions_are_compared_in_time(pytestconfig: pytest.Config
         started = time.process_time()
         told(stack(count, ["user/User{0}"], CONDITIONS))
         assert time.process_time() - started < seconds
+
+
+def test_one_comparison_leaves_nothing_for_the_next_to_carry() -> None:
+    everybody = stack(2, ["user/U{}", "root"])
+    compare(NOTHING, everybody)
+    compared = weakref.ref(everybody)
+    del everybody
+    gc.collect()
+    assert compared() is None
