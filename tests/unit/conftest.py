@@ -1,11 +1,18 @@
 """Every unit test runs away from the machine's own AWS files and variables."""
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from botocore.loaders import create_loader
+
+
+def pytest_collection_finish() -> None:
+    """What has been imported and collected stays; the collector looks at what tests make only."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True, scope="session")
