@@ -5,7 +5,7 @@ to ask about one text of each kind, its witness, and this module finds them all:
 patterns at once over every text that there is, in order of length, until nothing new can come.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -126,19 +126,25 @@ def _walk(
     patterns: Sequence[str], fresh: str, most: int, settled: Callable[["_State"], "_State"]
 ) -> dict[frozenset[int], str]:
     """Return the shortest text, not empty, for each set of patterns and marks that it leads to."""
-    start = settled(_closed(((index, 0) for index in range(len(patterns))), patterns))
+    start = settled(frozenset(_closed(patterns, range(len(patterns)))))
     texts = {start: ""}
+    reached: set[_State] = set()
     found: dict[frozenset[int], str] = {}
+    moves: dict[_Place, tuple[str, frozenset[_Place]]] = {}
     queue = [start]
     for state in queue:
         # Characters that no pattern waits for here all lead to where the fresh one leads.
-        awaited = {
-            patterns[index][position]
-            for index, position in state
-            if index >= 0 and position < len(patterns[index])
-        }
-        for character in (fresh, *sorted(awaited - {_ANY, _ONE})):
-            after = settled(_closed(_step(state, character, patterns), patterns))
+        ways: dict[str, set[_Place]] = {_ONE: set()}
+        for place in state:
+            if (move := moves.get(place)) is None:
+                move = moves[place] = _move(place, patterns)
+            ways.setdefault(move[0], set()).update(move[1])
+        anyhow = ways.pop(_ONE)
+        for character in (fresh, *sorted(ways)):
+            after = settled(frozenset(anyhow.union(ways.get(character, ()))))
+            if after in reached:
+                continue
+            reached.add(after)
             text = texts[state] + character
             found.setdefault(_matched(after, patterns), text)
             if after not in texts:
@@ -149,23 +155,23 @@ def _walk(
     return found
 
 
-_State = frozenset[tuple[int, int]]
-"""How far each pattern has come: its index, and the position of what it waits for next; with a
+_Place = tuple[int, int]
+"""How far a pattern has come: its index, and the position of what it waits for next; with a
 negative index, a mark."""
+_State = frozenset[_Place]
 
 
-def _step(state: _State, character: str, patterns: Sequence[str]) -> Iterable[tuple[int, int]]:
-    for index, position in state:
-        if index < 0:
-            yield index, position
-            continue
-        pattern = patterns[index]
-        if position == len(pattern):
-            continue
-        if pattern[position] == _ANY:
-            yield index, position
-        elif pattern[position] in (_ONE, character):
-            yield index, position + 1
+def _move(place: _Place, patterns: Sequence[str]) -> tuple[str, frozenset[_Place]]:
+    """Return the character that a pattern waits for, `?` for any, and where it gets by it."""
+    index, position = place
+    if index < 0:
+        return _ONE, frozenset({place})
+    pattern = patterns[index]
+    if position == len(pattern):
+        return _ONE, frozenset()
+    if pattern[position] == _ANY:
+        return _ONE, frozenset(_closed(patterns, (index,), position))
+    return pattern[position], frozenset(_closed(patterns, (index,), position + 1))
 
 
 def _matched(state: _State, patterns: Sequence[str]) -> frozenset[int]:
@@ -174,13 +180,11 @@ def _matched(state: _State, patterns: Sequence[str]) -> frozenset[int]:
     )
 
 
-def _closed(positions: Iterable[tuple[int, int]], patterns: Sequence[str]) -> _State:
-    """Add where patterns get without a character: past a `*`, which may stand for nothing."""
-    closed = set()
-    for index, first in positions:
+def _closed(patterns: Sequence[str], some: Iterable[int], first: int = 0) -> Iterator[_Place]:
+    """Yield where patterns get without a character: past a `*`, which may stand for nothing."""
+    for index in some:
         position = first
-        closed.add((index, position))
-        while index >= 0 and position < len(patterns[index]) and patterns[index][position] == _ANY:
+        yield index, position
+        while position < len(patterns[index]) and patterns[index][position] == _ANY:
             position += 1
-            closed.add((index, position))
-    return frozenset(closed)
+            yield index, position
