@@ -16,6 +16,8 @@ from cross_account_access.dev.sandbox.emulator import Emulator
 PRODUCTION, STAGING = "111122223333", "444455556666"
 ROLE = f"arn:aws:iam::{PRODUCTION}:role/Target"
 MACHINE = f"arn:aws:iam::{STAGING}:role/machines/Machine"
+HERE = {"CreateBucketConfiguration": {"LocationConstraint": REGION}}
+ANYTHING = {"Action": "*", "Resource": "*"}
 
 
 @contextlib.contextmanager
@@ -88,3 +90,25 @@ def code_of(call: Callable[[], Any]) -> str | None:
         code: str = error.response["Error"]["Code"]
         return code
     return None
+
+
+def of(accounts: Accounts, account: str, service: str) -> Any:
+    """Acts as the root of an account."""
+    session: Any = accounts.root(account)
+    return session.client(service)
+
+
+def acting(key: Any, service: str) -> Any:
+    session: Any = boto3.Session(
+        key["AccessKeyId"], key["SecretAccessKey"], key.get("SessionToken"), region_name=REGION
+    )
+    return session.client(service)
+
+
+def role_with(accounts: Accounts, name: str, *statements: dict[str, Any], **trust: Any) -> Any:
+    """Makes a role of Production, and returns the credentials of a user of Staging in it."""
+    accounts.role(name, PRODUCTION, **trust)
+    iam = of(accounts, PRODUCTION, "iam")
+    iam.put_role_policy(RoleName=name, PolicyName="own", PolicyDocument=policy(*statements))
+    key = accounts.user(f"{name}User", ANYTHING)
+    return accounts.assumes(key, ROLE.replace("Target", name))

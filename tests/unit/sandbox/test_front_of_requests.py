@@ -7,38 +7,25 @@ import boto3
 import pytest
 
 from cross_account_access.dev.sandbox import front
-from cross_account_access.dev.sandbox.box import REGION
 from cross_account_access.dev.sandbox.front import mfa
-from tests.unit.sandbox.emulated import PRODUCTION, ROLE, STAGING, Accounts, code_of, policy
+from tests.unit.sandbox.emulated import (
+    ANYTHING,
+    HERE,
+    PRODUCTION,
+    ROLE,
+    STAGING,
+    Accounts,
+    acting,
+    code_of,
+    of,
+    policy,
+    role_with,
+)
 
 UNDER_TEST = front
-HERE = {"CreateBucketConfiguration": {"LocationConstraint": REGION}}
 ROOT = {"AWS": f"arn:aws:iam::{STAGING}:root"}
 OWNER = {"AWS": f"arn:aws:iam::{PRODUCTION}:root"}
-ANYTHING = {"Action": "*", "Resource": "*"}
 USER = f"arn:aws:iam::{STAGING}:user/Reader"
-
-
-def of(accounts: Accounts, account: str, service: str) -> Any:
-    """Acts as the root of an account."""
-    session: Any = accounts.root(account)
-    return session.client(service)
-
-
-def acting(key: Any, service: str) -> Any:
-    session: Any = boto3.Session(
-        key["AccessKeyId"], key["SecretAccessKey"], key.get("SessionToken"), region_name=REGION
-    )
-    return session.client(service)
-
-
-def role_with(accounts: Accounts, name: str, *statements: dict[str, Any], **trust: Any) -> Any:
-    """Makes a role of Production, and returns the credentials of a user of Staging in it."""
-    accounts.role(name, PRODUCTION, **trust)
-    iam = of(accounts, PRODUCTION, "iam")
-    iam.put_role_policy(RoleName=name, PolicyName="own", PolicyDocument=policy(*statements))
-    key = accounts.user(f"{name}User", ANYTHING)
-    return accounts.assumes(key, ROLE.replace("Target", name))
 
 
 def named(text: str) -> Any:

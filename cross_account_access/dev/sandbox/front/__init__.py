@@ -18,6 +18,7 @@ from cross_account_access.dev.sandbox.front import (
     mfa,
     missing_objects,
     names,
+    object_keys,
     parameters,
     partitions,
     passed_roles,
@@ -40,6 +41,7 @@ RULES: Final[tuple[Rule, ...]] = (
     mfa.devices_with_codes,
     keys.of_other_accounts,
     keys.still_governed,
+    object_keys.usable,
     missing_objects.told_to_who_may_list,
 )
 
@@ -59,6 +61,7 @@ def apply() -> None:
 
     mfa.apply()
     keys.apply()
+    object_keys.apply()
     gateway._dispatch_service_request = dispatch_as_meant
     gateway.SERVICE_HANDLERS = {
         name: _behind_the_rules(name, handler) for name, handler in gateway.SERVICE_HANDLERS.items()
