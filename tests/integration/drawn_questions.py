@@ -10,6 +10,8 @@ from typing import Any
 from tests.integration.questions import (
     ARN,
     CALLERS,
+    ENCRYPTED,
+    OF_ENCRYPTED,
     OTHER_ACTIONS,
     PEOPLE,
     PRODUCTION,
@@ -18,6 +20,8 @@ from tests.integration.questions import (
     SESSION,
     STAGING,
     TOPIC,
+    USES,
+    VIA,
     Document,
     Policies,
     Question,
@@ -54,6 +58,9 @@ STATED_RESOURCES: tuple[Any, ...] = (
     "arn:aws:s3:::example-*-101/*",
     "arn:aws:s3:::another-bucket",
     ARN.upper().replace("ARN:AWS:S3", "arn:aws:s3"),
+    f"{ARN}/${{aws:PrincipalAccount}}*",
+    f"{ARN}/${{*}}",
+    "arn:aws:s3",
 )
 CONDITIONS: tuple[Any, ...] = (
     {"Bool": {"aws:SecureTransport": "true"}},
@@ -100,6 +107,9 @@ CONDITIONS: tuple[Any, ...] = (
     {"StringEquals": {"aws:PrincipalArn": [PEOPLE["owner"], PEOPLE["stranger"]]}},
     {"StringLike": {"aws:PrincipalArn": "arn:aws:iam::*:user/*e?"}},
     {"Bool": {"aws:SecureTransport": "true"}, "StringLike": {"s3:prefix": "images/*"}},
+    {"Bool": {"aws:ViaAWSService": "false"}},
+    {"Bool": {"aws:PrincipalIsAWSService": "false"}},
+    {"Null": {"aws:PrincipalArn": "true"}},
     {
         "StringEquals": {"aws:PrincipalAccount": STAGING},
         "IpAddress": {"aws:SourceIp": "127.0.0.0/8"},
@@ -324,6 +334,59 @@ def policies_for(service: str, key: str) -> Callable[[random.Random], Policies]:
         return Policies(own=own, limits=limits, shared={service: shared})
 
     return drawn
+
+
+_VIA_CONDITIONS: tuple[Any, ...] = (
+    *({"StringEquals": {name: value}} for name, value in VIA.items()),
+    {"StringLike": {"kms:EncryptionContext:aws:s3:arn": f"arn:aws:s3:::{ENCRYPTED}*"}},
+    {"StringEquals": {"kms:EncryptionContext:aws:s3:arn": f"arn:aws:s3:::{ENCRYPTED}/a"}},
+    {"StringNotEquals": {"kms:ViaService": VIA["kms:ViaService"]}},
+    {"StringEquals": {"kms:CallerAccount": STAGING}},
+    {"Null": {"kms:ViaService": "true"}},
+)
+
+
+def policies_for_encrypted(key: str) -> Callable[[random.Random], Policies]:
+    """Documents about the key of objects, which everybody may read and write for the rest.
+
+    Args:
+        key: its ARN.
+    """
+    anything = allow("s3:*", "*")
+
+    def using(chance: random.Random, resource: str) -> Statement:
+        stated = {
+            "Effect": an_effect(chance),
+            "Action": chance.choice((*USES, list(USES), "kms:*")),
+            "Resource": resource,
+        }
+        return {**stated, **some(chance, _VIA_CONDITIONS, 0.4)}
+
+    def drawn(chance: random.Random) -> Policies:
+        own = {
+            who: policy(anything, *(using(chance, "*") for _ in range(chance.randint(1, 2))))
+            for who in ("owner", "guest", "stranger", "session")
+        }
+        limits = {
+            who: policy(anything, using(chance, key))
+            for who in ("owner", "guest", "session")
+            if chance.random() < 0.2
+        }
+        named = (
+            {**using(chance, "*"), "Principal": chance.choice(STATED_PRINCIPALS)}
+            for _ in range(chance.randint(1, 3))
+        )
+        writer = allow("kms:PutKeyPolicy", "*", Principal=_OWNER)
+        both = allow(list(USES), "*", Principal={"AWS": [STAGING, PRODUCTION]})
+        shared = policy(writer, *named, *([both] if chance.random() < 0.6 else []))
+        return Policies(own=own, limits=limits, shared={"kms": shared})
+
+    return drawn
+
+
+def question_for_encrypted(chance: random.Random) -> Question:
+    callers = tuple(each for each in CALLERS if each != "nobody")
+    return Question(who=chance.choice(callers), action=chance.choice(OF_ENCRYPTED))
 
 
 def question_for(service: str) -> Callable[[random.Random], Question]:

@@ -29,6 +29,8 @@ from tests.support.people import REGION
 PRODUCTION, STAGING = "111122223333", "444455556666"
 BUCKET, ROLE = "example-differential-101", f"arn:aws:iam::{PRODUCTION}:role/apps/Differential"
 ARN = f"arn:aws:s3:::{BUCKET}"
+ENCRYPTED = "example-differential-kms-101"
+"""A bucket of Production, open to both accounts, whose objects have the KMS key."""
 TOPIC = f"arn:aws:sns:{REGION}:{PRODUCTION}:differential"
 QUEUE = f"arn:aws:sqs:{REGION}:{PRODUCTION}:differential"
 PEOPLE = {
@@ -123,6 +125,7 @@ class Accounts:
         self.queue_url = self._roots["sqs"].create_queue(QueueName="differential")["QueueUrl"]
         self.key = self._roots["kms"].create_key()["KeyMetadata"]["Arn"]
         """ARN of the KMS key, which AWS chooses."""
+        self._make_encrypted()
         self.secret = self._roots["kms"].encrypt(KeyId=self.key, Plaintext=b"x")["CiphertextBlob"]
         self._made = Policies()
         keys: dict[str, dict[str, str]] = {}
@@ -157,6 +160,20 @@ class Accounts:
             for who in keys
         }
 
+    def _make_encrypted(self) -> None:
+        place = {"CreateBucketConfiguration": {"LocationConstraint": REGION}}
+        self._s3.create_bucket(Bucket=ENCRYPTED, **place)
+        by_default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": self.key}
+        rules = [{"ApplyServerSideEncryptionByDefault": by_default, "BucketKeyEnabled": True}]
+        self._s3.put_bucket_encryption(
+            Bucket=ENCRYPTED, ServerSideEncryptionConfiguration={"Rules": rules}
+        )
+        self._s3.put_object(Bucket=ENCRYPTED, Key="a", Body=b"")
+        anybody = allow(
+            "s3:*", f"arn:aws:s3:::{ENCRYPTED}/*", Principal={"AWS": [STAGING, PRODUCTION]}
+        )
+        self._s3.put_bucket_policy(Bucket=ENCRYPTED, Policy=json.dumps(policy(anybody)))
+
     def apply(self, policies: Policies) -> None:
         """Makes these the documents that lie in the accounts, and no others."""
         for who in ("owner", "guest", "stranger", "session"):
@@ -181,6 +198,8 @@ class Accounts:
             service = question.action.split(":")[0]
             if question.action == "sts:AssumeRole":
                 self._sts[question.who].assume_role(RoleArn=ROLE, **question.output)
+            elif service == "objects":
+                _OF_ENCRYPTED[question.action][0](self._clients[question.who, question.plain])
             elif service in self._roots:
                 _OTHER_CALLS[question.action](self, self._others[service, question.who])
             else:
@@ -243,6 +262,36 @@ _CALLS: Mapping[str, Any] = {
     "s3:GetBucketPolicyStatus": lambda s3, _: s3.get_bucket_versioning(Bucket=BUCKET),
 }
 """How each action is tried; the keys that are written are those of `_key`."""
+
+
+def _in_parts(s3: Any) -> None:
+    upload = s3.create_multipart_upload(Bucket=ENCRYPTED, Key="parts")["UploadId"]
+    s3.upload_part(Bucket=ENCRYPTED, Key="parts", UploadId=upload, PartNumber=1, Body=b"")
+
+
+_OF_ENCRYPTED: Mapping[str, tuple[Any, tuple[str, ...]]] = {
+    "objects:Get": (
+        lambda s3: s3.get_object(Bucket=ENCRYPTED, Key="a")["Body"].close(),
+        ("kms:Decrypt",),
+    ),
+    "objects:Put": (
+        lambda s3: s3.put_object(Bucket=ENCRYPTED, Key="b", Body=b""),
+        ("kms:GenerateDataKey",),
+    ),
+    "objects:Copy": (
+        lambda s3: s3.copy_object(Bucket=ENCRYPTED, Key="c", CopySource=f"{ENCRYPTED}/a"),
+        ("kms:Decrypt", "kms:GenerateDataKey"),
+    ),
+    "objects:Upload": (_in_parts, ("kms:Decrypt", "kms:GenerateDataKey")),
+}
+"""How each is tried, and what it needs of the key."""
+OF_ENCRYPTED = tuple(_OF_ENCRYPTED)
+USES = ("kms:Decrypt", "kms:GenerateDataKey")
+VIA = {
+    "kms:ViaService": f"s3.{REGION}.amazonaws.com",
+    "kms:EncryptionContext:aws:s3:arn": f"arn:aws:s3:::{ENCRYPTED}",
+}
+"""What conditions are told when S3 uses the key for somebody."""
 
 _REFUSED = ("AccessDenied", "AccessDeniedException", "AuthorizationError", "NotFoundException")
 """The last is how a key of the other account is answered for, whatever its policy says."""
@@ -323,6 +372,12 @@ def judged(of: World, question: Question, key: str = "") -> Outcome:
             if outcome in outcomes:
                 return outcome
         return Outcome.ALLOWED
+    if question.action in _OF_ENCRYPTED:
+        outcomes = {
+            decide(of, Request(principal, action, key, _context(question, **VIA))).outcome
+            for action in _OF_ENCRYPTED[question.action][1]
+        }
+        return Outcome.ALLOWED if outcomes == {Outcome.ALLOWED} else Outcome.DENIED
     shared = {"sns": TOPIC, "sqs": QUEUE, "kms": key}.get(question.action.split(":")[0])
     if shared is not None:
         return decide(of, Request(principal, question.action, shared, _context(question))).outcome
@@ -342,8 +397,10 @@ ABSENT = (
 )
 
 
-def _context(question: Question) -> Context:
+def _context(question: Question, **more: str) -> Context:
     stated = {
+        **more,
+        "aws:ViaAWSService": str(bool(more)).lower(),
         "aws:SecureTransport": str(not question.plain).lower(),
         "aws:SourceIp": "127.0.0.1",
         "aws:CurrentTime": "2027-01-01T00:00:00Z",

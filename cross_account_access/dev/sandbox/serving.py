@@ -16,13 +16,12 @@ from hypercorn.config import Config
 from ministack.app import app
 
 from cross_account_access.dev.sandbox import (
-    account_block,
-    asked_of,
     corrections,
     front,
     guard,
     recording,
 )
+from cross_account_access.dev.sandbox.corrections import account_block, asked_of
 
 _GRACE_SECONDS = 1.0
 

@@ -17,7 +17,7 @@ ACCOUNT, STAGING = "111122223333", "444455556666"
 IAM = f"arn:aws:iam::{ACCOUNT}"
 KMS = f"arn:aws:kms:{REGION}:{ACCOUNT}"
 AS_SHIPPED = """
-from cross_account_access.dev.sandbox import asked_of
+from cross_account_access.dev.sandbox.corrections import asked_of
 asked_of.apply = lambda: None
 """
 TRUST = json.dumps(
@@ -72,6 +72,15 @@ def there(emulated: tuple[str, Sandbox], monkeypatch: pytest.MonkeyPatch) -> dic
     iam.create_instance_profile(InstanceProfileName="Machines")
     key = kms.create_key()["KeyMetadata"]["KeyId"]
     kms.create_alias(AliasName="alias/there", TargetKeyId=key)
+    their_policy = json.dumps(
+        {
+            "Version": "2012-10-17",
+            "Statement": [allow("sqs:GetQueueUrl", "*", Principal={"AWS": ACCOUNT})],
+        }
+    )
+    boto3.Session(STAGING, box.emulator.secret, region_name=REGION).client("sqs").create_queue(
+        QueueName="theirs", Attributes={"Policy": their_policy}
+    )
     return {"secret": box.emulator.secret, KEY: key}
 
 
@@ -108,6 +117,10 @@ NAMED: dict[str, tuple[Statements, Call]] = {
         [allow("kms:Encrypt", f"{KMS}:key/*")],
         ("kms", "encrypt", {"KeyId": "alias/there", "Plaintext": b"evening"}),
     ),
+    "another account's queue": (
+        [allow("sqs:GetQueueUrl", f"arn:aws:sqs:{REGION}:{STAGING}:theirs")],
+        ("sqs", "get_queue_url", {"QueueName": "theirs", "QueueOwnerAWSAccountId": STAGING}),
+    ),
     "the boundary that a role has": (
         [allow("iam:PutRolePolicy", "*", **WITHIN)],
         (
@@ -131,20 +144,27 @@ NAMED: dict[str, tuple[Statements, Call]] = {
 }
 
 
-def succeeds(there: dict[str, str], statements: Statements, call: Call) -> bool:
+def succeeds(
+    there: dict[str, str], statements: Statements, call: Call, name: str = "somebody"
+) -> bool:
     """Whether somebody with these permissions may do it."""
     iam: Any = boto3.Session(ACCOUNT, there["secret"], region_name=REGION).client("iam")
-    iam.create_user(UserName="somebody")
+    iam.create_user(UserName=name)
     document = json.dumps({"Version": "2012-10-17", "Statement": statements})
-    iam.put_user_policy(UserName="somebody", PolicyName="own", PolicyDocument=document)
-    made = iam.create_access_key(UserName="somebody")["AccessKey"]
+    iam.put_user_policy(UserName=name, PolicyName="own", PolicyDocument=document)
+    made = iam.create_access_key(UserName=name)["AccessKey"]
     somebody: Any = boto3.Session(made["AccessKeyId"], made["SecretAccessKey"], region_name=REGION)
     client, method, parameters = call
     given = {name: there[KEY] if value == KEY else value for name, value in parameters.items()}
     try:
         getattr(somebody.client(client), method)(**given)
     except ClientError as error:
-        if not error.response["Error"]["Code"].startswith("AccessDenied"):
+        # SNS has a word of its own.
+        if error.response["Error"]["Code"] not in {
+            "AccessDenied",
+            "AccessDeniedException",
+            "AuthorizationError",
+        }:
             raise
         return False
     return True
@@ -162,6 +182,87 @@ def test_without_the_boundary_a_role_is_not_made(there: dict[str, str]) -> None:
     statements, (client, method, parameters) = NAMED["the boundary that a role is to get"]
     without = {each: value for each, value in parameters.items() if value != BOUNDARY}
     assert not succeeds(there, statements, (client, method, without))
+
+
+TAG: Any = {"Key": "team", "Value": "red"}
+MADE_WITH_TAGS: dict[str, tuple[str, str, Call]] = {
+    "role": (
+        "iam:CreateRole",
+        "iam:TagRole",
+        (
+            "iam",
+            "create_role",
+            {"RoleName": "Own", "AssumeRolePolicyDocument": TRUST, "Tags": [TAG]},
+        ),
+    ),
+    "user": (
+        "iam:CreateUser",
+        "iam:TagUser",
+        ("iam", "create_user", {"UserName": "own", "Tags": [TAG]}),
+    ),
+    "policy": (
+        "iam:CreatePolicy",
+        "iam:TagPolicy",
+        (
+            "iam",
+            "create_policy",
+            {"PolicyName": "own", "PolicyDocument": NOTHING, "Tags": [TAG]},
+        ),
+    ),
+    "identity provider": (
+        "iam:CreateOpenIDConnectProvider",
+        "iam:TagOpenIDConnectProvider",
+        ("iam", "create_open_id_connect_provider", {"Url": ISSUER, "Tags": [TAG]}),
+    ),
+    "instance profile": (
+        "iam:CreateInstanceProfile",
+        "iam:TagInstanceProfile",
+        ("iam", "create_instance_profile", {"InstanceProfileName": "own", "Tags": [TAG]}),
+    ),
+    "key": (
+        "kms:CreateKey",
+        "kms:TagResource",
+        ("kms", "create_key", {"Tags": [{"TagKey": "team", "TagValue": "red"}]}),
+    ),
+    "topic": (
+        "sns:CreateTopic",
+        "sns:TagResource",
+        ("sns", "create_topic", {"Name": "own", "Tags": [TAG]}),
+    ),
+    "queue": (
+        "sqs:CreateQueue",
+        "sqs:TagQueue",
+        ("sqs", "create_queue", {"QueueName": "own", "tags": {"team": "red"}}),
+    ),
+    "secret": (
+        "secretsmanager:CreateSecret",
+        "secretsmanager:TagResource",
+        (
+            "secretsmanager",
+            "create_secret",
+            {"Name": "own", "SecretString": "-", "Tags": [TAG]},
+        ),
+    ),
+    "parameter": (
+        "ssm:PutParameter",
+        "ssm:AddTagsToResource",
+        (
+            "ssm",
+            "put_parameter",
+            {"Name": "own", "Value": "-", "Type": "String", "Tags": [TAG]},
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("what", MADE_WITH_TAGS)
+def test_what_is_made_with_tags_needs_to_be_tagged(
+    what: str, emulated: tuple[str, Sandbox], there: dict[str, str]
+) -> None:
+    makes, tags, call = MADE_WITH_TAGS[what]
+    is_made = succeeds(there, [allow(makes, "*")], call)
+    assert is_made != (emulated[0] == "corrected")
+    assert is_made or succeeds(there, [allow(makes, "*"), allow(tags, "*")], call, "tagger")
 
 
 @pytest.mark.usefixtures("emulated")

@@ -233,3 +233,68 @@ def test_arns_are_those_of_the_partition(accounts: Accounts) -> None:
         lambda: iam.update_assume_role_policy(RoleName="Target", PolicyDocument=other)
     )
     assert changed == ("MalformedPolicyDocument" if accounts.mended else None)
+
+
+def chained(accounts: Accounts, *actions: str, asked: dict[str, Any] | None = None) -> Any:
+    """Makes the role `Next` of Production for sessions of `Target`; returns a user of Staging."""
+    whole = ["sts:AssumeRole", "sts:SetSourceIdentity", "sts:TagSession"]
+    accounts.role("Target", PRODUCTION, Action=whole)
+    iam = of(accounts, PRODUCTION, "iam")
+    iam.put_role_policy(RoleName="Target", PolicyName="own", PolicyDocument=policy(ANYTHING))
+    accounts.role("Next", PRODUCTION, Principal=OWNER, Action=["sts:AssumeRole", *actions])
+    if asked is not None:
+        listing = policy({"Action": "s3:ListAllMyBuckets", "Resource": "*", "Condition": asked})
+        iam.put_role_policy(RoleName="Next", PolicyName="own", PolicyDocument=listing)
+    return accounts.user("Caller", ANYTHING)
+
+
+def test_a_source_identity_stays(accounts: Accounts) -> None:
+    alice = {"StringEquals": {"aws:SourceIdentity": "alice"}}
+    key = chained(accounts, "sts:SetSourceIdentity", asked=alice)
+    first = accounts.assumes(key, SourceIdentity="alice")
+    second = accounts.assumes(first, ROLE.replace("Target", "Next"))
+    lists = acting(second, "s3").list_buckets
+    assert (code_of(lists) is None) == accounts.mended
+    other = accounts.assumes(first, ROLE.replace("Target", "Next"), SourceIdentity="bob")
+    assert (other is None) == accounts.mended
+    without = accounts.assumes(accounts.assumes(key), ROLE.replace("Target", "Next"))
+    assert code_of(acting(without, "s3").list_buckets) == "AccessDenied"
+    told = acting(first, "sts").assume_role(
+        RoleArn=ROLE.replace("Target", "Next"), RoleSessionName="told"
+    )
+    assert told.get("SourceIdentity") == ("alice" if accounts.mended else None)
+
+
+@pytest.mark.parametrize("carried", ["source identity", "tags"])
+def test_a_role_that_does_not_take_what_a_session_carries_refuses_it(
+    accounts: Accounts, carried: str
+) -> None:
+    key = chained(accounts)
+    tags = {"Tags": [{"Key": "team", "Value": "red"}], "TransitiveTagKeys": ["team"]}
+    stated = {"SourceIdentity": "alice"} if carried == "source identity" else tags
+    first = accounts.assumes(key, **stated)
+    assert (accounts.assumes(first, ROLE.replace("Target", "Next")) is None) == accounts.mended
+    assert accounts.assumes(accounts.assumes(key), ROLE.replace("Target", "Next"))
+
+
+def test_transitive_tags_stay_and_others_go(accounts: Accounts) -> None:
+    red = {
+        "StringEquals": {"aws:PrincipalTag/team": "red"},
+        "Null": {"aws:PrincipalTag/desk": "true"},
+    }
+    key = chained(accounts, "sts:TagSession", asked=red)
+    tags = [{"Key": "team", "Value": "red"}, {"Key": "desk", "Value": "7"}]
+    first = accounts.assumes(key, Tags=tags, TransitiveTagKeys=["team"])
+    following = ROLE.replace("Target", "Next")
+    second = accounts.assumes(first, following, Tags=[{"Key": "floor", "Value": "2"}])
+    assert (code_of(acting(second, "s3").list_buckets) is None) == accounts.mended
+    third = accounts.assumes(accounts.assumes(key, Tags=tags), following)
+    assert code_of(acting(third, "s3").list_buckets) == "AccessDenied"
+
+    def restated() -> Any:
+        again = [{"Key": "Team", "Value": "blue"}]
+        return acting(first, "sts").assume_role(
+            RoleArn=following, RoleSessionName="again", Tags=again
+        )
+
+    assert code_of(restated) == ("InvalidParameterValue" if accounts.mended else None)

@@ -13,6 +13,7 @@ from typing import Any, Final
 from ministack import app as gateway
 
 from cross_account_access.dev.sandbox.front import (
+    carried,
     documents,
     keys,
     mfa,
@@ -38,6 +39,7 @@ RULES: Final[tuple[Rule, ...]] = (
     principals.turned_into_ids,
     passed_roles.allowed,
     sessions.not_too_long,
+    carried.kept,
     mfa.devices_with_codes,
     keys.of_other_accounts,
     keys.still_governed,
@@ -55,11 +57,13 @@ def apply() -> None:
         *parts, request_id = arguments
         service = gateway.detect_service(*parts[:3], gateway._routing_params(*parts))
         request = keys.with_named_key(partitions.inside(Request.of(service, *parts)))
-        wrong_code = mfa.code_shown(request)
-        response = wrong_code or await dispatch(*request.arguments, request_id)
-        return partitions.outside(request, response)
+        whole, refusal = carried.stated(request)
+        refusal = refusal or mfa.code_shown(whole)
+        response = refusal or await dispatch(*whole.arguments, request_id)
+        return partitions.outside(whole, response)
 
     mfa.apply()
+    carried.apply()
     keys.apply()
     object_keys.apply()
     gateway._dispatch_service_request = dispatch_as_meant

@@ -1,4 +1,4 @@
-"""What a request of IAM, KMS, SNS or EKS asks permission for, where ministack 1.5.33 is blind.
+"""What a request asks permission for, where ministack 1.5.33 is blind.
 
 "Actions, resources, and condition keys for AWS Identity and Access Management (IAM)",
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagement.html:
@@ -6,7 +6,11 @@ a role or user has its path in its ARN; a policy, an identity provider or an ins
 asked for as such, where ministack asks for `*` or the role; and writes on a role or user know its
 permissions boundary. An alias of KMS that is made or changed is asked for beside its key, and
 elsewhere stands for it ("AWS KMS permissions",
-https://docs.aws.amazon.com/kms/latest/developerguide/kms-api-permissions-reference.html).
+https://docs.aws.amazon.com/kms/latest/developerguide/kms-api-permissions-reference.html). The
+queue whose URL is asked for is of the account that the request names. What is made with tags needs
+the permission to tag it too ("CreateQueue",
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html; so say
+the references of the other services).
 """
 
 import json
@@ -23,6 +27,31 @@ _BOUNDARY: Final = "iam:PermissionsBoundary"
 _ASSOCIATION: Final = re.compile(r"/clusters/([^/]+)/pod-identity-associations/([^/]+)")
 _TAGS: Final = "/tags/"
 _ALIASES: Final = ("kms:CreateAlias", "kms:DeleteAlias", "kms:UpdateAlias")
+
+_WITH_TAGS: Final = {
+    "dynamodb:CreateTable": "dynamodb:TagResource",
+    "ecr:CreateRepository": "ecr:TagResource",
+    "eks:CreateCluster": "eks:TagResource",
+    "eks:CreatePodIdentityAssociation": "eks:TagResource",
+    "events:CreateEventBus": "events:TagResource",
+    "iam:CreateInstanceProfile": "iam:TagInstanceProfile",
+    "iam:CreateOpenIDConnectProvider": "iam:TagOpenIDConnectProvider",
+    "iam:CreatePolicy": "iam:TagPolicy",
+    "iam:CreateRole": "iam:TagRole",
+    "iam:CreateSAMLProvider": "iam:TagSAMLProvider",
+    "iam:CreateUser": "iam:TagUser",
+    "iam:CreateVirtualMFADevice": "iam:TagMFADevice",
+    "kinesis:CreateStream": "kinesis:AddTagsToStream",
+    "kms:CreateKey": "kms:TagResource",
+    "lambda:CreateFunction": "lambda:TagResource",
+    "logs:CreateLogGroup": "logs:TagResource",
+    "secretsmanager:CreateSecret": "secretsmanager:TagResource",
+    "sns:CreateTopic": "sns:TagResource",
+    "sqs:CreateQueue": "sqs:TagQueue",
+    "ssm:PutParameter": "ssm:AddTagsToResource",
+    "states:CreateStateMachine": "states:TagResource",
+}
+"""What tags by what makes."""
 
 _beside: ContextVar[tuple[tuple[str, str], ...]] = ContextVar("asked_of_beside", default=())
 _boundary: ContextVar[str | None] = ContextVar("boundary_of_the_request", default=None)
@@ -55,6 +84,8 @@ def apply() -> None:
             arn = unquote(path.removeprefix(_TAGS))
         elif service == "sns" and "ResourceArn" in parameters:
             arn = parameters["ResourceArn"][0]
+        elif service == "sqs":
+            arn = _queue_of_another(body, region)
         return arn or named(service, *request, **more)
 
     def enforce_beside(  # noqa: PLR0913, PLR0917 - ministack's own
@@ -69,9 +100,10 @@ def apply() -> None:
         if service == "iam" and (boundary := _boundary.get()):
             context[_BOUNDARY] = boundary
         refusal = enforce(access_key, action, service, region, resource_arn, context)
-        also = (
-            enforce(access_key, each, service, region, arn, context) for each, arn in _beside.get()
-        )
+        beside = _beside.get()
+        if action in _WITH_TAGS and context.get("aws:TagKeys"):
+            beside = (*beside, (_WITH_TAGS[action], resource_arn))
+        also = (enforce(access_key, each, service, region, arn, context) for each, arn in beside)
         return refusal or next(filter(None, also), None)
 
     iam_actions.extract_resource_arn = name
@@ -116,6 +148,16 @@ def _key_of_alias(body: bytes) -> str | None:
         return None
     key = kms._resolve_key(named)
     return key["Arn"] if key else None
+
+
+def _queue_of_another(body: bytes, region: str) -> str | None:
+    """The queue that a request names by its account."""
+    try:
+        asked = json.loads(body or b"{}")
+    except ValueError:
+        return None
+    owner = asked.get("QueueOwnerAWSAccountId")
+    return owner and f"arn:aws:sqs:{region}:{owner}:{asked.get('QueueName')}"
 
 
 def _keys(asked: Mapping[str, Any], where: str) -> Iterator[str]:

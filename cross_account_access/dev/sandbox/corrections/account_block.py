@@ -1,10 +1,13 @@
 """The public access block of an account, which ministack 1.5.33 does not serve.
 
 AWS says: "GetPublicAccessBlock", Amazon S3 Control API reference,
-https://docs.aws.amazon.com/AmazonS3/latest/API/API_control_GetPublicAccessBlock.html. It is kept
-and told, and not enforced: the emulated S3 decides by the blocks of buckets.
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_control_GetPublicAccessBlock.html; "Blocking
+public access to your Amazon S3 storage",
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html: what
+the account blocks is blocked in all of its buckets.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -22,6 +25,12 @@ def apply() -> None:
     """Serves it, in this process; to be called once."""
     blocks: dict[str, bytes] = {}
     handle, reset = gateway._handle_s3_control_request, s3.reset
+    blocked = s3._public_access_blocked
+
+    def blocked_in_account(owner: str, bucket: str, setting: str) -> bool:
+        stated = blocks.get(owner, b"").decode()
+        by_account = re.search(rf"<{setting}>\s*true\s*</{setting}>", stated)
+        return bool(by_account) or bool(blocked(owner, bucket, setting))
 
     async def handle_block(path: str, method: str, body: bytes, *more: Any) -> Any:  # noqa: ANN401
         if path != _PATH:
@@ -36,6 +45,7 @@ def apply() -> None:
         reset()
 
     gateway._handle_s3_control_request = handle_block
+    s3._public_access_blocked = blocked_in_account
     s3.reset = reset_blocks
 
 

@@ -25,7 +25,9 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-acc
   called `ResourceArn`, a described bus, a list of repositories, and the stream of a log group.
 - `aws:ResourceAccount` of a bucket is its owner; ministack takes the caller's account. A request
   without tags has no `aws:TagKeys`, and not an empty one.
-- Policy variables stand for values of the request (`policy_variables`).
+- Whom and what statements mean (`statements`), and what policy variables stand for
+  (`policy_variables`).
+- Keys of conditions that a request or its caller has (`request_keys`).
 - What a write of an object states needs permission (`stated_by_writes`).
 - The external ID of an association of EKS Pod Identity is made of region, account, cluster,
   namespace and service account ("Access AWS Resources using EKS Pod Identity Target IAM Roles",
@@ -50,7 +52,12 @@ from ministack.core import iam_actions, iam_evaluator
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import eks, iam, s3, sts
 
-from cross_account_access.dev.sandbox import policy_variables, stated_by_writes
+from cross_account_access.dev.sandbox.corrections import (
+    policy_variables,
+    request_keys,
+    stated_by_writes,
+    statements,
+)
 
 _ASSUME = "sts:AssumeRole"
 _STATED = {
@@ -69,6 +76,8 @@ _caller: ContextVar[Any] = ContextVar("principal_of_the_request", default=None)
 
 def apply() -> None:
     """Replaces functions of ministack, in this process; to be called once."""
+    # First, for what follows calls what it replaces.
+    statements.apply()
     request_context = iam_actions.request_tag_context
     enforce = iam_evaluator.enforce
     trusts = iam_evaluator.evaluate_trust_policy
@@ -152,6 +161,7 @@ def apply() -> None:
     iam_evaluator.evaluate_resource_policy = resource_policy_for_the_caller
     stated_by_writes.apply()
     policy_variables.apply()
+    request_keys.apply()
     eks._json_resp = _with_external_id(eks._json_resp)
     iam._IAM_HANDLERS["DeleteUser"] = _with_nothing_left(iam._IAM_HANDLERS["DeleteUser"])
     sts.get_state = lambda: dict(sts._sessions)
