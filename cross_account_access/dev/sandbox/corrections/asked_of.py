@@ -21,6 +21,7 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 from ministack.core import iam_actions, iam_evaluator
+from ministack.core.responses import get_account_id
 from ministack.services import iam, kms
 
 _BOUNDARY: Final = "iam:PermissionsBoundary"
@@ -102,12 +103,19 @@ def apply() -> None:
         refusal = enforce(access_key, action, service, region, resource_arn, context)
         beside = _beside.get()
         if action in _WITH_TAGS and context.get("aws:TagKeys"):
-            beside = (*beside, (_WITH_TAGS[action], resource_arn))
+            beside = (*beside, (_WITH_TAGS[action], _made(action, resource_arn, region)))
         also = (enforce(access_key, each, service, region, arn, context) for each, arn in beside)
         return refusal or next(filter(None, also), None)
 
     iam_actions.extract_resource_arn = name
     iam_evaluator.enforce = enforce_beside
+
+
+def _made(action: str, asked: str, region: str) -> str:
+    """The ARN of what is to be made; a key has none before it is."""
+    if action != "kms:CreateKey":
+        return asked
+    return f"arn:aws:kms:{region}:{get_account_id()}:key/00000000-0000-0000-0000-000000000000"
 
 
 def _of_iam(given: Mapping[str, str], account: str) -> str | None:
