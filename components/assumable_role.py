@@ -194,8 +194,9 @@ def refuse_in_one_go(access: Access) -> None:
         raise pulumi.RunError(message)
     if _has_to_wait(found.role, caller) and _has_to_wait(caller, found.role):
         message = (
-            f"{told}who gets its role in Staging changes together with the conditions of its role "
-            "in Production; nothing was changed: deploy one of them first, then the other"
+            f"{told}who gets its role in Staging, or what bounds it there, changes together with "
+            "the conditions of its role in Production; nothing was changed: deploy one of them "
+            "first, then the other"
         )
         raise pulumi.RunError(message)
 

@@ -17,7 +17,7 @@ from components.shared_queue import SharedQueue
 from components.shared_topic import SharedTopic
 from components.sharing import Access, Shared, Sharing
 from components.trusted_machines import TrustedMachines, change_of_machines
-from components.trusted_user import TrustedUser
+from components.trusted_user import TrustedUser, change_of_user
 from cross_account_access.declaration.accounts import Account, Accounts
 from cross_account_access.declaration.kinds import Bucket, Queue, Topic, User, WebIdentities
 from cross_account_access.declaration.machines import Machines
@@ -163,20 +163,21 @@ class CrossAccountAccess(pulumi.ComponentResource):
             by_role = replace(access, provider=self._trusting_provider)
             role = AssumableRole(item, consumer.role, by_role, opts)
             self.access_policy_arns[consumer.name] = role.policy_arns
+        changes = access.caller.is_in_place
+        first: Sequence[pulumi.Resource] = ()
+        if role and changes:
+            trusting = None if role.waits else role.trust()
+            first = [trusting] if trusting else role.written
         match consumer.principal:
             case User() as user:
-                trusted = TrustedUser(item, user, access, opts)
-                made.append(trusted)
-                self.user_arns[consumer.name] = trusted.arn
+                trusted_user = TrustedUser(item, user, access, opts, first)
+                made.append(trusted_user)
+                after += [trusted_user.principal] if changes else []
+                self.user_arns[consumer.name] = trusted_user.arn
             case Machines() as machines:
-                changes = access.caller.changes
-                first: Sequence[pulumi.Resource] = ()
-                if role and changes:
-                    trusting = None if role.waits else role.trust()
-                    first = [trusting] if trusting else role.written
                 trusted_machines = TrustedMachines(item, machines, access, opts, first)
                 made.append(trusted_machines)
-                after += [trusted_machines.role] if changes else []
+                after += [trusted_machines.principal] if changes else []
             case WebIdentities(issuer=issuer) if issuer in providers:
                 after.append(providers[issuer])
         if role:
@@ -191,7 +192,13 @@ def _access(name: str, consumer: Consumer, args: CrossAccountAccessArgs) -> Acce
     """Return what a consumer may do, and what is made of it in its own account."""
     accounts = Accounts(trusting=args.trusting, trusted=args.trusted)
     names = tuple(f"{name}-{each}" for each in (consumer.name, consumer.renamed_from) if each)
-    who = consumer.principal
+    match consumer.principal:
+        case User() as user:
+            caller = change_of_user(user, args.recorded, names)
+        case Machines() as machines:
+            caller = change_of_machines(machines, accounts, args.recorded, names)
+        case _:
+            caller = UNCHANGED
     return Access(
         consumer=consumer,
         grants=[grant for grant in args.grants if grant.consumer.name == consumer.name],
@@ -199,9 +206,7 @@ def _access(name: str, consumer: Consumer, args: CrossAccountAccessArgs) -> Acce
         provider=args.trusted_provider,
         recorded=args.recorded,
         names=names,
-        caller=change_of_machines(who, accounts, args.recorded, names)
-        if isinstance(who, Machines)
-        else UNCHANGED,
+        caller=caller,
     )
 
 

@@ -53,6 +53,13 @@ class RoleChange:
         """Whether anything does."""
         return self.shuts_out or self.lets_in
 
+    @property
+    def is_in_place(self) -> bool:
+        """Whether anything changes of the one that is there."""
+        return self.changes and self.keeps_its_name
 
-UNCHANGED: Final = RoleChange(None, name="", path="/", trust='{"Statement": []}', boundary=None)
+
+UNTRUSTED: Final = '{"Statement": []}'
+"""The trust policy of a user: nobody else becomes it."""
+UNCHANGED: Final = RoleChange(None, name="", path="/", trust=UNTRUSTED, boundary=None)
 """Of a role that is not ours, or where there is none."""

@@ -36,7 +36,7 @@ class Access:
     names: Sequence[str]
     """The logical name of its parts, and the one that they had before, if they had another."""
     caller: RoleChange = UNCHANGED
-    """What changes of the role that the consumer comes with, beside its policy."""
+    """What changes of the role or user that the consumer comes with, beside its policy."""
 
 
 def description_of(consumer: Consumer) -> str:

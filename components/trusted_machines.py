@@ -70,8 +70,7 @@ class TrustedMachines(Part):
             )
 
         # As in `AssumableRole`: what the role may no longer do goes before its trust changes.
-        goes_first = change.keeps_its_name and change.changes
-        early = there.keys() & wanted.keys() if goes_first else set[int]()
+        early = there.keys() & wanted.keys() if change.is_in_place else set[int]()
         # One of another name would be there until the end.
         policies = [
             put(
@@ -83,7 +82,7 @@ class TrustedMachines(Part):
         ]
         role: pulumi.Input[str] = machines.role.name
         if not machines.role.existing:
-            self.role = iam.Role(
+            self.principal = iam.Role(
                 own,
                 name=machines.role.name,
                 path=machines.role.path,
@@ -94,7 +93,7 @@ class TrustedMachines(Part):
                 force_detach_policies=True,
                 opts=self.after(*policies, *after) if policies or after else self.first,
             )
-            role = self.role.name
+            role = self.principal.name
         policies += [
             put(number, role, self.first if machines.role.existing else self.after())
             for number in wanted

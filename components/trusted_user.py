@@ -1,9 +1,13 @@
 """The Staging user who may assume one Production role, or use resources as itself."""
 
+from collections.abc import Sequence
+
 import pulumi
 from pulumi import ResourceOptions
 from pulumi_aws import iam
 
+from components.recorded import Recorded
+from components.role_change import UNTRUSTED, RoleChange
 from components.sharing import Access, Part
 from cross_account_access.declaration.kinds import User
 from cross_account_access.declaration.policies.documents import caller_policy
@@ -17,12 +21,28 @@ class TrustedUser(Part):
     keeps all that it has.
     """
 
-    def __init__(self, name: str, user: User, access: Access, opts: ResourceOptions) -> None:
+    def __init__(
+        self,
+        name: str,
+        user: User,
+        access: Access,
+        opts: ResourceOptions,
+        after: Sequence[pulumi.Resource] = (),
+    ) -> None:
+        """Make the user and its policies.
+
+        Args:
+            name: logical name.
+            user: as declared.
+            access: what it is for.
+            opts: of the component.
+            after: what the user's boundary waits for.
+        """
         super().__init__("TrustedUser", name, access.provider, opts)
         consumer, accounts = access.consumer, access.accounts
         user_name: pulumi.Input[str] = user.name
         if not user.existing:
-            user_name = iam.User(
+            self.principal = iam.User(
                 name,
                 name=user.name,
                 path=user.path,
@@ -30,8 +50,9 @@ class TrustedUser(Part):
                 # The consumer's access keys are made outside the stack; IAM deletes no user that
                 # has one, and a key must not outlive the access that it was made for.
                 force_destroy=True,
-                opts=self.first,
-            ).name
+                opts=self.after(*after) if after else self.first,
+            )
+            user_name = self.principal.name
             iam.UserPolicyAttachmentsExclusive(
                 name,
                 user_name=user_name,
@@ -53,3 +74,21 @@ class TrustedUser(Part):
         """`arn:PARTITION:iam::ACCOUNT:user/PATH/NAME`: known before the user exists, so that a
         preview shows whole policies."""
         self.register_outputs({"arn": self.arn})
+
+
+def change_of_user(user: User, recorded: Recorded, names: Sequence[str]) -> RoleChange:
+    """Return what changes of a user beside its policies: its boundary, which a role has too.
+
+    Args:
+        user: as declared.
+        recorded: what is deployed.
+        names: as in `Access`.
+    """
+    return RoleChange(
+        # One that exists already is its owner's.
+        None if user.existing else recorded.of("aws:iam/user:User", *names),
+        name=user.name,
+        path=user.path,
+        trust=UNTRUSTED,
+        boundary=user.permissions_boundary,
+    )

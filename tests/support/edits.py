@@ -148,10 +148,31 @@ def grants_swapped(settings: Settings) -> None:
             each["consumer"] = names.get(each["consumer"], each["consumer"])
 
 
+LEVELS: Final = {
+    "bucket": ("delete", "read"),
+    "topic": ("subscribe", "publish"),
+    "queue": ("receive", "send"),
+}
+"""Two of each kind of what the stack makes."""
+
+
 @edit("levels change")
 def levels_changed(settings: Settings) -> None:
-    grant = on_bucket(settings)
-    grant["levels"] = ["delete"] if "delete" not in grant["levels"] else ["read"]
+    _change_one([each for each in settings["grants"] if each.get("via") != "resource"])
+
+
+def _change_one(grants: list[Settings]) -> Settings:
+    for kind in LEVELS:
+        for grant in grants:
+            if kind in grant:
+                _other_levels(grant, kind)
+                return grant
+    raise InapplicableError
+
+
+def _other_levels(grant: Settings, kind: str) -> None:
+    one, other = LEVELS[kind]
+    grant["levels"] = [one] if one not in grant["levels"] else [other]
 
 
 @edit("a prefix moves")
@@ -421,12 +442,13 @@ def resource_to_role(settings: Settings) -> None:
 
 @edit("a grant by resource changes")
 def direct_changed(settings: Settings) -> None:
-    for each in settings["grants"]:
-        if each.get("via") == "resource" and "bucket" in each:
-            each["levels"] = ["delete"] if each["levels"] != ["delete"] else ["read"]
-            each.pop("prefixes", None)
-            return
-    raise InapplicableError
+    _change_direct(settings)
+
+
+def _change_direct(settings: Settings) -> Settings:
+    grant = _change_one([each for each in settings["grants"] if each.get("via") == "resource"])
+    grant.pop("prefixes", None)
+    return grant
 
 
 @edit("a grant by resource goes")
@@ -441,8 +463,7 @@ def direct_removed(settings: Settings) -> None:
 
 @edit("who comes and a grant by resource change in one go", role_to_resource)
 def direct_and_trust(settings: Settings) -> None:
-    direct_changed(settings)
-    direct = next(g for g in settings["grants"] if g.get("via") == "resource" and "bucket" in g)
+    direct = _change_direct(settings)
     _other_callers(next(c for c in settings["consumers"] if c["name"] == direct["consumer"]))
 
 
@@ -458,6 +479,16 @@ def boundary_added(settings: Settings) -> None:
 def boundary_removed(settings: Settings) -> None:
     del with_role(settings)["role"]["permissions_boundary"]
     levels_changed(settings)
+
+
+def _user_bounded(settings: Settings) -> None:
+    user(settings)["user"]["permissions_boundary"] = BOUNDARY
+
+
+@edit("a user loses its boundary, and a grant is another one", _user_bounded)
+def user_unbounded(settings: Settings) -> None:
+    del user(settings)["user"]["permissions_boundary"]
+    _change_one(by_role(settings, user(settings)))
 
 
 @edit("sessions are revoked")

@@ -187,3 +187,22 @@ def test_the_name_of_a_policy_does_not_change_together_with_trust_and_grants() -
             then(before, values(user="Another", level="delete", **renamed))
         then(before, values(user="Another", **renamed))
         then(before, values(level="delete", **renamed))
+
+
+def test_a_user_loses_a_boundary_between_what_its_role_loses_and_what_it_gains() -> None:
+    def bounded(level: str, **user: Any) -> dict[str, str]:
+        consumer = {
+            "name": "shop",
+            "user": {"name": "Shop", **user},
+            "role": {"name": "ShopAccess"},
+        }
+        grant = {"consumer": "shop", "bucket": BUCKET, "levels": [level]}
+        return stack_values("prod", consumers=[consumer], grants=[grant])
+
+    read_only = {"permissions_boundary": "arn:aws:iam::aws:policy/ReadOnlyAccess"}
+    changed = then(bounded("read", **read_only), bounded("delete"))
+    assert actions(documents(changed, POLICY)["access-shop"]) == ["s3:DeleteObject"]
+    user = ("aws:iam/user:User", "access-shop")
+    assert in_order(changed, ACCESS_POLICY, SHOP_ROLE, user, GIVEN)
+    narrowed = then(bounded("read"), bounded("delete", **read_only))
+    assert documents(narrowed, POLICY)["access-shop"] == NOTHING
