@@ -219,6 +219,17 @@ def test_no_moment_of_a_targeted_update_is_wider(
         assert told(moments.departures(moments[0].inventory, moments[-1].inventory)) == []
 
 
+def test_an_update_that_narrows_leaves_no_drift(stages: Staged) -> None:
+    """A policy keeps the version before, which allowed what this one does not."""
+    stage = stages("third-party-role")
+    before, after = edited(stage.settings, "levels change")
+    stage.reach(before)
+    ran, _ = stage.changed(after, seed=0)
+    assert ran.status == 0, ran.output
+    drift = stage.program.run(ACCESS, "drift", "--stack", "prod")
+    assert drift.status == 0, drift.output
+
+
 def test_no_moment_of_a_destroy_is_wider(stages: Staged, counted: Counter[str]) -> None:
     stage = stages("many-grants")
     stage.reach(stage.settings)

@@ -134,6 +134,8 @@ class Stage:
             )
             started.append(process)
             process.wait()
+            # Plugins are in groups of their own.
+            self.program.kill()
         assert process.returncode == (-signal.SIGKILL if len(moments) > at else 0)
         return moments
 

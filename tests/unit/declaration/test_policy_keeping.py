@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from cross_account_access.declaration.model import Conditions
 from cross_account_access.declaration.policies.keeping import NOTHING, laid_out, say_the_same
 from cross_account_access.declaration.policies.parts import in_parts
-from cross_account_access.declaration.policies.shutting_out import shuts_out
+from cross_account_access.declaration.policies.shutting_out import asks_for_others, shuts_out
 from cross_account_access.facts.quotas import policy_characters
 from tests.unit.declaration.test_policy_parts import SMALL, of_many, permissions
 
@@ -166,3 +166,22 @@ def test_a_trust_of_others_shuts_out_whom_it_let_in() -> None:
     assert shuts_out(trust(), trust("777788889999"))
     one, two = (trust(StringEquals={"sts:ExternalId": [each]}) for each in ("one", "two"))
     assert shuts_out(one, two)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "others"),
+    [
+        (["one"], ["other"], True),
+        (["one"], ["one", "other"], False),
+        (["one"], None, False),
+        (None, ["other"], False),
+        (None, None, False),
+    ],
+)
+def test_other_external_ids_are_none_of_those_before(
+    before: list[str] | None, after: list[str] | None, others: bool
+) -> None:
+    old, new = (
+        trust(StringEquals={"sts:ExternalId": ids}) if ids else trust() for ids in (before, after)
+    )
+    assert asks_for_others(old, new) is others
