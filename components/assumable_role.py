@@ -80,7 +80,7 @@ class AssumableRole(Part):
         ]
         """`arn:PARTITION:iam::ACCOUNT:policy/NAME`; none where the policy is part of the role."""
         # What the role may no longer do goes before its trust changes; the role is there.
-        goes_first = found.role.keeps_its_name and found.changes
+        goes_first = found.role.is_deployed and found.role.keeps_its_name and found.changes
         there = documents(access, ROLE_POLICY, ".inline") if goes_first else {}
         self._early = {
             number: self._put(number, role.name, self.first)
@@ -180,12 +180,12 @@ def refuse_in_one_go(access: Access) -> None:
         name != role.name_of_part(number)
         for number, name in names(access, *kinds[role.inline_policy]).items()
     )
-    was = documents(access, *kinds[not role.inline_policy])
+    was = [*documents(access, *kinds[not role.inline_policy]).values()]
     if renamed:
-        was |= documents(access, *kinds[role.inline_policy])
+        was += documents(access, *kinds[role.inline_policy]).values()
     text = access_policy(access.consumer, access.grants, access.accounts)
     told = f"consumer {access.consumer.name!r}: "
-    if found.changes and found.role.keeps_its_name and was and not say_the_same(text, was.values()):
+    if found.changes and found.role.keeps_its_name and was and not say_the_same(text, was):
         setting = "role.policy_name" if renamed else "role.policy"
         message = (
             f"{told}{setting} changes together with what the role may do and who may assume it; "

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import pulumi
@@ -46,8 +48,8 @@ def actions(document: str) -> list[str]:
 
 
 def test_what_does_not_change_is_planned_as_it_is() -> None:
-    for role in ({}, {"policy": "inline"}):
-        before = values(**role)
+    direct = of_functions("resize", via="resource")
+    for before in (values(), values(policy="inline"), of_pods(), direct):
         again, first = (
             {(each.type, each.name): each.inputs for each in deployment.resources}
             for deployment in (then(before, before), deploy(before))
@@ -111,7 +113,11 @@ def of_pods(namespace: str = "web", level: str = "read", **conditions: Any) -> d
 
 
 def of_functions(
-    function: str, level: str = "read", via: str = "role", **conditions: Any
+    function: str,
+    level: str = "read",
+    via: str = "role",
+    role: Mapping[str, str] = MappingProxyType({}),
+    **conditions: Any,
 ) -> dict[str, str]:
     consumer: dict[str, Any] = {
         "name": "shop",
@@ -119,7 +125,7 @@ def of_functions(
         "conditions": conditions,
     }
     if via == "role":
-        consumer["role"] = {"name": "ShopAccess"}
+        consumer["role"] = {"name": "ShopAccess", **role}
     grant = {"consumer": "shop", "bucket": BUCKET, "levels": [level], "via": via}
     return stack_values("prod", consumers=[consumer], grants=[grant])
 
@@ -160,6 +166,12 @@ def test_two_roles_that_both_let_others_in_do_not_change_in_one_go() -> None:
         then(of_functions("resize", **before), of_functions("others", **after))
     then(of_functions("resize", **before), of_functions("resize", **after))
     then(of_pods(**before), of_pods("others", **after))
+
+
+def test_a_role_that_is_new_waits_for_nothing_but_itself() -> None:
+    after = of_functions("others", role={"revoked_before": "2026-01-01T00:00:00Z"})
+    changed = then(of_functions("resize", via="resource"), after)
+    assert in_order(changed, SHOP_ROLE, (INLINE, "access-shop.revoked"))
 
 
 def test_what_other_machines_newly_use_directly_comes_after_their_trust() -> None:
