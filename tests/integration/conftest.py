@@ -2,13 +2,15 @@
 
 import contextlib
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from cross_account_access.dev.sandbox.box import Sandbox
 from tests.support.counts import COUNTED, COUNTS
+from tests.support.fault_proxy import Proxy, proxied
+from tests.support.faults import MENDED
 from tests.support.people import pointed_at
 from tests.support.program import Program
 
@@ -63,3 +65,20 @@ def deployed(box: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Program:
     copied.init()
     copied.up()
     return copied
+
+
+@pytest.fixture(scope="module")
+def proxy(box: Sandbox) -> Iterator[tuple[Proxy, str]]:
+    """What stands between provider and emulated AWS, and its address."""
+    authority = box.environment["AWS_CA_BUNDLE"]
+    with proxied(box.emulator.https_endpoint, authority) as running:
+        yield running
+
+
+@pytest.fixture
+def mended_told(record_property: Callable[[str, object], None]) -> Iterator[None]:
+    """Says at the end of the run how many faults there were, and what ended them."""
+    before = MENDED.copy()
+    yield
+    for what, number in (MENDED - before).items():
+        record_property(COUNTED, f"faults: {what}={number}")

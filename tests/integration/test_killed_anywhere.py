@@ -1,0 +1,139 @@
+"""Killed at whichever call, an update, an edit or a destroy comes to its end after one command.
+
+Each test takes every so-manieth call of one of them, so that each is short, and may run by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+import pytest
+
+from cross_account_access.dev.sandbox.box import Sandbox
+from tests.support.fault_proxy import Proxy
+from tests.support.faults import SMALL, Place, Undisturbed
+from tests.support.whole import accounts
+
+EDITED: Final[Mapping[str, Any]] = {
+    "consumers": [
+        {"name": "person", "user": {"name": "Person"}, "role": {"name": "PersonAccess"}},
+        {"name": "other", "user": {"name": "Other"}, "role": {"name": "OtherAccess"}},
+    ],
+    "queues": [],
+    "grants": [
+        {"consumer": "person", "topic": "faults-news", "levels": ["publish"]},
+        {"consumer": "other", "bucket": "faults-101", "levels": ["read"]},
+    ],
+}
+"""Something more, something less, something else."""
+OPEN: Final[Mapping[str, Any]] = {
+    kind: [{**each, "protect": False} for each in SMALL[kind]]
+    for kind in ("buckets", "topics", "queues")
+}
+DESTROY: Final = (
+    *("pulumi", "destroy", "--yes", "--skip-preview", "--stack", "prod", "--non-interactive"),
+)
+PARTS: Final = 8
+"""How many tests the calls of one update are spread over."""
+pytestmark = pytest.mark.usefixtures("mended_told")
+in_parts: Final = pytest.mark.parametrize("part", range(PARTS))
+
+
+@pytest.fixture(scope="module")
+def places() -> dict[str, tuple[Place, Undisturbed]]:
+    """Those that are made already, by what they are for."""
+    return {}
+
+
+@pytest.fixture(autouse=True)
+def whole(request: pytest.FixtureRequest) -> None:
+    """Too long for a sample, of which `test_faults` has some."""
+    if not request.config.getoption("--full"):
+        pytest.skip("every call: with --full")
+
+
+def numbers(part: int, writes: tuple[str, ...]) -> Iterator[int]:
+    """The calls of a part, from 1, each told where a test fails."""
+    for number in range(part + 1, len(writes) + 1, PARTS):
+        print(f"killed at call {number} of {len(writes)}, {writes[number - 1]}")  # noqa: T201
+        yield number
+
+
+@in_parts
+@pytest.mark.parametrize("example", [None, "kms", "topics-queues", "prefixes"])
+def test_an_update_that_is_killed_at_any_call_is_made_whole(
+    box: Sandbox,
+    proxy: tuple[Proxy, str],
+    tmp_path_factory: pytest.TempPathFactory,
+    places: dict[str, tuple[Place, Undisturbed]],
+    example: str | None,
+    part: int,
+) -> None:
+    name = example or "small"
+    if name not in places:
+        made = Place.made(box, tmp_path_factory.mktemp(name), *proxy, example)
+        made.emptied()
+        places[name] = made, made.undisturbed()
+    place, expected = places[name]
+    for at in numbers(part, expected.writes):
+        place.emptied()
+        place.killed(at)
+        place.recover()
+        place.program.up()
+        place.check(expected)
+
+
+@in_parts
+def test_an_edit_that_is_killed_at_any_call_is_made_whole(
+    box: Sandbox,
+    proxy: tuple[Proxy, str],
+    tmp_path_factory: pytest.TempPathFactory,
+    places: dict[str, tuple[Place, Undisturbed]],
+    part: int,
+) -> None:
+    def deployed(place: Place) -> None:
+        place.program.set(**{**SMALL, **OPEN})
+        place.emptied()
+        place.program.up()
+        place.program.set(**EDITED)
+
+    if "edited" not in places:
+        made = Place.made(box, tmp_path_factory.mktemp("edited"), *proxy, None)
+        deployed(made)
+        places["edited"] = made, made.undisturbed()
+    place, expected = places["edited"]
+    for at in numbers(part, expected.writes):
+        deployed(place)
+        place.killed(at)
+        place.recover()
+        place.program.up()
+        place.check(expected)
+
+
+@in_parts
+def test_a_destroy_that_is_killed_at_any_call_goes_on(
+    box: Sandbox,
+    proxy: tuple[Proxy, str],
+    tmp_path_factory: pytest.TempPathFactory,
+    places: dict[str, tuple[Place, Undisturbed]],
+    part: int,
+) -> None:
+    if "destroyed" not in places:
+        made = Place.made(box, tmp_path_factory.mktemp("destroyed"), *proxy, None)
+        made.program.set(**OPEN)
+        made.emptied()
+        nothing = accounts()
+        made.program.up()
+        made.proxy.clear()
+        made.program.pulumi(*DESTROY[1:-1])
+        places["destroyed"] = made, Undisturbed((), nothing, tuple(made.proxy.writes))
+    place, expected = places["destroyed"]
+    for at in numbers(part, expected.writes):
+        place.emptied()
+        place.program.up()
+        place.killed(at, *DESTROY)
+        place.recover()
+        place.program.pulumi(*DESTROY[1:-1])
+        assert place.program.resources() == []
+        assert accounts() == expected.accounts
