@@ -22,6 +22,8 @@ class UnclaimedKey:
     id: str
     made: str
     """When, for ordering."""
+    rotates: bool
+    """Whether rotation is on, as the provider has it as soon as it knows the ID of a key."""
     tags: tuple[Mapping[str, str], ...]
     """Each with `Key` and `Value`."""
 
@@ -38,7 +40,9 @@ def unclaimed_keys(clients: Clients, resource: StackResource) -> Iterator[Unclai
 
 
 def _key(clients: Clients, resource: StackResource) -> Found | None:
-    unclaimed = sorted(unclaimed_keys(clients, resource), key=lambda each: each.made)
+    # The one that the provider knew of; the emulated and the real KMS date them to the second.
+    keys = unclaimed_keys(clients, resource)
+    unclaimed = sorted(keys, key=lambda each: (each.rotates, each.made))
     key = _named(clients, resource) or next(iter(unclaimed[::-1]), None)
     if key is None:
         return None
@@ -77,7 +81,12 @@ def _of_ours(clients: Clients, resource: StackResource, key_id: str) -> Unclaime
     wanted = (resource.known("tags") or {}).items()
     if not wanted <= {tag["Key"]: tag["Value"] for tag in tags}.items():
         return None
-    return UnclaimedKey(id=key_id, made=str(key["CreationDate"]), tags=tuple(tags))
+    return UnclaimedKey(
+        id=key_id,
+        made=str(key["CreationDate"]),
+        rotates=clients.kms.get_key_rotation_status(KeyId=key_id)["KeyRotationEnabled"],
+        tags=tuple(tags),
+    )
 
 
 def _alias(clients: Clients, resource: StackResource) -> Found | None:

@@ -4,7 +4,7 @@
 2. The lock of an update that no longer lives is removed; one that lives, or may live, ends all.
 3. Operations that are pending in the state are taken out of it, once it is saved.
 4. What the program would make and AWS has already becomes part of the state.
-5. Keys that are made a second time, which nobody names, are told.
+5. Keys that are made a second time, which nobody names or can have used, are deleted in 30 days.
 """
 
 import argparse
@@ -19,14 +19,12 @@ from typing import Any, Final
 
 import yaml
 
-from cross_account_access.aws import explained_failures
 from cross_account_access.command.found_words import found_as_json, print_found
 from cross_account_access.errors import Status, UncheckedError, UsageError
 from cross_account_access.files import write_private
 from cross_account_access.importing import MADE_ONCE, Existing, existing
-from cross_account_access.importing.found import Clients
 from cross_account_access.importing.import_file import filled
-from cross_account_access.importing.kms import KEY, unclaimed_keys
+from cross_account_access.importing.second_keys import SecondKey, second_keys
 from cross_account_access.presentation import BAD, DOUBTFUL, GOOD, Page, progress
 from cross_account_access.recovery.lock import Holder, holder_in, holders_told
 from cross_account_access.recovery.state_files import CutOff, StateFiles
@@ -34,7 +32,6 @@ from cross_account_access.recovery.stores import store_of
 from cross_account_access.stack import (
     Plan,
     Stack,
-    accounts_of,
     add_stack_options,
     naming,
     resources_of_state,
@@ -46,8 +43,9 @@ Says what an update has left that was killed, or that lost an answer of AWS: its
 backend that were cut off, operations that are pending in the state, what AWS has made and the state
 does not have, keys that nobody names. With --apply all of that is ended, and `pulumi up` goes on.
 
-The state is saved to a file first. Nothing in the accounts is changed. A lock is removed only where
-the process that holds it has ended."""
+The state is saved to a file first. Nothing in the accounts is changed but second keys, which are
+deleted in 30 days where nobody can have used them. A lock is removed only where the process that
+holds it has ended."""
 _EPILOG: Final = """\
 examples:
   access recover --stack prod
@@ -101,7 +99,7 @@ class _Left:
     cut_off: list[CutOff]
     pending: Sequence[Mapping[str, Any]] = ()
     found: Sequence[Existing] = ()
-    keys: Sequence[Mapping[str, str]] = ()
+    keys: Sequence[SecondKey] = ()
     saved: Path | None = None
     _state: Mapping[str, Any] = field(init=False)
     _plan: Plan = field(init=False)
@@ -117,7 +115,11 @@ class _Left:
         lost = {each.urn for each in planned if each.type in MADE_ONCE and each.urn not in known}
         with progress("looking into the accounts"):
             self.found = existing(planned, self._plan.created & lost)
-            self.keys = list(_doubled_keys(self._plan, self._state, self.found))
+            # Those too that a replacement is about to delete.
+            recorded = (self._state.get("deployment") or {}).get("resources") or ()
+            ours = {str(each.get("id")) for each in recorded}
+            ours |= {str(each.found.import_id) for each in self.found}
+            self.keys = list(second_keys(planned, ours))
 
     @property
     def obstacles(self) -> list[Existing]:
@@ -125,24 +127,30 @@ class _Left:
         return [each for each in self.found if each.found.obstacle]
 
     def end(self, stack: Stack, folder: Path, name: str) -> None:
-        """Take out of the state what is pending, and into it what exists."""
+        """Take out of the state what is pending, into it what exists; delete second keys."""
         importable = [each for each in self.found if each.found.is_importable]
-        if self.obstacles or not (self.pending or importable):
+        unused = [key for key in self.keys if not key.why_kept]
+        if self.obstacles or not (self.pending or importable or unused):
             return
+        # The engine records that it makes something before it does: a key of an update that has
+        # begun since is no second one.
         if stack.exported() != self._state:
             message = "the state has changed meanwhile, by another's update; the same again"
             raise UncheckedError(message)
-        self.saved = _save(self._state, folder, name)
+        if self.pending or importable:
+            self.saved = _save(self._state, folder, name)
         if self.pending:
             _put(stack, _without_pending(self._state))
         if importable:
             with _in_a_file(filled(self._plan.import_file, importable)) as file:
                 stack.import_from(file)
+        for key in unused:
+            key.schedule_deletion()
 
     def remains(self, *, applied: bool) -> bool:
         """Whether something is left to do before `pulumi up`."""
         if applied:
-            return bool(self.obstacles or self.keys)
+            return bool(self.obstacles or any(key.why_kept for key in self.keys))
         return bool(self.locks or self.cut_off or self.pending or self.found or self.keys)
 
     def as_json(self) -> dict[str, Any]:
@@ -154,7 +162,14 @@ class _Left:
                 {"operation": each["type"], "urn": each["resource"]["urn"]} for each in self.pending
             ],
             "existing": found_as_json(self.found),
-            "keys": list(self.keys),
+            "keys": [
+                {
+                    "key": each.id,
+                    "why_kept": each.why_kept or None,
+                    "remedy": each.command("schedule-key-deletion"),
+                }
+                for each in self.keys
+            ],
             "saved": str(self.saved) if self.saved else None,
         }
 
@@ -172,8 +187,7 @@ class _Left:
             )
         print_found(page, self.found)
         for key in self.keys:
-            page.line(("a second key, which nobody names: ", DOUBTFUL), key["key"])
-            page.block(key["remedy"])
+            _print_key(page, key, applied=arguments.apply and not self.obstacles)
         if not arguments.apply and self.remains(applied=False):
             command = shlex.join(["access", "recover", *naming(arguments), "--apply"])
             page.line(f"{command} ends this")
@@ -187,6 +201,19 @@ class _Left:
             page.line(("nothing is left", GOOD))
             return
         page.line(f"now {shlex.join(['pulumi', 'up', *naming(arguments)])}")
+
+
+def _print_key(page: Page, key: SecondKey, *, applied: bool) -> None:
+    """Write what becomes of a second key, and the command that ends it or takes that back."""
+    what = (f"a second key, which nobody names: {key.id}", DOUBTFUL)
+    if key.why_kept:
+        page.line(what, f", kept: {key.why_kept}; where it is of no use")
+        page.block(key.command("schedule-key-deletion"))
+    elif applied:
+        page.line(what, ", is deleted in 30 days; to take that back")
+        page.block(key.command("cancel-key-deletion"))
+    else:
+        page.line(what, ", or can have used: --apply has it deleted in 30 days")
 
 
 def _project(folder: Path) -> str:
@@ -282,27 +309,3 @@ def _write(path: Path, content: Mapping[str, Any]) -> None:
 def _without_pending(state: Mapping[str, Any]) -> dict[str, Any]:
     kept = {key: each for key, each in state["deployment"].items() if key != _PENDING}
     return {**state, "deployment": kept}
-
-
-def _doubled_keys(
-    plan: Plan, state: Mapping[str, Any], found: Sequence[Existing]
-) -> Iterator[dict[str, str]]:
-    """Find keys beside those of the stack: the SDK asks again where an answer is lost."""
-    accounts = accounts_of(plan.resources)
-    ours = {str(each.outputs.get("keyId")) for each in resources_of_state(state)}
-    ours |= {str(each.found.import_id) for each in found}
-    clients: dict[str, Clients] = {}
-    for resource in plan.resources:
-        account = accounts.get(resource.provider or "")
-        if resource.type != KEY or account is None:
-            continue
-        if account.id not in clients:
-            clients[account.id] = Clients(account, plan.resources)
-        with explained_failures(account.profile, account.label):
-            for key in unclaimed_keys(clients[account.id], resource):
-                if key.id not in ours:
-                    yield {
-                        "key": key.id,
-                        "remedy": f"aws kms schedule-key-deletion --key-id {key.id}"
-                        f" --region {account.region} --profile {account.profile}",
-                    }

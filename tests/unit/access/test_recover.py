@@ -6,7 +6,7 @@ import json
 import os
 import socket
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,13 +31,30 @@ ROLE = resource("aws:iam/role:Role", "vendor", name="VendorAccess", path="/")
 POLICIES = resource(
     "aws:iam/rolePoliciesExclusive:RolePoliciesExclusive", "vendor", roleName="VendorAccess"
 )
-KEY = resource("aws:kms/key:Key", "records", description=WORDS)
+POLICY = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Principal": {"AWS": [f"arn:aws:iam::{OWN}:root"]}}
+            | {"Action": "kms:*", "Resource": "*"}
+        ],
+    }
+)
+AS_AWS_WRITES_IT = POLICY.replace('{"AWS": [', '{"AWS": ').replace('root"]}', 'root"}')
+KEY = resource(
+    "aws:kms/key:Key", "records", description=WORDS, policy=POLICY, enableKeyRotation=True
+)
 KEY["inputs"]["tags"] = {"stack": "prod"}
 ALIAS = resource(
     "aws:kms/alias:Alias",
     "records",
     name="alias/records",
     dependencies={"targetKeyId": [KEY["urn"]]},
+)
+ENCRYPTION = resource(
+    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
+    "records",
+    bucket="records",
 )
 PENDING = [{"type": "creating", "resource": ROLE}]
 LOCKED = "pulumi: the stack is currently locked by 1 lock(s) created by {} (pid {}) at now"
@@ -121,8 +138,18 @@ def saved_in(folder: Path) -> list[Path]:
 
 def key_of(kms: Any, description: str = WORDS, stack: str = "prod") -> str:
     tags = [{"TagKey": "stack", "TagValue": stack}]
-    made: Mapping[str, Any] = kms.create_key(Description=description, Tags=tags)
+    made: Mapping[str, Any] = kms.create_key(
+        Description=description, Tags=tags, Policy=AS_AWS_WRITES_IT
+    )
     return str(made["KeyMetadata"]["KeyId"])
+
+
+def state_of(kms: Any, key: str) -> str:
+    return str(kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"])
+
+
+def all_of(kms: Any) -> list[str]:
+    return [each["KeyId"] for each in kms.list_keys()["Keys"]]
 
 
 @pytest.mark.parametrize("words", [[], ["--apply"]])
@@ -310,29 +337,109 @@ def test_a_key_is_known_by_its_alias_first(
     engine.planned, engine.created = [KEY, ALIAS], {KEY["urn"], ALIAS["urn"]}
     named = key_of(kms)
     kms.create_alias(AliasName="alias/records", TargetKeyId=named)
-    key_of(kms)
-    # The other one is left, and told.
-    assert run(tmp_path, "--apply") == 1
+    other = key_of(kms)
+    assert run(tmp_path, "--apply") == 0
     assert engine.imported == [named, "alias/records"]
+    assert (state_of(kms, named), state_of(kms, other)) == ("Enabled", "PendingDeletion")
 
 
-def test_a_second_key_is_told_with_what_removes_it(
+def test_of_two_keys_the_one_that_the_provider_knew_is_taken_over(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kms: Any
+) -> None:
+    engine = given(monkeypatch, tmp_path)
+    engine.planned, engine.created = [KEY], {KEY["urn"]}
+    keys = [key_of(kms) for _ in range(4)]
+    kms.enable_key_rotation(KeyId=keys[1])
+    assert run(tmp_path, "--apply") == 0
+    assert engine.imported == [keys[1]]
+    assert [state_of(kms, key) for key in keys].count("PendingDeletion") == 3
+
+
+def with_second_key(engine: Engine, kms: Any) -> str:
+    """A key that the state has, and one that it does not have."""
+    engine.planned = [KEY, ENCRYPTION]
+    engine.state["deployment"]["resources"].append({**KEY, "id": key_of(kms)})
+    return key_of(kms)
+
+
+def test_a_second_key_that_nobody_has_used_is_deleted_where_that_is_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kms: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    engine = given(monkeypatch, tmp_path)
+    lost = with_second_key(engine, kms)
+    others = [key_of(kms, "something else"), key_of(kms, stack="staging"), key_of(kms)]
+    kms.create_alias(AliasName="alias/others", TargetKeyId=others[-1])
+    about_to_go = key_of(kms)
+    engine.state["deployment"]["resources"].append({**KEY, "id": about_to_go, "delete": True})
+    before = {key: state_of(kms, key) for key in all_of(kms)}
+    assert run(tmp_path) == 1
+    told = capsys.readouterr().out
+    assert f"{lost}, or can have used: --apply has it deleted in 30 days" in told
+    assert not any(each in told for each in others)
+    assert {key: state_of(kms, key) for key in all_of(kms)} == before
+
+    assert run(tmp_path, "--apply") == 0
+    assert f"aws kms cancel-key-deletion --key-id {lost}" in capsys.readouterr().out
+    assert {key: state_of(kms, key) for key in all_of(kms)} == {**before, lost: "PendingDeletion"}
+    assert run(tmp_path) == 0
+
+
+def encrypting(_: Any, key: str) -> None:
+    # Typed, it takes no dictionary that was put together.
+    s3: Any = boto3.client("s3", region_name="us-east-1")
+    s3.create_bucket(Bucket="records")
+    default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": f"arn:aws:kms:x:1:key/{key}"}
+    rules = [{"ApplyServerSideEncryptionByDefault": default}]
+    s3.put_bucket_encryption(Bucket="records", ServerSideEncryptionConfiguration={"Rules": rules})
+
+
+def granting(kms: Any, key: str) -> None:
+    who = f"arn:aws:iam::{OWN}:root"
+    kms.create_grant(KeyId=key, GranteePrincipal=who, Operations=["Decrypt"])
+
+
+SPEAKING: dict[str, Callable[[Any, str], object]] = {
+    "the bucket records encrypts with it": encrypting,
+    "somebody has a grant on it": granting,
+    "its policy is not the one that the stack gives": lambda kms, key: kms.put_key_policy(
+        KeyId=key, PolicyName="default", Policy=POLICY.replace("kms:*", "kms:Decrypt")
+    ),
+    "an update may have used it": lambda kms, key: kms.enable_key_rotation(KeyId=key),
+}
+
+
+@pytest.mark.parametrize("why", SPEAKING)
+def test_a_second_key_that_something_speaks_for_is_kept_and_told_with_what_removes_it(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
     kms: Any,
     capsys: pytest.CaptureFixture[str],
+    why: str,
 ) -> None:
-    engine = given(monkeypatch, tmp_path)
-    ours, lost = key_of(kms), key_of(kms)
-    others = [key_of(kms, "something else"), key_of(kms, stack="staging")]
-    used = key_of(kms)
-    kms.create_alias(AliasName="alias/others", TargetKeyId=used)
-    engine.planned = [KEY]
-    engine.state["deployment"]["resources"].append({**KEY, "outputs": {"keyId": ours}})
+    lost = with_second_key(given(monkeypatch, tmp_path), kms)
+    SPEAKING[why](kms, lost)
     assert run(tmp_path, "--apply") == 1
     told = capsys.readouterr().out
-    assert f"schedule-key-deletion --key-id {lost}" in told
-    assert not any(each in told for each in (ours, used, *others))
+    assert f"{lost}, kept: {why};" in " ".join(told.split())
+    assert f"aws kms schedule-key-deletion --key-id {lost}" in told
+    assert state_of(kms, lost) == "Enabled"
+
+
+def test_a_key_that_an_update_has_begun_meanwhile_is_no_second_one(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kms: Any
+) -> None:
+    engine = given(monkeypatch, tmp_path)
+    engine.planned = [KEY]
+    plan, made = engine.plan, []
+
+    def meanwhile(_: Stack) -> Plan:
+        engine.state = {**engine.before, "deployment": {"pending_operations": [KEY]}}
+        made.append(key_of(kms))
+        return plan()
+
+    monkeypatch.setattr(Stack, "plan", meanwhile)
+    assert run(tmp_path, "--apply") == 3
+    assert state_of(kms, made[0]) == "Enabled"
 
 
 def test_nothing_is_done_where_something_is_in_the_way(
