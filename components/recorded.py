@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 
@@ -19,8 +20,14 @@ class Recorded:
             token: its type.
             names: its logical name, and those that it may have had before.
         """
-        for name in names:
-            for urn, outputs in self.outputs.items():
-                if urn.endswith((f"${token}::{name}", f"::{token}::{name}")):
-                    return outputs
-        return None
+        found = (self._by_name.get((token, name)) for name in names)
+        return next((outputs for outputs in found if outputs is not None), None)
+
+    @cached_property
+    def _by_name(self) -> Mapping[tuple[str, str], Mapping[str, Any]]:
+        found: dict[tuple[str, str], Mapping[str, Any]] = {}
+        for urn, outputs in self.outputs.items():
+            *_, types, name = urn.split("::")
+            # Of several components in one program the first, as the state has them.
+            found.setdefault((types.rpartition("$")[2], name), outputs)
+        return found

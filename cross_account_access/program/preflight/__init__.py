@@ -33,6 +33,7 @@ from cross_account_access.program.preflight.protected import (
     refuse_nothing,
     with_protected,
 )
+from cross_account_access.program.preflight.room import Room
 
 if TYPE_CHECKING:
     from cross_account_access.program.preflight import ask_accounts
@@ -77,6 +78,7 @@ def prove(declared: Settings, *, component: str, prefix: str = "") -> Settings:
             for must, found in zip(each.needed, answer["found"], strict=True)
         ]
         problems += taken_over(declared, {each.side: answer["arn"] for each, answer in answered})
+        problems += _without_room(declared, Room(declared, recorded, component=component))
     if any(problems):
         told = "\n".join(f"  {problem}" for problem in problems if problem)
         message = f"the accounts are not as declared; nothing was changed:\n{told}"
@@ -85,6 +87,21 @@ def prove(declared: Settings, *, component: str, prefix: str = "") -> Settings:
     for each in stays:
         pulumi.log.warn(each)
     return to_make
+
+
+def _without_room(declared: Settings, room: Room) -> list[str | None]:
+    """What does not fit while the change is under way."""
+    problems: list[str | None] = list(room.problems())
+    asked = _Asked("production", declared.production, list(room.questions()))
+    # Seldom does a role that there is get a further policy.
+    if asked.needed and not problems:
+        with _started([asked.request]) as process:
+            (answer,) = _answers(process)
+        problems = [asked.problem(answer)]
+        if not any(problems):
+            pairs = zip(asked.needed, answer["found"], strict=True)
+            problems = [must.problem(found) for must, found in pairs]
+    return problems
 
 
 @contextmanager
