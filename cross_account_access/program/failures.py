@@ -4,6 +4,7 @@ The engine tells what the provider says: the call and AWS's own words. Which acc
 which profile, and what to do about it, the program knows.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -29,37 +30,67 @@ _ALLOW: Final = (
 )
 _LATER: Final = f"AWS asks for time: {_AGAIN}, in a minute"
 _NOT_YET: Final = f"what was just made is not known to all of AWS yet: {_AGAIN}, in half a minute"
+_GONE: Final = f"somebody has deleted it meanwhile: {_AGAIN}, and makes it anew"
+_OTHERS: Final = "others have put something on it: access drift --stack {stack} names it"
+_KEY: Final = (
+    "its key is disabled or waits for its deletion: aws kms cancel-key-deletion, aws kms enable-key"
+    f" with the profile {{profile}}; {_AGAIN}"
+)
+_REFUSED: Final = (
+    "AWS does not take a value, which the provider's own words name: correct it in the stack file,"
+    " then pulumi up"
+)
 _REMEDIES: Final[Mapping[str, str]] = {
-    "EntityAlreadyExists": _EXISTS,
     "BucketAlreadyOwnedByYou": _EXISTS,
-    "AlreadyExistsException": _EXISTS,
     "BucketAlreadyExists": "the name is taken, by somebody else or, in us-east-1, by yourself"
     " (aws s3api head-bucket says): choose another, or access recover --stack {stack} --apply",
     "QueueAlreadyExists": _OTHERWISE,
     "QueueNameExists": _OTHERWISE,
     "Topic already exists": _OTHERWISE,
-    "ExpiredToken": _SIGN_IN,
-    "RequestExpired": _SIGN_IN,
-    "InvalidClientTokenId": _SIGN_IN,
-    "AccessDenied": _ALLOW,
-    "UnauthorizedOperation": _ALLOW,
-    "AuthorizationError": _ALLOW,
-    "Throttling": _LATER,
-    "TooManyRequests": _LATER,
-    "SlowDown": _LATER,
-    "ServiceUnavailable": _LATER,
-    "ServiceFailure": _LATER,
-    "InternalFailure": _LATER,
-    "InternalError": _LATER,
-    "MalformedPolicyDocument": _NOT_YET,
+    "AlreadyExists": _EXISTS,
+    "ResourceInUse": _EXISTS,
+    **dict.fromkeys(("DeleteConflict", "BucketNotEmpty", "BucketHasAccessPointsAttached"), _OTHERS),
+    "RequestTimeTooSkewed": f"set the clock of this machine; {_AGAIN}",
+    **dict.fromkeys(
+        (
+            *("ExpiredToken", "RequestExpired", "TokenRefreshRequired", "InvalidClientTokenId"),
+            *("UnrecognizedClient", "InvalidAccessKeyId", "InvalidToken", "SignatureDoesNotMatch"),
+            *("IncompleteSignature", "AuthFailure"),
+        ),
+        _SIGN_IN,
+    ),
+    **dict.fromkeys(
+        ("AccessDenied", "UnauthorizedOperation", "AuthorizationError", "NotAuthorized"), _ALLOW
+    ),
+    "OptInRequired": "enable the region in the account, or choose another; then pulumi up",
+    "QueueDeletedRecently": f"SQS keeps the name for a minute: {_AGAIN}, after it",
+    **dict.fromkeys(
+        (
+            *("Throttl", "TooManyRequests", "SlowDown", "RequestLimitExceeded", "RequestTimeout"),
+            *("ServiceUnavailable", "ServiceFailure", "InternalFailure", "InternalError"),
+            *("InternalServerError", "KMSInternal", "DependencyTimeout", "ServerException"),
+            *("OperationAborted", "Concurrent", "Conflict", "EntityTemporarilyUnmodifiable"),
+            *("PriorRequestNotComplete", "KeyUnavailable"),
+        ),
+        _LATER,
+    ),
+    **dict.fromkeys(("KMSInvalidState", "KMSDisabled", "KmsDisabled", "DisabledException"), _KEY),
     "MalformedPolicy": _NOT_YET,
     "NoSuchEntity": _NOT_YET,
-    "OperationAborted": _LATER,
-    "ConcurrentModification": _LATER,
-    "DeleteConflict": "others have put something on it: access drift --stack {stack} names it",
+    "PropagationDelay": _NOT_YET,
+    **dict.fromkeys(("NotFound", "NoSuch", "DoesNotExist", "NonExistentQueue"), _GONE),
     "LimitExceeded": "a quota of the account is reached: docs/operations.md says how many of what",
+    "OverLimit": "a quota of the account is reached: docs/operations.md says how many of what",
+    **dict.fromkeys(("Invalid", "Validation", "Malformed", "Unsupported"), _REFUSED),
 }
-"""By a part of what the provider says, AWS's code; the first that is in it."""
+"""By a part of AWS's code, or of its words where these alone tell; the first that is in it."""
+_CODES: Final = (
+    re.compile(r"RequestID: [^,]*,(?: HostID: [^,]*,)? (?:api error )?([A-Z][\w.]*): "),
+    re.compile(
+        r"^(?!.*RequestID)(?:.*?[\s:])??((?:KMS|AWS\.SimpleQueueService\.)?[A-Z][a-z]\w+): "
+    ),
+)
+"""As the SDK of the official provider tells them, and as a message begins or goes on."""
 _UNREACHED: Final = (
     *("Could not connect", "Connection", "connection", "dial tcp", "no such host", "timed out"),
     "timeout",
@@ -77,8 +108,12 @@ def told(error: str, side: str, account: Account, stack: str, what: str) -> str:
         stack: its name.
         what: was being done.
     """
-    code = next((each for each in _REMEDIES if each in error), "")
-    remedy = _REMEDIES.get(code, _AGAIN)
+    found = (form.search(error) for form in _CODES)
+    code = next((each[1] for each in found if each), "")
+    part = next(
+        (each for each in _REMEDIES if each in (error if " " in each or not code else code)), ""
+    )
+    code, remedy = code or part, _REMEDIES.get(part, _AGAIN)
     if not code and any(each in error for each in _UNREACHED):
         code, remedy = "no answer", _NETWORK
     where = f"{side} account {account.account_id}, profile {account.profile}"
@@ -114,6 +149,9 @@ def explain(sides: Mapping[str, Account]) -> None:
 def _hook(side: str, account: Account) -> pulumi.ResourceHookBinding:
     def tell(args: pulumi.ErrorHookArgs) -> bool:
         what = f"{args.failed_operation} of {args.type} {args.name}"
+        if args.failed_operation == "delete":
+            # The engine takes the outputs when the program ends, and deletes after that.
+            what += ", which is still there, whatever the outputs say"
         error = args.errors[0] if args.errors else ""
         pulumi.log.warn(told(error, side, account, pulumi.get_stack(), what))
         return False

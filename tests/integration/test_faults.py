@@ -17,6 +17,7 @@ import pytest
 from cross_account_access.dev.sandbox.box import Sandbox
 from tests.support.fault_proxy import RESET, Answer, Call, Fault, Proxy
 from tests.support.faults import ALWAYS, MENDED, Place, Undisturbed
+from tests.support.program import Ran
 
 pytestmark = pytest.mark.usefixtures("mended_told")
 
@@ -66,10 +67,33 @@ STOPPING: Final[Mapping[str, Callable[[int], Fault]]] = {
 LOST: Final = ("CreateUser", "CreateRole", "CreatePolicy", "PUT", "CreateKey", "CreateAlias")
 """Calls that AWS does not take twice, or takes for another one."""
 SAMPLE: Final = ("access denied in one account",)
+CODES: Final[Mapping[str, str]] = {
+    "access denied in one account": "AccessDenied",
+    "an expired token": "ExpiredToken",
+    "a network that is gone": "no answer",
+    "throttling that does not end": "Throttling",
+    "a service that stays away": "ServiceUnavailable",
+    "a principal that is not known yet": "NoSuchEntity",
+    "a principal that no document may name yet": "MalformedPolicyDocument",
+    "two changes of one bucket": "OperationAborted",
+}
+"""What is told of each."""
+PARTS: Final = 3
 
 
 def named(name: str) -> Callable[[Call], bool]:
     return lambda call: call.name == name
+
+
+def tells_all(ran: Ran, code: str) -> None:
+    """An update has failed and says with what, where, as who, at what, and what helps."""
+    assert ran.status != 0, ran.output
+    assert re.search(
+        r"warning: (production account 111122223333, profile ProductionAccountAdmin"
+        r"|staging account 444455556666, profile StagingAccountAdmin)"
+        rf": create of aws:\S+ access-\S+: {code}; .*pulumi up",
+        ran.output,
+    ), ran.output
 
 
 def sampled(request: pytest.FixtureRequest, *, of_sample: bool) -> None:
@@ -110,13 +134,21 @@ def test_the_next_update_goes_on_from_what_stopped_one(
     # Of calls of one kind there are fewer.
     at = 1 if "principal" in what or "two" in what else len(expected.writes) // 2
     ran = place.disturbed(STOPPING[what](at))
-    assert ran.status != 0, ran.output
-    assert re.search(
-        r"warning: (production|staging) account \d{12}, profile \w+Admin: create of aws:.*;",
-        ran.output,
-    ), ran.output
+    tells_all(ran, CODES[what])
     place.mended()
     is_whole(request, place, expected)
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_each_call_that_is_refused_is_told_with_all_that_helps(
+    request: pytest.FixtureRequest, small: tuple[Place, Undisturbed], part: int
+) -> None:
+    sampled(request, of_sample=False)
+    place, expected = small
+    for call in sorted({*expected.writes})[part::PARTS]:
+        place.emptied()
+        tells_all(place.disturbed(Fault(1, DENIED, ALWAYS, meets=named(call))), "AccessDenied")
+        MENDED["refused calls told"] += 1
 
 
 @pytest.mark.parametrize("call", LOST)
