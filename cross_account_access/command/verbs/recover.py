@@ -100,6 +100,8 @@ class _Left:
     pending: Sequence[Mapping[str, Any]] = ()
     found: Sequence[Existing] = ()
     keys: Sequence[SecondKey] = ()
+    deleted: list[str] = field(default_factory=list)
+    """IDs of the keys whose deletion is scheduled."""
     saved: Path | None = None
     _state: Mapping[str, Any] = field(init=False)
     _plan: Plan = field(init=False)
@@ -146,6 +148,7 @@ class _Left:
                 stack.import_from(file)
         for key in unused:
             key.schedule_deletion()
+            self.deleted.append(key.id)
 
     def remains(self, *, applied: bool) -> bool:
         """Whether something is left to do before `pulumi up`."""
@@ -166,6 +169,7 @@ class _Left:
                 {
                     "key": each.id,
                     "why_kept": each.why_kept or None,
+                    "deleted": each.id in self.deleted,
                     "remedy": each.command("schedule-key-deletion"),
                 }
                 for each in self.keys
@@ -187,7 +191,7 @@ class _Left:
             )
         print_found(page, self.found)
         for key in self.keys:
-            _print_key(page, key, applied=arguments.apply and not self.obstacles)
+            _print_key(page, key, deleted=key.id in self.deleted)
         if not arguments.apply and self.remains(applied=False):
             command = shlex.join(["access", "recover", *naming(arguments), "--apply"])
             page.line(f"{command} ends this")
@@ -203,13 +207,13 @@ class _Left:
         page.line(f"now {shlex.join(['pulumi', 'up', *naming(arguments)])}")
 
 
-def _print_key(page: Page, key: SecondKey, *, applied: bool) -> None:
+def _print_key(page: Page, key: SecondKey, *, deleted: bool) -> None:
     """Write what becomes of a second key, and the command that ends it or takes that back."""
     what = (f"a second key, which nobody names: {key.id}", DOUBTFUL)
     if key.why_kept:
         page.line(what, f", kept: {key.why_kept}; where it is of no use")
         page.block(key.command("schedule-key-deletion"))
-    elif applied:
+    elif deleted:
         page.line(what, ", is deleted in 30 days; to take that back")
         page.block(key.command("cancel-key-deletion"))
     else:

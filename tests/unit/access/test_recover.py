@@ -425,6 +425,16 @@ def test_a_second_key_that_something_speaks_for_is_kept_and_told_with_what_remov
     assert state_of(kms, lost) == "Enabled"
 
 
+def test_for_a_program_it_is_told_what_became_of_a_second_key(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kms: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lost = with_second_key(given(monkeypatch, tmp_path), kms)
+    for words, deleted in (((), False), (("--apply",), True)):
+        run(tmp_path, "--json", *words)
+        (key,) = json.loads(capsys.readouterr().out)["keys"]
+        assert (key["key"], key["why_kept"], key["deleted"]) == (lost, None, deleted)
+
+
 def test_a_key_that_an_update_has_begun_meanwhile_is_no_second_one(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kms: Any
 ) -> None:
