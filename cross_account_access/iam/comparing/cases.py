@@ -25,13 +25,17 @@ from cross_account_access.iam.comparing.circumstances import (
     plainest,
     sentence,
 )
-from cross_account_access.iam.comparing.statements import ComparedStatement, filled_condition
+from cross_account_access.iam.comparing.statements import (
+    FOLLOWING,
+    OF_OWNER,
+    ComparedStatement,
+    filled_condition,
+)
 from cross_account_access.iam.comparing.witnesses import WRITTEN
-from cross_account_access.iam.condition_keys import DERIVED
 from cross_account_access.iam.documents import Condition
 from cross_account_access.iam.engine import Context, Principal, parse_principal
 from cross_account_access.iam.engine.conditions import CompiledCondition
-from cross_account_access.iam.engine.context import RequestContext
+from cross_account_access.iam.engine.context import RequestContext, derived_keys
 from cross_account_access.iam.engine.matching import Truth
 from cross_account_access.iam.engine.weights import both
 from cross_account_access.iam.errors import ComparisonError
@@ -53,7 +57,7 @@ class Cases:
         statements: all about the request, of whichever side.
         more: further conditions whose keys matter.
         principal: who asks.
-        fillings: what stands in place of policy variables in values of conditions.
+        fillings: what stands in place of policy variables in values of conditions, by key.
         at: the only moment that is of interest, with its time zone; None for all.
 
     Raises:
@@ -72,7 +76,7 @@ class Cases:
         for place, each in enumerate((*statements, None)):
             for condition in more if each is None else each.known_conditions:
                 key = condition.key.lower()
-                if key not in DERIVED:
+                if key not in FOLLOWING:
                     listed = by_key.setdefault(key, [[] for _ in range(len(statements) + 1)])
                     listed[place].append(filled_condition(condition, fillings))
         entangled = {key for statement in statements for key in statement.entangled}
@@ -166,6 +170,22 @@ class Cases:
                 raise ComparisonError
             reached = further
         return reached
+
+
+def following(principal: Principal, owner: str) -> dict[str, str]:
+    """Return the values of the keys that follow from who asks and whose the resource is.
+
+    Args:
+        principal: of a session, its role is taken to have no path.
+        owner: account of the resource, empty where that is not known.
+    """
+    entity = principal.arn
+    if principal.session is not None:
+        entity = f"arn:{principal.partition}:iam::{principal.account}:role/{principal.name}"
+    known = derived_keys(principal, entity)
+    found = {key: known.get(key) for key in FOLLOWING}
+    values = {key: each[0] for key, each in found.items() if isinstance(each, tuple) and each}
+    return values | dict.fromkeys(OF_OWNER, owner) | {"kms:calleraccount": principal.account}
 
 
 def _of_moment(at: datetime) -> Mapping[str, str]:

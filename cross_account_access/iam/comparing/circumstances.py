@@ -17,6 +17,7 @@ from cross_account_access.iam.condition_keys import ALWAYS_PRESENT
 from cross_account_access.iam.documents import Condition
 from cross_account_access.iam.engine import Context
 from cross_account_access.iam.errors import ComparisonError
+from cross_account_access.iam.patterns import matches
 
 _MOST_IN_A_SET: Final = 6
 _TLS: Final = "aws:securetransport"
@@ -213,7 +214,11 @@ def _as_patterns(condition: Condition) -> list[str]:
 
 
 def _texts(name: str, values: Sequence[str]) -> Iterator[tuple[str, str]]:
-    for witness in witnesses(values):
+    found = witnesses(values)
+    # `?prefix=` of a request is a value too.
+    if {each for each in values if matches(each, "")} not in [each.matches for each in found]:
+        yield "", f"empty {name}"
+    for witness in found:
         best = max(witness.matches, key=_closeness, default=None)
         if best is None:
             yield witness.text, f"another {name}"

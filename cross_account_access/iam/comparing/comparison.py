@@ -16,10 +16,10 @@ from functools import cached_property
 from typing import Final
 
 from cross_account_access.iam.comparing.asked import EVERYTHING, Asked
-from cross_account_access.iam.comparing.cases import Case, Cases
+from cross_account_access.iam.comparing.cases import Case, Cases, following
 from cross_account_access.iam.comparing.outsiders import is_user_or_role
 from cross_account_access.iam.comparing.requests import ActionGroup
-from cross_account_access.iam.comparing.statements import ACCOUNT, USERNAME, ComparedStatement
+from cross_account_access.iam.comparing.statements import ComparedStatement
 from cross_account_access.iam.comparing.universe import ResourceClass, Side, Universe
 from cross_account_access.iam.comparing.witnesses import WRITTEN
 from cross_account_access.iam.documents import Condition, PolicyKind
@@ -231,10 +231,10 @@ class _Comparison:
             target = resource.target
             is_target = target in universe.targets
             changed = is_target and target in self._changed_targets
-            changed |= self._limits_changed(name, target)
+            changed |= self._limits_changed(name, resource)
             if not (own_changed or changed) or not (is_ours or is_target):
                 continue
-            if self._is_own_root(name, target):
+            if self._is_own_root(name, resource):
                 continue
             if not self._asked.is_about(resource.witness.text, resource.witness.matches):
                 continue
@@ -281,19 +281,19 @@ class _Comparison:
         is_missing = [arn in side.missing for side in sides]
         return len(said) > 1 or len(is_bounded) > 1 or any(is_missing)
 
-    def _is_own_root(self, name: str, target: str) -> bool:
+    def _is_own_root(self, name: str, resource: ResourceClass) -> bool:
         """Say whether it is the root user of the resource's own account, who may do all there."""
-        owners = {side.owner_of(target) for side in self._universe.sides}
+        owners = {side.owner_of(resource) for side in self._universe.sides}
         return name.endswith(":root") and _account(name) in owners
 
-    def _limits_changed(self, name: str, target: str) -> bool:
+    def _limits_changed(self, name: str, resource: ResourceClass) -> bool:
         if not any(side.is_limited for side in self._universe.sides):
             return False
         return _differ(
             (
-                side.shape(name, target, ""),
+                side.shape(name, resource, ""),
                 side.limits.layers.endpoints,
-                _meanings(side.limiting(name, target)),
+                _meanings(side.limiting(name, resource)),
             )
             for side in self._universe.sides
         )
@@ -301,7 +301,7 @@ class _Comparison:
     def _is_different(self, name: str, group: ActionGroup, resource: ResourceClass) -> bool:
         limits_differ = _differ(
             (
-                side.shape(name, resource.target, group.service),
+                side.shape(name, resource, group.service),
                 {each.terms for each in _limiting(side, name, group, resource)},
             )
             for side in self._universe.sides
@@ -333,7 +333,8 @@ class _Comparison:
         ]
         principal = parse_principal(name)
         try:
-            limits, fillings = _by_endpoint(sides, group), _fillings(principal)
+            limits = _by_endpoint(sides, group)
+            fillings = following(principal, sides[-1].owner_of(resource))
             cases = Cases(found, limits, principal, fillings, self._asked.at)
         except ComparisonError:
             return {Effect.MAY_WIDEN: (["in circumstances that cannot be compared"], None)}
@@ -342,7 +343,7 @@ class _Comparison:
         chosen: dict[Effect, set[Case]] = defaultdict(set)
         for case, circumstances in cases:
             request = _request(principal, group, resource, circumstances)
-            *others, last = (_outcome(side, request, resource.target) for side in sides)
+            *others, last = (_outcome(side, request, resource) for side in sides)
             effect = _effect(others, last)
             self._decisions += 1
             if effect is not None and not (narrows and effect.is_widening):
@@ -427,7 +428,7 @@ class _Comparison:
         )
         if ":role/" in target or ":kms:" in target:
             return is_named
-        if _account(name) != (side.owner_of(target) or _account(name)):
+        if _account(name) != (side.owner_of(resource) or _account(name)):
             return owns and is_named
         return owns or is_named
 
@@ -435,6 +436,20 @@ class _Comparison:
         return self._universe.short(self._universe.outsiders.names.get(name, name))
 
     def _resources(self, group: ActionGroup, numbers: set[int]) -> list[str]:
+        """Say which resources are meant, where need be of which account."""
+        universe = self._universe
+        by_owner: dict[str, set[int]] = defaultdict(set)
+        for number in numbers:
+            alike = universe.alike(number)
+            owner = "" if numbers.issuperset(alike) else f" {universe.owner_words(number)}"
+            by_owner[owner].add(alike[0])
+        return [
+            f"{words}{owner}"
+            for owner, some in sorted(by_owner.items())
+            for words in self._patterns(group, some)
+        ]
+
+    def _patterns(self, group: ActionGroup, numbers: set[int]) -> list[str]:
         """Say which resources are meant, by patterns that the documents have."""
         covered = self._covered(group)
 
@@ -480,7 +495,9 @@ class _Comparison:
             return found
         covered: dict[str, set[int]] = defaultdict(set)
         for number, resource in enumerate(self._universe.resources):
-            for pattern in resource.witness.matches if group in resource.groups else ():
+            if group not in resource.groups or self._universe.alike(number)[0] != number:
+                continue
+            for pattern in resource.witness.matches:
                 covered[pattern].add(number)
         kept = {pattern: frozenset(each) for pattern, each in covered.items()}
         self._covered_by[group] = kept
@@ -518,7 +535,7 @@ def _limiting(
     matches = resource.witness.matches
     return [
         each
-        for each in side.limiting(name, resource.target)
+        for each in side.limiting(name, resource)
         if each.is_of(group.patterns) and each.is_about(matches)
     ]
 
@@ -530,7 +547,8 @@ def _open_when(
     principal = parse_principal(name)
     found = [each for of in (_covering, _limiting) for each in of(side, name, group, resource)]
     try:
-        limits, fillings = _by_endpoint((side,), group), _fillings(principal)
+        limits = _by_endpoint((side,), group)
+        fillings = following(principal, side.owner_of(resource))
         cases = Cases(found, limits, principal, fillings, at)
     except ComparisonError:
         return ["in circumstances that cannot be compared"]
@@ -538,7 +556,7 @@ def _open_when(
         {
             case
             for case, circumstances in cases
-            if _outcome(side, _request(principal, group, resource, circumstances), resource.target)
+            if _outcome(side, _request(principal, group, resource, circumstances), resource)
             is not Outcome.DENIED
         }
     )
@@ -553,10 +571,10 @@ def _request(
     return Request(principal, group.name, resource.witness.text, circumstances, session)
 
 
-def _outcome(side: Side, request: Request, target: str) -> Outcome:
-    if not side.missing.isdisjoint((request.principal.arn, target)):
+def _outcome(side: Side, request: Request, resource: ResourceClass) -> Outcome:
+    if not side.missing.isdisjoint((request.principal.arn, resource.target)):
         return Outcome.DENIED
-    world = side.world_of(request.principal, target)
+    world = side.world_of(request.principal, resource)
     return Outcome.DENIED if world is None else decide(world, request).outcome
 
 
@@ -615,9 +633,3 @@ def _by_endpoint(sides: Iterable[Side], group: ActionGroup) -> Iterator[Conditio
     """Tell apart by which VPC endpoint a request comes, wherever one has a policy."""
     for side in sides:
         yield from side.limits.conditions(group.service)
-
-
-def _fillings(principal: Principal) -> dict[str, str]:
-    """Return what policy variables stand for."""
-    name = principal.name if principal.kind is PrincipalKind.USER else ""
-    return {USERNAME: name, ACCOUNT: principal.account}

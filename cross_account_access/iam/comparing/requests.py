@@ -131,6 +131,7 @@ def resource_witnesses(
     more: Iterable[str],
     groups: Iterable[ActionGroup],
     partition: str,
+    owners: Iterable[str] = (),
 ) -> tuple[list[Witness], Mapping[str, str]]:
     """Return one resource of each kind, and the patterns that stand for a whole form in words.
 
@@ -139,6 +140,7 @@ def resource_witnesses(
         more: further patterns and ARNs that do.
         groups: the actions that are asked about.
         partition: of all ARNs.
+        owners: accounts whose resources are told apart although no pattern does.
 
     Returns:
         the witnesses, first that of actions without a resource, `*`; and the words by pattern.
@@ -152,8 +154,12 @@ def resource_witnesses(
         for form, words in FORMS.items()
     }
     used = {service for group in groups for service in group.services}
+    # Without it the shortest text of a kind could be one that has no bucket, and cannot exist.
+    nowhere = f"arn:{partition}:s3:::/*"
     forms |= {f"arn:{partition}:{each}:*:?*:?*": f"anything else of {each}" for each in used}
-    patterns = {*written, *more, *forms}
+    told_apart = used | {form.split(":")[2] for form in FORMS}
+    owned = {f"arn:{partition}:{each}:*:{owner}:*" for owner in owners for each in told_apart}
+    patterns = {*written, *more, *forms, nowhere, *owned}
     found = [_placed(each, patterns) for each in witnesses(sorted(patterns))]
     none = Witness("*", frozenset(pattern for pattern in written if not pattern.strip("*")))
     return [none, *(each for each in found if _can_exist(each.text))], forms

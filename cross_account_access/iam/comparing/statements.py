@@ -7,17 +7,20 @@ from functools import cached_property
 from typing import Final
 
 from cross_account_access.iam.comparing.witnesses import LITERAL
+from cross_account_access.iam.condition_keys import DERIVED
 from cross_account_access.iam.documents import Condition, PolicyDocument, Statement, condition
 from cross_account_access.iam.inventory import is_unknown_key
 from cross_account_access.iam.patterns import Token, Variable, Wildcard, matches, tokenize
 
 FILLING: Final = "any-value"
 """What stands for the value of a policy variable that nobody knows."""
-USERNAME: Final = "${aws:username}"
-ACCOUNT: Final = "${aws:PrincipalAccount}"
-"""The two variables whose values follow from the principal, as they stay in condition values."""
+OF_OWNER: Final = frozenset({"aws:resourceaccount", "s3:resourceaccount"})
+"""Keys that say whose the resource is, in lower case."""
+FOLLOWING: Final = DERIVED | OF_OWNER | {"kms:calleraccount"}
+"""Keys whose values follow from who asks and whose the resource is, in lower case."""
 
-_KEPT: Final = {"aws:username": USERNAME, "aws:principalaccount": ACCOUNT}
+_KEPT: Final = {key: f"${{{key}}}" for key in FOLLOWING}
+"""Their variables, as they stay in condition values."""
 _OF_ARNS: Final = frozenset({"ArnEquals", "ArnLike", "StringEquals", "StringLike"})
 _ROOT: Final = re.compile(r"arn:[^:]+:iam::(\d{12}):root")
 _ARN_COLONS: Final = 5
@@ -62,7 +65,7 @@ class ComparedStatement:
             for each in self.conditions
             if each.operator in _OF_ARNS
             and each.key.lower() == "aws:principalarn"
-            and not any("${" in value for value in each.values)
+            and not any("${" in value or value == FILLING for value in each.values)
         ]
 
     def can_admit(self, arn: str) -> bool:
@@ -135,22 +138,28 @@ def compared(document: PolicyDocument) -> Iterator[ComparedStatement]:
         )
 
 
-def filled(document: PolicyDocument, usernames: Iterable[str]) -> Iterator[str]:
-    """Yield resource patterns with values in place of their policy variables."""
+def filled(document: PolicyDocument, fillings: Iterable[Mapping[str, str]]) -> Iterator[str]:
+    """Yield resource patterns with values in place of their policy variables.
+
+    Args:
+        document: whose patterns.
+        fillings: values by key in lower case; what they do not have may be anything.
+    """
     for statement in document.statements:
         for pattern in statement.resources or ():
             tokens = tokenize(pattern, variables=document.has_variables)
             if any(isinstance(token, Variable) for token in tokens):
-                for name in (*usernames, FILLING):
-                    yield _text(tokens, {"aws:username": name}, FILLING)
+                for values in ({}, *fillings):
+                    yield _text(tokens, values, FILLING)
 
 
 def filled_condition(written: Condition, fillings: Mapping[str, str]) -> Condition:
-    """Put values in place of the policy variables that follow from the principal."""
+    """Put values in place of the policy variables whose values follow from the request."""
     if not any("${" in value for value in written.values):
         return written
     values = written.values
-    for variable, filling in fillings.items():
+    for key, variable in _KEPT.items():
+        filling = fillings.get(key, "")
         values = tuple(value.replace(variable, filling) for value in values)
     return replace(written, values=values)
 
@@ -191,7 +200,7 @@ def _with_fillings(document: PolicyDocument, written: Condition) -> Condition:
     return condition(written.operator, written.key, tuple(values))
 
 
-def _text(tokens: Iterable[Token], values: dict[str, str], otherwise: str) -> str:
+def _text(tokens: Iterable[Token], values: Mapping[str, str], otherwise: str) -> str:
     """Write a pattern again, with values in place of variables."""
     return "".join(
         values.get(token.key, otherwise)

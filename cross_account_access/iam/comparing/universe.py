@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import Any, Final, cast
 
 from cross_account_access.iam.comparing.asked import EVERYTHING, Asked
+from cross_account_access.iam.comparing.cases import following
 from cross_account_access.iam.comparing.limits import ComparedLimits, with_open_endpoints
 from cross_account_access.iam.comparing.outsiders import Outsiders, Words, is_user_or_role
 from cross_account_access.iam.comparing.outsiders import outsiders as find_outsiders
@@ -23,7 +24,12 @@ from cross_account_access.iam.comparing.requests import (
     action_groups,
     resource_witnesses,
 )
-from cross_account_access.iam.comparing.statements import ComparedStatement, compared, filled
+from cross_account_access.iam.comparing.statements import (
+    OF_OWNER,
+    ComparedStatement,
+    compared,
+    filled,
+)
 from cross_account_access.iam.comparing.witnesses import Witness
 from cross_account_access.iam.documents import Document, PolicyKind, read
 from cross_account_access.iam.engine import (
@@ -44,7 +50,8 @@ from cross_account_access.iam.layers import NOT_SEEN
 from cross_account_access.iam.services import pattern_inside, policy_resource
 
 _ARN_COLONS: Final = 5
-_ACCOUNT: Final = re.compile(r"\d{12}")
+_DIGITS: Final = 12
+_ACCOUNT: Final = re.compile(rf"\d{{{_DIGITS}}}")
 
 
 @dataclass(frozen=True)
@@ -56,6 +63,8 @@ class ResourceClass:
     """ARN of the resource that has the policy: of an object it is the bucket."""
     groups: tuple[ActionGroup, ...]
     """The actions that can have it."""
+    owner: str = ""
+    """The account in which it is looked at, where neither its ARN nor an inventory says."""
 
 
 _Name = tuple[bool, str, str]
@@ -91,8 +100,8 @@ class Side:
     bounded: frozenset[str]
     """ARNs of those with a boundary, which refuses what it does not speak of."""
     limits: ComparedLimits
-    owners: Mapping[str, str]
-    """Accounts of the resources whose ARN does not say."""
+    resources: Mapping[str, ResourceDocuments]
+    """All that have policies, those outside the stack too."""
     _grown: dict[frozenset[str], World | None] = field(default_factory=dict)
 
     @property
@@ -100,21 +109,27 @@ class Side:
         """Whether any layer around the policies has been seen."""
         return self.limits.layers is not NOT_SEEN
 
-    def limiting(self, name: str, target: str) -> tuple[ComparedStatement, ...]:
+    def limiting(self, name: str, resource: ResourceClass) -> tuple[ComparedStatement, ...]:
         """Return the statements of layers that bind a principal at a resource."""
-        return self.limits.statements(_account_of(name), self.owner_of(target))
+        return self.limits.statements(_account_of(name), self.owner_of(resource))
 
-    def shape(self, name: str, target: str, service: str) -> tuple[object, ...]:
+    def shape(self, name: str, resource: ResourceClass, service: str) -> tuple[object, ...]:
         """Return what decides of what no such statement is about."""
-        shape = self.limits.shape(_account_of(name), self.owner_of(target), service)
-        return (*shape, self.world.cuts_off(target))
+        shape = self.limits.shape(_account_of(name), self.owner_of(resource), service)
+        return (*shape, self.world.cuts_off(resource.target))
 
-    def owner_of(self, target: str) -> str:
+    def owner_of(self, resource: ResourceClass) -> str:
         """Return the account of a resource, empty where that is not known."""
-        return self.owners.get(target) or _account_of(target)
+        if resource.owner:
+            return resource.owner
+        found = self.resources.get(resource.target)
+        return found["account"] if found else _account_of(resource.target)
 
-    def world_of(self, principal: Principal, target: str) -> World | None:
+    def world_of(self, principal: Principal, resource: ResourceClass) -> World | None:
         """Return a world with both, `None` where both cannot exist."""
+        target = resource.target
+        if resource.owner:
+            return self._with_owner(target, resource.owner)
         if principal.arn in self.federated:
             return self._with_user_behind(principal)
         asked = self.rivals.keys() & {_holder_of(principal), target} if self.rivals else ()
@@ -124,6 +139,15 @@ class Side:
         if key not in self._grown:
             can_exist = len({_name_of(arn) for arn in key}) == len(key)
             self._grown[key] = self._including(key) if can_exist else None
+        return self._grown[key]
+
+    def _with_owner(self, target: str, owner: str) -> World | None:
+        """Return a world in which a resource outside the stack is of a certain account."""
+        key = frozenset({target, owner})
+        if key not in self._grown:
+            policy = self.resources[target]["policy"]
+            moved: ResourceDocuments = {"account": owner, "policy": policy}
+            self._grown[key] = self.world.including(resources={target: moved})
         return self._grown[key]
 
     def _with_user_behind(self, principal: Principal) -> World | None:
@@ -256,14 +280,43 @@ class Universe:
     @cached_property
     def resources(self) -> list[ResourceClass]:
         """The resources, in classes; the first is `*`, for actions that have none."""
-        return [
-            ResourceClass(
-                witness,
-                policy_resource(witness.text),
-                tuple(group for group in self.groups if group.is_about(witness.text)),
-            )
-            for witness in self._witnesses_and_forms[0]
-        ]
+        found = []
+        for witness in self._witnesses_and_forms[0]:
+            target = policy_resource(witness.text)
+            groups = tuple(group for group in self.groups if group.is_about(witness.text))
+            is_open = target != "*" and target not in self.targets and not _account_of(target)
+            owners = ("", *self._owners) if is_open else ("",)
+            found += [ResourceClass(witness, target, groups, owner) for owner in owners]
+        return found
+
+    @cached_property
+    def _owners(self) -> list[str]:
+        """The accounts, known or named, in which documents tell resources apart by their owner."""
+        said = {
+            value
+            for statement in self._statements
+            for each in statement.conditions
+            if each.key.lower() in OF_OWNER
+            for value in each.values
+        }
+        ours = {*self._label, *(arn.split(":")[4] for arn in self.known)} if said else set()
+        return sorted((ours | set(filter(_ACCOUNT.fullmatch, map(_filled_up, said)))) - {ELSEWHERE})
+
+    def alike(self, number: int) -> range:
+        """Return the places of what differs from a resource by its owner alone."""
+        resources = self.resources
+        first = last = number
+        while first and resources[first].owner:
+            first -= 1
+        while last + 1 < len(resources) and resources[last + 1].owner:
+            last += 1
+        return range(first, last + 1)
+
+    def owner_words(self, number: int) -> str:
+        """Say whose a resource is that is told apart by its owner."""
+        owner = self.resources[number].owner
+        label = self._label.get(owner)
+        return f"of {label or f'account {owner}'}" if owner else "of any other account"
 
     @property
     def forms(self) -> Mapping[str, str]:
@@ -272,8 +325,9 @@ class Universe:
 
     @cached_property
     def _witnesses_and_forms(self) -> tuple[list[Witness], Mapping[str, str]]:
-        users = [arn.rsplit("/", 1)[-1] for each in self._inventories for arn in each.users]
-        more = {text for document in self._documents for text in filled(document, users)}
+        has_variables = any(each.has_variables for each in self._statements)
+        fillings = list(self._fillings()) if has_variables else []
+        more = {text for document in self._documents for text in filled(document, fillings)}
         # What is inside one of the targets is told apart from what is inside any other resource.
         inside = {pattern for arn in self.targets if (pattern := pattern_inside(arn)) is not None}
         if self._asked.resource is not None and self._asked.resource != "*":
@@ -286,7 +340,16 @@ class Universe:
             for account in accounts
         }
         patterns = more | self.targets | inside | of_account
-        return resource_witnesses(self._statements, patterns, self.groups, self._partition)
+        return resource_witnesses(
+            self._statements, patterns, self.groups, self._partition, self._owners
+        )
+
+    def _fillings(self) -> Iterator[Mapping[str, str]]:
+        """Yield what follows from each principal and the owner of each resource, by key."""
+        owners = {each["account"] for one in self._inventories for each in one.resources.values()}
+        for arn in (*sorted(self.known), *self.outsiders.names):
+            for owner in sorted({ELSEWHERE, *self._owners, *owners}):
+                yield following(parse_principal(arn), owner)
 
     @cached_property
     def sides(self) -> tuple[Side, ...]:
@@ -350,7 +413,7 @@ class Universe:
             ),
             missing=frozenset(((self.known | self.targets) - present) | impossible),
             limits=limits,
-            owners={arn: each["account"] for arn, each in everything.resources.items()},
+            resources=everything.resources,
         )
 
     @cached_property
@@ -454,6 +517,12 @@ def _holder_of(principal: Principal) -> str:
 def _account_of(arn: str) -> str:
     """Return the account of a principal or resource, empty where its name does not say."""
     return arn.split(":")[4] if arn.startswith("arn:") else ""
+
+
+def _filled_up(pattern: str) -> str:
+    """Return an account that a pattern means, or what is no account."""
+    begin, star, end = pattern.replace("?", "9").partition("*")
+    return f"{begin}{'9' * (_DIGITS - len(begin) - len(end)) if star else ''}{end}"
 
 
 def _name_of(arn: str) -> _Name:

@@ -30,7 +30,7 @@ def cases(*elements: Json) -> Cases:
     ]
     document = {"Version": "2012-10-17", "Statement": listed}
     found = tuple(compared(read(document, PolicyKind.IDENTITY, "p")))
-    return Cases(found, (), ANN, {"${aws:username}": "Ann"})
+    return Cases(found, (), ANN, {"aws:username": "Ann"})
 
 
 def states(element: Json) -> list[Any]:
@@ -47,6 +47,8 @@ def states(element: Json) -> list[Any]:
         ({"StringEquals": {"sts:ExternalId": "a"}}, ["x", "a", None]),
         ({"StringEquals": {"sts:ExternalId": "a*"}}, ["x", "a*", None]),
         ({"StringLike": {"s3:prefix": "a*"}}, ["x", "a", None]),
+        ({"StringEquals": {"s3:prefix": ["", "a"]}}, ["", "x", "a", None]),
+        ({"StringNotLike": {"s3:prefix": "?*"}}, ["", "x", None]),
         ({"StringEqualsIgnoreCase": {"s3:prefix": "a"}}, ["x", "A", "a", None]),
         ({"Null": {"s3:prefix": "true"}}, ["any", None]),
         ({"NumericLessThan": {"s3:max-keys": "10"}}, ["9", "10", "11", None]),
