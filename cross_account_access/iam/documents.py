@@ -10,7 +10,7 @@ import difflib
 import enum
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -291,7 +291,11 @@ def _statement(
         msg = f"{where}.Sid: {shown(sid)} is no text"
         raise DocumentError(msg)
     action = _one_of(value, "Action", where)
-    resource = _resource_element(value, kind, where)
+    actions = _texts(value[action], f"{where}.{action}")
+    resource = _resource_element(value, kind, actions, where)
+    about = _texts(value[resource], f"{where}.{resource}") if resource else None
+    if resource is None and kind is not PolicyKind.TRUST:
+        about = ("*",)
     principal = _principal_element(value, kind, where)
     return Statement(
         kind=kind,
@@ -301,9 +305,9 @@ def _statement(
         where=where,
         sid=sid,
         allows=effect == "Allow",
-        actions=_texts(value[action], f"{where}.{action}"),
+        actions=actions,
         not_action=action == "NotAction",
-        resources=_texts(value[resource], f"{where}.{resource}") if resource else None,
+        resources=about,
         not_resource=resource == "NotResource",
         principals=_principals(value[principal], f"{where}.{principal}") if principal else (),
         not_principal=principal == "NotPrincipal",
@@ -320,14 +324,29 @@ def _one_of(value: Mapping[str, Any], element: str, where: str) -> str:
     return found[0]
 
 
-def _resource_element(value: Mapping[str, Any], kind: PolicyKind, where: str) -> str | None:
+def _resource_element(
+    value: Mapping[str, Any], kind: PolicyKind, actions: tuple[str, ...], where: str
+) -> str | None:
+    """Return the name of the element, None where the statement speaks of what has the policy.
+
+    Statements of a repository need none ("Private repository policy examples in Amazon ECR",
+    https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-policy-examples.html).
+    """
+    elements = ("Resource", "NotResource")
+    if kind is PolicyKind.RESOURCE and is_of_repository(actions) and not {*elements} & {*value}:
+        return None
     if kind is not PolicyKind.TRUST:
         return _one_of(value, "Resource", where)
-    for name in ("Resource", "NotResource"):
+    for name in elements:
         if name in value:
             msg = f"{where}.{name}: a trust policy has none, since it speaks of its own role"
             raise DocumentError(msg)
     return None
+
+
+def is_of_repository(actions: Iterable[str]) -> bool:
+    """Say whether actions are those of container repositories alone."""
+    return all(action.lower().startswith(("ecr:", "ecr-public:")) for action in actions)
 
 
 def _principal_element(value: Mapping[str, Any], kind: PolicyKind, where: str) -> str | None:

@@ -102,8 +102,9 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("iam.inventory", "iam.layers", "iam.patterns", "iam.services"),
     },
     "iam.lint": {
-        *("facts", "iam.actions", "iam.comparing", "iam.condition_keys", "iam.documents"),
-        *("iam.engine", "iam.errors", "iam.inventory", "iam.patterns", "iam.services"),
+        *("facts", "iam.actions", "iam.checks", "iam.comparing", "iam.condition_keys"),
+        *("iam.documents", "iam.engine", "iam.errors", "iam.inventory", "iam.patterns"),
+        "iam.services",
     },
     "iam": {
         *("iam.comparing", "iam.documents", "iam.engine", "iam.errors", "iam.inventory"),

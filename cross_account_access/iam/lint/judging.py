@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
+from cross_account_access.iam.checks import shown
 from cross_account_access.iam.documents import (
     Place,
     PolicyDocument,
@@ -116,5 +117,6 @@ def _whole_document(document: PolicyDocument) -> Found:
         yield Severity.MEDIUM, "old-version", message
     for sid, count in Counter(each.sid for each in document.statements if each.sid).items():
         if count > 1:
-            message = f"{count} statements have the Sid {sid!r}, but one may; rename the others"
+            told = shown(sid)
+            message = f"{count} statements have the Sid {told}, but one may; rename the others"
             yield Severity.HIGH, "duplicate-sid", message

@@ -12,6 +12,7 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 from cross_account_access.facts import quotas
+from cross_account_access.iam.checks import clipped
 from cross_account_access.iam.documents import Place, PolicyKind
 from cross_account_access.iam.errors import IamError
 from cross_account_access.iam.lint.subjects import Subject, subject_of_text
@@ -142,7 +143,7 @@ def _subject(
         limit=limit if kind is PolicyKind.IDENTITY else None,
         start=Place(file.text.count("\n", 0, part.start) + 1, part.start - line_start + 1),
         is_quoted=isinstance(part.value, str),
-        label=f"{key} of {label}" if label else key,
+        label=f"{key} of {clipped(label)}" if label else key,
     )
 
 

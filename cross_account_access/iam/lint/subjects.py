@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from cross_account_access.facts import quotas
 from cross_account_access.facts.quotas import ResourcePolicyQuota
-from cross_account_access.iam.documents import Place, PolicyKind
+from cross_account_access.iam.checks import clipped
+from cross_account_access.iam.documents import Place, PolicyKind, is_of_repository
 from cross_account_access.iam.errors import IamError
 from cross_account_access.iam.inventory import AttachedDocument, Inventory, is_unknown_document
 
@@ -138,7 +139,7 @@ def _name(inventory: Inventory, each: AttachedDocument) -> str:
         PolicyKind.IDENTITY: f"policy {each.label}",
         PolicyKind.RESOURCE: "policy",
     }.get(each.kind, each.kind.value)
-    return f"{word} of {inventory.short(each.holder)}"
+    return f"{clipped(word)} of {clipped(inventory.short(each.holder))}"
 
 
 def _statements(text: str) -> Iterator[Mapping[str, Any]]:
@@ -158,15 +159,11 @@ def _kind(name: str, statements: list[Mapping[str, Any]]) -> PolicyKind:
     named = [bool(_PRINCIPALS & each.keys()) for each in statements]
     if not any(named):
         return PolicyKind.IDENTITY
-    is_of_sts = all(
-        action.lower().startswith("sts:")
-        for each in statements
-        for action in _texts(each, "Action", "NotAction")
-    )
-    if is_of_sts:
+    actions = [action for each in statements for action in _texts(each, "Action", "NotAction")]
+    if all(action.lower().startswith("sts:") for action in actions):
         return PolicyKind.TRUST
     about = [bool(_RESOURCES & each.keys()) for each in statements]
-    if all(named) and all(about):
+    if all(named) and (all(about) or is_of_repository(actions)):
         return PolicyKind.RESOURCE
     if all(named) and not any(about):
         return PolicyKind.TRUST

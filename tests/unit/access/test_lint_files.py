@@ -29,6 +29,8 @@ SECRET = f"arn:aws:secretsmanager:us-east-1:{PRODUCTION}:secret:a-b1"
 ASSUMED = {"Effect": "Allow", "Principal": ROOT, "Action": "sts:AssumeRole"}
 WITH_BOTH = allow("s3:GetObject", f"{BUCKET}/*", Principal=ROOT)
 OPEN = allow("s3:GetObject", f"{BUCKET}/*", Principal="*")
+OF_ACCOUNT = {"AWS": f"arn:aws:iam::{STAGING}:root"}
+PULL = {"Effect": "Allow", "Principal": OF_ACCOUNT, "Action": ["ecr:BatchGetImage"]}
 TRUST, IDENTITY, RESOURCE = PolicyKind.TRUST, PolicyKind.IDENTITY, PolicyKind.RESOURCE
 
 
@@ -133,6 +135,16 @@ def test_every_document_of_a_list_is_judged_and_named() -> None:
     assert told[1].startswith("AssumeRolePolicyDocument of Other: statement 1 trusts all of ")
 
 
+def test_what_is_too_long_to_read_is_not_repeated_in_full() -> None:
+    long = "x" * 5_000
+    twice = [READ | {"Sid": long}, READ | {"Sid": long}]
+    printed = {"RoleName": "R", "PolicyName": long, "PolicyDocument": policy(*twice)}
+    (found,) = subjects_of_file("role.json", json.dumps(printed))
+    told = [finding.message for finding in judge(found)]
+    assert told
+    assert all(len(each) < 1_000 for each in told)
+
+
 def test_a_list_of_documents_is_documents() -> None:
     found = subjects_of_file("all.json", json.dumps([policy(ASSUMED), policy(READ)], indent=1))
     assert [each.kind for each in found] == [TRUST, IDENTITY]
@@ -174,6 +186,8 @@ KINDS: list[tuple[str, list[Json], PolicyKind | None]] = [
     ("a principal", [ASSUMED], TRUST),
     ("principals of a wrong trust", [ASSUMED, ASSUMED | {"Resource": "*"}], TRUST),
     ("both", [WITH_BOTH, WITH_BOTH], RESOURCE),
+    ("a repository, which is not named", [PULL, PULL], RESOURCE),
+    ("a repository and what is none", [PULL, ASSUMED], TRUST),
     ("both, later", [WITH_BOTH, READ], None),
     ("a principal, later", [READ, WITH_BOTH], None),
     ("one of each", [WITH_BOTH, {"Effect": "Allow", "Principal": "*", "Action": "s3:*"}], None),
@@ -193,6 +207,13 @@ def test_all_statements_tell_the_kind_or_it_is_asked_for(
     else:
         (found,) = subjects_of_file("policy.json", text)
         assert found.kind is kind
+
+
+@pytest.mark.parametrize(("who", "expected"), [("*", {"open-principal"}), (OF_ACCOUNT, set())])
+def test_the_policy_of_a_repository_needs_no_resource(who: Any, expected: set[str]) -> None:
+    printed = {"repositoryName": "app", "policyText": json.dumps(policy(PULL | {"Principal": who}))}
+    (found,) = subjects_of_file("repository.json", json.dumps(printed))
+    assert {each.rule for each in judge(found)} == expected
 
 
 def test_who_says_the_kind_is_believed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
