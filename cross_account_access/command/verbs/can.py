@@ -1,7 +1,7 @@
 """`access can`: all that one principal may do, by itself and through roles."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from cross_account_access.command.answers import (
@@ -14,6 +14,7 @@ from cross_account_access.command.change_words import shown_actions, shown_when
 from cross_account_access.command.inventory import judged
 from cross_account_access.command.questions import NAMES, add_options, read
 from cross_account_access.iam.comparing.comparison import Change
+from cross_account_access.iam.inventory import Inventory
 from cross_account_access.presentation import QUIET, TITLE, Page
 
 _DESCRIPTION: Final = f"""\
@@ -52,7 +53,8 @@ def run(arguments: argparse.Namespace) -> int:
         (each for each in found if each.principal in called),
         key=lambda each: (each.through or "", each.resource, each.actions),
     )
-    notes = [*about, *(each for each in over if rows), *asked.inventory.gaps]
+    own = _own(asked.inventory, who.arn)
+    notes = [*about, *own, *(each for each in over if rows), *asked.inventory.gaps]
     if arguments.json:
         Page().json(as_json({"principal": who.arn}, asked, arguments.source, rows, notes))
         return status_of(rows)
@@ -66,6 +68,18 @@ def run(arguments: argparse.Namespace) -> int:
         page.note(note)
     page.line((f"layers: {'; '.join(asked.layers)}", QUIET))
     return status_of(rows)
+
+
+def _own(inventory: Inventory, arn: str) -> Iterator[str]:
+    """Say what is not listed: within an account a policy of its own suffices."""
+    account = arn.split(":")[4] if arn.startswith("arn:") else ""
+    owners = {documents["account"] for documents in inventory.resources.values()}
+    if account in owners and arn not in {**inventory.users, **inventory.roles}:
+        label = inventory.label(account)
+        yield (
+            f"not listed: what IAM policies of {label} allow its own principals there, and that its"
+            " root user may do everything"
+        )
 
 
 def _print(page: Page, through: str | None, rows: Sequence[Change]) -> None:

@@ -209,6 +209,22 @@ def test_who_is_not_let_in_can_nothing(ask: Any, name: str) -> None:
     assert (status, answer["access"]) == (1, [])
 
 
+@pytest.mark.parametrize(
+    ("name", "is_told"),
+    [
+        (PRODUCTION, True),
+        (f"arn:aws:iam::{PRODUCTION}:root", True),
+        ("777788889999", False),
+        (f"arn:aws:iam::{PRODUCTION}:role/StageRole", False),
+    ],
+)
+def test_what_an_account_gives_its_own_is_told_not_to_be_listed(
+    ask: Any, name: str, is_told: bool
+) -> None:
+    _, answer = ask("can", name)
+    assert any(note.startswith("not listed: ") for note in answer["notes"]) is is_told
+
+
 def test_a_role_can_what_its_sessions_can(ask: Any) -> None:
     _, answer = ask("can", f"arn:aws:iam::{PRODUCTION}:role/StageRole")
     assert ("production-test-bucket-101/*", None) in rows(answer, "resource", "through")
