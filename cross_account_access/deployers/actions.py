@@ -1,8 +1,9 @@
 """The actions that each type of resource takes, as data: `actions.json`.
 
 By type, by kind of object that an action is asked for, and by whether it is read or written: each
-action with who calls it. That is a file of Terraform's AWS provider, on which the official Pulumi
-provider stands (https://github.com/hashicorp/terraform-provider-aws), or a part of this project.
+action with who calls it. That is a file and a function of Terraform's AWS provider, on which the
+official Pulumi provider stands (https://github.com/hashicorp/terraform-provider-aws), or a part of
+this project.
 Beside the types there are what exists already, by service, and what every stack takes.
 """
 
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 FILE: Final = Path(__file__).with_name("actions.json")
-_TRIED: Final = Path(__file__).with_name("tried.json")
+TRIED: Final = Path(__file__).with_name("tried.json")
 Mode = Literal["read", "write"]
 
 Actions = Mapping[str, Mapping[str, Mapping[Mode, Mapping[str, str]]]]
@@ -28,11 +29,11 @@ def actions() -> Actions:
 
 
 @cache
-def tried() -> Mapping[str, Mapping[str, Mapping[str, str]]]:
-    """The actions that were asked for in the sandbox, where removing any one broke a run.
+def tried() -> Mapping[str, Mapping[str, Mapping[str, list[str]]]]:
+    """The actions that were asked for in the sandbox, where removing any one broke a command.
 
-    By `program`, which is deploying, previewing, refreshing and destroying, or `access`, which is
-    what its verbs read besides; by side; with the example that asked for each first.
+    By example, command and side. A command is one of deploying, previewing, refreshing and
+    destroying a stack, or a verb of `access`.
     """
-    found: Mapping[str, Mapping[str, Mapping[str, str]]] = json.loads(_TRIED.read_text())
+    found: Mapping[str, Mapping[str, Mapping[str, list[str]]]] = json.loads(TRIED.read_text())
     return found

@@ -56,9 +56,16 @@ def box() -> Iterator[Sandbox]:
 
 
 @contextlib.contextmanager
-def running_box() -> Iterator[Sandbox]:
-    """The two accounts, to which the environment points as long as they run."""
-    with Sandbox.start(production=PRODUCTION, staging=STAGING) as running, pointed_at(running):
+def running_box(state: Path | None = None) -> Iterator[Sandbox]:
+    """The two accounts, to which the environment points as long as they run.
+
+    Args:
+        state: folder in which they stay for the next time.
+    """
+    with (
+        Sandbox.start(production=PRODUCTION, staging=STAGING, state=state) as running,
+        pointed_at(running),
+    ):
         yield running
 
 

@@ -2,10 +2,9 @@
 
 import configparser
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from cross_account_access.deployers.policies import Owner, policies_of
 from cross_account_access.deployers.stack_file import settings_in
@@ -14,6 +13,7 @@ from tests.support.program import Program
 
 SIDES = {"production": PRODUCTION_ADMIN, "staging": STAGING_ADMIN}
 _PATH = "/deployers/"
+_CONFIG, _CREDENTIALS = "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,10 @@ class Deployers:
             if each["key"] in self.keys
         ]
 
-    def deny(self, side: str, actions: Iterable[str]) -> None:
+    def deny(self, side: str, actions: Sequence[str]) -> None:
         """Takes actions from one of them."""
+        if not actions:
+            return
         statement = {"Effect": "Deny", "Action": sorted(actions), "Resource": "*"}
         document = {"Version": "2012-10-17", "Statement": [statement]}
         admin(SIDES[side]).client("iam").put_user_policy(
@@ -59,14 +61,14 @@ class Deployers:
         )
 
 
-def make(program: Program, record: Path, name: str = "deployer", *, read_only: bool = False) -> Any:
+def make(program: Program, record: Path, name: str, *, read_only: bool = False) -> Deployers:
     """Makes users with the policies of the program's stack file, and the program as theirs."""
     stack = program.folder / "Pulumi.prod.yaml"
     project, settings = settings_in(stack)
     policies = policies_of(settings, Owner(project=project, stack="prod"), read_only=read_only)
     config, credentials = configparser.RawConfigParser(), configparser.RawConfigParser()
-    config.read(program.environment["AWS_CONFIG_FILE"])
-    credentials.read(program.environment["AWS_SHARED_CREDENTIALS_FILE"])
+    config.read(program.environment[_CONFIG])
+    credentials.read(program.environment[_CREDENTIALS])
     keys = {}
     for side, profile in SIDES.items():
         iam = admin(profile).client("iam")
@@ -85,13 +87,17 @@ def make(program: Program, record: Path, name: str = "deployer", *, read_only: b
         config[f"profile {profile}"] = {"region": REGION}
     folder = program.folder.with_name(f"aws-of-{name}")
     folder.mkdir()
-    files = {"AWS_CONFIG_FILE": config, "AWS_SHARED_CREDENTIALS_FILE": credentials}
-    for variable, content in files.items():
+    for variable, content in {_CONFIG: config, _CREDENTIALS: credentials}.items():
         with (folder / variable).open("w") as file:
             content.write(file)
-    environment = {
-        **program.environment,
-        **{variable: str(folder / variable) for variable in files},
-    }
+    return acting(program, record, name, keys)
+
+
+def acting(program: Program, record: Path, name: str, keys: Mapping[str, str]) -> Deployers:
+    """Users that were made, in an environment in which the program is run as theirs."""
+    folder = program.folder.with_name(f"aws-of-{name}")
+    own = {variable: str(folder / variable) for variable in (_CONFIG, _CREDENTIALS)}
     record.write_text("")
-    return Deployers(name, replace(program, environment=environment), keys, record)
+    return Deployers(
+        name, replace(program, environment={**program.environment, **own}), keys, record
+    )

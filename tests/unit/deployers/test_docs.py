@@ -8,12 +8,19 @@ from cross_account_access.deployers.made import EVERY_STACK
 from tests.support.deployment import ROOT
 
 EVERY = "every stack"
+PROVIDER = "internal/service/"
 PAGE = ROOT / "docs" / "deployers.md"
 
 
 def table() -> str:
     """A row for each type: where it is read, what was tried, what was not."""
-    seen = {action for sides in tried().values() for found in sides.values() for action in found}
+    seen = {
+        action
+        for commands in tried().values()
+        for sides in commands.values()
+        for found in sides.values()
+        for action in found
+    }
     lines = ["| Of | Read in | Tried | Read only |", "|---|---|---|---|"]
     for type_, kinds in actions().items():
         callers: dict[str, None] = {}
@@ -22,7 +29,8 @@ def table() -> str:
             for by_action in modes.values():
                 for action, caller in by_action.items():
                     told[action in seen].add(action)
-                    callers[caller.removeprefix("internal/service/")] = None
+                    read_in = caller.split(" ")[0] if caller.startswith(PROVIDER) else caller
+                    callers[read_in.removeprefix(PROVIDER)] = None
         cells = [
             EVERY if type_ == EVERY_STACK else type_.rsplit(":", 1)[-1],
             ", ".join(f"`{each}`" for each in sorted(callers)),

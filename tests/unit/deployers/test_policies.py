@@ -1,6 +1,7 @@
 """What deployers are allowed: by the data, by AWS's service reference, and by the stack's names."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ import pytest
 
 from cross_account_access.command.cli import main
 from cross_account_access.declaration.settings import Settings
-from cross_account_access.deployers.actions import actions
+from cross_account_access.deployers.actions import actions, tried
 from cross_account_access.deployers.made import in_production, in_staging
 from cross_account_access.deployers.policies import Owner, policies_of
 from cross_account_access.deployers.stack_file import settings_in
@@ -71,8 +72,28 @@ def test_an_action_is_one_of_aws_and_reads_where_it_says_so(action: str, mode: s
 @pytest.mark.parametrize("caller", sorted({each[2] for each in listed()}))
 def test_who_calls_it_can_be_looked_up(caller: str) -> None:
     ours = {"access drift", "access import", "access recover", "access verify", "preflight"}
-    is_of_provider = caller.startswith("internal/service/") and caller.endswith(".go")
-    assert caller in ours or is_of_provider
+    assert caller in ours or re.fullmatch(r"internal/service/\w+/\w+\.go \w+", caller)
+
+
+def test_the_calls_of_a_type_are_those_of_its_service() -> None:
+    for type_, kinds in actions().items():
+        callers = {
+            caller.split("/")[2]
+            for modes in kinds.values()
+            for by_action in modes.values()
+            for caller in by_action.values()
+            if caller.startswith("internal/service/")
+        }
+        if type_.startswith("aws:"):
+            assert callers == {type_.split(":")[1].split("/")[0]}
+
+
+def test_what_was_tried_is_what_deployers_are_allowed() -> None:
+    named = {action for action, _, _ in listed()}
+    for commands in tried().values():
+        for sides in commands.values():
+            for found in sides.values():
+                assert found == sorted(set(found) & named)
 
 
 @pytest.mark.parametrize("path", STACK_FILES, ids=lambda path: path.parent.name)
