@@ -12,7 +12,9 @@ from cross_account_access.errors import UsageError
 from cross_account_access.facts.quotas import (
     CHAINED_SESSION_SECONDS,
     DEFAULT_SESSION_SECONDS,
+    SESSION_NAME_CHARACTERS,
     SESSION_SECONDS,
+    SOURCE_IDENTITY_CHARACTERS,
 )
 
 _OF_A_ROLE: Final = frozenset(
@@ -52,13 +54,13 @@ def add_session_options(
     parser.add_argument(
         "--session-name",
         metavar="NAME",
-        type=_session_text("session name"),
+        type=_session_text("session name", SESSION_NAME_CHARACTERS),
         help="how the session appears in Production's CloudTrail; the consumer's name without it",
     )
     parser.add_argument(
         "--source-identity",
         metavar="WHO",
-        type=_session_text("source identity"),
+        type=_session_text("source identity", SOURCE_IDENTITY_CHARACTERS),
         help="who is behind the session, in CloudTrail; the user's policy and the role's trust"
         " must both allow sts:SetSourceIdentity",
     )
@@ -205,11 +207,13 @@ def _tag(text: str) -> tuple[str, str]:
     raise argparse.ArgumentTypeError(message)
 
 
-def _session_text(what: str) -> Callable[[str], str]:
+def _session_text(what: str, lengths: range) -> Callable[[str], str]:
+    said = f"a {what} of {lengths[0]} to {lengths[-1]} letters, digits and +=,.@_-"
+
     def checked(text: str) -> str:
-        if re.fullmatch(r"[\w+=,.@-]{2,64}", text, re.ASCII):
+        if len(text) in lengths and re.fullmatch(r"[\w+=,.@-]+", text, re.ASCII):
             return text
-        message = f"{text!r} must be a {what} of 2 to 64 letters, digits and +=,.@_-"
+        message = f"{text!r} must be {said}"
         raise argparse.ArgumentTypeError(message)
 
     return checked

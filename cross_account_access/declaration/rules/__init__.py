@@ -227,7 +227,7 @@ def permissions_boundary(owner: Account) -> Rule:
 
 
 def external_id(value: str) -> str | None:
-    """2 to 1224 of a small alphabet, and none that a message of ours has told everybody.
+    """Some of a small alphabet, and none that a message of ours has told everybody.
 
     Those of `examples/` are taken: they go with the account and the names that stand there, and the
     role of another stack that copies one trusts its own third party alone.
@@ -240,23 +240,24 @@ def external_id(value: str) -> str | None:
             "is the example of a message and no external ID; write what the third party gave you, "
             "or what access external-id prints"
         )
-    if not 2 <= len(value) <= 1224:
-        return f"must have 2 to 1224 characters, not {len(value)}"
+    if len(value) not in quotas.EXTERNAL_ID_CHARACTERS:
+        return f"must have {_span(quotas.EXTERNAL_ID_CHARACTERS)} characters, not {len(value)}"
     if not re.fullmatch(r"[\w+=,.@:/-]+", value, re.ASCII):
         return "must consist of letters, digits and _+=,.@:/-"
     return None
 
 
 def source_identity(value: str) -> str | None:
-    """2 to 64 of a small alphabet.
+    """Some of a small alphabet.
 
     Source: "AssumeRole", AWS STS API reference,
     https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html.
     """
     if value.lower().startswith("aws:"):
         return "must not begin with aws:, which AWS reserves"
-    if not re.fullmatch(r"[\w+=,.@-]{2,64}", value, re.ASCII):
-        return "must have 2 to 64 letters, digits and _+=,.@-"
+    lengths = quotas.SOURCE_IDENTITY_CHARACTERS
+    if len(value) not in lengths or not _IAM_NAME.fullmatch(value):
+        return f"must have {_span(lengths)} letters, digits and _+=,.@-"
     return None
 
 
@@ -331,7 +332,8 @@ def audience(value: str) -> str | None:
     Source: "CreateOpenIDConnectProvider", IAM API reference,
     https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateOpenIDConnectProvider.html.
     """
-    if re.fullmatch(r"[\x21-\x7e]{1,255}", value) and not any(c in value for c in "*?$"):
+    most = quotas.AUDIENCE_CHARACTERS
+    if re.fullmatch(rf"[\x21-\x7e]{{1,{most}}}", value) and not any(c in value for c in "*?$"):
         return None
     return "must be the token's audience, as in sts.amazonaws.com, without *, ? or $"
 
@@ -359,29 +361,35 @@ def log_prefix(value: str) -> str | None:
 
 
 def tag_key(value: str) -> str | None:
-    """1 to 128 of the characters that IAM and S3 both take.
+    """Some of the characters that IAM and S3 both take.
 
     Source: "Tags for AWS Identity and Access Management resources",
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html.
     """
     if value.lower().startswith("aws:"):
         return "must not begin with aws:, which AWS reserves"
-    if not 1 <= len(value) <= 128 or not _tag_characters(value):
-        return "must have 1 to 128 letters, digits, spaces and _.:/=+-@"
+    most = quotas.TAG_KEY_CHARACTERS
+    if not 1 <= len(value) <= most or not _tag_characters(value):
+        return f"must have 1 to {most} letters, digits, spaces and _.:/=+-@"
     return None
 
 
 def tag_value(value: str) -> str | None:
-    """0 to 256 of the same characters.
+    """Some of the same characters, or none.
 
     Source: "Tags for AWS Identity and Access Management resources",
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html.
     """
     if value.lower().startswith("aws:"):
         return "must not begin with aws:, which AWS reserves"
-    if len(value) > 256 or not _tag_characters(value):
-        return "must have at most 256 letters, digits, spaces and _.:/=+-@"
+    most = quotas.TAG_VALUE_CHARACTERS
+    if len(value) > most or not _tag_characters(value):
+        return f"must have at most {most} letters, digits, spaces and _.:/=+-@"
     return None
+
+
+def _span(lengths: range) -> str:
+    return f"{lengths[0]} to {lengths[-1]}"
 
 
 def _has_wildcard(value: str) -> bool:

@@ -71,10 +71,6 @@ _Name = tuple[bool, str, str]
 """Whether it is a user, the account, the name without path in lower case: it exists once."""
 
 
-_Outside = tuple[
-    Mapping[str, IdentityDocuments], Mapping[str, RoleDocuments], Mapping[str, ResourceDocuments]
-]
-
 ByArn = Mapping[str, tuple[ComparedStatement, ...]]
 """The statements of what has an ARN."""
 
