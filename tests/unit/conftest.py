@@ -25,10 +25,19 @@ def _service_models_are_read_once() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def _no_ambient_aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def _no_ambient_aws(
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    # Thousands of tests need no folder, and each new one costs more than the one before it.
+    if "tmp_path" in request.fixturenames:
+        folder: Path = request.getfixturevalue("tmp_path")
+    else:
+        folder = tmp_path_factory.getbasetemp() / "of-no-test"
     for variable in [name for name in os.environ if name.startswith(("AWS_", "PULUMI_"))]:
         monkeypatch.delenv(variable)
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(folder / "config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(folder / "credentials"))
     # Turns an Output that ends up inside a text into an error instead of a sentence about Outputs.
     monkeypatch.setenv("PULUMI_ERROR_OUTPUT_STRING", "true")
