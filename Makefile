@@ -38,6 +38,8 @@ full: test ## the same with every case, and with many random examples of each pr
 
 test full: COVERAGE := --cov --cov-report=term:skip-covered
 full: EXTENT := --full
+# Where this is set, each process that a test starts compiles the program anew.
+test full unit integration: export PYTHONDONTWRITEBYTECODE :=
 
 unit: $(INSTALLED) ## the tests that need no engine
 	$(RUN) pytest tests/unit $(PARALLEL) --no-loadscope-reorder $(EXTENT) $(COVERAGE)

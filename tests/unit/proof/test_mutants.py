@@ -8,7 +8,7 @@ from cross_account_access.command.proof.proving import prove
 from tests.support.kill_rates import is_changing
 from tests.support.proof import EXAMPLES, example, judged, mutants
 
-SAMPLE = 5
+SAMPLE = 3
 """How many changes of an example a sample takes, evenly out of all."""
 
 
