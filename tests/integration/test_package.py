@@ -2,6 +2,8 @@
 
 import json
 import os
+import sysconfig
+import venv
 from pathlib import Path
 
 import pytest
@@ -35,6 +37,41 @@ def test_the_schema_is_that_of_the_component(box: Sandbox, tmp_path: Path) -> No
         json.loads(text) for text in (ran, (ROOT / PLUGIN).with_name("schema.json").read_text())
     )
     assert made == kept, "run make schema"
+
+
+def test_another_program_adds_the_package_and_uses_it(box: Sandbox, tmp_path: Path) -> None:
+    box.reset()
+    copied = Program.copied_to(tmp_path, box.environment)
+    package, folder = copied.folder / PLUGIN.parent, tmp_path / "other"
+    folder.mkdir()
+    (folder / "Pulumi.yaml").write_text(
+        "name: other\nruntime: {name: python, options: {virtualenv: .venv}}\n"
+    )
+    (folder / "requirements.txt").write_text("pulumi\n")
+    (folder / "__main__.py").write_text(
+        "from pulumi_cross_account_access import CrossAccountAccess\n"
+        "CrossAccountAccess(\n"
+        f'    "access", production_account_id="111122223333", production_region="us-west-2",\n'
+        f'    staging_account_id="{STAGING}", staging_region="us-west-2",\n'
+        f'    buckets=[{{"name": "{BUCKET}", "protect": False}}],\n'
+        ")\n"
+    )
+    # What is installed here need not be fetched for each of them.
+    for each in (package, folder):
+        venv.create(each / ".venv")
+        own = Path(sysconfig.get_path("purelib", vars={"base": str(each / ".venv")}))
+        (own / "here.pth").write_text(sysconfig.get_path("purelib"))
+    program = Program(folder, {**copied.environment, "PIP_NO_BUILD_ISOLATION": "no"})
+
+    program.pulumi("package", "add", str(package))
+    project = yaml.safe_load((folder / "Pulumi.yaml").read_text())
+    assert project["packages"] == {"cross-account-access": str(package)}
+    required = (folder / "requirements.txt").read_text().splitlines()
+    assert required == ["pulumi", "sdks/cross-account-access"]
+
+    program.init("dev")
+    program.up("dev")
+    assert admin(PRODUCTION_ADMIN).client("s3").head_bucket(Bucket=BUCKET)
 
 
 def test_a_program_in_yaml_has_the_access(program: Program) -> None:

@@ -84,9 +84,14 @@ class Wrapper:
         self._go([*build, "-o", output, package], doing=doing)
 
     def source_of(self, module: str) -> Path:
-        """The folder of a module's source code."""
+        """The folder of a module's source code, which is fetched when it is not there."""
+        self._go(["mod", "download", "-modcacherw", module], doing=f"fetching {module}")
         words = ["list", "-mod=mod", "-m", "-f", "{{.Dir}}", module]
         return Path(self._go(words, doing=f"looking for {module}"))
+
+    def include(self, source: Path) -> None:
+        """Compile a file of another module together with those of this one."""
+        shutil.copyfile(source, self._folder / source.name)
 
     def _go(self, words: Sequence[str | Path], *, doing: str) -> str:
         return self._build.run(["go", *words], doing=doing, cwd=self._folder, env=self._env)

@@ -19,11 +19,13 @@ INSTALLER = "https://get.pulumi.com/install.sh"
 COMMAND = "pulumi"
 LANGUAGE_HOST = "pulumi-language-python"
 HOST_SCRIPT = f"{LANGUAGE_HOST}-exec"
+PACKAGE_ADD = "package-add"
+"""What answers the calls that the language host does not know; its module names it too."""
 ENGINE_MODULE = "github.com/pulumi/pulumi/pkg/v3"
 SDK_MODULE = "github.com/pulumi/pulumi/sdk/v3"
 
 # Counts what changes in how it is built, at one version.
-BUILT = 2
+BUILT = 3
 
 ANSWER_SECONDS = 20.0
 DOWNLOAD_SECONDS = 600.0
@@ -155,7 +157,8 @@ def _build_from_modules(build: Build) -> None:
     """Build the engine's command and the language host, each in a wrapper module of its own.
 
     The language host is of an older SDK, the last that is published as a module, and has a launcher
-    in front of it; the script that it starts a program with is of the engine's own version.
+    in front of it. The script that it starts a program with is of the engine's own version, and so
+    is the command that answers the calls which it is too old to know.
     """
     bin_folder, host_folder = build.product / "bin", build.product / "host"
     environment = host_folder / "environment" / "bin"
@@ -174,11 +177,13 @@ def _build_from_modules(build: Build) -> None:
         stamp=stamp,
         doing="compiling the engine, some minutes",
     )
-    host.build(
-        f"{SDK_MODULE}/python/cmd/{LANGUAGE_HOST}",
-        host_folder / LANGUAGE_HOST,
+    host.include(host.source_of(SDK_MODULE) / "python" / "cmd" / LANGUAGE_HOST / "main.go")
+    host.build(".", host_folder / LANGUAGE_HOST, stamp=stamp, doing="compiling the language host")
+    engine.build(
+        f"./{PACKAGE_ADD}",
+        host_folder / PACKAGE_ADD,
         stamp=stamp,
-        doing="compiling the language host",
+        doing="compiling what it is too old for",
     )
     for source, script in (
         (engine.source_of(SDK_MODULE) / "python" / "cmd" / HOST_SCRIPT, host_folder / HOST_SCRIPT),

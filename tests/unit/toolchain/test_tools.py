@@ -134,6 +134,7 @@ folder.mkdir()
             "bin/pulumi",
             "bin/pulumi-language-python",
             "host/environment",
+            "host/package-add",
             "host/pulumi-language-python",
             "host/pulumi-language-python-exec",
         ]
@@ -142,10 +143,12 @@ folder.mkdir()
         calls = notes.read_text().splitlines()
         assert all(call.startswith(str(caches)) for call in calls)
         assert all(" 0 -insecure-by-choice " in call for call in calls)
-        engine, host = (call for call in calls if " build " in call)
+        engine, host, package_add = (call for call in calls if " build " in call)
         assert f"common/version.Version={pulumi_cli.VERSION} " in engine
         assert engine.endswith("/pkg/v3/cmd/pulumi")
-        assert host.endswith("/sdk/v3/python/cmd/pulumi-language-python")
+        assert host.split()[0].endswith("/pulumi-language-python")
+        assert host.endswith("/host/pulumi-language-python .")
+        assert package_add.endswith("/host/package-add ./package-add")
 
     @pytest.mark.usefixtures("offline")
     def test_its_language_host_gets_an_environment_that_finds_that_of_the_project(
