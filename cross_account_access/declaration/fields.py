@@ -276,14 +276,16 @@ class Tags(Setting):
             source.report(
                 name,
                 f"{len(value)} tags; AWS takes 50 on a resource and the program adds its own, so "
-                f"{rules.TAG_LIMIT} is the most",
+                f"{rules.TAG_LIMIT} is the most: remove some",
             )
         for key in value:
             if broken := not_text(key, rules.tag_key):
                 source.problems.about(source.path(name), key, broken)
         keys = [key for key in value if isinstance(key, str)]
         if len({key.lower() for key in keys}) < len(keys):
-            source.problems.about(source.path(name), keys, "has keys that differ only in case")
+            source.problems.about(
+                source.path(name), keys, "has keys that differ only in case; keep one of them"
+            )
         tags = Fields(value, source.problems, source.path(name))
         return {key: tags.text(key, rules.tag_value) or "" for key in keys}
 

@@ -18,6 +18,7 @@ REQUIRED: Final[Any] = MISSING
 """In place of a default."""
 _SHOWN: Final = 200
 """The most characters of a value that a problem shows."""
+_SHOWN_OF_NAME: Final = 100
 
 
 class Problems(list[str]):
@@ -32,10 +33,8 @@ class Problems(list[str]):
 
     def about(self, setting: str, value: object, rule: str) -> None:
         """Adds `SETTING: VALUE RULE`."""
-        shown = "null" if value is None else repr(value)
-        if len(shown) > _SHOWN:
-            shown = f"{shown[:_SHOWN]}..."
-        self.append(f"{setting}: {shown} {rule}")
+        shown = "null" if value is None else _shortened(repr(value), _SHOWN)
+        self.append(f"{setting}: {shown} {_in_a_line(rule, str(value))}")
 
     def report(self, where: str) -> str:
         """All of them, a line each, under a line that counts them and says where they are."""
@@ -66,7 +65,8 @@ class Fields:
     def path(self, name: object) -> str:
         """The field's place in the stack file, as in `grants[0].levels`."""
         # Names are the user's own too: tags have any, and YAML has keys of every type.
-        shown = name if isinstance(name, str) and name.isprintable() else repr(name)
+        plain = name if isinstance(name, str) and name.isprintable() else repr(name)
+        shown = _shortened(plain, _SHOWN_OF_NAME)
         return f"{self._path}.{shown}" if self._path else shown
 
     def refuse(self, name: str, reason: str) -> None:
@@ -204,7 +204,7 @@ class Fields:
         """Reports the fields that nobody asked for."""
         for name in self._values:
             if name not in self._known:
-                hint = did_you_mean(str(name), self._known)
+                hint = did_you_mean(str(name), self._known) or "; remove it"
                 self.report(name, f"no such setting{hint}")
 
     def _list(self, name: str, example: str, default: object = REQUIRED) -> Sequence[Any]:
@@ -215,7 +215,7 @@ class Fields:
             self.problems.about(self.path(name), value, f"must be a list, as in {example}")
             return []
         if not value:
-            self.report(name, "empty; it needs at least one item")
+            self.report(name, f"empty; name at least one, as in {example}")
         return value
 
 
@@ -234,12 +234,25 @@ def not_text(value: object, rule: Rule) -> str | None:
     if isinstance(value, bool | int | float):
         told = rule(str(value)) if isinstance(value, int) else None
         return told or "must be text: write it in quotes, exactly as it is meant"
-    return "must be text"
+    return "must be text, not a list or a mapping"
 
 
 def not_among(known: Sequence[str], word: object) -> str:
     """What is wrong with a word that is none of the known ones."""
     return f"must be one of {', '.join(known)}{did_you_mean(str(word), known)}"
+
+
+def _in_a_line(rule: str, value: str) -> str:
+    """A rule whose words may be parts of the value, which is anything."""
+    words = (
+        _shortened(each, _SHOWN_OF_NAME) if each.rstrip(",;") in value else each
+        for each in rule.split(" ")
+    )
+    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in " ".join(words))
+
+
+def _shortened(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[:most]}..."
 
 
 class _Unusable(dict[str, Any]):

@@ -307,20 +307,20 @@ def _check_accounts(settings: Settings, problems: Problems) -> None:
         problems.about(
             "staging_account_id",
             staging.account_id,
-            "is the Production account too; cross-account access needs two accounts",
+            "is the Production account too; correct one of both, since access is between two",
         )
     if production.profile == staging.profile:
         problems.about(
             "staging_profile",
             staging.profile,
-            "is the Production profile too; each account needs its own",
+            "is the Production profile too; name one that signs in to Staging",
         )
     if production.partition and staging.partition and production.partition != staging.partition:
         problems.about(
             "staging_region",
             staging.region,
             f"is in partition {staging.partition}, {production.region} in {production.partition}; "
-            "a role can be assumed within one partition only",
+            "correct one of both: a role can be assumed within one partition only",
         )
 
 
@@ -366,7 +366,7 @@ def _check_names(settings: Settings, problems: Problems) -> None:
             if name and name in seen:
                 kind = consumers[index].principal.kind if "{kind}" in place else ""
                 told = place.format(index, kind=kind)
-                problems.about(told, name, "is there already; each must differ")
+                problems.about(told, name, "is there already; write another one")
             seen.add(name)
     for index, name in enumerate(former):
         if name and name in [consumer.name for consumer in consumers]:

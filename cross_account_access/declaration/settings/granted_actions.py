@@ -64,7 +64,7 @@ def _rule(resource: SharedResource, arns: tuple[str, ...], *, wildcards: bool) -
             return broken
         service, kind = value.partition(":")[0].lower(), resource.kind
         if service != resource.service:
-            return f"is of {service}, and a {kind} takes actions of {resource.service}"
+            return f"is of {service}, and a {kind} takes actions of {resource.service}; remove it"
         if is_pattern(value) and not wildcards:
             return (
                 "has a wildcard, which would also allow what AWS adds later; spell the actions "
@@ -87,5 +87,5 @@ def _unknown(action: str) -> str:
         allow, those = ("allow", "those") if len(needed) > 1 else ("allows", "that")
         return f"is an operation that {' and '.join(needed)} {allow}; write {those}"
     near = service_reference.nearest(action)
-    hint = f"; did you mean {near}?" if near else ""
-    return f"is no action in AWS's service reference of {service_reference.source().date}{hint}"
+    hint = f"did you mean {near}?" if near else "correct or remove it"
+    return f"is no action in AWS's service reference of {service_reference.source().date}; {hint}"

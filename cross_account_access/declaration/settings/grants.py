@@ -163,7 +163,7 @@ def _known(source: Fields, field: str, known: Mapping[str, _Named], where: str) 
     """What a field refers to by its name."""
     name = source.text(field, lambda _: None) or ""
     if name and name not in known and name not in source.problems.unread:
-        hint = did_you_mean(name, known)
+        hint = did_you_mean(name, known) or "; correct it, or add it there"
         source.refuse(field, f"is not the name of anything under {where}{hint}")
     return known.get(name)
 

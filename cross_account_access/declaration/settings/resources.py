@@ -56,7 +56,8 @@ def _existing_arn(owner: Account) -> Rule:
             )
         if service not in _BY_SERVICE:
             return (
-                f"is of {service}, of which nothing can be granted: only {', '.join(_BY_SERVICE)}"
+                f"is of {service}, of which nothing can be granted: remove it; there are "
+                f"{', '.join(_BY_SERVICE)}"
             )
         if owner.partition and partition != owner.partition:
             return f"must be of partition {owner.partition}, as Production is, not {partition}"

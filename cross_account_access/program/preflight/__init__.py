@@ -128,11 +128,17 @@ def _answers(process: "subprocess.Popen[str]") -> list["ask_accounts.Answers"]:
     try:
         answer, trouble = process.communicate(timeout=_SECONDS)
     except subprocess.TimeoutExpired:
-        message = f"AWS did not answer within {_SECONDS} seconds; nothing was changed"
+        message = (
+            f"AWS did not answer within {_SECONDS} seconds; nothing was changed, so check the "
+            "network and try again"
+        )
         raise pulumi.RunError(message) from None
     if process.returncode:
         last = (trouble.strip().splitlines() or ["no reason given"])[-1]
-        message = f"the two profiles could not be checked ({last}); nothing was changed"
+        message = (
+            f"the two profiles could not be checked ({last}); nothing was changed, so try again, "
+            "and report it if it stays"
+        )
         raise pulumi.RunError(message)
     answers: list[ask_accounts.Answers] = json.loads(answer)
     return answers

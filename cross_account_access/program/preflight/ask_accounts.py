@@ -18,6 +18,8 @@ from botocore.loaders import create_loader
 from botocore.session import Session
 
 _CONFIG = Config(connect_timeout=5, read_timeout=10, retries={"total_max_attempts": 3})
+_SHOWN = 300
+"""The most characters of an answer that are told."""
 _PASSING = ("RequestLimitExceeded", "ServiceUnavailable", "SlowDown", "Throttling")
 _LOADER = create_loader()
 """For all sessions, so that what botocore knows of the services is read once."""
@@ -86,7 +88,7 @@ def ask(profile: str, region: str, calls: list[Call]) -> Answers:
             f"make it with aws configure --profile {profile}, or name another"
         }
     except ClientError as error:
-        code, reason = error.response["Error"]["Code"], error.response["Error"]["Message"]
+        code, reason = error.response["Error"]["Code"], _line(error.response["Error"]["Message"])
         call = error.operation_name
         if arn is None:
             problem = f"is refused by AWS ({code}: {reason}); {sign_in}"
@@ -109,9 +111,10 @@ def ask(profile: str, region: str, calls: list[Call]) -> Answers:
         return {"problem": f"cannot be used ({_line(error)}); {sign_in}"}
 
 
-def _line(error: Exception) -> str:
-    """One line whatever it is: partial credentials, an expired SSO session, no network."""
-    return " ".join(str(error).split())
+def _line(error: Exception | str) -> str:
+    """One line that can be read, whatever it is: partial credentials, AWS's words, a proxy's."""
+    words = " ".join(str(error).split())
+    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in words)[:_SHOWN]
 
 
 def _found(session: Session, region: str, call: Call) -> dict[str, Any] | None:

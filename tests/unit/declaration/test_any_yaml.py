@@ -1,9 +1,11 @@
 """Whatever a stack file holds, a line of ours names the setting; there is never a traceback."""
 
 import json
+import re
 from datetime import UTC, date, datetime
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
@@ -24,6 +26,8 @@ from cross_account_access.declaration.reader import Problems
 from cross_account_access.declaration.settings import SETTINGS, parse
 from tests.support.deployment import stack_values
 
+MOST_CHARACTERS = 800
+"""Of a line: a path of three names, a value and a rule with an example."""
 NAMES = tuple(each.name for each in SETTINGS.fields)
 
 SCALARS = st.one_of(
@@ -58,7 +62,9 @@ SCALARS = st.one_of(
         ]
     ),
 )
-KEYS = st.one_of(st.text(max_size=8), st.sampled_from(["name", "Name", "tags", 7, None, True]))
+KEYS = st.one_of(
+    st.text(max_size=8), st.sampled_from(["name", "Name", "tags", 7, None, True, "k" * 5000])
+)
 JUNK = st.recursive(
     SCALARS,
     lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(KEYS, inner, max_size=3)),
@@ -103,8 +109,19 @@ def problems_of(values: dict[str, Any]) -> list[str]:
     return problems
 
 
+SAYS_WHAT_TO_DO = re.compile(r"\bmust\b|; |as in|remove|write|add ")
+"""A rule that a value can be made to keep, or a remedy."""
+
+
 def are_ours(problems: list[str]) -> bool:
-    return all(each.isprintable() and each.startswith(NAMES) and ": " in each for each in problems)
+    return all(
+        each.isprintable()
+        and each.startswith(NAMES)
+        and ": " in each
+        and SAYS_WHAT_TO_DO.search(each.partition(": ")[2])
+        and len(each) < MOST_CHARACTERS
+        for each in problems
+    )
 
 
 @given(
@@ -137,3 +154,23 @@ def test_text_that_no_reader_of_json_takes_is_refused() -> None:
         (problem,) = problems_of(stack_values("prod", tags=text))
         assert problem.startswith("tags: '")
         assert len(problem) < 300
+
+
+@pytest.mark.parametrize("part", ["s" * 3000, "\x1b[31m"], ids=["long", "control characters"])
+@pytest.mark.parametrize(
+    ("setting", "form"),
+    [
+        ("resources", {"name": "a", "arn": "arn:aws:{}:us-west-2:111122223333:x"}),
+        ("resources", {"name": "a", "arn": "arn:{}:kinesis:us-west-2:111122223333:stream/a"}),
+        ("resources", {"name": "a", "arn": "arn:aws:kinesis:us-west-2:{}:stream/a"}),
+        ("buckets", {"name": "production-test-bucket-101", "{}": True}),
+        ("grants", {"consumer": "{}", "bucket": "{}", "levels": ["{}"], "prefixes": ["/{}"]}),
+        ("grants", {"consumer": "stage-admin", "bucket": "a", "actions": ["{}:Get", "s3:{}"]}),
+    ],
+)
+def test_a_refusal_is_a_line_that_can_be_read(setting: str, form: Any, part: str) -> None:
+    """Whatever part of the value a rule repeats."""
+    values = json.loads(json.dumps(form).replace("{}", json.dumps(part)[1:-1]))
+    problems = problems_of({**stack_values("prod"), setting: [values]})
+    assert problems
+    assert are_ours(problems), problems

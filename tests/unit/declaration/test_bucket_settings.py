@@ -148,7 +148,7 @@ REJECTED: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "copies into another account": (
         copied(account="777788889999"),
-        "buckets[0].replication.account: no such setting",
+        "buckets[0].replication.account: no such setting; remove it",
     ),
     "any key beside one of its own": (
         with_one(**KMS, allow_other_keys=True),

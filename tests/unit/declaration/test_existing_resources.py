@@ -107,7 +107,7 @@ def test_a_secret_that_is_found_by_its_name_alone_is_told_with_its_arn() -> None
         ({"region": "eu-west-1"}, "must be in Production's region us-west-2, not in eu-west-1"),
         ({"region": ""}, "must be in Production's region us-west-2, not in none"),
         ({"partition": "aws-cn"}, "must be of partition aws, as Production is, not aws-cn"),
-        ({"service": "iot"}, "is of iot, of which nothing can be granted: only "),
+        ({"service": "iot"}, "is of iot, of which nothing can be granted: remove it"),
         ({"service": "s3"}, "is of s3; name a bucket under buckets, with existing: true where"),
         ({"service": "sns"}, "is of sns; name a topic under topics, with existing: true where"),
         ({"service": "sqs"}, "is of sqs; name a queue under queues, with existing: true where"),
@@ -165,5 +165,5 @@ def test_rejects_a_grant(kind: type[ExistingResource], changes: dict[str, Any], 
 def test_rejects_one_name_or_one_arn_twice(kind: type[ExistingResource]) -> None:
     twice = [{"name": "theirs", "arn": arn(kind)}] * 2
     found = problems_of(kind, resources=twice)
-    assert "resources[1].name: 'theirs' is there already; each must differ" in found
-    assert f"resources[1].arn: {arn(kind)!r} is there already; each must differ" in found
+    assert "resources[1].name: 'theirs' is there already; write another one" in found
+    assert f"resources[1].arn: {arn(kind)!r} is there already; write another one" in found

@@ -128,7 +128,7 @@ def test_a_wildcard_is_never_allowed_on_everything() -> None:
             {"actions": ["dynamodb:ListStre*"], "allow_wildcard_actions": True},
             "[0]: 'dynamodb:ListStre*' does not take this table, but no resource, which a wildcard",
         ),
-        ({"actions": []}, ": empty; it needs at least one item"),
+        ({"actions": []}, ": empty; name at least one, as in "),
         ({"actions": ["dynamodb:GetItem"] * 2}, "[1]: 'dynamodb:GetItem' is there twice"),
     ],
 )

@@ -236,7 +236,7 @@ REJECTED: dict[str, tuple[dict[str, Any], str]] = {
             of_kind("ec2", {"role": {"name": "R"}}),
             of_kind("ecs_tasks", {"role": {"name": "r"}}, role={"name": "S"}),
         ),
-        "consumers[2].ecs_tasks.role.name: 'r' is there already; each must differ",
+        "consumers[2].ecs_tasks.role.name: 'r' is there already; write another one",
     ),
     "adopted role with a boundary": (
         beside(
@@ -444,7 +444,7 @@ REJECTED: dict[str, tuple[dict[str, Any], str]] = {
             ],
             "grants": [grant(), grant(consumer="other")],
         },
-        "consumers[1].renamed_from: 'old' is there already; each must differ",
+        "consumers[1].renamed_from: 'old' is there already; write another one",
     ),
     "former name that is none": (
         {"consumers": [consumer(renamed_from="Stage Admin")]},
