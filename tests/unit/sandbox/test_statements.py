@@ -7,6 +7,7 @@ import boto3
 import pytest
 from botocore import UNSIGNED
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from cross_account_access.dev.sandbox import corrections
 from cross_account_access.dev.sandbox.box import REGION
@@ -258,3 +259,11 @@ def test_conditions_are_told_of_the_endpoint_of_a_subscription(
 
     assert subscribed(STAGING) == accounts.mended
     assert not subscribed(PRODUCTION)
+
+
+def test_a_refusal_by_the_trust_policy_blames_no_policy_of_the_caller(accounts: Accounts) -> None:
+    key = accounts.user("Guest", ANYTHING)
+    accounts.role("Target", PRODUCTION, Principal={"AWS": f"arn:aws:iam::{PRODUCTION}:root"})
+    with pytest.raises(ClientError) as refused:
+        acting(key, "sts").assume_role(RoleArn=ROLE, RoleSessionName="test")
+    assert refused.value.response["Error"]["Message"].endswith(f"on resource: {ROLE}")

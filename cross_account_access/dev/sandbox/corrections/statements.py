@@ -27,6 +27,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from ministack.core import iam_evaluator
+from ministack.core.responses import get_account_id
 from ministack.services import iam, sts
 
 from cross_account_access.dev.sandbox.corrections.policy_variables import Plain
@@ -82,9 +83,12 @@ def apply() -> None:
 
 
 def _trust(arn: str) -> tuple[Any, str] | None:
+    """The trust policy of a role of the caller's account; STS asks those of other accounts."""
     found = _ROLE.fullmatch(arn)
-    role = found and iam._roles.get_scoped(found[1], None, found[2])
-    return (role["AssumeRolePolicyDocument"], found[1]) if found and role else None
+    if found is None or found[1] != get_account_id():
+        return None
+    role = iam._roles.get(found[2])
+    return (role["AssumeRolePolicyDocument"], found[1]) if role else None
 
 
 def _names(principal: Any, caller: str) -> bool:  # noqa: ANN401
