@@ -225,7 +225,9 @@ def _sign_in_with_certificate(consumer: Consumer) -> Iterator[str]:
         " for your role there, unless there is one, and tells you its ARN:"
     )
     name, role = shlex.quote(consumer.name), shlex.quote(own)
-    yield _shell(f"aws rolesanywhere create-profile --name {name} --role-arns {role} --enabled")
+    make = f"aws rolesanywhere create-profile --name {name} --role-arns {role} --enabled"
+    # It has to be in the region of the trust anchor.
+    yield _shell(f"{make} --region {shlex.quote(anchor.split(':')[3])}" if ":" in anchor else make)
     yield (
         "Install AWS's signing helper where the certificate is, and put this into `~/.aws/config`,"
         " with your own paths and the ARN of that profile. The AWS CLI and the SDKs renew the"

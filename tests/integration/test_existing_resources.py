@@ -36,6 +36,7 @@ def test_what_exists_and_belongs_to_others_is_used_by_the_role(program: Program)
     of_importer(importer, arns)
     builder = assume(user("Builder"), role("BuilderAccess"))
     of_builder(builder, arns)
+    printed_commands_work(program, shop=shop, importer=importer, builder=builder)
     other = production.client("secretsmanager").create_secret(Name="other", SecretString="x")
     none_allowed(
         lambda: shop.client("secretsmanager").get_secret_value(SecretId=other["ARN"]),
@@ -70,6 +71,21 @@ def test_what_exists_and_belongs_to_others_is_used_by_the_role(program: Program)
 
     program.pulumi("destroy", "--yes", "--skip-preview", "--stack", "prod")
     assert descriptions(production, arns) == before
+
+
+def printed_commands_work(program: Program, **sessions: boto3.Session) -> None:
+    """Those of the output `proofCommands`, but for the first, with sessions of the roles."""
+    for consumer, session in sessions.items():
+        found = session.get_credentials()
+        assert found is not None
+        key = found.get_frozen_credentials()
+        own = {"AWS_ACCESS_KEY_ID": key.access_key, "AWS_SECRET_ACCESS_KEY": key.secret_key}
+        _, *commands = program.outputs()["proofCommands"][consumer].splitlines()
+        assert commands
+        for command in commands:
+            told = command.rpartition(" --profile ")[0]
+            ran = program.run("sh", "-c", told, **own, AWS_SESSION_TOKEN=key.token or "")
+            assert ran.status == 0, f"{told}\n{ran.output}"
 
 
 def of_shop(shop: boto3.Session, arns: dict[str, str]) -> None:

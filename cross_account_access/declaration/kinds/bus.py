@@ -1,5 +1,6 @@
 """Event buses of Amazon EventBridge."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -35,6 +36,6 @@ class Bus(ExistingResource):
         """Sends an event that no rule should be waiting for."""
         if Level.SEND not in grant.levels:
             return []
-        entry = f"EventBusName={self.existing_arn},Source=access.test,DetailType=test,Detail={{}}"
-        put = ["aws", "events", "put-events", "--entries", entry]
+        entry = {"EventBusName": self.existing_arn, "Source": "access.test", "DetailType": "test"}
+        put = ["aws", "events", "put-events", "--entries", json.dumps([{**entry, "Detail": "{}"}])]
         return [[*put, "--region", owner.region]]

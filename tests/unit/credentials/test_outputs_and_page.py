@@ -477,7 +477,8 @@ def test_a_page_of_pods_has_nothing_to_type(
 def test_a_page_of_machines_outside_has_both_profiles_and_whom_to_ask_for_theirs(
     access: Access, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    anchor = f"arn:aws:rolesanywhere:us-west-2:444455556666:trust-anchor/{'0' * 36}"
+    place = "arn:aws:rolesanywhere:eu-west-1:444455556666:trust-anchor"
+    anchor = f"{place}/11111111-2222-3333-4444-555555555555"
     anywhere = {
         "role": {"name": "Backup"},
         "trust_anchor_arn": anchor,
@@ -495,7 +496,8 @@ def test_a_page_of_machines_outside_has_both_profiles_and_whom_to_ask_for_theirs
     helper = shlex.split(own["credential_process"])
     assert helper[helper.index("--trust-anchor-arn") + 1] == anchor
     assert helper[helper.index("--role-arn") + 1] == "arn:aws:iam::444455556666:role/Backup"
-    assert [line for line in shell_lines(page) if line[:2] == ["aws", "rolesanywhere"]]
+    (make,) = (line for line in shell_lines(page) if line[:2] == ["aws", "rolesanywhere"])
+    assert make[-2:] == ["--region", "eu-west-1"]
     grant = {"queue": "jobs", "levels": ["send"], "via": "resource"}
     page = page_of(access, monkeypatch, grant, user=None, roles_anywhere=anywhere)
     assert "credential_process = /usr/local/bin/aws_signing_helper" in page

@@ -42,7 +42,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "outside": {
         "roles_anywhere": {
             "role": {"name": "Backup"},
-            "trust_anchor_arn": f"{ANCHOR}{'0' * 36}",
+            "trust_anchor_arn": f"{ANCHOR}11111111-2222-3333-4444-555555555555",
             "certificate": {"x509Subject/CN": "backup.example.com"},
         }
     },
