@@ -15,6 +15,8 @@ USER_INLINE_CHARACTERS: Final = 2048
 """All inline policies of a user together, as `policy_characters` counts."""
 ROLE_INLINE_CHARACTERS: Final = 10_240
 """All inline policies of a role together, as `policy_characters` counts."""
+GROUP_INLINE_CHARACTERS: Final = 5_120
+"""All inline policies of a group together, as `policy_characters` counts."""
 TRUST_POLICY_CHARACTERS: Final = range(2048, 8193)
 """From what every account may have to what it can be raised to, as `policy_characters` counts."""
 ROLE_NAME_CHARACTERS: Final = 64

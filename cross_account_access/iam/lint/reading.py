@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any, Final
 from urllib.parse import unquote
 
@@ -33,8 +34,11 @@ _NAMES: Final = ("PolicyName", "RoleName", "UserName", "GroupName", "Name", *_AR
 _LIMITS: Final = {
     "UserName": quotas.USER_INLINE_CHARACTERS,
     "RoleName": quotas.ROLE_INLINE_CHARACTERS,
+    "GroupName": quotas.GROUP_INLINE_CHARACTERS,
 }
-"""By the member beside an inline policy that tells whose it is."""
+"""By the member beside or around an inline policy that tells whose it is."""
+_AROUND: Final = ("PolicyName", *_LIMITS)
+"""Members that tell whose a document is from further out."""
 _ENCODED: Final = re.compile(r"\s*%7[Bb]")
 _SPACE: Final = re.compile(r"\s*")
 
@@ -105,17 +109,18 @@ def _is_like_a_document(value: object) -> bool:
 
 
 def _found(
-    file: _File, part: _Value, key: str = "", holder: _Value | None = None
+    file: _File, part: _Value, key: str = "", beside: Mapping[str, object] = MappingProxyType({})
 ) -> Iterator[Subject]:
     """Yield the documents in a part of a file, which is a member of another or the whole."""
     document = _document(file, part, key)
     if document is not None:
-        yield _subject(file, part, document, key, holder.value if holder else {})
+        yield _subject(file, part, document, key, beside)
         return
     for item in part.items:
-        yield from _found(file, item, key, holder)
+        yield from _found(file, item, key, beside)
+    around = {name: beside[name] for name in _AROUND if name in beside}
     for name, member in part.members.items():
-        yield from _found(file, member, name, part)
+        yield from _found(file, member, name, {**around, **part.value})
 
 
 def _document(file: _File, part: _Value, key: str) -> str | None:

@@ -135,6 +135,20 @@ def test_every_document_of_a_list_is_judged_and_named() -> None:
     assert told[1].startswith("AssumeRolePolicyDocument of Other: statement 1 trusts all of ")
 
 
+@pytest.mark.parametrize(
+    ("kind", "most"), [("User", 2_048), ("Role", 10_240), ("Group", 5_120), ("", 6_144)]
+)
+def test_details_of_an_account_tell_whose_a_policy_is(kind: str, most: int) -> None:
+    if kind:
+        inline = [{"PolicyName": "P", "PolicyDocument": policy(READ)}]
+        printed = {f"{kind}DetailList": [{f"{kind}Name": "N", f"{kind}PolicyList": inline}]}
+    else:
+        version = {"Document": policy(READ), "VersionId": "v1"}
+        printed = {"Policies": [{"PolicyName": "P", "PolicyVersionList": [version]}]}
+    (found,) = subjects_of_file("details.json", json.dumps(printed))
+    assert (found.label.split(" of ")[1], found.limit) == ("P", most)
+
+
 def test_what_is_too_long_to_read_is_not_repeated_in_full() -> None:
     long = "x" * 5_000
     twice = [READ | {"Sid": long}, READ | {"Sid": long}]
