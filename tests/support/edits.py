@@ -406,7 +406,10 @@ def conditions_changed(settings: Settings) -> None:
 
 @edit("an address is asked for")
 def address_asked(settings: Settings) -> None:
-    conditions(settings["consumers"][0])["source_ips"] = ["198.51.100.0/24"]
+    consumer = settings["consumers"][0]
+    if "eks_pods" in consumer:
+        raise InapplicableError
+    conditions(consumer)["source_ips"] = ["198.51.100.0/24"]
 
 
 BY_THEMSELVES: Final = {"user", "ec2", "ecs_tasks", "lambda_functions", "roles_anywhere"}
