@@ -8,6 +8,7 @@ from components.deployed import (
     POLICY,
     ROLE,
     ROLE_POLICY,
+    changed,
     document,
     documents,
     names,
@@ -84,7 +85,7 @@ class AssumableRole(Part):
         there = documents(access, ROLE_POLICY, ".inline") if goes_first else {}
         self._early = {
             number: self._put(number, role.name, self.first)
-            for number in sorted(there.keys() & self._inside.keys())
+            for number in sorted(changed(there, self._inside))
         }
         self._revoked = self._revoke(role.name, self.first) if goes_first else []
         self.written = [*policies.values(), *self._early.values(), *self._revoked]

@@ -43,6 +43,12 @@ def _of_kind(access: Access, token: str, suffix: str) -> Iterator[tuple[int, Map
             yield number, found
 
 
+def changed(there: Mapping[int, str], wanted: Mapping[int, str]) -> set[int]:
+    """Return the numbers of those deployed documents that are to say something else."""
+    both = there.keys() & wanted.keys()
+    return {number for number in both if not same(there[number], wanted[number])}
+
+
 def same(one: str | None, other: str | None) -> bool:
     """Compare two documents, whatever white space they have."""
     if one is None or other is None:

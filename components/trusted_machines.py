@@ -6,7 +6,7 @@ import pulumi
 from pulumi import ResourceOptions
 from pulumi_aws import eks, iam
 
-from components.deployed import ROLE, ROLE_POLICY, documents, numbered
+from components.deployed import ROLE, ROLE_POLICY, changed, documents, numbered
 from components.recorded import Recorded
 from components.role_change import RoleChange
 from components.sharing import Access, Part, description_of
@@ -70,7 +70,7 @@ class TrustedMachines(Part):
             )
 
         # As in `AssumableRole`: what the role may no longer do goes before its trust changes.
-        early = there.keys() & wanted.keys() if change.is_in_place else set[int]()
+        early = changed(there, wanted) if change.is_in_place else set[int]()
         # One of another name would be there until the end.
         policies = [
             put(
