@@ -21,7 +21,7 @@ def table() -> str:
         for found in sides.values()
         for action in found
     }
-    lines = ["| Of | Read in | Tried | Read only |", "|---|---|---|---|"]
+    lines = ["| Of | Read in | Tried | Besides |", "|---|---|---|---|"]
     for type_, kinds in actions().items():
         callers: dict[str, None] = {}
         told: dict[bool, set[str]] = defaultdict(set)
