@@ -60,7 +60,6 @@ STATED_RESOURCES: tuple[Any, ...] = (
     ARN.upper().replace("ARN:AWS:S3", "arn:aws:s3"),
     f"{ARN}/${{aws:PrincipalAccount}}*",
     f"{ARN}/${{*}}",
-    "arn:aws:s3",
 )
 CONDITIONS: tuple[Any, ...] = (
     {"Bool": {"aws:SecureTransport": "true"}},
