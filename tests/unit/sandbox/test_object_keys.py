@@ -8,6 +8,7 @@ import boto3
 import pytest
 from botocore import UNSIGNED
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from cross_account_access.dev.sandbox import front
 from cross_account_access.dev.sandbox.box import REGION
@@ -153,6 +154,11 @@ def test_a_caller_of_the_other_account_needs_the_key_policy_too(
         s3.put_bucket_policy(Bucket=name, Policy=policy(open_to))
     expected = set(CALLS) if both or not accounts.mended else set()
     assert passing(acting(user, "s3")) == expected
+    if not expected:
+        with pytest.raises(ClientError) as refused:
+            acting(user, "s3").get_object(Bucket="records", Key="a")
+        # It may be the key's policy, or the caller's own.
+        assert refused.value.response["Error"]["Message"].endswith(f"on resource: {key['Arn']}")
 
 
 def test_an_alias_is_one_of_the_account_that_asks_and_no_key_is_its_managed_one(

@@ -107,17 +107,23 @@ def _refusal(request: Request, uses: Iterator[Use]) -> Response | None:
             return request.refused("InvalidArgument", told)
         if use.key.endswith(f":{_MANAGED}"):
             if use.key.split(":")[4] != request.account:
-                return request.denied(use.action, use.key)
+                return _denied(request, use.action, use.key)
             continue
         record = _record(use.key)
         if record is None:
             return request.refused("KMS.NotFoundException", f"Key '{use.key}' does not exist")
         if not request.may(use.action, record["Arn"], use.conditions(request.account)):
-            return request.denied(use.action, record["Arn"])
+            return _denied(request, use.action, record["Arn"])
         if record["KeyState"] != "Enabled":
             code, told = _NOT_USABLE.get(record["KeyState"], _NOT_USABLE["Disabled"])
             return request.refused(code, f"{record['Arn']} {told}")
     return None
+
+
+def _denied(request: Request, action: str, key: str) -> Response:
+    """A denial that blames neither policy, for either may be it."""
+    told = f"User: {request.caller} is not authorized to perform: {action} on resource: {key}"
+    return request.refused("AccessDenied", told, 403)
 
 
 def _reading(request: Request) -> Iterator[Use]:
