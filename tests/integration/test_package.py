@@ -49,12 +49,21 @@ def test_another_program_adds_the_package_and_uses_it(box: Sandbox, tmp_path: Pa
     )
     (folder / "requirements.txt").write_text("pulumi\n")
     (folder / "__main__.py").write_text(
-        "from pulumi_cross_account_access import CrossAccountAccess\n"
-        "CrossAccountAccess(\n"
-        f'    "access", production_account_id="111122223333", production_region="us-west-2",\n'
-        f'    staging_account_id="{STAGING}", staging_region="us-west-2",\n'
-        f'    buckets=[{{"name": "{BUCKET}", "protect": False}}],\n'
-        ")\n"
+        f"""from pulumi_cross_account_access import CrossAccountAccess
+
+CrossAccountAccess(
+    "access",
+    production_account_id="111122223333",
+    production_region="us-west-2",
+    staging_account_id="{STAGING}",
+    staging_region="us-west-2",
+    buckets=[{{"name": "{BUCKET}", "protect": False}}],
+    consumers=[
+        {{"name": "reader", "user": {{"name": "Reader"}}, "role": {{"name": "ReaderAccess"}}}},
+    ],
+    grants=[{{"consumer": "reader", "bucket": "{BUCKET}", "levels": ["read"]}}],
+)
+"""
     )
     # What is installed here need not be fetched for each of them.
     for each in (package, folder):
@@ -71,7 +80,8 @@ def test_another_program_adds_the_package_and_uses_it(box: Sandbox, tmp_path: Pa
 
     program.init("dev")
     program.up("dev")
-    assert admin(PRODUCTION_ADMIN).client("s3").head_bucket(Bucket=BUCKET)
+    role = admin(PRODUCTION_ADMIN).client("iam").get_role(RoleName="ReaderAccess")["Role"]
+    assert assume(user("Reader"), role["Arn"])
 
 
 def test_a_program_in_yaml_has_the_access(program: Program) -> None:
