@@ -39,6 +39,13 @@ def test_the_schema_is_that_of_the_component(box: Sandbox, tmp_path: Path) -> No
     assert made == kept, "run make schema"
 
 
+def with_what_is_here(folder: Path) -> None:
+    """Makes an environment for which nothing that is installed here need be fetched."""
+    venv.create(folder / ".venv")
+    own = Path(sysconfig.get_path("purelib", vars={"base": str(folder / ".venv")}))
+    (own / "here.pth").write_text(sysconfig.get_path("purelib"))
+
+
 def test_another_program_adds_the_package_and_uses_it(box: Sandbox, tmp_path: Path) -> None:
     box.reset()
     copied = Program.copied_to(tmp_path, box.environment)
@@ -65,11 +72,8 @@ CrossAccountAccess(
 )
 """
     )
-    # What is installed here need not be fetched for each of them.
-    for each in (package, folder):
-        venv.create(each / ".venv")
-        own = Path(sysconfig.get_path("purelib", vars={"base": str(each / ".venv")}))
-        (own / "here.pth").write_text(sysconfig.get_path("purelib"))
+    with_what_is_here(package)
+    with_what_is_here(folder)
     program = Program(folder, {**copied.environment, "PIP_NO_BUILD_ISOLATION": "no"})
 
     program.pulumi("package", "add", str(package))
@@ -82,6 +86,17 @@ CrossAccountAccess(
     program.up("dev")
     role = admin(PRODUCTION_ADMIN).client("iam").get_role(RoleName="ReaderAccess")["Role"]
     assert assume(user("Reader"), role["Arn"])
+
+
+def test_a_program_in_yaml_adds_the_package(program: Program) -> None:
+    path = program.folder / "Pulumi.yaml"
+    content = yaml.safe_load(path.read_text())
+    del content["plugins"]
+    path.write_text(yaml.safe_dump(content))
+    package = program.folder.parents[1] / PLUGIN.parent
+    with_what_is_here(package)
+    program.pulumi("package", "add", str(package))
+    assert yaml.safe_load(path.read_text())["packages"] == {"cross-account-access": str(package)}
 
 
 def test_a_program_in_yaml_has_the_access(program: Program) -> None:

@@ -12,6 +12,8 @@ from cross_account_access.dev.toolchain.pulumi_cli import pulumi_if_ready
 VERSION = "1.25.0"
 """The version that is built. `modules/pulumi-language-yaml/go.mod` names it too."""
 HOST = "pulumi-language-yaml"
+# Counts what changes in how it is built, at one version.
+BUILT = 2
 MODULE = "github.com/pulumi/pulumi-yaml"
 BUILD_BYTES = 2 * 10**9
 
@@ -46,7 +48,7 @@ def _found() -> Path | None:
 
 
 def _tool() -> Tool:
-    return Tool(name=f"{HOST}-{VERSION}", executables=(f"bin/{HOST}",), build=_build)
+    return Tool(name=f"{HOST}-{VERSION}-{BUILT}", executables=(f"bin/{HOST}",), build=_build)
 
 
 def _build(build: Build) -> None:
@@ -58,4 +60,5 @@ def _build(build: Build) -> None:
         otherwise="put the official Pulumi, which brings it, on PATH",
         needs=BUILD_BYTES,
     )
-    module.build(f"{MODULE}/cmd/{HOST}", output, stamp="", doing="compiling, a minute or so")
+    module.include(module.source_of(MODULE) / "cmd" / HOST / "main.go")
+    module.build(".", output, stamp="", doing="compiling, a minute or so")

@@ -43,8 +43,10 @@ def go(folder: Path, version: str = "go1.99.0") -> Path:
         case "$1" in
         env) echo "go: downloading go1.99.9" >&2; echo {version} ;;
         mod)
-            mkdir -p "$GOMODCACHE/sdk/python/cmd/pulumi-language-python"
-            touch "$GOMODCACHE/sdk/python/cmd/pulumi-language-python/main.go" ;;
+            for command in python/cmd/pulumi-language-python cmd/pulumi-language-yaml; do
+                mkdir -p "$GOMODCACHE/sdk/$command"
+                touch "$GOMODCACHE/sdk/$command/main.go"
+            done ;;
         list) echo "go: downloading a module v1.0.0" >&2; echo "$GOMODCACHE/sdk" ;;
         build)
             mkdir -p "$GOMODCACHE/sdk/python/cmd" "$GOCACHE"

@@ -323,10 +323,10 @@ class TestYamlHost:
         folder = toolchain.yaml_host()
 
         assert [entry.name for entry in folder.iterdir()] == [self.HOST]
-        assert folder == caches / f"{self.HOST}-{yaml_language.VERSION}" / "bin"
+        assert folder.parent in caches.glob(f"{self.HOST}-{yaml_language.VERSION}-*")
         assert not list(caches.glob("*.unfinished"))
         (build,) = [call for call in notes.read_text().splitlines() if " build " in call]
-        assert build.endswith(f"github.com/pulumi/pulumi-yaml/cmd/{self.HOST}")
+        assert build.endswith(f"/bin/{self.HOST} .")
         (commands / "go").unlink()
         assert toolchain.yaml_host() == folder
         assert toolchain.pulumi() == pulumi
