@@ -8,6 +8,7 @@ import boto3
 
 from tests.integration.shapes import deploy, none_allowed, put, role
 from tests.support.deployment import ROOT
+from tests.support.existing import make_existing
 from tests.support.people import PRODUCTION_ADMIN, admin, assume, instance, user
 from tests.support.program import Program
 from tests.support.world import deployed, may
@@ -305,3 +306,22 @@ def test_rejects_a_bucket_that_is_not_there_before_anything_is_made(program: Pro
     assert "queue 'example-reports' is said to exist" in output
     assert "and there is no such key; correct it" in output
     assert admin(PRODUCTION_ADMIN).client("iam").list_roles()["Roles"] == []
+
+
+def test_topics_and_queues_that_keep_an_order_are_used_where_they_exist(program: Program) -> None:
+    shutil.copy2(ROOT / "examples" / "shared-bucket" / "Pulumi.prod.yaml", program.folder)
+    shared = {"queue": ("jobs.fifo", ["send", "receive"]), "topic": ("news.fifo", ["publish"])}
+    program.set(
+        buckets=[],
+        **{f"{kind}s": [{"name": name, "existing": True}] for kind, (name, _) in shared.items()},
+        grants=[
+            {"consumer": "reporting", kind: name, "levels": levels}
+            for kind, (name, levels) in shared.items()
+        ],
+    )
+    make_existing(program)
+    program.up()
+    printed_commands_work(program, reporting=assume(user("Reporting"), role("ReportingAccess")))
+    for command in (("prove", "--from", "live"), ("verify",)):
+        ran = program.run("access", *command, "--stack", "prod")
+        assert ran.status == 0, ran.output

@@ -119,11 +119,13 @@ def _bucket(name: str) -> None:
 
 
 def _topic(name: str) -> None:
-    admin(PRODUCTION_ADMIN).client("sns").create_topic(Name=name)
+    fifo = {"FifoTopic": "true"} if name.endswith(".fifo") else {}
+    admin(PRODUCTION_ADMIN).client("sns").create_topic(Name=name, Attributes=fifo)
 
 
 def _queue(name: str) -> None:
-    admin(PRODUCTION_ADMIN).client("sqs").create_queue(QueueName=name)
+    fifo: Any = {"FifoQueue": "true"} if name.endswith(".fifo") else {}
+    admin(PRODUCTION_ADMIN).client("sqs").create_queue(QueueName=name, Attributes=fifo)
 
 
 _MAKE_BY_NAME: Final[Mapping[str, Callable[[str], None]]] = {

@@ -83,6 +83,10 @@ class Aws(BaseHTTPRequestHandler):
                 f"<Arn>arn:aws:iam::{key}:user/people/Existing</Arn>"
                 "</User></GetUserResult></GetUserResponse>",
             )
+            if asked["UserName"] == ["Hidden"]:
+                status, body = 403, body.replace("NoSuchEntity", "AccessDenied")
+            if asked["UserName"] == ["Odd"]:
+                status, body = 400, body.replace("NoSuchEntity", "ValidationError")
         elif asked["Action"] == ["GetPolicy"]:
             name = asked["PolicyArn"][0].rpartition("/")[2]
             status, body = self._entity(
@@ -432,6 +436,24 @@ def test_a_permissions_boundary_must_exist_as_far_as_one_may_look() -> None:
         "arn:aws:iam::444455556666:policy/Nowhere, and there is no such policy; correct it, or "
         "have the policy made first"
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        (
+            "Hidden",
+            "which may not call GetUser (AccessDenied: not there); allow it that, or name a",
+        ),
+        ("Odd", "and GetUser failed (ValidationError: not there); correct what it was asked for"),
+    ],
+)
+def test_a_call_that_is_refused_is_told_from_one_that_asks_for_what_cannot_be(
+    name: str, told: str
+) -> None:
+    (problem,) = refusal(adopted=[User(name=name, existing=True)])
+    assert problem.startswith("staging_profile: 'Stage' is arn:aws:iam::444455556666:user/Admin, ")
+    assert told in problem
 
 
 def test_a_user_to_adopt_is_named_in_its_own_case() -> None:

@@ -8,6 +8,7 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
 from threading import Lock
 from typing import Any, TypedDict
 
@@ -95,6 +96,11 @@ def ask(profile: str, region: str, calls: list[Call]) -> Answers:
         # Whoever is known has signed in; what fails is this call.
         elif code in _PASSING:
             problem = f"is {arn}, and {call} failed ({code}: {reason}); try again"
+        elif not _is_refusal(error):
+            problem = (
+                f"is {arn}, and {call} failed ({code}: {reason}); correct what it was asked for in "
+                "the stack file"
+            )
         else:
             problem = (
                 f"is {arn}, which may not call {call} ({code}: {reason}); allow it that, or name"
@@ -109,6 +115,14 @@ def ask(profile: str, region: str, calls: list[Call]) -> Answers:
         }
     except BotoCoreError as error:
         return {"problem": f"cannot be used ({_line(error)}); {sign_in}"}
+
+
+def _is_refusal(error: ClientError) -> bool:
+    """Whether AWS says that one may not; services with JSON say it by the code alone."""
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+    return status == HTTPStatus.FORBIDDEN or error.response["Error"]["Code"].startswith(
+        ("AccessDenied", "AuthorizationError", "UnauthorizedOperation")
+    )
 
 
 def _line(error: Exception | str) -> str:
