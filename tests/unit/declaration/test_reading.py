@@ -74,9 +74,13 @@ KINDS: dict[str, tuple[dict[str, Any], Principal]] = {
         {"ecs_tasks": {"role": {"name": "Renderer", "path": "/tasks/"}}},
         EcsTasks(role=StagingRole(name="Renderer", path="/tasks/")),
     ),
+    "lambda_functions": (
+        {"lambda_functions": {"role": {"name": "Resizer"}, "functions": ["f"]}},
+        LambdaFunctions(role=StagingRole(name="Resizer"), functions=("f",)),
+    ),
     "lambda_functions of an adopted role": (
-        {"lambda_functions": {"role": {"name": "Resizer", "existing": True}, "functions": ["f"]}},
-        LambdaFunctions(role=StagingRole(name="Resizer", existing=True), functions=("f",)),
+        {"lambda_functions": {"role": {"name": "Resizer", "existing": True}}},
+        LambdaFunctions(role=StagingRole(name="Resizer", existing=True)),
     ),
     "eks_pods": (
         {
