@@ -455,7 +455,7 @@ REJECTED: dict[str, tuple[dict[str, Any], str]] = {
             of_kind("eks_pods", PODS),
             of_kind("eks_pods", {**PODS, "role": {"name": "Q"}}, role={"name": "R"}),
         ),
-        "consumers[2].eks_pods.service_account: 'apps/web/shop' is there already; each must differ",
+        "consumers[2].eks_pods.service_account: 'apps/web/shop' is there already; write another one",
     ),
     "source addresses of pods": (
         beside(of_kind("eks_pods", PODS, conditions={"source_ips": ["203.0.113.0/24"]})),
