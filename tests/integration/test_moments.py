@@ -57,6 +57,7 @@ KILLED: Final = (
 )
 TARGETED: Final = (
     ("third-party-role", "trust and grants change in one go"),
+    ("third-party-role", "trust and grants of an inline policy change in one go"),
     ("many-grants", "statements move on to the next part"),
     ("via-resource", "a role's grant goes by resource"),
     ("via-resource", "a grant by resource changes"),

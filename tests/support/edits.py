@@ -371,7 +371,7 @@ def _second_way(settings: Settings) -> None:
     consumer["conditions"]["more_external_ids"] = ["next-external-id"]
 
 
-@edit("a trust widens and a grant goes", grant_on_there)
+@edit("a trust widens and a grant goes", grant_added)
 def trust_wider_grants_narrower(settings: Settings) -> None:
     if len(by_role(settings)) < 2:
         raise InapplicableError
