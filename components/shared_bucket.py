@@ -31,12 +31,18 @@ class SharedBucket(Shared):
     def __init__(self, name: str, bucket: Bucket, sharing: Sharing, opts: ResourceOptions) -> None:
         super().__init__("SharedBucket", name, sharing.provider, opts)
         self._name, self._bucket = name, bucket
+        key = None
+        if bucket.has_own_key:
+            key_opts = ResourceOptions(parent=self, depends_on=opts.depends_on)
+            key = BucketKey(name, bucket, sharing, key_opts)
+            self.key_arn = key.arn
         self._made = made = s3.Bucket(
             name,
             bucket=bucket.name,
             # What is locked is nobody's to empty, and a destroy is not asked twice.
             force_destroy=not (bucket.protect or bucket.object_lock),
-            opts=self.first,
+            # A destroy that the bucket refuses leaves the key with which its objects are read.
+            opts=self.after(key) if key else self.first,
         )
         ownership = s3.BucketOwnershipControls(
             name,
@@ -58,13 +64,11 @@ class SharedBucket(Shared):
             "bucket_key_enabled": False,
             "blocked_encryption_types": _BLOCKED_ENCRYPTION,
         }
-        if bucket.has_own_key:
-            key_opts = ResourceOptions(parent=self, depends_on=opts.depends_on)
-            self.key_arn = BucketKey(name, bucket, sharing, key_opts).arn
+        if key:
             default = {
                 "apply_server_side_encryption_by_default": {
                     "sse_algorithm": "aws:kms",
-                    "kms_master_key_id": self.key_arn,
+                    "kms_master_key_id": key.arn,
                 },
                 "bucket_key_enabled": True,
                 "blocked_encryption_types": _BLOCKED_ENCRYPTION,

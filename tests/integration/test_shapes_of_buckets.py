@@ -137,11 +137,6 @@ def test_what_is_locked_stays_for_writers_for_administrators_and_for_destroy(
     assert "BucketNotEmpty" in program.refused(*destroy)
     kept = owner.list_object_versions(Bucket=LEDGER)["Versions"]
     assert version in {each["VersionId"] for each in kept}
-    # Its key waits for its deletion, and gives it back when that is cancelled.
-    kms = admin(PRODUCTION_ADMIN).client("kms")
-    key = owner.head_object(**entry, VersionId=version)["SSEKMSKeyId"]
-    kms.cancel_key_deletion(KeyId=key)
-    kms.enable_key(KeyId=key)
     assert owner.get_object(**entry, VersionId=version)["Body"].read() == b"evening"
     for name in (LEDGER, "example-ledger-copy-101"):
         found = owner.list_object_versions(Bucket=name)
