@@ -5,6 +5,7 @@ the keys are gone through one by one, and of the combinations that leave the sam
 applicable one is kept.
 """
 
+import re
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -26,13 +27,14 @@ from cross_account_access.iam.comparing.circumstances import (
     sentence,
 )
 from cross_account_access.iam.comparing.statements import (
+    FILLING,
     FOLLOWING,
     OF_OWNER,
     ComparedStatement,
     filled_condition,
 )
 from cross_account_access.iam.comparing.witnesses import WRITTEN
-from cross_account_access.iam.documents import Condition
+from cross_account_access.iam.documents import Condition, condition
 from cross_account_access.iam.engine import Context, Principal, parse_principal
 from cross_account_access.iam.engine.conditions import CompiledCondition
 from cross_account_access.iam.engine.context import RequestContext, derived_keys
@@ -73,12 +75,13 @@ class Cases:
         at: datetime | None = None,
     ) -> None:
         by_key: dict[str, list[list[Condition]]] = {}
+        further = [*more, *_compared_with(statements, fillings)]
         for place, each in enumerate((*statements, None)):
-            for condition in more if each is None else each.known_conditions:
-                key = condition.key.lower()
+            for written in further if each is None else each.known_conditions:
+                key = written.key.lower()
                 if key not in FOLLOWING:
                     listed = by_key.setdefault(key, [[] for _ in range(len(statements) + 1)])
-                    listed[place].append(filled_condition(condition, fillings))
+                    listed[place].append(filled_condition(written, fillings))
         entangled = {key for statement in statements for key in statement.entangled}
         # Whoever signs has what is stated; the keys of others may follow from who they are.
         asking = None if principal.has_identity else principal
@@ -170,6 +173,26 @@ class Cases:
                 raise ComparisonError
             reached = further
         return reached
+
+
+def _compared_with(
+    statements: Iterable[ComparedStatement], fillings: Mapping[str, str]
+) -> Iterator[Condition]:
+    """Yield conditions on variables with values that keys have which follow from the request.
+
+    A tag may have to be the account of the caller, or the last part of its ARN.
+    """
+    for statement in statements:
+        values = {
+            part
+            for each in statement.conditions
+            if each.key.lower() in FOLLOWING and any(FILLING in value for value in each.values)
+            for whole in [fillings.get(each.key.lower(), "")]
+            for part in (whole, *re.split("[:/]", whole))
+            if part
+        }
+        for key in sorted(statement.entangled - FOLLOWING) if values else ():
+            yield condition("StringEquals", key, tuple(sorted(values)))
 
 
 def following(principal: Principal, owner: str) -> dict[str, str]:
@@ -275,8 +298,8 @@ def _after(case: Case, step: _Step) -> Case:
 
 def _holds(conditions: Iterable[Condition], request: RequestContext) -> Truth:
     answer: Truth = True
-    for condition in conditions:
-        held = _compiled(condition).holds(request)
+    for each in conditions:
+        held = _compiled(each).holds(request)
         if held is False:
             return False
         answer = answer and held

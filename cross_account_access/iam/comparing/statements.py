@@ -65,7 +65,7 @@ class ComparedStatement:
             for each in self.conditions
             if each.operator in _OF_ARNS
             and each.key.lower() == "aws:principalarn"
-            and not any("${" in value or value == FILLING for value in each.values)
+            and not any("${" in value or FILLING in value for value in each.values)
         ]
 
     def can_admit(self, arn: str) -> bool:

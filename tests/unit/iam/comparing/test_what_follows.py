@@ -102,6 +102,20 @@ def test_a_tag_may_be_compared_with_the_owner_of_the_resource() -> None:
     assert any(f"aws:PrincipalTag/of={PRODUCTION}" in when for when in told)
 
 
+@pytest.mark.parametrize(
+    "element",
+    [
+        {"StringEquals": {"aws:PrincipalAccount": "${aws:PrincipalTag/of}"}},
+        {"StringEquals": {"aws:ResourceAccount": "${aws:PrincipalTag/of}"}},
+        {"StringEquals": {"aws:PrincipalType": "${aws:PrincipalTag/of}"}},
+        {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:*/${aws:PrincipalTag/of}"}},
+    ],
+)
+def test_what_follows_may_be_compared_with_a_tag(element: Any) -> None:
+    found = widened(of_role=allow(DELETE, f"{BUCKET}/*", Condition=element))
+    assert any("aws:principaltag/of=" in change.when for change in found)
+
+
 def test_who_uses_a_key_cannot_choose_the_account_of_the_caller() -> None:
     key = f"arn:aws:kms:us-west-2:{PRODUCTION}:key/1"
     element = {"StringEquals": {"kms:CallerAccount": PRODUCTION}}
