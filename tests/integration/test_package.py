@@ -85,7 +85,8 @@ CrossAccountAccess(
     program.init("dev")
     program.up("dev")
     role = admin(PRODUCTION_ADMIN).client("iam").get_role(RoleName="ReaderAccess")["Role"]
-    assert assume(user("Reader"), role["Arn"])
+    session = assume(user("Reader"), role["Arn"])
+    assert ":assumed-role/ReaderAccess/" in session.client("sts").get_caller_identity()["Arn"]
 
 
 def test_a_program_in_yaml_adds_the_package(program: Program) -> None:
