@@ -17,6 +17,9 @@ _WRITE: Final = frozenset({"write"})
 SERVICE: Final = Service(
     refusals=frozenset({"AccessDeniedException"}),
     missing=frozenset({"ResourceNotFoundException"}),
+    inside="/consumer/",
+    # A consumer can have a policy of its own besides, which is not read.
+    also_with_policy=r"arn:[^:]*:kinesis:[^:]*:[^:]*:stream/[^/]*",
     policy=LivePolicy(
         calls=(Call("get_resource_policy", {"ResourceARN": "{arn}"}),), path=("Policy",)
     ),

@@ -96,8 +96,8 @@ def problems_of(values: dict[str, Any]) -> list[str]:
 
 @pytest.mark.parametrize("path", [path for path in GROUPS if path], ids=".".join)
 def test_a_setting_that_there_is_not_is_refused_wherever_it_stands(path: Path) -> None:
-    values = holding((*path, "no_such"), 1)
-    assert f"{place(path)}.no_such: no such setting" in problems_of(values)
+    problems = problems_of(holding((*path, "no_such"), 1))
+    assert any(each.startswith(f"{place(path)}.no_such: no such setting") for each in problems)
 
 
 @pytest.mark.parametrize("path", [path for path in GROUPS if path], ids=".".join)
