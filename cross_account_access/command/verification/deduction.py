@@ -47,6 +47,15 @@ _NO_MFA: Final = {"aws:MultiFactorAuthPresent": "false", "aws:MultiFactorAuthAge
 """Of a role's session, which does not carry the MFA of whoever assumed it ("Secure
 API access with MFA",
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_configure-api-require.html)."""
+_SET_BY_SERVICES: Final = (
+    *("aws:SourceAccount", "aws:SourceArn", "aws:SourceOrgID", "aws:SourceOrgPaths"),
+    "aws:SourceOwner",
+)
+"""What a request has not that somebody makes without a service in between ("AWS global condition
+context keys",
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html; "Example
+cases for Amazon SNS access control", aws:SourceAccount versus aws:SourceOwner,
+https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html)."""
 _FOUND: Final = {Outcome.ALLOWED: Found.ALLOWED, Outcome.DENIED: Found.REFUSED}
 
 
@@ -262,6 +271,7 @@ def _context(circumstances: Circumstances, stated: dict[str, Any]) -> Context:
     """The circumstances by condition key; None for a key that the request does not carry."""
     moment = circumstances.moment or datetime.now(UTC)
     keys = {
+        **dict.fromkeys(_SET_BY_SERVICES),
         "aws:CurrentTime": f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
         # Whoever asks with a session has just got it.
         "aws:TokenIssueTime": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",

@@ -18,9 +18,11 @@ from tests.support.states import allow, deny, policy
 from tests.unit.verification.declared import (
     BUCKET,
     PRODUCTION,
+    QUEUE,
     ROLE,
     STAGING,
     TABLE,
+    TOPIC,
     USER,
     consumer,
     contract,
@@ -102,6 +104,42 @@ def test_the_policy_of_a_table_is_about_its_indexes_too() -> None:
         assert decided(what, inventory(query, **{TABLE: resource}), declared).found is found
     only_table = inventory(allow("dynamodb:Query", TABLE), **{TABLE: resource})
     assert decided(what, only_table, declared).found is Found.REFUSED
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        # A topic has this one unless somebody writes its policy anew.
+        ("AWS:SourceOwner", PRODUCTION),
+        ("aws:SourceAccount", PRODUCTION),
+        ("aws:SourceArn", f"{BUCKET}-of-others"),
+        ("aws:SourceOrgID", "o-a1b2c3d4e5"),
+    ],
+)
+@pytest.mark.parametrize(("arn", "levels"), [(TOPIC, ("publish",)), (QUEUE, ("send", "receive"))])
+def test_what_services_alone_can_state_leaves_no_row_open(
+    arn: str, levels: tuple[str, ...], key: str, value: str
+) -> None:
+    declared = contract(consumer(grant(*levels, arn=arn)), buckets=())
+    service = arn.split(":")[2]
+    told = allow(
+        [f"{service}:Publish", f"{service}:Subscribe", f"{service}:SendMessage"],
+        arn,
+        Principal={"AWS": "*"},
+        Condition={"StringEquals": {key: value}},
+    )
+    resource: Any = {"account": PRODUCTION, "policy": policy(told)}
+    lying = inventory(
+        allow([f"{service}:Publish", f"{service}:SendMessage"], arn), **{arn: resource}
+    )
+    made = [row for row in rows(declared) if arn.rsplit(":", 1)[-1] in row.what]
+    found = {row.what: Deduction(lying, made, PRODUCTION).decide(row).found for row in made}
+    assert made
+    assert Found.UNDECIDED not in found.values()
+    assert (
+        found[f"{'publish' if arn == TOPIC else 'send'} to {arn.rsplit(':', 1)[-1]}"]
+        is Found.ALLOWED
+    )
 
 
 def test_stating_tags_needs_leave_of_both_sides() -> None:
