@@ -12,7 +12,7 @@ from cross_account_access.command.inventory import StackInventory
 from cross_account_access.command.verification.owners import of_others, refusals
 from cross_account_access.credentials.contract import Contract
 from tests.support.deployment import deploy, stack_values
-from tests.support.proof import judged, state_of
+from tests.support.proof import example, judged, state_of
 
 KEY = "arn:aws:kms:us-west-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 BUCKET = "arn:aws:s3:::theirs"
@@ -28,12 +28,16 @@ def shared() -> tuple[Contract, StackInventory]:
     return judged(state_of(deploy(values)))
 
 
+def document(statements: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": statements}
+
+
 def told(bucket: list[dict[str, Any]], key: list[dict[str, Any]]) -> list[Any]:
     contract, inventory = shared()
 
     def policy(statements: list[dict[str, Any]]) -> Any:
-        document = {"Version": "2012-10-17", "Statement": statements} if statements else None
-        return {"account": "111122223333", "policy": document and json.dumps(document)}
+        written = json.dumps(document(statements)) if statements else None
+        return {"account": "111122223333", "policy": written}
 
     resources = {**inventory.resources, BUCKET: policy(bucket), KEY: policy(key)}
     return refusals(contract, replace(inventory, resources=resources))
@@ -97,3 +101,30 @@ def test_a_key_policy_that_refuses_is_told_with_an_exception() -> None:
     (refusal,) = told([], [DELEGATES, refuses])
     assert refusal.policy_of == KEY
     assert refusal.statement == {"ArnNotLike": {"aws:PrincipalArn": ROLE}}
+
+
+def test_the_refusal_of_any_resource_is_told_and_no_other() -> None:
+    contract, inventory = judged(example("existing-resources"))
+    theirs = of_others(contract)
+    open_to_all: dict[str, Any] = {
+        arn: {"account": "111122223333", "policy": json.dumps(document([DELEGATES]))}
+        if ":kms:" in arn
+        else {"account": "111122223333", "policy": None}
+        for arn in theirs
+    }
+
+    def refused(arn: str) -> set[str]:
+        service = arn.split(":")[2]
+        closed = document([deny(Action=f"{service}:*", Resource="*")])
+        resources: dict[str, Any] = {
+            **open_to_all,
+            arn: {"account": "111122223333", "policy": json.dumps(closed)},
+        }
+        found = refusals(contract, replace(inventory, resources=resources))
+        return {each.policy_of for each in found}
+
+    assert refusals(contract, replace(inventory, resources=open_to_all)) == []
+    # No policy of a log group is about what a role of its account does.
+    with_policies = [arn for arn in theirs if ":logs:" not in arn]
+    assert {arn: refused(arn) for arn in with_policies} == {arn: {arn} for arn in with_policies}
+    assert len({arn.split(":")[2] for arn in with_policies}) >= 9
