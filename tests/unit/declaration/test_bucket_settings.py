@@ -124,7 +124,7 @@ REJECTED: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "alias as the key of copies": (
         copied(**KMS, kms_key_arn="alias/theirs"),
-        "buckets[0].replication.kms_key_arn: 'alias/theirs' must be the ARN of a key, not of an alias",
+        "buckets[0].replication.kms_key_arn: 'alias/theirs' must be the ARN of a key with its ID",
     ),
     "copies that lose their locks": (
         copied({"name": "copies"}, object_lock={"days": 1}),

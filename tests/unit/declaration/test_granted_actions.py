@@ -233,8 +233,9 @@ def test_a_key_of_production_must_be_there_and_enabled() -> None:
 @pytest.mark.parametrize(
     ("key", "told"),
     [
-        ("alias/orders", "must be the ARN of a key, not of an alias"),
-        (KEY.replace("key/", "alias/"), "must be the ARN of a key, not of an alias"),
+        ("alias/orders", "must be the ARN of a key with its ID, not of an alias"),
+        (KEY.replace("key/", "alias/"), "must be the ARN of a key with its ID, not of an alias"),
+        (KEY[:-2], "must be the ARN of a key with its ID"),
         (KEY.replace("us-west-2", "eu-west-1"), "must be in Production's region us-west-2"),
         (KEY.replace(":aws:", ":aws-cn:"), "must be of partition aws, as Production is"),
     ],
