@@ -74,7 +74,9 @@ CrossAccountAccess(
     )
     with_what_is_here(package)
     with_what_is_here(folder)
-    program = Program(folder, {**copied.environment, "PIP_NO_BUILD_ISOLATION": "no"})
+    # As a terminal of that width says.
+    narrow = {"PIP_NO_BUILD_ISOLATION": "no", "COLUMNS": "40"}
+    program = Program(folder, {**copied.environment, **narrow})
 
     program.pulumi("package", "add", str(package))
     project = yaml.safe_load((folder / "Pulumi.yaml").read_text())
