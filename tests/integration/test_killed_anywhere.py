@@ -5,7 +5,7 @@ Each test takes every so-manieth call of one of them, so that each is short, and
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 import pytest
@@ -60,6 +60,18 @@ def numbers(part: int, writes: tuple[str, ...]) -> Iterator[int]:
         yield number
 
 
+def kill_at_each(
+    place: Place, expected: Undisturbed, part: int, before: Callable[[Place], None]
+) -> None:
+    """Kills an update at each call of a part, and asserts that the next one makes it whole."""
+    for at in numbers(part, expected.writes):
+        before(place)
+        place.killed(at)
+        place.recover()
+        place.program.up()
+        place.check(expected)
+
+
 @in_parts
 @pytest.mark.parametrize("example", [None, "kms", "topics-queues", "prefixes"])
 def test_an_update_that_is_killed_at_any_call_is_made_whole(
@@ -76,12 +88,7 @@ def test_an_update_that_is_killed_at_any_call_is_made_whole(
         made.emptied()
         places[name] = made, made.undisturbed()
     place, expected = places[name]
-    for at in numbers(part, expected.writes):
-        place.emptied()
-        place.killed(at)
-        place.recover()
-        place.program.up()
-        place.check(expected)
+    kill_at_each(place, expected, part, Place.emptied)
 
 
 @in_parts
@@ -103,12 +110,7 @@ def test_an_edit_that_is_killed_at_any_call_is_made_whole(
         deployed(made)
         places["edited"] = made, made.undisturbed()
     place, expected = places["edited"]
-    for at in numbers(part, expected.writes):
-        deployed(place)
-        place.killed(at)
-        place.recover()
-        place.program.up()
-        place.check(expected)
+    kill_at_each(place, expected, part, deployed)
 
 
 @in_parts
