@@ -9,9 +9,6 @@ from components.deployed import (
     ROLE,
     ROLE_POLICY,
     changed,
-    document,
-    documents,
-    names,
     numbered,
     same,
 )
@@ -56,7 +53,7 @@ class AssumableRole(Part):
             laid_out(
                 text,
                 limit,
-                documents(access, token, suffix),
+                access.deployed.documents(token, suffix),
                 trust_changes=found.changes,
                 shuts_out=found.shuts_out,
             )
@@ -82,7 +79,7 @@ class AssumableRole(Part):
         """`arn:PARTITION:iam::ACCOUNT:policy/NAME`; none where the policy is part of the role."""
         # What the role may no longer do goes before its trust changes; the role is there.
         goes_first = found.role.is_deployed and found.role.keeps_its_name and found.changes
-        there = documents(access, ROLE_POLICY, ".inline") if goes_first else {}
+        there = access.deployed.documents(ROLE_POLICY, ".inline") if goes_first else {}
         self._early = {
             number: self._put(number, role.name, self.first)
             for number in sorted(changed(there, self._inside))
@@ -94,7 +91,6 @@ class AssumableRole(Part):
     def trust(self, *after: pulumi.Resource) -> iam.Role:
         """Make the role, which lets its consumer in."""
         role = self._role
-        waits_for = (*self.written, *after)
         return iam.Role(
             self._name,
             name=role.name,
@@ -108,7 +104,7 @@ class AssumableRole(Part):
             # neither a policy that is attached nor a role that has one; hence also the order.
             force_detach_policies=True,
             # Each of these has waited for what the component waits for.
-            opts=self.after(*waits_for) if waits_for else self.first,
+            opts=self.after_all((*self.written, *after)),
         )
 
     def attach(self, made: iam.Role, *after: pulumi.Resource) -> None:
@@ -178,12 +174,12 @@ def refuse_in_one_go(access: Access) -> None:
     found = _Found(role, trust_policy(access.consumer, access.accounts), access)
     kinds = {False: (POLICY, ""), True: (ROLE_POLICY, ".inline")}
     renamed = any(
-        name != role.name_of_part(number)
-        for number, name in names(access, *kinds[role.inline_policy]).items()
+        each["name"] != role.name_of_part(number)
+        for number, each in access.deployed.parts(*kinds[role.inline_policy]).items()
     )
-    was = [*documents(access, *kinds[not role.inline_policy]).values()]
+    was = [*access.deployed.documents(*kinds[not role.inline_policy]).values()]
     if renamed:
-        was += documents(access, *kinds[role.inline_policy]).values()
+        was += access.deployed.documents(*kinds[role.inline_policy]).values()
     text = access_policy(access.consumer, access.grants, access.accounts)
     told = f"consumer {access.consumer.name!r}: "
     if found.changes and found.role.keeps_its_name and was and not say_the_same(text, was):
@@ -219,13 +215,13 @@ class _Found:
     def __init__(self, role: Role, trust: str, access: Access) -> None:
         caller = access.caller
         self.role = RoleChange(
-            access.recorded.of(ROLE, *access.names),
+            access.deployed.of(ROLE),
             name=role.name,
             path=role.path,
             trust=trust,
             boundary=role.permissions_boundary,
         )
-        revoked = document(access, ROLE_POLICY, ".revoked")
+        revoked = access.deployed.document(ROLE_POLICY, ".revoked")
         revoking = revocation_policy(role.revoked_before) if role.revoked_before else None
         of_revocation = self.role.is_deployed and not same(revoked, revoking)
         self.changes = self.role.changes or of_revocation or caller.changes

@@ -10,6 +10,7 @@ from pulumi_aws import Provider, iam, s3
 
 from components.assumable_role import AssumableRole, refuse_in_one_go
 from components.automatic import make_automatic
+from components.deployed import Deployed
 from components.recorded import Recorded
 from components.role_change import UNCHANGED
 from components.shared_bucket import SharedBucket
@@ -191,12 +192,12 @@ class CrossAccountAccess(pulumi.ComponentResource):
 def _access(name: str, consumer: Consumer, args: CrossAccountAccessArgs) -> Access:
     """Return what a consumer may do, and what is made of it in its own account."""
     accounts = Accounts(trusting=args.trusting, trusted=args.trusted)
-    names = tuple(f"{name}-{each}" for each in (consumer.name, consumer.renamed_from) if each)
+    deployed = Deployed.of_consumer(name, consumer, args.recorded)
     match consumer.principal:
         case User() as user:
-            caller = change_of_user(user, args.recorded, names)
+            caller = change_of_user(user, deployed)
         case Machines() as machines:
-            caller = change_of_machines(machines, accounts, args.recorded, names)
+            caller = change_of_machines(machines, accounts, deployed)
         case _:
             caller = UNCHANGED
     return Access(
@@ -204,8 +205,7 @@ def _access(name: str, consumer: Consumer, args: CrossAccountAccessArgs) -> Acce
         grants=[grant for grant in args.grants if grant.consumer.name == consumer.name],
         accounts=accounts,
         provider=args.trusted_provider,
-        recorded=args.recorded,
-        names=names,
+        deployed=deployed,
         caller=caller,
     )
 

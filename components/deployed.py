@@ -1,10 +1,12 @@
 """The policies of a consumer as they are deployed."""
 
 import json
-from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Self
 
-from components.sharing import Access
+from components.recorded import Recorded
+from cross_account_access.declaration.model import Consumer
 from cross_account_access.facts.quotas import MANAGED_POLICIES_OF_ROLE
 
 ROLE: Final = "aws:iam/role:Role"
@@ -19,28 +21,41 @@ def numbered(number: int) -> str:
     return "" if number == 1 else f".{number}"
 
 
-def documents(access: Access, token: str, suffix: str = "") -> dict[int, str]:
-    """Return the deployed documents of a kind by their numbers."""
-    return {number: str(each["policy"]) for number, each in _of_kind(access, token, suffix)}
+@dataclass(frozen=True)
+class Deployed:
+    """What is deployed of one consumer."""
 
+    recorded: Recorded
+    names: Sequence[str]
+    """The logical name of its parts, and the one that they had before, if they had another."""
 
-def names(access: Access, token: str, suffix: str = "") -> dict[int, str]:
-    """Return the names of the same."""
-    return {number: str(each["name"]) for number, each in _of_kind(access, token, suffix)}
+    @classmethod
+    def of_consumer(cls, component: str, consumer: Consumer, recorded: Recorded) -> Self:
+        """Take what has the logical names of a consumer in a component of this name."""
+        names = (consumer.name, consumer.renamed_from)
+        return cls(recorded, tuple(f"{component}-{each}" for each in names if each))
 
+    def of(self, token: str, suffix: str = "") -> Mapping[str, Any] | None:
+        """Return the outputs of a resource of a type, None where there is none."""
+        return self.recorded.of(token, *(f"{each}{suffix}" for each in self.names))
 
-def document(access: Access, token: str, suffix: str) -> str | None:
-    """Return a deployed document, None where there is none."""
-    found = access.recorded.of(token, *(f"{each}{suffix}" for each in access.names))
-    return None if found is None else str(found["policy"])
+    def document(self, token: str, suffix: str) -> str | None:
+        """Return a deployed document, None where there is none."""
+        found = self.of(token, suffix)
+        return None if found is None else str(found["policy"])
 
+    def documents(self, token: str, suffix: str = "") -> dict[int, str]:
+        """Return the deployed documents of a kind by their numbers."""
+        found = self.parts(token, suffix)
+        return {number: str(each["policy"]) for number, each in found.items()}
 
-def _of_kind(access: Access, token: str, suffix: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    for number in range(1, _MOST_NUMBERS):
-        logical = (f"{each}{suffix}{numbered(number)}" for each in access.names)
-        found = access.recorded.of(token, *logical)
-        if found is not None:
-            yield number, found
+    def parts(self, token: str, suffix: str = "") -> dict[int, Mapping[str, Any]]:
+        """Return the outputs of the same."""
+        found = {
+            number: self.of(token, f"{suffix}{numbered(number)}")
+            for number in range(1, _MOST_NUMBERS)
+        }
+        return {number: each for number, each in found.items() if each is not None}
 
 
 def changed(there: Mapping[int, str], wanted: Mapping[int, str]) -> set[int]:

@@ -7,7 +7,7 @@ import pulumi
 from pulumi import Output, ResourceOptions
 from pulumi_aws import Provider
 
-from components.recorded import Recorded
+from components.deployed import Deployed
 from components.role_change import UNCHANGED, RoleChange
 from cross_account_access.declaration.accounts import Accounts
 from cross_account_access.declaration.model import Consumer, Grant
@@ -32,9 +32,7 @@ class Access:
     """All of the consumer."""
     accounts: Accounts
     provider: Provider
-    recorded: Recorded
-    names: Sequence[str]
-    """The logical name of its parts, and the one that they had before, if they had another."""
+    deployed: Deployed
     caller: RoleChange = UNCHANGED
     """What changes of the role or user that the consumer comes with, beside its policy."""
 
@@ -57,6 +55,10 @@ class Part(pulumi.ComponentResource):
     def after(self, *previous: pulumi.Resource) -> ResourceOptions:
         """Of what waits for other resources of the component."""
         return ResourceOptions(parent=self, provider=self._provider, depends_on=previous)
+
+    def after_all(self, previous: Sequence[pulumi.Resource]) -> ResourceOptions:
+        """Of what waits for others that have waited, or by itself for what the component does."""
+        return self.after(*previous) if previous else self.first
 
 
 class Shared(Part):

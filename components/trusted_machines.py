@@ -6,8 +6,7 @@ import pulumi
 from pulumi import ResourceOptions
 from pulumi_aws import eks, iam
 
-from components.deployed import ROLE, ROLE_POLICY, changed, documents, numbered
-from components.recorded import Recorded
+from components.deployed import ROLE, ROLE_POLICY, Deployed, changed, numbered
 from components.role_change import RoleChange
 from components.sharing import Access, Part, description_of
 from cross_account_access.declaration.accounts import Accounts
@@ -51,7 +50,7 @@ class TrustedMachines(Part):
         own = f"{name}{_ending(machines)}"
         change = access.caller
         text = caller_policy(consumer, access.grants, accounts)
-        there = documents(access, ROLE_POLICY)
+        there = access.deployed.documents(ROLE_POLICY)
         wanted = laid_out(
             text,
             ROLE_INLINE_CHARACTERS,
@@ -91,7 +90,7 @@ class TrustedMachines(Part):
                 permissions_boundary=machines.role.permissions_boundary,
                 # IAM deletes no role that others have attached something to.
                 force_detach_policies=True,
-                opts=self.after(*policies, *after) if policies or after else self.first,
+                opts=self.after_all((*policies, *after)),
             )
             role = self.principal.name
         policies += [
@@ -129,21 +128,18 @@ class TrustedMachines(Part):
         self.register_outputs({"role_arn": role_arn})
 
 
-def change_of_machines(
-    machines: Machines, accounts: Accounts, recorded: Recorded, names: Sequence[str]
-) -> RoleChange:
+def change_of_machines(machines: Machines, accounts: Accounts, deployed: Deployed) -> RoleChange:
     """Return what changes of the role that machines have in Staging, beside its policy.
 
     Args:
         machines: as declared.
         accounts: of the stack.
-        recorded: what is deployed.
-        names: as in `Access`.
+        deployed: of the consumer.
     """
     role = machines.role
     return RoleChange(
         # One that exists already is its owner's.
-        None if role.existing else recorded.of(ROLE, *(f"{n}{_ending(machines)}" for n in names)),
+        None if role.existing else deployed.of(ROLE, _ending(machines)),
         name=role.name,
         path=role.path,
         trust=_trust(machines, accounts),

@@ -6,7 +6,7 @@ import pulumi
 from pulumi import ResourceOptions
 from pulumi_aws import iam
 
-from components.recorded import Recorded
+from components.deployed import Deployed
 from components.role_change import UNTRUSTED, RoleChange
 from components.sharing import Access, Part
 from cross_account_access.declaration.kinds import User
@@ -50,7 +50,7 @@ class TrustedUser(Part):
                 # The consumer's access keys are made outside the stack; IAM deletes no user that
                 # has one, and a key must not outlive the access that it was made for.
                 force_destroy=True,
-                opts=self.after(*after) if after else self.first,
+                opts=self.after_all(after),
             )
             user_name = self.principal.name
             iam.UserPolicyAttachmentsExclusive(
@@ -76,17 +76,16 @@ class TrustedUser(Part):
         self.register_outputs({"arn": self.arn})
 
 
-def change_of_user(user: User, recorded: Recorded, names: Sequence[str]) -> RoleChange:
+def change_of_user(user: User, deployed: Deployed) -> RoleChange:
     """Return what changes of a user beside its policies: its boundary, which a role has too.
 
     Args:
         user: as declared.
-        recorded: what is deployed.
-        names: as in `Access`.
+        deployed: of the consumer.
     """
     return RoleChange(
         # One that exists already is its owner's.
-        None if user.existing else recorded.of("aws:iam/user:User", *names),
+        None if user.existing else deployed.of("aws:iam/user:User"),
         name=user.name,
         path=user.path,
         trust=UNTRUSTED,

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any, Final
 
+from components.deployed import POLICY, ROLE, ROLE_POLICY, Deployed
 from components.recorded import Recorded
 from cross_account_access.declaration.kinds import User
 from cross_account_access.declaration.machines import Machines
@@ -26,11 +27,7 @@ from cross_account_access.declaration.settings import Settings
 from cross_account_access.facts import quotas
 
 _ATTACHMENTS: Final = "aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive"
-_POLICY: Final = "aws:iam/policy:Policy"
-_ROLE: Final = "aws:iam/role:Role"
-_ROLE_POLICY: Final = "aws:iam/rolePolicy:RolePolicy"
 _USER_POLICY: Final = "aws:iam/userPolicy:UserPolicy"
-_NUMBERS: Final = range(1, 2 * quotas.MANAGED_POLICIES_OF_ROLE)
 _NOT_AT_ONCE: Final = "or change who may assume it and what it may do one after the other"
 _IN_STEPS: Final = (
     f"keep role.policy_name, or deploy role.policy: inline in between, {_NOT_AT_ONCE}"
@@ -91,7 +88,8 @@ class Room:
 
     def _attached(self, consumer: Consumer) -> frozenset[str]:
         """The ARNs of the role's own policies that are attached."""
-        attached = self._of(_ATTACHMENTS, consumer).get("policyArns") or ()
+        found = self._deployed(consumer).of(_ATTACHMENTS) or {}
+        attached = found.get("policyArns") or ()
         return frozenset(self._made(consumer) & {str(arn) for arn in attached})
 
     def _too_many_found(self, consumer: Consumer, answer: Mapping[str, Any] | None) -> str | None:
@@ -112,21 +110,12 @@ class Room:
             f"{quotas.MANAGED_POLICIES_OF_ROLE}; {remedy}"
         )
 
-    def _of(self, token: str, consumer: Consumer, suffix: str = "") -> Mapping[str, Any]:
-        names = (consumer.name, consumer.renamed_from)
-        logical = (f"{self._component}-{name}{suffix}" for name in names if name)
-        return self._recorded.of(token, *logical) or {}
-
-    def _documents(self, token: str, consumer: Consumer, suffix: str) -> dict[int, str]:
-        ends = {number: "" if number == 1 else f".{number}" for number in _NUMBERS}
-        found = {
-            number: self._of(token, consumer, f"{suffix}{end}") for number, end in ends.items()
-        }
-        return {number: str(each["policy"]) for number, each in found.items() if each}
+    def _deployed(self, consumer: Consumer) -> Deployed:
+        return Deployed.of_consumer(self._component, consumer, self._recorded)
 
     def _stays(self, consumer: Consumer) -> Role | None:
         """The role, where it is one that there is."""
-        role, found = consumer.role, self._of(_ROLE, consumer)
+        role, found = consumer.role, self._deployed(consumer).of(ROLE) or {}
         same = role and (found.get("name"), found.get("path")) == (role.name, role.path)
         return role if same else None
 
@@ -135,15 +124,14 @@ class Room:
         role = self._stays(consumer)
         if role is None or role.inline_policy:
             return frozenset()
-        parts = self._laid_out(consumer, quotas.MANAGED_POLICY_CHARACTERS, _POLICY, "")
+        parts = self._laid_out(consumer, quotas.MANAGED_POLICY_CHARACTERS, POLICY, "")
         production = self._declared.production
         names = (role.name_of_part(number) for number, text in parts.items() if text != NOTHING)
         return frozenset(production.iam_arn(f"policy/{each}") for each in names)
 
     def _made(self, consumer: Consumer) -> set[str]:
         """The ARNs of the role's own policies as they are."""
-        ends = ("" if number == 1 else f".{number}" for number in _NUMBERS)
-        made = (self._of(_POLICY, consumer, end).get("arn") for end in ends)
+        made = (each.get("arn") for each in self._deployed(consumer).parts(POLICY).values())
         return {str(arn) for arn in made if arn}
 
     def _laid_out(
@@ -151,7 +139,8 @@ class Room:
     ) -> Mapping[int, str]:
         accounts, grants = self._declared.accounts, self._declared.grants
         own = [grant for grant in grants if grant.consumer.name == consumer.name]
-        found, role = self._of(_ROLE, consumer), consumer.role
+        deployed, role = self._deployed(consumer), consumer.role
+        found = deployed.of(ROLE) or {}
         was, is_to_be = self._revocation(consumer)
         # As far as the component may have to lay them out so.
         changes = (
@@ -163,7 +152,7 @@ class Room:
         return laid_out(
             access_policy(consumer, own, accounts),
             limit,
-            self._documents(token, consumer, suffix),
+            deployed.documents(token, suffix),
             trust_changes=changes,
             shuts_out=changes,
         )
@@ -173,8 +162,8 @@ class Room:
         if role is None or not role.inline_policy:
             return 0
         limit, suffix = quotas.ROLE_INLINE_CHARACTERS, ".inline"
-        was = self._documents(_ROLE_POLICY, consumer, suffix)
-        parts = self._laid_out(consumer, limit, _ROLE_POLICY, suffix)
+        was = self._deployed(consumer).documents(ROLE_POLICY, suffix)
+        parts = self._laid_out(consumer, limit, ROLE_POLICY, suffix)
         pairs = [self._revocation(consumer)]
         pairs += [(was.get(each, ""), parts.get(each, "")) for each in was.keys() | parts.keys()]
         characters = sum(max(map(quotas.policy_characters, pair)) for pair in pairs)
@@ -183,8 +172,8 @@ class Room:
     def _revocation(self, consumer: Consumer) -> tuple[str, str]:
         """The inline policy that ends sessions, as it is and as it is to be."""
         before = consumer.role.revoked_before if consumer.role else None
-        found = self._of(_ROLE_POLICY, consumer, ".revoked")
-        return str(found.get("policy", "")), revocation_policy(before) if before else ""
+        found = self._deployed(consumer).document(ROLE_POLICY, ".revoked")
+        return found or "", revocation_policy(before) if before else ""
 
     def _too_long_outside(self, consumer: Consumer) -> int:
         """Of the policy in the consumer's own account, where that gets another name."""
@@ -192,10 +181,10 @@ class Room:
         if isinstance(principal, User):
             token, owner, name = _USER_POLICY, "user", principal.name
         elif isinstance(principal, Machines):
-            token, owner, name = _ROLE_POLICY, "role", principal.role.name
+            token, owner, name = ROLE_POLICY, "role", principal.role.name
         else:
             return 0
-        was = self._of(token, consumer)
+        was = self._deployed(consumer).of(token) or {}
         if was.get(owner) != name or was["name"] == consumer.own_policy_name:
             return 0
         own = [each for each in self._declared.grants if each.consumer.name == consumer.name]
