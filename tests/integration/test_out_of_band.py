@@ -118,9 +118,9 @@ def deployed(name: str, box: Sandbox, folder: Path) -> tuple[Program, str]:
         program.init()
         program.set(**EVERYTHING)
         make_existing(program)
-    for logs in ("out-of-band-logs-101", "example-beyond-logs-101"):
         admin(PRODUCTION_ADMIN).client("s3").create_bucket(
-            Bucket=logs, CreateBucketConfiguration={"LocationConstraint": "us-west-2"}
+            Bucket=EVERYTHING["buckets"][0]["access_log"]["bucket"],
+            CreateBucketConfiguration={"LocationConstraint": "us-west-2"},
         )
     program.up(stack)
     return program, stack
