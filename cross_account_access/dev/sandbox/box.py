@@ -2,6 +2,7 @@
 
 import configparser
 import contextlib
+import functools
 import io
 import os
 import sys
@@ -174,24 +175,29 @@ class Sandbox:
                 f"profile {who.profile}": {"region": REGION} for who in self._administrators
             }
             _write_ini(config, profiles)
-        session = botocore.session.Session()
         keys = {
-            who.profile: _key(
-                who, kept.get(who.profile, {}), self._root_client(session, who.account_id)
-            )
+            who.profile: _key(who, kept.get(who.profile, {}), self._roots[who.account_id])
             for who in self._administrators
         }
         _write_ini(credentials, {**kept, **keys})
 
-    def _root_client(self, session: botocore.session.Session, account_id: str) -> Any:  # noqa: ANN401 - botocore makes them as it runs
-        """Acts as the account's root, which passes every policy: for making administrators only."""
-        return session.create_client(
-            "iam",
-            endpoint_url=self.emulator.http_endpoint,
-            region_name=REGION,
-            aws_access_key_id=account_id,
-            aws_secret_access_key=self.emulator.secret,
-        )
+    @functools.cached_property
+    def _roots(self) -> Mapping[str, Any]:
+        """Clients that act as the root of an account, which passes every policy, by account ID.
+
+        For making administrators only.
+        """
+        session = botocore.session.Session()
+        return {
+            account_id: session.create_client(
+                "iam",
+                endpoint_url=self.emulator.http_endpoint,
+                region_name=REGION,
+                aws_access_key_id=account_id,
+                aws_secret_access_key=self.emulator.secret,
+            )
+            for account_id in (self.production, self.staging)
+        }
 
 
 def _key(who: _Administrator, kept: Mapping[str, str], iam: Any) -> dict[str, str]:  # noqa: ANN401

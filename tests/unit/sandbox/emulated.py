@@ -1,13 +1,17 @@
 """The emulated AWS with what is under test, and without it."""
 
 import contextlib
+import functools
 import json
+import os
 from collections.abc import Callable, Iterator
 from types import ModuleType
 from typing import Any, NamedTuple
 
 import boto3
 import pytest
+from botocore import UNSIGNED
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from cross_account_access.dev.sandbox.box import REGION, Sandbox
@@ -17,6 +21,7 @@ PRODUCTION, STAGING = "111122223333", "444455556666"
 ROLE = f"arn:aws:iam::{PRODUCTION}:role/Target"
 MACHINE = f"arn:aws:iam::{STAGING}:role/machines/Machine"
 HERE = {"CreateBucketConfiguration": {"LocationConstraint": REGION}}
+_UNSIGNED = Config(signature_version=UNSIGNED)
 ANYTHING = {"Action": "*", "Resource": "*"}
 
 
@@ -42,34 +47,24 @@ class Accounts(NamedTuple):
     """Whether what the tests are about is there, or the emulator is as shipped."""
     emulator: Emulator
 
-    def root(self, account: str) -> boto3.Session:
-        return boto3.Session(account, self.emulator.secret, region_name=REGION)
-
     def role(self, name: str, account: str, path: str = "/", **statement: Any) -> None:
         """Makes a role with one statement of trust."""
-        iam = self.root(account).client("iam")
+        iam = of(self, account, "iam")
         trust = policy({"Principal": {"AWS": f"arn:aws:iam::{STAGING}:root"}} | statement)
         iam.create_role(RoleName=name, Path=path, AssumeRolePolicyDocument=trust)
 
     def user(self, name: str, *statements: dict[str, Any]) -> Any:
         """Makes a user of Staging with these permissions; returns its credentials."""
-        iam = self.root(STAGING).client("iam")
+        iam = of(self, STAGING, "iam")
         iam.create_user(UserName=name)
         iam.put_user_policy(UserName=name, PolicyName="own", PolicyDocument=policy(*statements))
         return iam.create_access_key(UserName=name)["AccessKey"]
 
     def assumes(self, key: Any, role_arn: str = ROLE, **stated: Any) -> Any:
         """Credentials of the role, or None where AWS refuses."""
-        session = boto3.Session(
-            key["AccessKeyId"],
-            key["SecretAccessKey"],
-            key.get("SessionToken"),
-            region_name=REGION,
-        )
+        sts = acting(key, "sts")
         try:
-            answer = session.client("sts").assume_role(
-                RoleArn=role_arn, RoleSessionName="test", **stated
-            )
+            answer = sts.assume_role(RoleArn=role_arn, RoleSessionName="test", **stated)
         except ClientError as error:
             if error.response["Error"]["Code"] != "AccessDenied":
                 raise
@@ -94,15 +89,46 @@ def code_of(call: Callable[[], Any]) -> str | None:
 
 def of(accounts: Accounts, account: str, service: str) -> Any:
     """Acts as the root of an account."""
-    session: Any = accounts.root(account)
-    return session.client(service)
+    return acting(root_of(account, accounts.emulator.secret), service)
 
 
-def acting(key: Any, service: str) -> Any:
-    session: Any = boto3.Session(
-        key["AccessKeyId"], key["SecretAccessKey"], key.get("SessionToken"), region_name=REGION
+def root_of(account: str, secret: str) -> dict[str, str]:
+    """The access key that the emulated AWS takes for the root of an account."""
+    return {"AccessKeyId": account, "SecretAccessKey": secret}
+
+
+def nobody() -> Any:
+    """Asks S3 without a signature."""
+    return acting({"AccessKeyId": None, "SecretAccessKey": None}, "s3", _UNSIGNED)
+
+
+def acting(key: Any, service: str, config: Config | None = None, region: str = REGION) -> Any:
+    """Acts with an access key or the credentials of a session."""
+    secrets = key["AccessKeyId"], key["SecretAccessKey"], key.get("SessionToken")
+    return _client(service, os.environ["AWS_ENDPOINT_URL"], region, config, *secrets)
+
+
+@functools.cache
+def _client(
+    service: str, endpoint: str, region: str, config: Config | None, *secrets: str | None
+) -> Any:
+    """Making one takes longer than a few calls, and a session as long again."""
+    key, secret, token = secrets
+    session: Any = _session()
+    return session.client(
+        service,
+        region,
+        endpoint_url=endpoint,
+        config=config,
+        aws_access_key_id=key,
+        aws_secret_access_key=secret,
+        aws_session_token=token,
     )
-    return session.client(service)
+
+
+@functools.cache
+def _session() -> boto3.Session:
+    return boto3.Session()
 
 
 def role_with(accounts: Accounts, name: str, *statements: dict[str, Any], **trust: Any) -> Any:

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 
 from cross_account_access.dev.sandbox import recording
 from cross_account_access.dev.sandbox.box import REGION, Sandbox
+from tests.unit.sandbox.emulated import acting, root_of
 
 ACCOUNT, STAGING = "111122223333", "444455556666"
 IAM = f"arn:aws:iam::{ACCOUNT}"
@@ -62,8 +62,8 @@ def there(emulated: tuple[str, Sandbox], monkeypatch: pytest.MonkeyPatch) -> dic
     _, box = emulated
     box.reset()
     monkeypatch.setenv("AWS_ENDPOINT_URL", box.emulator.http_endpoint)
-    root = boto3.Session(ACCOUNT, box.emulator.secret, region_name=REGION)
-    iam, kms = root.client("iam"), root.client("kms")
+    root = root_of(ACCOUNT, box.emulator.secret)
+    iam, kms = acting(root, "iam"), acting(root, "kms")
     iam.create_policy(PolicyName="boundary", PolicyDocument=NOTHING)
     iam.create_role(
         RoleName="Machine", Path="/machines/", AssumeRolePolicyDocument=TRUST,
@@ -78,7 +78,7 @@ def there(emulated: tuple[str, Sandbox], monkeypatch: pytest.MonkeyPatch) -> dic
             "Statement": [allow("sqs:GetQueueUrl", "*", Principal={"AWS": ACCOUNT})],
         }
     )
-    boto3.Session(STAGING, box.emulator.secret, region_name=REGION).client("sqs").create_queue(
+    acting(root_of(STAGING, box.emulator.secret), "sqs").create_queue(
         QueueName="theirs", Attributes={"Policy": their_policy}
     )
     return {"secret": box.emulator.secret, KEY: key}
@@ -148,16 +148,15 @@ def succeeds(
     there: dict[str, str], statements: Statements, call: Call, name: str = "somebody"
 ) -> bool:
     """Whether somebody with these permissions may do it."""
-    iam: Any = boto3.Session(ACCOUNT, there["secret"], region_name=REGION).client("iam")
+    iam = acting(root_of(ACCOUNT, there["secret"]), "iam")
     iam.create_user(UserName=name)
     document = json.dumps({"Version": "2012-10-17", "Statement": statements})
     iam.put_user_policy(UserName=name, PolicyName="own", PolicyDocument=document)
     made = iam.create_access_key(UserName=name)["AccessKey"]
-    somebody: Any = boto3.Session(made["AccessKeyId"], made["SecretAccessKey"], region_name=REGION)
     client, method, parameters = call
     given = {name: there[KEY] if value == KEY else value for name, value in parameters.items()}
     try:
-        getattr(somebody.client(client), method)(**given)
+        getattr(acting(made, client), method)(**given)
     except ClientError as error:
         # SNS has a word of its own.
         if error.response["Error"]["Code"] not in {

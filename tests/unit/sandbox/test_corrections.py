@@ -3,12 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 
 from cross_account_access.dev.sandbox import corrections
-from cross_account_access.dev.sandbox.box import REGION
 from tests.support.devices import give_device
 from tests.unit.sandbox.emulated import (
     MACHINE,
@@ -16,6 +14,8 @@ from tests.unit.sandbox.emulated import (
     ROLE,
     STAGING,
     Accounts,
+    acting,
+    of,
     policy,
 )
 
@@ -29,7 +29,7 @@ def on_role(**statement: Any) -> dict[str, Any]:
 def test_the_principal_of_a_role_session_is_the_role(accounts: Accounts) -> None:
     for name in ("Machine", "Other"):
         accounts.role(name, STAGING, "/machines/")
-        accounts.root(STAGING).client("iam").put_role_policy(
+        of(accounts, STAGING, "iam").put_role_policy(
             RoleName=name, PolicyName="own", PolicyDocument=policy(on_role())
         )
     accounts.role("Target", PRODUCTION, Condition={"ArnEquals": {"aws:PrincipalArn": MACHINE}})
@@ -105,7 +105,7 @@ def test_stating_more_needs_its_own_action_on_both_sides(
 
 
 def test_a_listing_tells_the_second_of_an_object(accounts: Accounts) -> None:
-    s3 = accounts.root(PRODUCTION).client("s3")
+    s3 = of(accounts, PRODUCTION, "s3")
     s3.create_bucket(Bucket="images", CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
     # Several, since one of them may be written in the first millisecond of a second.
     for key in "abc":
@@ -129,7 +129,7 @@ def test_a_listing_tells_the_second_of_an_object(accounts: Accounts) -> None:
 def test_a_bucket_policy_may_mean_one_user_of_another_account(
     accounts: Accounts, named: dict[str, Any]
 ) -> None:
-    production = accounts.root(PRODUCTION).client("s3")
+    production = of(accounts, PRODUCTION, "s3")
     production.create_bucket(
         Bucket="records", CreateBucketConfiguration={"LocationConstraint": "us-west-2"}
     )
@@ -140,9 +140,8 @@ def test_a_bucket_policy_may_mean_one_user_of_another_account(
 
     def reads(name: str) -> bool:
         key = users[name]
-        session = boto3.Session(key["AccessKeyId"], key["SecretAccessKey"], region_name=REGION)
         try:
-            session.client("s3").get_object(Bucket="records", Key="a")
+            acting(key, "s3").get_object(Bucket="records", Key="a")
         except ClientError as error:
             if error.response["Error"]["Code"] != "AccessDenied":
                 raise
@@ -190,7 +189,7 @@ def test_what_a_write_states_needs_its_own_permission(
     accounts: Accounts, stated: str, direct: bool
 ) -> None:
     write, needed = STATED[stated]
-    owner = accounts.root(PRODUCTION).client("s3")
+    owner = of(accounts, PRODUCTION, "s3")
     owner.create_bucket(
         Bucket="shared", CreateBucketConfiguration={"LocationConstraint": "us-west-2"}
     )
@@ -208,14 +207,11 @@ def test_what_a_write_states_needs_its_own_permission(
             document = policy({"Principal": staging, **statement})
             owner.put_bucket_policy(Bucket="shared", Policy=document)
         else:
-            accounts.root(PRODUCTION).client("iam").put_role_policy(
+            of(accounts, PRODUCTION, "iam").put_role_policy(
                 RoleName="Target", PolicyName="own", PolicyDocument=policy(statement)
             )
-        session = boto3.Session(
-            key["AccessKeyId"], key["SecretAccessKey"], key.get("SessionToken"), region_name=REGION
-        )
         try:
-            write(session.client("s3"))
+            write(acting(key, "s3"))
         except ClientError as error:
             if error.response["Error"]["Code"] != "AccessDenied":
                 raise
@@ -243,18 +239,17 @@ def test_what_a_write_states_needs_its_own_permission(
 def test_a_variable_stands_for_a_value_of_the_request(
     accounts: Accounts, statement: dict[str, Any]
 ) -> None:
-    owner = accounts.root(STAGING).client("s3")
+    owner = of(accounts, STAGING, "s3")
     owner.create_bucket(
         Bucket="records", CreateBucketConfiguration={"LocationConstraint": "us-west-2"}
     )
     for key in ("Reader/a", "Other/a"):
         owner.put_object(Bucket="records", Key=key, Body=b"")
     key = accounts.user("Reader", {"Action": "s3:GetObject", **statement})
-    session = boto3.Session(key["AccessKeyId"], key["SecretAccessKey"], region_name=REGION)
 
     def reads(name: str) -> bool:
         try:
-            session.client("s3").get_object(Bucket="records", Key=name)
+            acting(key, "s3").get_object(Bucket="records", Key=name)
         except ClientError as error:
             if error.response["Error"]["Code"] != "AccessDenied":
                 raise
@@ -266,7 +261,7 @@ def test_a_variable_stands_for_a_value_of_the_request(
 
 
 def test_the_account_of_a_bucket_is_its_owner_s(accounts: Accounts) -> None:
-    owner = accounts.root(PRODUCTION).client("s3")
+    owner = of(accounts, PRODUCTION, "s3")
     owner.create_bucket(
         Bucket="records", CreateBucketConfiguration={"LocationConstraint": "us-west-2"}
     )
@@ -277,11 +272,10 @@ def test_the_account_of_a_bucket_is_its_owner_s(accounts: Accounts) -> None:
     )
 
     def lists(name: str, account: str) -> bool:
-        of = {"StringEquals": {"aws:ResourceAccount": account}}
-        key = accounts.user(name, {**listing, "Condition": of})
-        session = boto3.Session(key["AccessKeyId"], key["SecretAccessKey"], region_name=REGION)
+        of_account = {"StringEquals": {"aws:ResourceAccount": account}}
+        key = accounts.user(name, {**listing, "Condition": of_account})
         try:
-            session.client("s3").list_objects_v2(Bucket="records")
+            acting(key, "s3").list_objects_v2(Bucket="records")
         except ClientError as error:
             if error.response["Error"]["Code"] != "AccessDenied":
                 raise
@@ -317,12 +311,12 @@ def test_a_request_without_tags_has_no_tag_keys(accounts: Accounts) -> None:
 def test_a_bucket_policy_may_ask_for_the_key_that_a_write_states(
     accounts: Accounts, key: str, stated: dict[str, str]
 ) -> None:
-    owner = accounts.root(PRODUCTION).client("s3")
+    owner = of(accounts, PRODUCTION, "s3")
     owner.create_bucket(
         Bucket="shared", CreateBucketConfiguration={"LocationConstraint": "us-west-2"}
     )
     accounts.role("Target", PRODUCTION)
-    accounts.root(PRODUCTION).client("iam").put_role_policy(
+    of(accounts, PRODUCTION, "iam").put_role_policy(
         RoleName="Target",
         PolicyName="own",
         PolicyDocument=policy({"Action": "s3:*", "Resource": "*"}),
@@ -336,9 +330,7 @@ def test_a_bucket_policy_may_ask_for_the_key_that_a_write_states(
     }
     owner.put_bucket_policy(Bucket="shared", Policy=policy(refusal))
     found = accounts.assumes(accounts.user("Writer", {"Resource": "*"}))
-    writer = boto3.Session(
-        found["AccessKeyId"], found["SecretAccessKey"], found["SessionToken"], region_name=REGION
-    ).client("s3")
+    writer = acting(found, "s3")
 
     def refused(write: Callable[..., object], **more: Any) -> bool:
         try:
@@ -382,7 +374,7 @@ def test_a_bucket_policy_may_ask_for_the_key_that_a_write_states(
 def test_a_user_goes_when_it_has_nothing_left(
     accounts: Accounts, give: Callable[[Any], object], what: str
 ) -> None:
-    iam = accounts.root(STAGING).client("iam")
+    iam = of(accounts, STAGING, "iam")
     iam.create_user(UserName="Leaver")
     give(iam)
     if not accounts.mended:

@@ -5,7 +5,6 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-import boto3
 import pytest
 from botocore.config import Config
 
@@ -15,7 +14,9 @@ from tests.unit.sandbox.emulated import (
     PRODUCTION,
     STAGING,
     Accounts,
+    acting,
     code_of,
+    root_of,
 )
 
 UNDER_TEST = front
@@ -27,13 +28,11 @@ GOVCLOUD = "us-gov-west-1"
 UNCHECKED = Config(parameter_validation=False)
 
 
-@functools.cache
 def client(
     accounts: Accounts, service: str, account: str = PRODUCTION, region: str = REGION
 ) -> Any:
-    """Acts as the root of an account; kept, since making it takes longer than its calls."""
-    session: Any = boto3.Session(account, accounts.emulator.secret, region_name=region)
-    return session.client(service, config=UNCHECKED)
+    """Acts as the root of an account."""
+    return acting(root_of(account, accounts.emulator.secret), service, UNCHECKED, region)
 
 
 def document(**statement: Any) -> str:

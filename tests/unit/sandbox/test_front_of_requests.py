@@ -3,7 +3,6 @@
 import json
 from typing import Any
 
-import boto3
 import pytest
 
 from cross_account_access.dev.sandbox import front
@@ -20,6 +19,7 @@ from tests.unit.sandbox.emulated import (
     of,
     policy,
     role_with,
+    root_of,
 )
 
 UNDER_TEST = front
@@ -210,9 +210,9 @@ def test_who_may_not_list_is_not_told_that_an_object_is_missing(accounts: Accoun
 
 
 def test_arns_are_those_of_the_partition(accounts: Accounts) -> None:
-    session: Any = boto3.Session(PRODUCTION, accounts.emulator.secret, region_name="us-gov-west-1")
+    root = root_of(PRODUCTION, accounts.emulator.secret)
     partition = "aws-us-gov" if accounts.mended else "aws"
-    iam, s3 = session.client("iam"), session.client("s3")
+    iam, s3 = (acting(root, service, region="us-gov-west-1") for service in ("iam", "s3"))
     trust = policy({"Principal": {"AWS": f"arn:{partition}:iam::{STAGING}:root"}})
     role = iam.create_role(RoleName="Target", AssumeRolePolicyDocument=trust)["Role"]
     assert role["Arn"] == f"arn:{partition}:iam::{PRODUCTION}:role/Target"

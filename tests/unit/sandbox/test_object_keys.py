@@ -4,10 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
-import boto3
 import pytest
-from botocore import UNSIGNED
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from cross_account_access.dev.sandbox import front
@@ -19,6 +16,7 @@ from tests.unit.sandbox.emulated import (
     Accounts,
     acting,
     code_of,
+    nobody,
     of,
     policy,
     role_with,
@@ -208,9 +206,7 @@ def test_nobody_reads_it_without_a_signature(accounts: Accounts, key: str) -> No
     s3.delete_public_access_block(Bucket="records")
     everybody = {**OBJECTS, "Resource": "arn:aws:s3:::records/*", "Principal": "*"}
     s3.put_bucket_policy(Bucket="records", Policy=policy(everybody))
-    session: Any = boto3.Session(region_name=REGION)
-    nobody = session.client("s3", config=Config(signature_version=UNSIGNED))
-    code = code_of(lambda: nobody.get_object(Bucket="records", Key="a"))
+    code = code_of(lambda: nobody().get_object(Bucket="records", Key="a"))
     assert code == ("InvalidArgument" if accounts.mended else None)
-    missing = code_of(lambda: nobody.get_object(Bucket="records", Key="none"))
+    missing = code_of(lambda: nobody().get_object(Bucket="records", Key="none"))
     assert missing in {"AccessDenied", "NoSuchKey"}

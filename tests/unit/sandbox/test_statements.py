@@ -3,10 +3,7 @@
 import json
 from typing import Any
 
-import boto3
 import pytest
-from botocore import UNSIGNED
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from cross_account_access.dev.sandbox import corrections
@@ -20,6 +17,7 @@ from tests.unit.sandbox.emulated import (
     Accounts,
     acting,
     code_of,
+    nobody,
     of,
     policy,
 )
@@ -91,8 +89,7 @@ def test_all_but_these_are_denied(
     shipped = not accounts.mended
     assert reads(acting(key, "s3")) == (by_user or shipped)
     assert reads(acting(session, "s3")) == (by_session or shipped)
-    nobody: Any = boto3.Session(region_name=REGION)
-    assert reads(nobody.client("s3", config=Config(signature_version=UNSIGNED))) == shipped
+    assert reads(nobody()) == shipped
 
 
 def test_a_list_of_exceptions_does_not_hold_for_who_has_a_boundary(accounts: Accounts) -> None:
@@ -209,9 +206,7 @@ def test_conditions_are_told_of_every_request(
 def test_who_does_not_sign_is_anonymous(accounts: Accounts, condition: dict[str, Any]) -> None:
     s3 = guest(accounts)
     opened(accounts, {**READS, **EVERYBODY, "Condition": condition})
-    session: Any = boto3.Session(region_name=REGION)
-    nobody = session.client("s3", config=Config(signature_version=UNSIGNED))
-    assert reads(nobody) == accounts.mended
+    assert reads(nobody()) == accounts.mended
     assert not reads(s3)
 
 
