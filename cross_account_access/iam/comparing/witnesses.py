@@ -5,8 +5,12 @@ to ask about one text of each kind, its witness, and this module finds them all:
 patterns at once over every text that there is, in order of length, until nothing new can come.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache, reduce
+from operator import or_
 from typing import Final
 
 from cross_account_access.iam.errors import ComparisonError
@@ -18,6 +22,7 @@ _FRESH: Final = "xqzkwvXQZ0987~_"
 _ANY, _ONE = "*", "?"
 _MOST_WILDCARDS: Final = 100
 """Of one pattern."""
+_SEVERAL: Final = re.compile(r"\*+")
 _LONGEST: Final = 20_480
 """Characters of a pattern; no document of AWS is longer."""
 
@@ -59,13 +64,13 @@ def witnesses(
     Raises:
         ComparisonError: beyond that many states; patterns with many inner wildcards can need that.
     """
-    listed = tuple(dict.fromkeys(patterns))
-    _check(listed)
+    places = _Places(patterns)
     most = _MOST_STATES if most_states is None else most_states
-    found = _walk(listed, fresh or fresh_for(listed), most, frozenset)
+    found = _walk(places, fresh or fresh_for(places.patterns), most, _as_it_is)
+    ends = list(zip(places.patterns, places.ends, strict=True))
     return [
-        Witness(text.translate(PLAIN), frozenset(listed[index] for index in matched))
-        for matched, text in found.items()
+        Witness(text.translate(PLAIN), frozenset(each for each, end in ends if ended & end))
+        for ended, text in found.items()
     ]
 
 
@@ -86,105 +91,119 @@ def group_witnesses(
     Raises:
         ComparisonError: as for `witnesses`.
     """
-    listed = tuple(dict.fromkeys(patterns))
-    _check(listed)
-    places = {pattern: index for index, pattern in enumerate(listed)}
-    members = [frozenset(places[each] for each in group if each in places) for group in groups]
-    members += [frozenset({each}) for each in set(range(len(listed))).difference(*members)]
-    ends = {(index, len(each) - 1) for index, each in enumerate(listed) if each.endswith(_ANY)}
+    places = _Places(patterns)
+    index_of = {pattern: index for index, pattern in enumerate(places.patterns)}
+    members = [frozenset(index_of[each] for each in group if each in index_of) for group in groups]
+    members += [frozenset({each}) for each in set(index_of.values()).difference(*members)]
+    marks = [1 << places.count + number for number in range(len(members))]
+    for_good = [reduce(or_, (places.for_good[index] for index in each), 0) for each in members]
+    ends = [reduce(or_, (places.ends[index] for index in each), 0) for each in members]
 
-    def settled(state: _State) -> _State:
-        """Put a mark in place of the positions of groups that are matched for good."""
-        done = {index for index, position in state if (index, position) in ends}
-        marked = {~n for n, each in enumerate(members) if not done.isdisjoint(each)}
-        marked |= {index for index, _ in state if index < 0}
-        over = {index for mark in marked for index in members[~mark]}
-        over -= {index for n, each in enumerate(members) if ~n not in marked for index in each}
-        kept = {place for place in state if place[0] not in over}
-        return frozenset(kept | {(mark, 0) for mark in marked})
+    @cache
+    def looked_at(marked: int) -> int:
+        """All but the places of patterns that are of marked groups alone."""
+        groups = list(zip(members, marks, strict=True))
+        over = frozenset[int]().union(*(each for each, mark in groups if marked & mark))
+        over = over.difference(*(each for each, mark in groups if not marked & mark))
+        return ~reduce(or_, (places.of_pattern[index] for index in over), 0)
 
-    def told(matched: frozenset[int]) -> frozenset[int]:
-        return frozenset(
-            n for n, each in enumerate(members) if ~n in matched or not matched.isdisjoint(each)
+    def settled(state: int) -> int:
+        """Put a mark in place of the places of groups that are matched for good."""
+        for places_for_good, mark in zip(for_good, marks, strict=True):
+            if state & places_for_good:
+                state |= mark
+        return state & looked_at(state >> places.count << places.count)
+
+    shortest: dict[frozenset[int], str] = {}
+    for ended, text in _walk(places, fresh, most_states, settled).items():
+        met = (
+            n for n, (end, mark) in enumerate(zip(ends, marks, strict=True)) if ended & (end | mark)
         )
-
-    found: dict[frozenset[int], str] = {}
-    for matched, text in _walk(listed, fresh, most_states, settled).items():
-        found.setdefault(told(matched), text)
+        shortest.setdefault(frozenset(met), text)
     return [
-        Witness(plain, frozenset(each for each in listed if matches(each, plain)))
-        for plain in (text.translate(PLAIN) for text in found.values())
+        Witness(plain, frozenset(each for each in places.patterns if matches(each, plain)))
+        for plain in (text.translate(PLAIN) for text in shortest.values())
     ]
 
 
-def _check(patterns: Iterable[str]) -> None:
-    if any(len(each) > _LONGEST or each.count(_ANY) > _MOST_WILDCARDS for each in patterns):
-        raise ComparisonError
+class _Places:
+    """Where each of many patterns can be, each place a bit of one number.
+
+    A place is what a pattern waits for next. Those of a pattern are side by side, that of its end
+    last, so that all that go on do so by one shift; this is known as Shift-And. Further bits stay
+    what they are.
+
+    Raises:
+        ComparisonError: for a pattern that is longer or has more wildcards than AWS takes.
+    """
+
+    def __init__(self, patterns: Iterable[str]) -> None:
+        self.patterns: Final = tuple(dict.fromkeys(patterns))
+        self.of_pattern: Final[list[int]] = []
+        self.ends: Final[list[int]] = []
+        """The last place of each pattern."""
+        self.for_good: Final[list[int]] = []
+        """The place of a pattern from which on it matches whatever follows, 0 if it has none."""
+        self.count = 0
+        waiting: dict[str, int] = defaultdict(int)
+        starts = 0
+        for pattern in self.patterns:
+            if len(pattern) > _LONGEST or pattern.count(_ANY) > _MOST_WILDCARDS:
+                raise ComparisonError
+            first = self.count
+            starts |= 1 << first
+            # Several `*` side by side mean what one means.
+            for character in _SEVERAL.sub(_ANY, pattern):
+                waiting[character] |= 1 << self.count
+                self.count += 1
+            self.ends.append(1 << self.count)
+            self.for_good.append(1 << self.count - 1 if pattern.endswith(_ANY) else 0)
+            self.count += 1
+            self.of_pattern.append((1 << self.count) - (1 << first))
+        self._any: Final = waiting.pop(_ANY, 0)
+        self._one: Final = waiting.pop(_ONE, 0)
+        self._waiting: Final = sorted(waiting.items())
+        self.start: Final = self._arrived(starts)
+
+    def after(self, state: int, fresh: str) -> Iterator[tuple[str, int]]:
+        """Yield where each character leads.
+
+        Characters that no pattern waits for here all lead to where the fresh one leads.
+        """
+        anyhow = (state & self._one) << 1 | state & self._any | state >> self.count << self.count
+        yield fresh, self._arrived(anyhow)
+        for character, places in self._waiting:
+            if gone_on := state & places:
+                yield character, self._arrived(anyhow | gone_on << 1)
+
+    def _arrived(self, places: int) -> int:
+        """Add what comes without a character: past a `*`, which may stand for nothing."""
+        return places | (places & self._any) << 1
 
 
-def _walk(
-    patterns: Sequence[str], fresh: str, most: int, settled: Callable[["_State"], "_State"]
-) -> dict[frozenset[int], str]:
-    """Return the shortest text, not empty, for each set of patterns and marks that it leads to."""
-    start = settled(frozenset(_closed(patterns, range(len(patterns)))))
+def _as_it_is(state: int) -> int:
+    return state
+
+
+def _walk(places: _Places, fresh: str, most: int, settled: Callable[[int], int]) -> dict[int, str]:
+    """Return the shortest text, not empty, for each set of ends and marks that it leads to."""
+    start = settled(places.start)
     texts = {start: ""}
-    reached: set[_State] = set()
-    found: dict[frozenset[int], str] = {}
-    moves: dict[_Place, tuple[str, frozenset[_Place]]] = {}
+    reached: set[int] = set()
+    found: dict[int, str] = {}
+    told = reduce(or_, places.ends, 0)
     queue = [start]
     for state in queue:
-        # Characters that no pattern waits for here all lead to where the fresh one leads.
-        ways: dict[str, set[_Place]] = {_ONE: set()}
-        for place in state:
-            if (move := moves.get(place)) is None:
-                move = moves[place] = _move(place, patterns)
-            ways.setdefault(move[0], set()).update(move[1])
-        anyhow = ways.pop(_ONE)
-        for character in (fresh, *sorted(ways)):
-            after = settled(frozenset(anyhow.union(ways.get(character, ()))))
+        for character, arrived in places.after(state, fresh):
+            after = settled(arrived)
             if after in reached:
                 continue
             reached.add(after)
             text = texts[state] + character
-            found.setdefault(_matched(after, patterns), text)
+            found.setdefault(after & told | after >> places.count << places.count, text)
             if after not in texts:
                 texts[after] = text
                 queue.append(after)
         if len(texts) > most:
             raise ComparisonError
     return found
-
-
-_Place = tuple[int, int]
-"""How far a pattern has come: its index, and the position of what it waits for next; with a
-negative index, a mark."""
-_State = frozenset[_Place]
-
-
-def _move(place: _Place, patterns: Sequence[str]) -> tuple[str, frozenset[_Place]]:
-    """Return the character that a pattern waits for, `?` for any, and where it gets by it."""
-    index, position = place
-    if index < 0:
-        return _ONE, frozenset({place})
-    pattern = patterns[index]
-    if position == len(pattern):
-        return _ONE, frozenset()
-    if pattern[position] == _ANY:
-        return _ONE, frozenset(_closed(patterns, (index,), position))
-    return pattern[position], frozenset(_closed(patterns, (index,), position + 1))
-
-
-def _matched(state: _State, patterns: Sequence[str]) -> frozenset[int]:
-    return frozenset(
-        index for index, position in state if index < 0 or position == len(patterns[index])
-    )
-
-
-def _closed(patterns: Sequence[str], some: Iterable[int], first: int = 0) -> Iterator[_Place]:
-    """Yield where patterns get without a character: past a `*`, which may stand for nothing."""
-    for index in some:
-        position = first
-        yield index, position
-        while position < len(patterns[index]) and patterns[index][position] == _ANY:
-            position += 1
-            yield index, position
