@@ -122,7 +122,7 @@ def look(stage: Stage, before: Settings, after: Settings, counts: Counter[str], 
     stage.reach(before)
     ran, moments = stage.changed(after, seed)
     if ran.status != 0:
-        assert ONE_AFTER_THE_OTHER in ran.output
+        assert ONE_AFTER_THE_OTHER in ran.output, ran.output
         assert len(moments) == 1
         counts["edits refused"] += 1
         return

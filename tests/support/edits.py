@@ -6,6 +6,9 @@ from contextlib import suppress
 from random import Random
 from typing import Any, Final
 
+from cross_account_access.declaration.reader import Problems
+from cross_account_access.declaration.settings import parse
+
 Settings = dict[str, Any]
 Edit = Callable[[Settings], None]
 """Changes settings in place; raises `InapplicableError` where there is nothing to change."""
@@ -37,11 +40,20 @@ def edited(settings: Settings, name: str) -> tuple[Settings, Settings]:
 
 
 def randomly_edited(settings: Settings, random: Random) -> Settings:
-    """The settings after up to three edits."""
+    """The settings after up to three edits, which may not go with each other."""
     found = settings
     for name in random.choices(list(EDITS), k=random.randint(1, 3)):
         with suppress(InapplicableError):
-            found = edited(found, name)[1]
+            after = edited(found, name)[1]
+            if not problems(after):
+                found = after
+    return found
+
+
+def problems(settings: Settings) -> list[str]:
+    """Why the program does not take these, if it does not."""
+    found = Problems()
+    parse(copy.deepcopy(settings), found)
     return found
 
 
@@ -88,7 +100,7 @@ def on_bucket(settings: Settings) -> Settings:
 def user(settings: Settings) -> Settings:
     consumers: list[Settings] = settings["consumers"]
     for each in consumers:
-        if "user" in each and not each["user"].get("existing"):
+        if "user" in each and not {"existing", "adopt"} & set(each["user"]):
             return each
     raise InapplicableError
 
@@ -284,12 +296,21 @@ def _unprotected(settings: Settings) -> None:
 
 def _with_key(settings: Settings) -> None:
     _unprotected(settings)
+    for each in _with_its_copy(settings):
+        if each.get("existing"):
+            raise InapplicableError
+        each["encryption"] = "kms"
+
+
+def _with_its_copy(settings: Settings) -> list[Settings]:
+    """A bucket, and the one that S3 copies its objects into, which has a key if it has one."""
     bucket = on_bucket(settings)["bucket"]
-    for each in settings["buckets"]:
-        if each["name"] == bucket:
-            if each.get("existing"):
-                raise InapplicableError
-            each["encryption"] = "kms"
+    names = {bucket} | {
+        each["replication"]["bucket"]
+        for each in settings["buckets"]
+        if each["name"] == bucket and "replication" in each
+    }
+    return [each for each in settings["buckets"] if each["name"] in names]
 
 
 def _without_key(settings: Settings) -> None:
@@ -299,10 +320,8 @@ def _without_key(settings: Settings) -> None:
 
 def _unprotected_without_key(settings: Settings) -> None:
     _unprotected(settings)
-    bucket = on_bucket(settings)["bucket"]
-    for each in settings["buckets"]:
-        if each["name"] == bucket:
-            each.pop("encryption", None)
+    for each in _with_its_copy(settings):
+        each.pop("encryption", None)
 
 
 @edit("a bucket gets a key", _unprotected_without_key)
@@ -317,10 +336,15 @@ def key_removed(settings: Settings) -> None:
 
 @edit("a trust asks for an external ID")
 def trust_narrowed(settings: Settings) -> None:
-    found = conditions(with_role(settings))
+    consumer = with_role(settings)
+    by_resource = any(
+        each.get("via") == "resource" and each["consumer"] == consumer["name"]
+        for each in settings["grants"]
+    )
+    found = conditions(consumer)
     if "external_id" in found:
         found["external_id"] = "another-external-id"
-    elif set(with_role(settings)) & {"oidc"}:
+    elif by_resource or set(consumer) & {"oidc", "eks_pods"}:
         raise InapplicableError
     else:
         found["external_id"] = "an-external-id"
@@ -335,9 +359,16 @@ def _other_callers(consumer: Settings) -> None:
     if "principals" in consumer:
         consumer["principals"]["arns"] = ["arn:aws:iam::444455556666:role/Others"]
     elif "oidc" in consumer:
-        consumer["oidc"]["subjects"] = ["repo:example-org/others:ref:refs/heads/main"]
+        is_pod = consumer["oidc"]["subjects"][0].startswith("system:")
+        others = (
+            "system:serviceaccount:others:app"
+            if is_pod
+            else "repo:example-org/others:ref:refs/heads/main"
+        )
+        consumer["oidc"]["subjects"] = [others]
     elif "third_party" in consumer:
-        consumer["third_party"]["arns"] = ["arn:aws:iam::777788889999:role/Others"]
+        account = consumer["third_party"]["account_id"]
+        consumer["third_party"]["arns"] = [f"arn:aws:iam::{account}:role/Others"]
     elif "organization" in consumer:
         consumer["organization"]["paths"] = ["o-a1b2c3d4e5/r-ab12/ou-ab12-22222222/*"]
     elif "user" in consumer:
