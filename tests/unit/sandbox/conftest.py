@@ -1,12 +1,10 @@
-"""An account of moto with the stand-in on it, and the emulated AWS with and without our rules."""
+"""An account of moto with the stand-in on it."""
 
 from collections.abc import Iterator
 
 import pytest
 from moto import mock_aws
 
-from cross_account_access.dev.sandbox.box import Sandbox
-from tests.unit.sandbox.emulated import Accounts, emulated_with
 from tests.unit.sandbox.engine import POLICY, REGION, TRUST, Engine
 
 
@@ -43,21 +41,3 @@ def engine(configured: Engine) -> Engine:
     configured.client("sns").create_topic(Name="topic")
     configured.client("sqs").create_queue(QueueName="queue")
     return configured
-
-
-@pytest.fixture(scope="module", params=[True, False], ids=["mended", "as shipped"])
-def emulated(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[bool, Sandbox]]:
-    """With what the module of tests names as `UNDER_TEST`, and without it."""
-    under_test = request.module.UNDER_TEST
-    with emulated_with(under_test, tmp_path_factory, applied=request.param) as box:
-        yield request.param, box
-
-
-@pytest.fixture
-def accounts(emulated: tuple[bool, Sandbox], monkeypatch: pytest.MonkeyPatch) -> Accounts:
-    mended, box = emulated
-    box.reset()
-    monkeypatch.setenv("AWS_ENDPOINT_URL", box.emulator.http_endpoint)
-    return Accounts(mended, box.emulator)

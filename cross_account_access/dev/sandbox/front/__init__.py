@@ -4,7 +4,7 @@ ministack has found who signs a request and that its policies allow it; then the
 rules below, one after another, and what is left reaches the service. A rule knows requests, answers
 and what the emulated accounts hold; it never asks `cross_account_access.iam`, which is judged here.
 
-A rule is kept as long as `tests/unit/sandbox/test_front.py` fails without it.
+A rule is kept as long as `tests/integration/sandbox/test_front.py` fails without it.
 """
 
 from collections.abc import Awaitable, Callable

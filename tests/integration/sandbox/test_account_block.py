@@ -5,7 +5,15 @@ from typing import Any
 import pytest
 
 from cross_account_access.dev.sandbox.corrections import account_block
-from tests.unit.sandbox.emulated import HERE, PRODUCTION, Accounts, acting, code_of, of, policy
+from tests.integration.sandbox.emulated import (
+    HERE,
+    PRODUCTION,
+    Accounts,
+    acting,
+    code_of,
+    of,
+    policy,
+)
 
 UNDER_TEST = account_block
 PUBLIC = policy({"Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::records/*"})

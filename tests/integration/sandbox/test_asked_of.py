@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from cross_account_access.dev.sandbox import recording
 from cross_account_access.dev.sandbox.box import REGION, Sandbox
-from tests.unit.sandbox.emulated import acting, root_of
+from tests.integration.sandbox.emulated import acting, root_of
 
 ACCOUNT, STAGING = "111122223333", "444455556666"
 IAM = f"arn:aws:iam::{ACCOUNT}"

@@ -10,7 +10,7 @@ from botocore.config import Config
 
 from cross_account_access.dev.sandbox import front
 from cross_account_access.dev.sandbox.box import REGION
-from tests.unit.sandbox.emulated import (
+from tests.integration.sandbox.emulated import (
     PRODUCTION,
     STAGING,
     Accounts,

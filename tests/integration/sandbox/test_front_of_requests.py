@@ -7,7 +7,7 @@ import pytest
 
 from cross_account_access.dev.sandbox import front
 from cross_account_access.dev.sandbox.front import mfa
-from tests.unit.sandbox.emulated import (
+from tests.integration.sandbox.emulated import (
     ANYTHING,
     HERE,
     PRODUCTION,

@@ -7,8 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from cross_account_access.dev.sandbox import corrections
-from tests.support.devices import give_device
-from tests.unit.sandbox.emulated import (
+from tests.integration.sandbox.emulated import (
     MACHINE,
     PRODUCTION,
     ROLE,
@@ -18,6 +17,7 @@ from tests.unit.sandbox.emulated import (
     of,
     policy,
 )
+from tests.support.devices import give_device
 
 UNDER_TEST = corrections
 

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from cross_account_access.dev.sandbox import front
 from cross_account_access.dev.sandbox.box import REGION
-from tests.unit.sandbox.emulated import (
+from tests.integration.sandbox.emulated import (
     HERE,
     PRODUCTION,
     STAGING,
