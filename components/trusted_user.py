@@ -50,7 +50,13 @@ class TrustedUser(Part):
                 # The consumer's access keys are made outside the stack; IAM deletes no user that
                 # has one, and a key must not outlive the access that it was made for.
                 force_destroy=True,
-                opts=self.after_all(after),
+                # The provider would rename the user, with its keys and password, so that whoever
+                # has those would come in as the next one ("Resource: aws_iam_user", Terraform
+                # Registry,
+                # https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/iam_user).
+                opts=ResourceOptions.merge(
+                    self.after_all(after), ResourceOptions(replace_on_changes=["name"])
+                ),
             )
             user_name = self.principal.name
             iam.UserPolicyAttachmentsExclusive(

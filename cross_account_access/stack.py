@@ -108,6 +108,8 @@ class Plan:
     """As a deployment now would leave them."""
     created: frozenset[str]
     """The URNs of those that it would create."""
+    replaced: frozenset[str]
+    """The URNs of those that it would make anew, in place of what the state has."""
     import_file: Mapping[str, Any]
     """What `pulumi preview --import-file` writes."""
 
@@ -238,11 +240,16 @@ class Stack:
             path = Path(folder) / "import.json"
             preview = self._json("preview", "--show-sames", "--import-file", str(path))
             template = json.loads(path.read_text()) if path.exists() else {"resources": []}
+
+        def urns(*ops: str) -> frozenset[str]:
+            return frozenset(
+                step["urn"] for step in preview.get("steps") or () if step["op"] in ops
+            )
+
         return Plan(
             resources=resources_of_preview(preview),
-            created=frozenset(
-                step["urn"] for step in preview.get("steps") or () if step["op"] == "create"
-            ),
+            created=urns("create"),
+            replaced=urns("replace", "create-replacement"),
             import_file=template,
         )
 

@@ -25,6 +25,7 @@ def _association(clients: Clients, resource: StackResource) -> Found | None:
     tags = [{"Key": key, "Value": value} for key, value in live.get("tags", {}).items()]
     return Found(
         import_id=f"{cluster},{live['associationId']}",
+        id=live["associationId"],
         changes=(
             *becomes("role", live["roleArn"], resource.known("roleArn")),
             *becomes("target role", live.get("targetRoleArn"), resource.known("targetRoleArn")),

@@ -21,6 +21,8 @@ class Found:
     import_id: str | None
     """What `pulumi import` takes (the section Import of each type in the Pulumi Registry); None
     for a setting that an existing bucket does not have yet, and for what cannot be imported."""
+    id: str | None = None
+    """An ID that AWS has drawn."""
     changes: tuple[str, ...] = ()
     """What `pulumi up` changes in place."""
     warnings: tuple[str, ...] = ()

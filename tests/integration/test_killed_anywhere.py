@@ -31,6 +31,49 @@ OPEN: Final[Mapping[str, Any]] = {
     kind: [{**each, "protect": False} for each in SMALL[kind]]
     for kind in ("buckets", "topics", "queues")
 }
+NAMED: Final[Mapping[str, Any]] = {
+    "buckets": [{"name": "faults-101", "protect": False}],
+    "topics": [],
+    "queues": [],
+    "consumers": [
+        {"name": "person", "user": {"name": "Person"}, "role": {"name": "PersonAccess"}},
+        {"name": "moved", "user": {"name": "Moved"}, "role": {"name": "MovedAccess"}},
+        {
+            "name": "machines",
+            "ec2": {"role": {"name": "Machine"}, "instance_profile": "Machine"},
+            "role": {"name": "MachineAccess"},
+        },
+        {"name": "kept", "user": {"name": "Kept"}, "role": {"name": "KeptAccess"}},
+    ],
+    "grants": [
+        {"consumer": name, "bucket": "faults-101", "levels": ["read"]}
+        for name in ("person", "moved", "machines", "kept")
+    ],
+}
+"""Something of all that AWS makes once by its name."""
+RENAMED: Final[Mapping[str, Any]] = {
+    "consumers": [
+        {"name": "person", "user": {"name": "Other"}, "role": {"name": "OtherAccess"}},
+        {
+            "name": "moved",
+            "user": {"name": "Moved"},
+            "role": {"name": "MovedAccess", "path": "/moved/"},
+        },
+        {
+            "name": "machines",
+            "ec2": {"role": {"name": "Other"}, "instance_profile": "Other"},
+            "role": {"name": "MachineAccess"},
+        },
+        {
+            "name": "kept",
+            "user": {"name": "Kept"},
+            "role": {"name": "KeptAccess", "policy_name": "Other"},
+        },
+    ],
+}
+"""Each in place of another: of another name, and so made before the other goes, or of another path,
+and so made once the other has gone."""
+EDITS: Final = {"edited": ({**SMALL, **OPEN}, EDITED), "renamed": (NAMED, RENAMED)}
 DESTROY: Final = (
     *("pulumi", "destroy", "--yes", "--skip-preview", "--stack", "prod", "--non-interactive"),
 )
@@ -92,24 +135,28 @@ def test_an_update_that_is_killed_at_any_call_is_made_whole(
 
 
 @in_parts
+@pytest.mark.parametrize("edit", EDITS)
 def test_an_edit_that_is_killed_at_any_call_is_made_whole(
     box: Sandbox,
     proxy: tuple[Proxy, str],
     tmp_path_factory: pytest.TempPathFactory,
     places: dict[str, tuple[Place, Undisturbed]],
+    edit: str,
     part: int,
 ) -> None:
+    before, after = EDITS[edit]
+
     def deployed(place: Place) -> None:
-        place.program.set(**{**SMALL, **OPEN})
+        place.program.set(**before)
         place.emptied()
         place.program.up()
-        place.program.set(**EDITED)
+        place.program.set(**after)
 
-    if "edited" not in places:
-        made = Place.made(box, tmp_path_factory.mktemp("edited"), *proxy, None)
+    if edit not in places:
+        made = Place.made(box, tmp_path_factory.mktemp(edit), *proxy, None)
         deployed(made)
-        places["edited"] = made, made.undisturbed()
-    place, expected = places["edited"]
+        places[edit] = made, made.undisturbed()
+    place, expected = places[edit]
     kill_at_each(place, expected, part, deployed)
 
 

@@ -21,6 +21,8 @@ _OF_ONE_RUN: Final = frozenset(
             "created",
             "modified",
             "createDate",
+            "createdAt",
+            "modifiedAt",
             "uniqueId",
             "policyId",
             "importID",
@@ -34,8 +36,8 @@ _SETTINGS: Final = (
     *("bucket_encryption", "bucket_lifecycle_configuration", "bucket_logging", "bucket_policy"),
     *("bucket_ownership_controls", "bucket_tagging", "bucket_versioning", "public_access_block"),
 )
-_KEY: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-"""Keys of KMS and what the engine calls its providers."""
+_DRAWN: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\ba-[0-9a-f]{16,}\b")
+"""IDs of keys of KMS, of associations of EKS, and what the engine calls its providers."""
 
 
 def state_of(program: Program) -> Any:
@@ -93,6 +95,10 @@ def _iam(session: Any) -> dict[str, Any]:
         version = {"PolicyArn": each["Arn"], "VersionId": each["DefaultVersionId"]}
         found[each["Arn"]] = [each, iam.get_policy_version(**version)["PolicyVersion"]]
     found["profiles"] = listed("list_instance_profiles", "InstanceProfiles")
+    found["issuers"] = [
+        iam.get_open_id_connect_provider(OpenIDConnectProviderArn=each["Arn"])
+        for each in iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]
+    ]
     return found
 
 
@@ -108,7 +114,7 @@ def _s3(session: Any) -> dict[str, Any]:
 
 
 def _others(session: Any) -> dict[str, Any]:
-    kms, sns, sqs = (session.client(name) for name in ("kms", "sns", "sqs"))
+    eks, kms, sns, sqs = (session.client(name) for name in ("eks", "kms", "sns", "sqs"))
     keys = [kms.describe_key(KeyId=each["KeyId"]) for each in kms.list_keys()["Keys"]]
     return {
         "keys": [
@@ -122,6 +128,13 @@ def _others(session: Any) -> dict[str, Any]:
             }
             for key in keys
             if key["KeyMetadata"]["KeyState"] == "Enabled"
+        ],
+        "associations": [
+            eks.describe_pod_identity_association(
+                clusterName=cluster, associationId=each["associationId"]
+            )["association"]
+            for cluster in eks.list_clusters()["clusters"]
+            for each in eks.list_pod_identity_associations(clusterName=cluster)["associations"]
         ],
         "aliases": kms.list_aliases()["Aliases"],
         "topics": [
@@ -144,7 +157,9 @@ def _answer(call: Callable[..., Any], **names: str) -> Any:
 
 def _timeless(value: Any, name: str = "") -> Any:
     if isinstance(value, Mapping):
-        return {key: _timeless(each, key) for key, each in value.items() if key not in _OF_ONE_RUN}
+        of = "dependencies" if name == "propertyDependencies" else None
+        kept = {key: each for key, each in value.items() if key not in _OF_ONE_RUN}
+        return {key: _timeless(each, of or key) for key, each in kept.items()}
     if isinstance(value, list):
         # In the order in which registrations ended.
         ordered = sorted(value) if name in _WITHOUT_ORDER else value
@@ -152,4 +167,4 @@ def _timeless(value: Any, name: str = "") -> Any:
     if not isinstance(value, str):
         return value
     # A document is written in one way by the program, and in another one by AWS.
-    return _timeless(json.loads(value)) if value.startswith("{") else _KEY.sub("ID", value)
+    return _timeless(json.loads(value)) if value.startswith("{") else _DRAWN.sub("ID", value)

@@ -3,7 +3,7 @@
 1. Files of the backend that were cut off: the whole one is put in place.
 2. The lock of an update that no longer lives is removed; one that lives, or may live, ends all.
 3. Operations that are pending in the state are taken out of it, once it is saved.
-4. What the program would make and AWS has already becomes part of the state.
+4. What the program would make, or make anew, and AWS has already becomes part of the state.
 5. Keys that are made a second time, which nobody names or can have used, are deleted in 30 days.
 """
 
@@ -11,7 +11,7 @@ import argparse
 import json
 import shlex
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -54,6 +54,8 @@ examples:
 exit status: 0 nothing is left, or it was ended, 1 something is left, 2 wrong usage,
 3 could not be done, as where the update lives"""
 _PENDING: Final = "pending_operations"
+_GONE: Final = "pendingReplacement"
+"""What was deleted before the next one is made in its place."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -103,6 +105,8 @@ class _Left:
     deleted: list[str] = field(default_factory=list)
     """IDs of the keys whose deletion is scheduled."""
     saved: Path | None = None
+    _former: Mapping[str, Mapping[str, Any]] = field(init=False)
+    """What the state has of that which is made anew, by URN."""
     _state: Mapping[str, Any] = field(init=False)
     _plan: Plan = field(init=False)
 
@@ -114,11 +118,17 @@ class _Left:
         # What the state has, and a preview has not found, is found by the next one.
         known = {each.urn for each in resources_of_state(self._state)}
         planned = self._plan.resources
-        lost = {each.urn for each in planned if each.type in MADE_ONCE and each.urn not in known}
+        once = {each.urn for each in planned if each.type in MADE_ONCE}
+        recorded = (self._state.get("deployment") or {}).get("resources") or ()
         with progress("looking into the accounts"):
-            self.found = existing(planned, self._plan.created & lost)
+            found = existing(planned, once & ((self._plan.created - known) | self._plan.replaced))
+            self._former = {
+                each["urn"]: each
+                for each in recorded
+                if each["urn"] in self._plan.replaced and not each.get("delete")
+            }
+            self.found = [each for each in found if self._is_lost(each)]
             # Those too that a replacement is about to delete.
-            recorded = (self._state.get("deployment") or {}).get("resources") or ()
             ours = {str(each.get("id")) for each in recorded}
             ours |= {str(each.found.import_id) for each in self.found}
             self.keys = list(second_keys(planned, ours))
@@ -127,6 +137,11 @@ class _Left:
     def obstacles(self) -> list[Existing]:
         """What exists and cannot become part of the stack."""
         return [each for each in self.found if each.found.obstacle]
+
+    def _is_lost(self, each: Existing) -> bool:
+        """Say whether something exists that the state does not have."""
+        former = self._former.get(each.resource.urn)
+        return former is None or bool(former.get(_GONE)) or not _is_of(former, each)
 
     def end(self, stack: Stack, folder: Path, name: str) -> None:
         """Take out of the state what is pending, into it what exists; delete second keys."""
@@ -141,11 +156,20 @@ class _Left:
             raise UncheckedError(message)
         if self.pending or importable:
             self.saved = _save(self._state, folder, name)
-        if self.pending:
-            _put(stack, _without_pending(self._state))
+        anew = {each.resource.urn: each for each in importable if each.resource.urn in self._former}
+        if self.pending or anew:
+            before = _cleared(self._state, anew)
+            _put(stack, _importing(before, anew) if anew else before)
+        if anew:
+            # The file for the import has only what the state has not.
+            self._plan = stack.plan()
+        importable = [each for each in importable if each.resource.urn in self._plan.created]
         if importable:
             with _in_a_file(filled(self._plan.import_file, importable)) as file:
                 stack.import_from(file)
+        if anew:
+            new = anew.keys() & {each.resource.urn for each in importable}
+            _put(stack, _imported(stack.exported(), before, new))
         for key in unused:
             key.schedule_deletion()
             self.deleted.append(key.id)
@@ -310,6 +334,70 @@ def _write(path: Path, content: Mapping[str, Any]) -> None:
         raise UncheckedError(message) from error
 
 
-def _without_pending(state: Mapping[str, Any]) -> dict[str, Any]:
+def _is_of(recorded: Mapping[str, Any], each: Existing) -> bool:
+    """Say whether the state has just this thing."""
+    return recorded["id"] in (each.found.import_id, each.found.id)
+
+
+def _cleared(state: Mapping[str, Any], anew: Mapping[str, Existing]) -> dict[str, Any]:
+    """Return the state without what is pending, and with what was made anew as far as it came.
+
+    What a thing was made in place of is to be deleted, as the engine itself would have it. Where it
+    has been, and the next one has its ID, the record is that of the next one.
+    """
+    resources = []
+    for each in state["deployment"]["resources"]:
+        record = dict(each)
+        found = anew.get(record["urn"])
+        if found is not None and not record.get("delete"):
+            record.pop(_GONE, None)
+            if not _is_of(record, found):
+                record["delete"] = True
+        resources.append(record)
+    return _with_resources(state, resources)
+
+
+def _importing(state: Mapping[str, Any], urns: Collection[str]) -> dict[str, Any]:
+    """Return a state into which these can be imported.
+
+    An import puts a resource behind all others, where the engine lets none refer to it.
+    """
+
+    def others(listed: Sequence[str] | None) -> list[str]:
+        return [each for each in listed or () if each not in urns]
+
+    def without_references(record: Mapping[str, Any]) -> dict[str, Any]:
+        by_property = record.get("propertyDependencies") or {}
+        return {
+            **record,
+            "dependencies": others(record.get("dependencies")),
+            "propertyDependencies": {key: others(each) for key, each in by_property.items()},
+        }
+
+    resources = state["deployment"]["resources"]
+    return _with_resources(
+        state, [each if each.get("delete") else without_references(each) for each in resources]
+    )
+
+
+def _imported(
+    state: Mapping[str, Any], before: Mapping[str, Any], urns: Collection[str]
+) -> dict[str, Any]:
+    """Return the state after an import in the order of the one before, and with its references.
+
+    By these the engine knows in which order things can be deleted.
+    """
+    known = {each["urn"] for each in before["deployment"]["resources"]}
+    now = [each for each in state["deployment"]["resources"] if not each.get("delete")]
+    new = {each["urn"]: each for each in now if each["urn"] in urns}
+    resources = []
+    for each in before["deployment"]["resources"]:
+        # One of those may wait for its deletion since an earlier update.
+        resources += [new.pop(each["urn"])] if each["urn"] in new else []
+        resources.append(each)
+    return _with_resources(state, resources + [each for each in now if each["urn"] not in known])
+
+
+def _with_resources(state: Mapping[str, Any], resources: list[Any]) -> dict[str, Any]:
     kept = {key: each for key, each in state["deployment"].items() if key != _PENDING}
-    return {**state, "deployment": kept}
+    return {**state, "deployment": {**kept, "resources": resources}}

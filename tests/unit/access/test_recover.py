@@ -70,6 +70,8 @@ class Engine:
         self.before = json.loads(json.dumps(self.state))
         self.planned: list[dict[str, Any]] = []
         self.created: set[str] = set()
+        self.replaced: set[str] = set()
+        """Made anew as long as the state has one before it."""
         self.imported: list[str] = []
         self.holder: tuple[str, int] | None = None
         self.backend = "gs://states"
@@ -85,7 +87,13 @@ class Engine:
     def cancel(self) -> None:
         self.holder = None
 
+    def records(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.state["deployment"]["resources"]
+        return found
+
     def plan(self) -> Plan:
+        recorded = {each["urn"] for each in self.records() if not each.get("delete")}
+        created = self.created | (self.replaced - recorded)
         entries = [
             {
                 "type": each["type"],
@@ -94,17 +102,24 @@ class Engine:
                 "id": "<PLACEHOLDER>",
             }
             for number, each in enumerate(self.planned)
-            if each["urn"] in self.created
+            if each["urn"] in created
         ]
         resources = resources_of_state({"deployment": {"resources": [PROVIDER, *self.planned]}})
         return Plan(
             resources=resources,
-            created=frozenset(self.created),
+            created=frozenset(created),
+            replaced=frozenset(self.replaced & recorded),
             import_file={"resources": entries},
         )
 
     def import_from(self, path: Path) -> None:
-        self.imported = [each["id"] for each in json.loads(path.read_text())["resources"]]
+        entries = json.loads(path.read_text())["resources"]
+        self.imported = [each["id"] for each in entries]
+        for planned in self.planned:
+            if planned["urn"] in self.replaced:
+                for record in self.records():
+                    assert record.get("delete") or planned["urn"] not in str(record)
+                self.records().append({**planned, "id": self.imported[0]})
 
 
 def given(
@@ -328,6 +343,65 @@ def test_what_the_state_has_is_not_taken_over_again(
     boto3.client("iam").create_role(RoleName="VendorAccess", AssumeRolePolicyDocument="{}")
     assert run(tmp_path, "--apply") == 0
     assert engine.imported == []
+
+
+FORMER = {**ROLE, "id": "Former", "inputs": {"name": "Former", "path": "/"}}
+BEHIND = {
+    **POLICIES,
+    "id": "Former",
+    "dependencies": [ROLE["urn"]],
+    "propertyDependencies": {"roleName": [ROLE["urn"]]},
+}
+
+
+def test_what_was_made_in_place_of_another_becomes_part_of_the_state(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kms: Any
+) -> None:
+    """The other one waits for its deletion, in the order that the references say."""
+    _ = kms
+    engine = given(monkeypatch, tmp_path, PENDING)
+    engine.records().extend([FORMER, BEHIND])
+    before = json.loads(json.dumps(engine.records()))
+    engine.planned, engine.replaced = [ROLE], {ROLE["urn"]}
+    boto3.client("iam").create_role(RoleName="VendorAccess", AssumeRolePolicyDocument="{}")
+    assert run(tmp_path) == 1
+    assert run(tmp_path, "--apply") == 0
+    assert engine.imported == ["VendorAccess"]
+    new = {**ROLE, "id": "VendorAccess"}
+    assert engine.records() == [*before[:-2], new, {**FORMER, "delete": True}, BEHIND]
+    assert "pending_operations" not in engine.state["deployment"]
+
+
+def test_what_was_made_once_the_other_had_gone_is_that_of_the_state(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kms: Any
+) -> None:
+    """Both have the name, so that the record is of the one that exists."""
+    _ = kms
+    engine = given(monkeypatch, tmp_path, PENDING)
+    gone = {**ROLE, "id": "VendorAccess", "inputs": {"name": "VendorAccess", "path": "/before/"}}
+    engine.records().append({**gone, "pendingReplacement": True})
+    engine.planned, engine.replaced = [ROLE], {ROLE["urn"]}
+    boto3.client("iam").create_role(RoleName="VendorAccess", AssumeRolePolicyDocument="{}")
+    assert run(tmp_path, "--apply") == 0
+    assert engine.imported == []
+    assert engine.records()[-1] == gone
+    assert [each for each in engine.records() if each["urn"] == ROLE["urn"]] == [gone]
+
+
+@pytest.mark.parametrize("name", ["VendorAccess", None])
+def test_what_is_yet_to_be_made_in_place_of_another_is_left_to_the_update(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kms: Any, name: str | None
+) -> None:
+    _ = kms
+    engine = given(monkeypatch, tmp_path)
+    recorded = {**FORMER, "id": name or "Former"}
+    engine.records().append(recorded)
+    engine.planned, engine.replaced = [ROLE], {ROLE["urn"]}
+    if name:
+        boto3.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument="{}")
+    assert run(tmp_path) == 0
+    assert run(tmp_path, "--apply") == 0
+    assert engine.records()[-1] == recorded
 
 
 def test_a_key_is_known_by_its_alias_first(

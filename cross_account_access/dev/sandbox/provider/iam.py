@@ -12,6 +12,7 @@ from cross_account_access.dev.sandbox.provider.schema import (
     OUTPUT,
     OWNER,
     POLICY,
+    RENAMED,
     TAGGED,
     Kind,
     Property,
@@ -143,8 +144,8 @@ def _read_user(account: Account, name: str) -> dict[str, Any]:
 
 def _update_user(account: Account, name: str, old: dict[str, Any], new: dict[str, Any]) -> None:
     iam, user = account.iam, {"UserName": name}
-    if old["path"] != new["path"]:
-        iam.update_user(**user, NewPath=new["path"])
+    if (old["name"], old["path"]) != (new["name"], new["path"]):
+        iam.update_user(**user, NewUserName=new["name"], NewPath=new["path"])
     boundary = new.get("permissionsBoundary")
     if old.get("permissionsBoundary") != boundary:
         if boundary:
@@ -438,7 +439,7 @@ RESOURCE_TYPES = (
         properties={
             "arn": OUTPUT,
             "forceDestroy": Property(kind=Kind.BOOLEAN, default=False, local=True),
-            "name": NAME,
+            "name": RENAMED,
             "path": Property(default="/"),
             "permissionsBoundary": Property(),
             **TAGGED,

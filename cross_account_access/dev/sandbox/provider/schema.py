@@ -5,7 +5,7 @@ Property names, here and in every state and input, are those of the Pulumi packa
 
 import enum
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pulumi.runtime.rpc import UNKNOWN
@@ -60,6 +60,8 @@ class Property:
 
 OUTPUT = Property(output=True)
 NAME = Property(computed=True, replaces=True, named_by=lambda logical: logical)
+RENAMED = replace(NAME, replaces=False)
+"""The name of what is renamed where it is."""
 OWNER = Property(required=True, replaces=True)
 """What the resource belongs to."""
 POLICY = Property(kind=Kind.DOCUMENT, required=True)
