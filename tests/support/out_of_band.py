@@ -55,12 +55,14 @@ LOCAL: Final = Unchangeable("says how the provider acts; nothing of it lies in t
 
 
 def wider(document: str) -> str:
-    """The document with a statement more."""
+    """The document for everything else too; it is no longer than before where it may be full."""
     value = json.loads(document)
     first = dict(value["Statement"][0])
+    if "Principal" not in first:
+        value["Statement"][0] = {**first, "Resource": "*"}
+        return json.dumps(value)
     first |= {"Sid": "Added", "Effect": "Allow"}
-    if "Principal" in first:
-        first["Principal"] = {"AWS": f"arn:aws:iam::{STRANGER}:root"}
+    first["Principal"] = {"AWS": f"arn:aws:iam::{STRANGER}:root"}
     first.pop("Condition", None)
     value["Statement"] = [*value["Statement"], first]
     return json.dumps(value)
