@@ -16,6 +16,7 @@ from unittest.mock import patch
 import pulumi
 import yaml
 from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks, set_all_config, set_mocks
+from pulumi.runtime.proto.source_pb2 import StackTrace
 from pulumi.runtime.settings import set_root_resource
 from pulumi.runtime.stack import Stack, run_in_stack
 
@@ -166,6 +167,8 @@ def deploy(
                     "cross_account_access.program.arguments.recorded_outputs",
                     lambda: recorded,
                 ),
+                # Nobody asks the mocks for the line that made a resource; finding it takes long.
+                patch("pulumi.runtime.resource._get_stack_trace", StackTrace),
             ):
                 runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__")
             stack_resource = pulumi.runtime.get_root_resource()
