@@ -119,7 +119,7 @@ class _Left:
         known = {each.urn for each in resources_of_state(self._state)}
         planned = self._plan.resources
         once = {each.urn for each in planned if each.type in MADE_ONCE}
-        recorded = (self._state.get("deployment") or {}).get("resources") or ()
+        recorded = _resources(self._state)
         with progress("looking into the accounts"):
             found = existing(planned, once & ((self._plan.created - known) | self._plan.replaced))
             self._former = {
@@ -156,7 +156,8 @@ class _Left:
             raise UncheckedError(message)
         if self.pending or importable:
             self.saved = _save(self._state, folder, name)
-        anew = {each.resource.urn: each for each in importable if each.resource.urn in self._former}
+        recorded = {each["urn"] for each in _resources(self._state)}
+        anew = {each.resource.urn: each for each in importable if each.resource.urn in recorded}
         if self.pending or anew:
             before = _cleared(self._state, anew)
             _put(stack, _importing(before, anew) if anew else before)
@@ -334,6 +335,11 @@ def _write(path: Path, content: Mapping[str, Any]) -> None:
         raise UncheckedError(message) from error
 
 
+def _resources(state: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """Return the records of a state, those too that wait for their deletion."""
+    return (state.get("deployment") or {}).get("resources") or ()
+
+
 def _is_of(recorded: Mapping[str, Any], each: Existing) -> bool:
     """Say whether the state has just this thing."""
     return recorded["id"] in (each.found.import_id, each.found.id)
@@ -342,8 +348,9 @@ def _is_of(recorded: Mapping[str, Any], each: Existing) -> bool:
 def _cleared(state: Mapping[str, Any], anew: Mapping[str, Existing]) -> dict[str, Any]:
     """Return the state without what is pending, and with what was made anew as far as it came.
 
-    What a thing was made in place of is to be deleted, as the engine itself would have it. Where it
-    has been, and the next one has its ID, the record is that of the next one.
+    What a thing was made in place of is to be deleted, as the engine itself would have it, and may
+    have it already. Where it is deleted, and the next one has its ID, the record is that of the
+    next one.
     """
     resources = []
     for each in state["deployment"]["resources"]:

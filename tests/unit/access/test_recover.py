@@ -354,13 +354,14 @@ BEHIND = {
 }
 
 
+@pytest.mark.parametrize("waits", [{}, {"delete": True}], ids=["not yet", "already"])
 def test_what_was_made_in_place_of_another_becomes_part_of_the_state(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kms: Any
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kms: Any, waits: dict[str, bool]
 ) -> None:
     """The other one waits for its deletion, in the order that the references say."""
     _ = kms
     engine = given(monkeypatch, tmp_path, PENDING)
-    engine.records().extend([FORMER, BEHIND])
+    engine.records().extend([{**FORMER, **waits}, BEHIND])
     before = json.loads(json.dumps(engine.records()))
     engine.planned, engine.replaced = [ROLE], {ROLE["urn"]}
     boto3.client("iam").create_role(RoleName="VendorAccess", AssumeRolePolicyDocument="{}")
