@@ -11,7 +11,7 @@ import argparse
 import json
 import shlex
 import tempfile
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -156,11 +156,11 @@ class _Left:
             raise UncheckedError(message)
         if self.pending or importable:
             self.saved = _save(self._state, folder, name)
-        recorded = {each["urn"] for each in _resources(self._state)}
-        anew = {each.resource.urn: each for each in importable if each.resource.urn in recorded}
-        if self.pending or anew:
-            before = _cleared(self._state, anew)
-            _put(stack, _importing(before, anew) if anew else before)
+        anew = {each.resource.urn: each for each in importable if each.resource.urn in self._former}
+        before = _cleared(self._state, anew) if self.pending or anew else self._state
+        ready = _importing(before) if importable else before
+        if ready is not self._state:
+            _put(stack, ready)
         if anew:
             # The file for the import has only what the state has not.
             self._plan = stack.plan()
@@ -168,9 +168,8 @@ class _Left:
         if importable:
             with _in_a_file(filled(self._plan.import_file, importable)) as file:
                 stack.import_from(file)
-        if anew:
-            new = anew.keys() & {each.resource.urn for each in importable}
-            _put(stack, _imported(stack.exported(), before, new))
+        if ready is not before:
+            _put(stack, _imported(stack.exported(), before))
         for key in unused:
             key.schedule_deletion()
             self.deleted.append(key.id)
@@ -364,47 +363,51 @@ def _cleared(state: Mapping[str, Any], anew: Mapping[str, Existing]) -> dict[str
     return _with_resources(state, resources)
 
 
-def _importing(state: Mapping[str, Any], urns: Collection[str]) -> dict[str, Any]:
-    """Return a state into which these can be imported.
+def _importing(state: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a state into which can be imported: this one, if it is such.
 
-    An import puts a resource behind all others, where the engine lets none refer to it.
+    An import puts what waits for its deletion behind all others, and what it takes behind that; and
+    the engine lets no resource refer to one behind it.
     """
+    resources = _resources(state)
+    ahead = {each["urn"] for each in resources if not each.get("delete")}
 
     def others(listed: Sequence[str] | None) -> list[str]:
-        return [each for each in listed or () if each not in urns]
+        return [each for each in listed or () if each in ahead]
 
-    def without_references(record: Mapping[str, Any]) -> dict[str, Any]:
+    def without_references(record: Mapping[str, Any]) -> Mapping[str, Any]:
         by_property = record.get("propertyDependencies") or {}
+        if record.get("delete") or ahead.issuperset(record.get("dependencies") or ()):
+            return record
         return {
             **record,
             "dependencies": others(record.get("dependencies")),
             "propertyDependencies": {key: others(each) for key, each in by_property.items()},
         }
 
-    resources = state["deployment"]["resources"]
-    return _with_resources(
-        state, [each if each.get("delete") else without_references(each) for each in resources]
-    )
+    changed = [without_references(each) for each in resources]
+    return state if changed == list(resources) else _with_resources(state, changed)
 
 
-def _imported(
-    state: Mapping[str, Any], before: Mapping[str, Any], urns: Collection[str]
-) -> dict[str, Any]:
+def _imported(state: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
     """Return the state after an import in the order of the one before, and with its references.
 
     By these the engine knows in which order things can be deleted.
     """
-    known = {each["urn"] for each in before["deployment"]["resources"]}
-    now = [each for each in state["deployment"]["resources"] if not each.get("delete")]
-    new = {each["urn"]: each for each in now if each["urn"] in urns}
-    resources = []
-    for each in before["deployment"]["resources"]:
-        # One of those may wait for its deletion since an earlier update.
-        resources += [new.pop(each["urn"])] if each["urn"] in new else []
+    recorded = _resources(before)
+    known = {(each["urn"], bool(each.get("delete"))) for each in recorded}
+    new = [
+        each for each in _resources(state) if (each["urn"], bool(each.get("delete"))) not in known
+    ]
+    next_of = {each["urn"]: each for each in new}
+    resources: list[Any] = []
+    for each in recorded:
+        # It comes before all that refer to it, as what it was made in place of does.
+        resources += [next_of.pop(each["urn"])] if each["urn"] in next_of else []
         resources.append(each)
-    return _with_resources(state, resources + [each for each in now if each["urn"] not in known])
+    return _with_resources(state, resources + [each for each in new if each["urn"] in next_of])
 
 
-def _with_resources(state: Mapping[str, Any], resources: list[Any]) -> dict[str, Any]:
+def _with_resources(state: Mapping[str, Any], resources: Sequence[Any]) -> dict[str, Any]:
     kept = {key: each for key, each in state["deployment"].items() if key != _PENDING}
     return {**state, "deployment": {**kept, "resources": resources}}
