@@ -31,6 +31,11 @@ class Found:
     """Why it cannot be imported, with the remedy; empty where it can."""
 
     @property
+    def ids(self) -> tuple[str | None, ...]:
+        """The IDs that a state may have of it."""
+        return self.import_id, self.id
+
+    @property
     def is_importable(self) -> bool:
         """Whether it is there, and the stack can import it as it is."""
         return self.import_id is not None and not self.obstacle

@@ -27,6 +27,14 @@ from cross_account_access.importing.import_file import filled
 from cross_account_access.importing.second_keys import SecondKey, second_keys
 from cross_account_access.presentation import BAD, DOUBTFUL, GOOD, Page, progress
 from cross_account_access.recovery.lock import Holder, holder_in, holders_told
+from cross_account_access.recovery.records import (
+    PENDING,
+    cleared,
+    in_order,
+    is_gone,
+    ready_for_import,
+    records,
+)
 from cross_account_access.recovery.state_files import CutOff, StateFiles
 from cross_account_access.recovery.stores import store_of
 from cross_account_access.stack import (
@@ -53,9 +61,6 @@ examples:
 
 exit status: 0 nothing is left, or it was ended, 1 something is left, 2 wrong usage,
 3 could not be done, as where the update lives"""
-_PENDING: Final = "pending_operations"
-_GONE: Final = "pendingReplacement"
-"""What was deleted before the next one is made in its place."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -113,13 +118,13 @@ class _Left:
     def look(self, stack: Stack) -> None:
         """Read state, program and accounts."""
         self._state = stack.exported()
-        self.pending = (self._state.get("deployment") or {}).get(_PENDING) or ()
+        self.pending = (self._state.get("deployment") or {}).get(PENDING) or ()
         self._plan = stack.plan()
         # What the state has, and a preview has not found, is found by the next one.
         known = {each.urn for each in resources_of_state(self._state)}
         planned = self._plan.resources
         once = {each.urn for each in planned if each.type in MADE_ONCE}
-        recorded = _resources(self._state)
+        recorded = records(self._state)
         with progress("looking into the accounts"):
             found = existing(planned, once & ((self._plan.created - known) | self._plan.replaced))
             self._former = {
@@ -141,7 +146,7 @@ class _Left:
     def _is_lost(self, each: Existing) -> bool:
         """Say whether something exists that the state does not have."""
         former = self._former.get(each.resource.urn)
-        return former is None or bool(former.get(_GONE)) or not _is_of(former, each)
+        return former is None or is_gone(former) or former["id"] not in each.found.ids
 
     def end(self, stack: Stack, folder: Path, name: str) -> None:
         """Take out of the state what is pending, into it what exists; delete second keys."""
@@ -156,9 +161,13 @@ class _Left:
             raise UncheckedError(message)
         if self.pending or importable:
             self.saved = _save(self._state, folder, name)
-        anew = {each.resource.urn: each for each in importable if each.resource.urn in self._former}
-        before = _cleared(self._state, anew) if self.pending or anew else self._state
-        ready = _importing(before) if importable else before
+        anew = {
+            each.resource.urn: each.found.ids
+            for each in importable
+            if each.resource.urn in self._former
+        }
+        before = cleared(self._state, anew) if self.pending or anew else self._state
+        ready = ready_for_import(before) if importable else before
         if ready is not self._state:
             _put(stack, ready)
         if anew:
@@ -169,7 +178,7 @@ class _Left:
             with _in_a_file(filled(self._plan.import_file, importable)) as file:
                 stack.import_from(file)
         if ready is not before:
-            _put(stack, _imported(stack.exported(), before))
+            _put(stack, in_order(stack.exported(), before))
         for key in unused:
             key.schedule_deletion()
             self.deleted.append(key.id)
@@ -332,82 +341,3 @@ def _write(path: Path, content: Mapping[str, Any]) -> None:
     except OSError as error:
         message = f"{path}: {error.strerror}"
         raise UncheckedError(message) from error
-
-
-def _resources(state: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
-    """Return the records of a state, those too that wait for their deletion."""
-    return (state.get("deployment") or {}).get("resources") or ()
-
-
-def _is_of(recorded: Mapping[str, Any], each: Existing) -> bool:
-    """Say whether the state has just this thing."""
-    return recorded["id"] in (each.found.import_id, each.found.id)
-
-
-def _cleared(state: Mapping[str, Any], anew: Mapping[str, Existing]) -> dict[str, Any]:
-    """Return the state without what is pending, and with what was made anew as far as it came.
-
-    What a thing was made in place of is to be deleted, as the engine itself would have it, and may
-    have it already. Where it is deleted, and the next one has its ID, the record is that of the
-    next one.
-    """
-    resources = []
-    for each in state["deployment"]["resources"]:
-        record = dict(each)
-        found = anew.get(record["urn"])
-        if found is not None and not record.get("delete"):
-            record.pop(_GONE, None)
-            if not _is_of(record, found):
-                record["delete"] = True
-        resources.append(record)
-    return _with_resources(state, resources)
-
-
-def _importing(state: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return a state into which can be imported: this one, if it is such.
-
-    An import puts what waits for its deletion behind all others, and what it takes behind that; and
-    the engine lets no resource refer to one behind it.
-    """
-    resources = _resources(state)
-    ahead = {each["urn"] for each in resources if not each.get("delete")}
-
-    def others(listed: Sequence[str] | None) -> list[str]:
-        return [each for each in listed or () if each in ahead]
-
-    def without_references(record: Mapping[str, Any]) -> Mapping[str, Any]:
-        by_property = record.get("propertyDependencies") or {}
-        if record.get("delete") or ahead.issuperset(record.get("dependencies") or ()):
-            return record
-        return {
-            **record,
-            "dependencies": others(record.get("dependencies")),
-            "propertyDependencies": {key: others(each) for key, each in by_property.items()},
-        }
-
-    changed = [without_references(each) for each in resources]
-    return state if changed == list(resources) else _with_resources(state, changed)
-
-
-def _imported(state: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the state after an import in the order of the one before, and with its references.
-
-    By these the engine knows in which order things can be deleted.
-    """
-    recorded = _resources(before)
-    known = {(each["urn"], bool(each.get("delete"))) for each in recorded}
-    new = [
-        each for each in _resources(state) if (each["urn"], bool(each.get("delete"))) not in known
-    ]
-    next_of = {each["urn"]: each for each in new}
-    resources: list[Any] = []
-    for each in recorded:
-        # It comes before all that refer to it, as what it was made in place of does.
-        resources += [next_of.pop(each["urn"])] if each["urn"] in next_of else []
-        resources.append(each)
-    return _with_resources(state, resources + [each for each in new if each["urn"] in next_of])
-
-
-def _with_resources(state: Mapping[str, Any], resources: Sequence[Any]) -> dict[str, Any]:
-    kept = {key: each for key, each in state["deployment"].items() if key != _PENDING}
-    return {**state, "deployment": {**kept, "resources": resources}}
