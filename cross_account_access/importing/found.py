@@ -31,9 +31,9 @@ class Found:
     """Why it cannot be imported, with the remedy; empty where it can."""
 
     @property
-    def ids(self) -> tuple[str | None, ...]:
+    def ids(self) -> frozenset[str]:
         """The IDs that a state may have of it."""
-        return self.import_id, self.id
+        return frozenset(filter(None, (self.import_id, self.id)))
 
     @property
     def is_importable(self) -> bool:

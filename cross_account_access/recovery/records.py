@@ -23,8 +23,8 @@ def records(state: State) -> Sequence[Record]:
     return (state.get("deployment") or {}).get("resources") or ()
 
 
-def cleared(state: State, anew: Mapping[str, Collection[str | None]]) -> dict[str, Any]:
-    """Return the state without what is pending, and with what was made anew as far as it came.
+def cleared(state: State, anew: Mapping[str, Collection[str]], pending: Sequence[Record]) -> State:
+    """Return the state with what was made anew as far as it came.
 
     What a thing was made in place of is to be deleted, as the engine itself would have it, and may
     have it already. Where it is deleted, and the next one has its ID, the record is that of the
@@ -33,6 +33,7 @@ def cleared(state: State, anew: Mapping[str, Collection[str | None]]) -> dict[st
     Args:
         state: as it is.
         anew: the IDs of what exists in place of what the state has, by URN.
+        pending: the operations that stay.
     """
     resources = []
     for each in state["deployment"]["resources"]:
@@ -43,7 +44,9 @@ def cleared(state: State, anew: Mapping[str, Collection[str | None]]) -> dict[st
             if record["id"] not in ids:
                 record["delete"] = True
         resources.append(record)
-    return _with(state, resources)
+    others = {key: each for key, each in state["deployment"].items() if key != PENDING}
+    left = {PENDING: pending} if pending else {}
+    return {**state, "deployment": {**others, **left, "resources": resources}}
 
 
 def ready_for_import(state: State) -> State:
@@ -72,7 +75,7 @@ def ready_for_import(state: State) -> State:
     return state if changed == list(resources) else _with(state, changed)
 
 
-def in_order(state: State, before: State) -> dict[str, Any]:
+def in_order(state: State, before: State) -> State:
     """Return the state after an import in the order of the one before, and with its references.
 
     By these the engine knows in which order things can be deleted.
@@ -89,6 +92,5 @@ def in_order(state: State, before: State) -> dict[str, Any]:
     return _with(state, [*resources, *(each for each in new if each["urn"] in next_of)])
 
 
-def _with(state: State, resources: Sequence[Record]) -> dict[str, Any]:
-    kept = {key: each for key, each in state["deployment"].items() if key != PENDING}
-    return {**state, "deployment": {**kept, "resources": resources}}
+def _with(state: State, resources: Sequence[Record]) -> State:
+    return {**state, "deployment": {**state["deployment"], "resources": resources}}

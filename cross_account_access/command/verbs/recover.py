@@ -11,7 +11,7 @@ import argparse
 import json
 import shlex
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -106,6 +106,8 @@ class _Left:
     cut_off: list[CutOff]
     pending: Sequence[Mapping[str, Any]] = ()
     found: Sequence[Existing] = ()
+    abandoned: Sequence[Existing] = ()
+    """What was begun to be made, and the program no longer has."""
     keys: Sequence[SecondKey] = ()
     deleted: list[str] = field(default_factory=list)
     """IDs of the keys whose deletion is scheduled."""
@@ -136,6 +138,7 @@ class _Left:
             # Those too that a replacement is about to delete.
             ours = {str(each.get("id")) for each in recorded}
             ours |= {str(each.found.import_id) for each in self.found}
+            self.abandoned = self._begun(ours)
             self.keys = list(second_keys(planned, ours))
 
     @property
@@ -148,25 +151,40 @@ class _Left:
         former = self._former.get(each.resource.urn)
         return former is None or is_gone(former) or former["id"] not in each.found.ids
 
+    def _kept(self) -> list[Mapping[str, Any]]:
+        """Return the pending operations that stay, for as long as there is what they have made."""
+        abandoned = {each.resource.urn for each in self.abandoned}
+        return [each for each in self.pending if each["resource"]["urn"] in abandoned]
+
+    def _begun(self, ours: Set[str]) -> list[Existing]:
+        """Return what exists that an update had begun to make, unless it is the stack's."""
+        begun = [each["resource"] for each in self.pending if each["type"] == "creating"]
+        made = resources_of_state({"deployment": {"resources": begun}})
+        once = {each.urn for each in made if each.type in MADE_ONCE}
+        found = existing([*self._plan.resources, *made], once) if once else []
+        return [each for each in found if ours.isdisjoint(each.found.ids)]
+
     def end(self, stack: Stack, folder: Path, name: str) -> None:
         """Take out of the state what is pending, into it what exists; delete second keys."""
         importable = [each for each in self.found if each.found.is_importable]
         unused = [key for key in self.keys if not key.why_kept]
-        if self.obstacles or not (self.pending or importable or unused):
+        kept = self._kept()
+        is_pending = kept != list(self.pending)
+        if self.obstacles or not (is_pending or importable or unused):
             return
         # The engine records that it makes something before it does: a key of an update that has
         # begun since is no second one.
         if stack.exported() != self._state:
             message = "the state has changed meanwhile, by another's update; the same again"
             raise UncheckedError(message)
-        if self.pending or importable:
+        if is_pending or importable:
             self.saved = _save(self._state, folder, name)
         anew = {
             each.resource.urn: each.found.ids
             for each in importable
             if each.resource.urn in self._former
         }
-        before = cleared(self._state, anew) if self.pending or anew else self._state
+        before = cleared(self._state, anew, kept) if is_pending or anew else self._state
         ready = ready_for_import(before) if importable else before
         if ready is not self._state:
             _put(stack, ready)
@@ -185,9 +203,14 @@ class _Left:
 
     def remains(self, *, applied: bool) -> bool:
         """Whether something is left to do before `pulumi up`."""
-        if applied:
-            return bool(self.obstacles or any(key.why_kept for key in self.keys))
-        return bool(self.locks or self.cut_off or self.pending or self.found or self.keys)
+        kept = any(key.why_kept for key in self.keys)
+        return bool(self.obstacles or self.abandoned or kept) or not (applied or self.is_clear)
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether there is nothing that `--apply` would end."""
+        is_pending = self._kept() != list(self.pending)
+        return not (self.locks or self.cut_off or is_pending or self.found or self.keys)
 
     def as_json(self) -> dict[str, Any]:
         """Everything, for a program."""
@@ -198,6 +221,15 @@ class _Left:
                 {"operation": each["type"], "urn": each["resource"]["urn"]} for each in self.pending
             ],
             "existing": found_as_json(self.found),
+            "abandoned": [
+                {
+                    "type": each.resource.type,
+                    "name": each.resource.name,
+                    "account": each.account.id,
+                    "id": each.found.import_id,
+                }
+                for each in self.abandoned
+            ],
             "keys": [
                 {
                     "key": each.id,
@@ -223,9 +255,10 @@ class _Left:
                 f": {urn.rsplit('$', 1)[-1].replace('::', ' ')}",
             )
         print_found(page, self.found)
+        _print_abandoned(page, self.abandoned)
         for key in self.keys:
             _print_key(page, key, deleted=key.id in self.deleted)
-        if not arguments.apply and self.remains(applied=False):
+        if not (arguments.apply or self.is_clear):
             command = shlex.join(["access", "recover", *naming(arguments), "--apply"])
             page.line(f"{command} ends this")
             return
@@ -234,10 +267,21 @@ class _Left:
             return
         if self.saved:
             page.line(("ended", GOOD), f"; the state before is in {self.saved}")
-        elif not self.remains(applied=False):
-            page.line(("nothing is left", GOOD))
+        elif self.is_clear:
+            page.line((("nothing else is left" if self.abandoned else "nothing is left"), GOOD))
             return
         page.line(f"now {shlex.join(['pulumi', 'up', *naming(arguments)])}")
+
+
+def _print_abandoned(page: Page, found: Iterable[Existing]) -> None:
+    """Write what is nobody's, and what becomes of it."""
+    for each in found:
+        page.line(
+            f"{each.account.label}: ",
+            (f"{each.resource.type} {each.found.import_id}", DOUBTFUL),
+            ", which an update had begun to make and the stack file no longer has; "
+            "delete it, or declare it again",
+        )
 
 
 def _print_key(page: Page, key: SecondKey, *, deleted: bool) -> None:

@@ -137,12 +137,17 @@ def given(
     return engine
 
 
-@pytest.fixture
-def kms(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+@pytest.fixture(autouse=True)
+def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     with mock_aws():
-        yield boto3.client("kms", region_name="us-west-2")
+        yield
+
+
+@pytest.fixture
+def kms() -> Any:
+    return boto3.client("kms", region_name="us-west-2")
 
 
 def run(folder: Path, *words: str) -> int:
@@ -335,10 +340,9 @@ def test_what_aws_has_made_becomes_part_of_the_state(
 
 
 def test_what_the_state_has_is_not_taken_over_again(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kms: Any
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """A preview that did not find it once would make it anew."""
-    _ = kms
     engine = given(monkeypatch, tmp_path)
     engine.state["deployment"]["resources"].append(ROLE)
     engine.planned, engine.created = [ROLE], {ROLE["urn"]}
@@ -358,10 +362,9 @@ BEHIND = {
 
 @pytest.mark.parametrize("waits", [{}, {"delete": True}], ids=["not yet", "already"])
 def test_what_was_made_in_place_of_another_becomes_part_of_the_state(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kms: Any, waits: dict[str, bool]
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, waits: dict[str, bool]
 ) -> None:
     """The other one waits for its deletion, in the order that the references say."""
-    _ = kms
     engine = given(monkeypatch, tmp_path, PENDING)
     engine.records().extend([{**FORMER, **waits}, BEHIND])
     before = json.loads(json.dumps(engine.records()))
@@ -376,10 +379,9 @@ def test_what_was_made_in_place_of_another_becomes_part_of_the_state(
 
 
 def test_what_is_referred_to_may_wait_for_its_deletion(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kms: Any
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """As after a kill before the next one was made."""
-    _ = kms
     engine = given(monkeypatch, tmp_path)
     waiting = {**resource("aws:iam/rolePolicy:RolePolicy", "other", role="Other"), "delete": True}
     behind = {**BEHIND, "dependencies": [waiting["urn"]], "propertyDependencies": {}}
@@ -393,10 +395,9 @@ def test_what_is_referred_to_may_wait_for_its_deletion(
 
 
 def test_what_was_made_once_the_other_had_gone_is_that_of_the_state(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kms: Any
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Both have the name, so that the record is of the one that exists."""
-    _ = kms
     engine = given(monkeypatch, tmp_path, PENDING)
     gone = {**ROLE, "id": "VendorAccess", "inputs": {"name": "VendorAccess", "path": "/before/"}}
     engine.records().append({**gone, "pendingReplacement": True})
@@ -410,9 +411,8 @@ def test_what_was_made_once_the_other_had_gone_is_that_of_the_state(
 
 @pytest.mark.parametrize("name", ["VendorAccess", None])
 def test_what_is_yet_to_be_made_in_place_of_another_is_left_to_the_update(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kms: Any, name: str | None
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str | None
 ) -> None:
-    _ = kms
     engine = given(monkeypatch, tmp_path)
     recorded = {**FORMER, "id": name or "Former"}
     engine.records().append(recorded)
@@ -422,6 +422,27 @@ def test_what_is_yet_to_be_made_in_place_of_another_is_left_to_the_update(
     assert run(tmp_path) == 0
     assert run(tmp_path, "--apply") == 0
     assert engine.records()[-1] == recorded
+
+
+def test_what_was_begun_and_is_declared_no_more_is_told_until_it_is_gone(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As after a kill, and a stack file that was put back."""
+    other = {"type": "updating", "resource": POLICIES}
+    engine = given(monkeypatch, tmp_path, [*PENDING, other])
+    iam = boto3.client("iam")
+    iam.create_role(RoleName="VendorAccess", AssumeRolePolicyDocument="{}")
+    assert run(tmp_path, "--apply") == 1
+    assert "role:Role VendorAccess, which an update had begun to make" in capsys.readouterr().out
+    assert engine.state["deployment"]["pending_operations"] == PENDING
+    assert run(tmp_path, "--json") == 1
+    (told,) = json.loads(capsys.readouterr().out)["abandoned"]
+    assert (told["account"], told["id"]) == (OWN, "VendorAccess")
+    assert run(tmp_path) == 1
+    assert "--apply" not in capsys.readouterr().out
+    iam.delete_role(RoleName="VendorAccess")
+    assert run(tmp_path, "--apply") == 0
+    assert "pending_operations" not in engine.state["deployment"]
 
 
 def test_a_key_is_known_by_its_alias_first(
@@ -547,9 +568,8 @@ def test_a_key_that_an_update_has_begun_meanwhile_is_no_second_one(
 
 
 def test_nothing_is_done_where_something_is_in_the_way(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kms: Any
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    _ = kms
     engine = given(monkeypatch, tmp_path, PENDING)
     engine.planned, engine.created = [ROLE], {ROLE["urn"]}
     boto3.client("iam").create_role(
