@@ -45,6 +45,7 @@ class AssumableRole(Part):
         super().__init__("AssumableRole", name, access.provider, opts)
         self._name, self._role, self._consumer = name, role, access.consumer
         self._trust = trust_policy(access.consumer, access.accounts)
+        self._lets_everybody_in = access.consumer.principal.trust(access.accounts).names_everybody
         found = _Found(role, self._trust, access)
         self.waits = _has_to_wait(found.role, access.caller)
         """Whether its trust changes after that of the role that its consumer comes with."""
@@ -104,7 +105,12 @@ class AssumableRole(Part):
             # neither a policy that is attached nor a role that has one; hence also the order.
             force_detach_policies=True,
             # Each of these has waited for what the component waits for.
-            opts=self.after_all((*self.written, *after)),
+            opts=ResourceOptions.merge(
+                self.after_all((*self.written, *after)),
+                # The next one of another name could assume this one for as long as there are both.
+                # Otherwise the provider says what comes first, which has to do with names.
+                ResourceOptions(delete_before_replace=self._lets_everybody_in or None),
+            ),
         )
 
     def attach(self, made: iam.Role, *after: pulumi.Resource) -> None:

@@ -475,6 +475,11 @@ class Trust:
     action: str = "sts:AssumeRole"
     conditions: ConditionBlock = field(default_factory=dict)
 
+    @property
+    def names_everybody(self) -> bool:
+        """Whether roles of the account of what it lets in to are among those that it names."""
+        return "*" in self.principal.get("AWS", ())
+
 
 class SignIn(StrEnum):
     """How callers come by credentials of their own."""
