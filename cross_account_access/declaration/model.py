@@ -76,8 +76,8 @@ class MustExist:
     method: str
     """The client's method, like `get_user`."""
     parameters: Mapping[str, Any]
-    absent: str
-    """The error code by which AWS says that there is none."""
+    absent: str | None
+    """The error code by which AWS says that there is none; None where a list does."""
     problem: Callable[[Mapping[str, Any] | None], str | None]
     """From the answer, None where there is none, to what is wrong with it: a line that names the
     setting, the value and the remedy. None where all is as declared."""

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import re
 import subprocess
 from collections.abc import Iterator, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,24 +15,19 @@ import pytest
 from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks, set_mocks
 from pulumi.runtime.stack import wait_for_rpcs
 
-from cross_account_access.declaration.accounts import Account, Accounts
+from cross_account_access.declaration.accounts import Account
 from cross_account_access.declaration.kinds import (
-    EXISTING,
-    OWNED,
     Bucket,
     EcsTasks,
-    EksPods,
     User,
     WebIdentities,
 )
-from cross_account_access.declaration.kinds.bucket_settings import ObjectLock, Replication
 from cross_account_access.declaration.machines import StagingRole
 from cross_account_access.declaration.model import Consumer, Role
-from cross_account_access.declaration.settings import Settings, between_resources
+from cross_account_access.declaration.settings import Settings
 from cross_account_access.program import preflight
 from cross_account_access.program.preflight import accounts_of_state
 from cross_account_access.program.preflight.deployers import taken_over
-from tests.support.deployment import ROOT
 
 PRODUCTION, STAGING, VENDOR = "111122223333", "444455556666", "777788889999"
 PROFILES = """\
@@ -456,59 +450,6 @@ def test_a_call_that_is_refused_is_told_from_one_that_asks_for_what_cannot_be(
     assert told in problem
 
 
-def test_a_user_to_adopt_is_named_in_its_own_case() -> None:
-    """IAM knows names in any case; a policy that compares ARNs does not."""
-    account = Account(account_id="444455556666", profile="s", region="us-west-2")
-    user = User(name="EXISTING", path="/people/", existing=True)
-    (asked,) = user.must_exist(Accounts(trusting=account, trusted=account))
-    told = asked.problem({"User": {"Arn": "arn:aws:iam::444455556666:user/people/Existing"}})
-    assert told == (
-        "consumers: user 'EXISTING' is arn:aws:iam::444455556666:user/people/Existing; "
-        "write name: Existing to adopt it"
-    )
-
-
-PODS = EksPods(
-    role=StagingRole(name="Shop"), cluster="apps", namespace="web", service_account="shop"
-)
-COPIED = Bucket(
-    name="ours", object_lock=ObjectLock(days=1), replication=Replication(bucket="copies-of-others")
-)
-ADOPTED = EcsTasks(role=StagingRole(name="Renderer", path="/tasks/", existing=True))
-
-
-@pytest.mark.parametrize(
-    ("found", "told"),
-    [
-        ({}, None),
-        (None, "has no role 'Renderer'; correct its name, or remove existing: true"),
-        (
-            {"Arn": "arn:aws:iam::444455556666:role/Renderer", "Path": "/"},
-            "is arn:aws:iam::444455556666:role/Renderer; write name: Renderer and path: / to",
-        ),
-        (
-            {"AssumeRolePolicyDocument": {"Principal": {"Service": "lambda.amazonaws.com"}}},
-            "does not name ecs-tasks.amazonaws.com, so that no ECS tasks can have it; have its",
-        ),
-    ],
-)
-def test_a_role_to_adopt_must_be_there_and_be_one_of_its_service(
-    found: dict[str, Any] | None, told: str | None
-) -> None:
-    account = Account(account_id="444455556666", profile="s", region="us-west-2")
-    (asked,) = ADOPTED.must_exist(Accounts(trusting=account, trusted=account))
-    assert (asked.method, asked.parameters) == ("get_role", {"RoleName": "Renderer"})
-    there = {
-        "RoleName": "Renderer",
-        "Path": "/tasks/",
-        "Arn": "arn:aws:iam::444455556666:role/tasks/Renderer",
-        "AssumeRolePolicyDocument": {"Principal": {"Service": "ecs-tasks.amazonaws.com"}},
-    }
-    problem = asked.problem(found if found is None else {"Role": {**there, **found}})
-    assert (problem is None) is (told is None)
-    assert (told or "") in (problem or "")
-
-
 def test_an_identity_provider_must_exist_and_take_the_audience() -> None:
     told = refusal(federated=[jobs("other.example.com"), jobs(audience="aws2"), jobs()])
     assert told == [
@@ -564,41 +505,3 @@ def test_a_state_that_is_being_written_is_read_again_and_never_taken_for_none(
     monkeypatch.setattr(accounts_of_state, "_PAUSE_SECONDS", 0)
     with pytest.raises(pulumi.RunError, match=told):
         prove()
-
-
-NAMED = {
-    "s3:list_buckets": "s3:listallmybuckets",
-    "s3:get_object_lock_configuration": "s3:getbucketobjectlockconfiguration",
-}
-"""Permissions that have another name than the call."""
-
-
-def test_operations_names_every_permission_that_is_asked_for() -> None:
-    boundary = f"arn:aws:iam::{PRODUCTION}:policy/Boundary"
-    key = f"arn:aws:kms:us-west-2:{PRODUCTION}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
-    account = Account(account_id=PRODUCTION, profile="p", region="us-west-2")
-    accounts = Accounts(trusting=account, trusted=account)
-    asked = [
-        *User(name="Ours", existing=True).must_exist(accounts),
-        *User(name="Ours", permissions_boundary=boundary).must_exist(accounts),
-        *jobs().must_exist(accounts),
-        *ADOPTED.must_exist(accounts),
-        *PODS.must_exist(accounts),
-        *between_resources.must_exist([COPIED], account),
-        *(
-            must
-            for kind in OWNED
-            for must in kind(name="ours", existing=True, kms_key_arn=key).must_exist(account)
-        ),
-    ]
-    operations = {f"{must.client}:{must.method}" for must in asked}
-    operations |= {f"{kind.client or kind.service}:{kind.describe_method}" for kind in EXISTING}
-    # Of roles, by what `Room` finds.
-    operations.add("iam:list_attached_role_policies")
-    page = (ROOT / "docs" / "operations.md").read_text()
-    section = page.split("## What a run needs")[1].split("\n## ")[0]
-    told = {found.lower() for found in re.findall(r"`([a-z0-9]+:[A-Za-z]+)`", section)}
-    assert told == {
-        NAMED.get(name, name.replace("_", "")).replace("stepfunctions:", "states:")
-        for name in operations
-    }

@@ -406,7 +406,7 @@ def _listing(name: str, problem: Callable[[Mapping[str, Any] | None], str | None
         client="s3",
         method="list_buckets",
         parameters={"Prefix": name},
-        absent="NoSuchBucket",
+        absent=None,
         problem=problem,
     )
 

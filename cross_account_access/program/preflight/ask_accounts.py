@@ -22,6 +22,8 @@ _CONFIG = Config(connect_timeout=5, read_timeout=10, retries={"total_max_attempt
 _SHOWN = 300
 """The most characters of an answer that are told."""
 _PASSING = ("RequestLimitExceeded", "ServiceUnavailable", "SlowDown", "Throttling")
+_REFUSALS = ("AccessDenied", "AuthorizationError", "UnauthorizedOperation")
+"""How the codes of AWS's services begin by which they say that one may not."""
 _LOADER = create_loader()
 """For all sessions, so that what botocore knows of the services is read once."""
 _LOADING = Lock()
@@ -34,7 +36,7 @@ class Call(TypedDict):
     client: str
     method: str
     parameters: Mapping[str, str]
-    absent: str
+    absent: str | None
     """The error code that is an answer: there is no such thing."""
     if_allowed: bool
     """Whether a refusal is taken for a yes."""
@@ -120,9 +122,8 @@ def ask(profile: str, region: str, calls: list[Call]) -> Answers:
 def _is_refusal(error: ClientError) -> bool:
     """Whether AWS says that one may not; services with JSON say it by the code alone."""
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
-    return status == HTTPStatus.FORBIDDEN or error.response["Error"]["Code"].startswith(
-        ("AccessDenied", "AuthorizationError", "UnauthorizedOperation")
-    )
+    code = error.response["Error"]["Code"]
+    return status == HTTPStatus.FORBIDDEN or code.startswith(_REFUSALS)
 
 
 def _line(error: Exception | str) -> str:
@@ -139,7 +140,7 @@ def _found(session: Session, region: str, call: Call) -> dict[str, Any] | None:
         code = error.response["Error"]["Code"]
         if code == call["absent"]:
             return None
-        if call["if_allowed"] and code == "AccessDenied":
+        if call["if_allowed"] and code.startswith(_REFUSALS):
             return {}
         raise
     return answer
