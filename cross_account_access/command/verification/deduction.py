@@ -147,7 +147,7 @@ def _needed(row: Row) -> Iterator[Permission]:
         if ask.operation.scope is Scope.OBJECTS:
             resource = f"{ask.place.arn}/{ask.place.prefix}*"
         elif resource != ask.place.arn:
-            resource = f"{resource.rsplit('/', 1)[0]}/*"
+            resource = f"{resource.rpartition('/')[0]}/*"
         yield Permission(actions=ask.operation.actions, resource=resource)
         if ask.place.key_arn is not None and ask.operation.key_actions:
             yield Permission(actions=ask.operation.key_actions, resource=ask.place.key_arn)

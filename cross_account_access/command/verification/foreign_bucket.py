@@ -18,12 +18,12 @@ from cross_account_access.aws import (
     explained_failures,
     is_about_credentials,
 )
-from cross_account_access.command.verification.callers import invented
 from cross_account_access.command.verification.deduction import Deduction
 from cross_account_access.command.verification.findings import Found
 from cross_account_access.command.verification.matrix import Environment, on_foreign_bucket
 from cross_account_access.command.verification.rows import Row, Use
 from cross_account_access.credentials.contract import Consumer, Contract
+from cross_account_access.facts.partitions import partition_of
 from cross_account_access.iam.documents import Document
 from cross_account_access.iam.engine import RoleDocuments
 from cross_account_access.iam.errors import IamError
@@ -58,7 +58,7 @@ def foreign_bucket(
             if code_and_message(error)[0] == "AccessDenied":
                 return None
             raise
-        partition = next(iter(contract.bucket_arns.values()), "arn:aws").split(":")[1]
+        partition = partition_of(contract.production_region)
         arns = sorted(f"arn:{partition}:s3:::{bucket['Name']}" for bucket in listed)
         ours = set(contract.bucket_arns.values())
         looked_at = list(islice((arn for arn in arns if arn not in ours), _LOOKED_AT))
@@ -75,7 +75,7 @@ def foreign_bucket(
 
 
 def _is_closed(s3: Any, owner: str, arn: str, rows: Iterable[Row]) -> bool:  # noqa: ANN401
-    bucket = {"Bucket": arn.rsplit(":", 1)[-1], "ExpectedBucketOwner": owner}
+    bucket = {"Bucket": arn.rpartition(":")[2], "ExpectedBucketOwner": owner}
     try:
         return _has_no_lists(s3, bucket) and _refuses(_policy(s3, bucket), owner, arn, rows)
     except ClientError as error:
@@ -118,10 +118,10 @@ def _policy(s3: Any, bucket: dict[str, str]) -> Document | None:  # noqa: ANN401
 def _refuses(policy: Document | None, owner: str, arn: str, rows: Iterable[Row]) -> bool:
     """Whether a bucket refuses for certain what no other policy allows.
 
-    Roles have no permissions here. Whoever comes as oneself may do everything as far as its own
-    account is concerned, which does not suffice in another one.
+    Roles have no permissions here. What whoever comes as oneself may do as far as its own account
+    is concerned is not known, so that only what the bucket does not allow is refused.
     """
-    asked = [replace(row, caller=invented(row.caller.arn)) for row in rows]
+    asked = list(rows)
     nothing: RoleDocuments = {"trust": UNKNOWN_TRUST}
     roles = {row.ask.role_arn for row in asked if isinstance(row.ask, Use) and row.ask.role_arn}
     alone = Inventory(

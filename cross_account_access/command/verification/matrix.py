@@ -29,6 +29,7 @@ from cross_account_access.command.verification.rows import (
     Use,
 )
 from cross_account_access.credentials.contract import Consumer, Contract, Grant
+from cross_account_access.facts.partitions import partition_of
 from cross_account_access.iam.patterns import matches
 from cross_account_access.iam.services import Operation, Place, Scope, service_of, services
 
@@ -104,7 +105,7 @@ class _Matrix:
             # The policy of another account's key is not to be seen.
             if grant.kms_key_arn and f":{contract.production_account_id}:" in grant.kms_key_arn
         }
-        self._partition = next((arn.split(":")[1] for arn in self._resources), "aws")
+        self._partition = partition_of(contract.production_region)
         self._callers = Callers(contract, self._partition, environment.named)
 
     def rows_on_foreign_bucket(self, consumers: Sequence[Consumer]) -> Iterator[Row]:
@@ -505,7 +506,7 @@ def _names(grant: Grant, operation: Operation) -> bool:
 
 
 def _name(role_arn: str) -> str:
-    return role_arn.rsplit("/", 1)[-1]
+    return role_arn.rpartition("/")[2]
 
 
 def _granted_to(*consumers: Consumer) -> list[str]:

@@ -34,7 +34,7 @@ def instances_of(patterns: Sequence[str]) -> list[str]:
 
 def name_of(arn: str) -> str:
     """The name of a user or role without its path, as IAM compares names."""
-    return arn.rsplit("/", 1)[-1].lower()
+    return arn.rpartition("/")[2].lower()
 
 
 def sibling_of(pattern: str, others: Iterable[str] = ()) -> str | None:

@@ -170,7 +170,7 @@ class Probes:
             msg = "only an administrator of Production can read the longest session of the role"
             raise _NotAskedError(msg)
         iam = self._actors.production.client("iam", config=CLIENT_CONFIG)
-        role = iam.get_role(RoleName=ask.role_arn.rsplit("/", 1)[-1])["Role"]
+        role = iam.get_role(RoleName=ask.role_arn.rpartition("/")[2])["Role"]
         is_longer = int(role["MaxSessionDuration"]) > ask.longest
         return Found.ALLOWED if is_longer else Found.REFUSED
 

@@ -110,6 +110,6 @@ def _names(pattern: str, caller: str) -> bool:
     if account != its_account:
         return False
     if it.startswith("assumed-role/"):
-        name, wanted = it.split("/")[1], who.rsplit("/", 1)[-1]
+        name, wanted = it.split("/")[1], who.rpartition("/")[2]
         return who == "root" or (who.startswith("role/") and matches(wanted, name))
     return who == "root" or matches(who, it)

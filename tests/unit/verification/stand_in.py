@@ -1,15 +1,21 @@
-"""Stand-ins for AWS that answer as a test says."""
+"""Stand-ins for AWS that answer as a test says, to calls that AWS would understand."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
-from botocore import UNSIGNED
+import botocore.session
+from botocore import UNSIGNED, xform_name
 from botocore.exceptions import ClientError
+from botocore.model import OperationModel
+from botocore.validate import ParamValidator
+
+from cross_account_access.aws import CLIENT_CONFIG
 
 Answer = Callable[[str, dict[str, Any]], Any]
 
@@ -32,12 +38,14 @@ class Aws:
     def session(self) -> Any:
         return SimpleNamespace(client=self._client)
 
-    def _client(self, service: str, **options: Any) -> Any:
+    def _client(self, service: str, *, config: Any, **options: Any) -> Any:
+        # Nothing waits longer for AWS than it says.
+        assert config.connect_timeout == CLIENT_CONFIG.connect_timeout
         endpoint = options.get("endpoint_url") or self.endpoint
         if options.get("use_ssl") is False and options.get("endpoint_url") is None:
             endpoint = endpoint.replace("https://s3.", "http://s3.")
         by = "role" if "aws_session_token" in options else "itself"
-        if "config" in options and options["config"].signature_version is UNSIGNED:
+        if config.signature_version is UNSIGNED:
             by = "nobody"
         return _Client(self, service, {"by": by, "endpoint": endpoint})
 
@@ -49,7 +57,7 @@ class Aws:
 class _Client:
     def __init__(self, aws: Aws, service: str, how: dict[str, str]) -> None:
         self._aws = aws
-        self._service = service
+        self._operations = _operations(service)
         self._how = how
         self.meta = SimpleNamespace(endpoint_url=how["endpoint"])
 
@@ -58,6 +66,9 @@ class _Client:
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         def call(**parameters: Any) -> Any:
+            shape = self._operations[name].input_shape
+            report = ParamValidator().validate(parameters, shape)
+            assert not report.has_errors(), report.generate_report()
             told = {**parameters, **self._how}
             self._aws.calls.append((name, told))
             given = self._aws.answer(name, told)
@@ -66,6 +77,13 @@ class _Client:
             return DEFAULTS.get(name, dict)() if given is None else given
 
         return call
+
+
+@cache
+def _operations(service: str) -> dict[str, OperationModel]:
+    """By the names of a client's methods."""
+    model = botocore.session.get_session().get_service_model(service)
+    return {xform_name(each): model.operation_model(each) for each in model.operation_names}
 
 
 DEFAULTS: dict[str, Callable[[], Any]] = {

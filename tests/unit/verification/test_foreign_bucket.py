@@ -10,7 +10,7 @@ import pytest
 
 from cross_account_access.command.verification.foreign_bucket import foreign_bucket
 from cross_account_access.command.verification.matrix import Environment
-from cross_account_access.credentials.contract import Consumer
+from cross_account_access.credentials.contract import Consumer, Contract
 from cross_account_access.errors import UncheckedError
 from cross_account_access.stack import StackAccount
 from tests.support.states import allow, deny, policy
@@ -50,11 +50,14 @@ class Buckets:
     blocks: dict[str, Any] = field(default_factory=dict)
     broken: dict[str, str] = field(default_factory=dict)
     """By operation: the code that it ends with."""
+    region: str = "us-west-2"
+    """Where buckets are asked for."""
 
     def answer(self, name: str, told: dict[str, Any]) -> Any:
         if name in self.broken:
             return error(self.broken[name], name)
         if name == "list_buckets":
+            assert told["BucketRegion"] == self.region
             return {"Buckets": [{"Name": each} for each in self.policies]}
         bucket = told["Bucket"]
         assert told["ExpectedBucketOwner"] == PRODUCTION
@@ -71,14 +74,18 @@ class Buckets:
         return {"PublicAccessBlockConfiguration": block} if block else none
 
 
-def chosen(buckets: Buckets, *consumers: Consumer) -> str | None:
-    arn = foreign_bucket(
-        contract(*consumers),
-        consumers,
+def chosen_arn(buckets: Buckets, declared: Contract) -> str | None:
+    return foreign_bucket(
+        declared,
+        list(declared.consumers.values()),
         Environment(probe=PROBE, now=NOW),
         ACCOUNT,
         Aws(buckets.answer).session(),
     )
+
+
+def chosen(buckets: Buckets, *consumers: Consumer) -> str | None:
+    arn = chosen_arn(buckets, contract(*consumers))
     return arn and arn.rsplit(":", 1)[-1]
 
 
@@ -155,5 +162,28 @@ def test_buckets_of_the_stack_and_other_accounts_are_none(
 
 def test_credentials_that_are_not_accepted_end_it() -> None:
     for operation in ("list_buckets", "get_bucket_policy"):
-        with pytest.raises(UncheckedError, match="expired"):
+        with pytest.raises(UncheckedError, match="expired") as told:
             chosen(Buckets({"a": None}, broken={operation: "ExpiredToken"}), READER)
+        assert "profile prod (for production)" in str(told.value)
+
+
+def test_it_is_of_the_partition_of_its_region_also_beside_no_bucket_of_the_stack() -> None:
+    declared = contract(consumer(), buckets=(), production_region="cn-north-1")
+    buckets = Buckets({"a": None}, region="cn-north-1")
+    assert chosen_arn(buckets, declared) == "arn:aws-cn:s3:::a"
+    assert chosen_arn(Buckets({"a": None}), contract(READER, buckets=())) == "arn:aws:s3:::a"
+
+
+def test_a_few_dozen_are_looked_at(capsys: pytest.CaptureFixture[str]) -> None:
+    names = [f"bucket-{number:02}" for number in range(51)]
+    buckets = Buckets({name: opened("*", name) for name in names})
+    buckets.policies[names[-1]] = None
+    assert chosen(buckets, READER) is None
+    assert f"none of 50 buckets of production {NONE_KNOWN}" in capsys.readouterr().err
+    buckets.policies[names[-2]] = None
+    assert chosen(buckets, READER) == names[-2]
+
+
+def test_without_an_administrator_there_is_none() -> None:
+    environment = Environment(probe=PROBE, now=NOW)
+    assert foreign_bucket(contract(READER), [READER], environment, ACCOUNT, None) is None

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from cross_account_access.command.inventory import StackInventory
-from cross_account_access.command.verification.owners import of_others, refusals
+from cross_account_access.command.verification import owners
+from cross_account_access.command.verification.owners import of_others, refusals, with_others
 from cross_account_access.credentials.contract import Contract
 from tests.support.deployment import deploy, stack_values
 from tests.support.proof import example, judged, state_of
@@ -26,6 +27,33 @@ def shared() -> tuple[Contract, StackInventory]:
     grant = {"consumer": "stage-admin", "bucket": "theirs", "levels": ["list", "read"]}
     values = stack_values("prod", buckets=listed, grants=[grant])
     return judged(state_of(deploy(values)))
+
+
+def test_their_policies_are_read_as_they_lie_there_and_nothing_else(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    contract, inventory = shared()
+    asked: list[StackInventory] = []
+
+    def live(known: StackInventory) -> StackInventory:
+        asked.append(known)
+        found: dict[str, Any] = {
+            arn: {**each, "policy": arn} for arn, each in known.resources.items()
+        }
+        return replace(known, resources=found)
+
+    monkeypatch.setattr(owners, "live", live)
+    read = with_others(contract, inventory)
+    (known,) = asked
+    assert (known.users, known.roles, known.accounts) == ({}, {}, inventory.accounts)
+    unread = {"account": "111122223333", "policy": None}
+    assert known.resources == {BUCKET: unread, KEY: unread}
+    theirs: dict[str, Any] = {arn: {**unread, "policy": arn} for arn in (BUCKET, KEY)}
+    assert read == replace(inventory, resources={**inventory.resources, **theirs})
+
+    ours, alone = judged(state_of(deploy(stack_values("prod"))))
+    assert with_others(ours, alone) is alone
+    assert len(asked) == 1
 
 
 def document(statements: list[dict[str, Any]]) -> dict[str, Any]:
@@ -73,7 +101,13 @@ def test_a_statement_that_refuses_is_told_with_the_exception_for_the_role() -> N
     assert refusal.statement == {"ArnNotLike": {"aws:PrincipalArn": ROLE}}
     # What it says helps.
     assert told([deny(Condition=refusal.statement)], [DELEGATES]) == []
-    assert "have its owner add to the statement that refuses, the condition" in refusal.told()
+    assert refusal.told() == (
+        f"stage-admin: s3:GetObject is refused by the policy of {BUCKET} ({refusal.why}); have its "
+        "owner add to the statement that refuses, the condition "
+        f'{{"ArnNotLike": {{"aws:PrincipalArn": "{ROLE}"}}}}'
+    )
+    several = replace(refusal, actions=("s3:GetObject", "s3:ListBucket"))
+    assert several.told().startswith("stage-admin: s3:GetObject, s3:ListBucket is refused by ")
 
 
 @pytest.mark.parametrize(

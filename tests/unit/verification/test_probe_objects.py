@@ -11,9 +11,10 @@ import pytest
 from botocore.exceptions import ConnectionClosedError
 from moto import mock_aws
 
+from cross_account_access.aws import CLIENT_CONFIG
 from cross_account_access.command.verification.probe_objects import ProbeObjects
 from cross_account_access.iam.services import Place
-from tests.unit.verification.stand_in import Aws
+from tests.unit.verification.stand_in import Aws, error
 
 SHARED = Place(arn="arn:aws:s3:::shared", scratch="access-verify-0/")
 IMAGES = Place(arn="arn:aws:s3:::shared", prefix="images/", scratch="images/access-verify-0/")
@@ -89,7 +90,7 @@ def test_what_was_put_goes_also_where_the_answer_was_lost(session: boto3.Session
 def test_what_a_consumer_wrote_is_told_where_only_an_administrator_could_remove_it() -> None:
     aws = Aws(lambda _name, _: None)
     objects = ProbeObjects(None, ())
-    client = aws.session().client("s3")
+    client = aws.session().client("s3", config=CLIENT_CONFIG)
     objects.wrote(IMAGES, client)
     (told,) = objects.clean()
     assert "s3://shared/images/access-verify-0/ are left" in told
@@ -110,3 +111,36 @@ def test_a_failed_clean_up_is_told_and_the_others_go_on(session: boto3.Session) 
     assert "s3://gone/access-verify-0/ are left" in told
     assert "NoSuchBucket" in told
     assert left_in(session) == ["images/sunset.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("refused", "key"),
+    [
+        ((), "images/theirs.jpg"),
+        (("list_objects_v2",), "images/access-verify-0/object"),
+        (("list_objects_v2", "put_object"), None),
+    ],
+)
+def test_a_caller_uses_what_it_sees_else_what_it_puts_which_goes_again(
+    refused: tuple[str, ...], key: str | None
+) -> None:
+    seen = {"Contents": [{"Key": "images/theirs.jpg"}]}
+    answers = {"list_objects_v2": seen, **dict.fromkeys(refused, error("AccessDenied"))}
+    aws = Aws(lambda name, _: answers.get(name))
+    objects = ProbeObjects(None, ())
+    client = aws.session().client("s3", config=CLIENT_CONFIG)
+    assert objects.seen_by(client, IMAGES) == key
+    put = [(each["Bucket"], each["Key"], each["Body"]) for each in aws.made("put_object")]
+    assert put == ([("shared", "images/access-verify-0/object", b"")] if refused else [])
+    left = objects.clean()
+    assert bool(left) == (key == "images/access-verify-0/object")
+    assert {each["Bucket"] for each in aws.made("delete_object")} == ({"shared"} if left else set())
+
+
+def test_an_object_that_may_be_removed_by_nobody_is_told_in_a_line() -> None:
+    aws = Aws(lambda _name, _: error("AccessDenied\n", "DeleteObject"))
+    objects = ProbeObjects(None, ())
+    objects.wrote(IMAGES, aws.session().client("s3", config=CLIENT_CONFIG))
+    (told,) = objects.clean()
+    assert "\n" not in told
+    assert "AccessDenied" in told
