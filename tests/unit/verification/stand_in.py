@@ -40,7 +40,8 @@ class Aws:
 
     def _client(self, service: str, *, config: Any, **options: Any) -> Any:
         # Nothing waits longer for AWS than it says.
-        assert config.connect_timeout == CLIENT_CONFIG.connect_timeout
+        ours: Any = CLIENT_CONFIG
+        assert config.connect_timeout == ours.connect_timeout
         endpoint = options.get("endpoint_url") or self.endpoint
         if options.get("use_ssl") is False and options.get("endpoint_url") is None:
             endpoint = endpoint.replace("https://s3.", "http://s3.")
@@ -66,7 +67,7 @@ class _Client:
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         def call(**parameters: Any) -> Any:
-            shape = self._operations[name].input_shape
+            shape: Any = self._operations[name].input_shape
             report = ParamValidator().validate(parameters, shape)
             assert not report.has_errors(), report.generate_report()
             told = {**parameters, **self._how}
