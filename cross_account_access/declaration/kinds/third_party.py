@@ -56,7 +56,10 @@ class ThirdParty(Principal):
         """The account is none of the stack's."""
         for side, account in (("Production", accounts.trusting), ("Staging", accounts.trusted)):
             if self.account_id == account.account_id:
-                yield "account_id", f"is the {side} account, which is no third party"
+                yield (
+                    "account_id",
+                    f"is the {side} account, which is no third party; name the provider's own",
+                )
 
     def principal_arns(self, accounts: Accounts) -> tuple[str, ...]:
         """Those that are named, or the root of the provider's account, which stands for all."""

@@ -67,11 +67,11 @@ def ip_range(value: str) -> str | None:  # noqa: PLR0911 - each kind of range ha
         return "is every address; leave source_ips out where any will do"
     for never, what in _NEVER.items():
         if network.version == never.version and network.subnet_of(never):  # type: ignore[arg-type] # of one version
-            return f"is {what}; AWS sees the public address that requests come from"
+            return f"is {what}; write the public address that requests come from, which AWS sees"
     if isinstance(network, ipaddress.IPv6Network) and not network.subnet_of(_PUBLIC_IPV6):
         return (
-            "is no public range (those of IPv6 are below 2000::/3); AWS sees the public address "
-            "that requests come from"
+            "is no public range (those of IPv6 are below 2000::/3); write the public address that "
+            "requests come from, which AWS sees"
         )
     if network.prefixlen < _WIDEST[network.version]:
         return (

@@ -1,16 +1,64 @@
 """Values of a stack file as the tests write them, and what becomes of them when they are read."""
 
-from typing import Any
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Any, Final
 
+from cross_account_access.declaration.fields import Group, Items, Nested, Tags, group_of
 from cross_account_access.declaration.reader import Problems
-from cross_account_access.declaration.settings import Settings, parse
+from cross_account_access.declaration.settings import SETTINGS, Settings, parse
 from tests.support.deployment import stack_values
+
+_REMEDY: Final = re.compile(
+    r"(?<![A-Za-z])"
+    r"(?:must|missing|empty|as in|did you mean|add|correct|end|give|grant|have|keep|leave|let|make|"
+    r"move|name|remove|say|set|share|shorten|take|turn|use|write)"
+    r"(?![A-Za-z])"
+)
+"""A rule that a value can be made to keep, or what to do about it."""
+_LOUD: Final = re.compile(r"\b[A-Z]{4,} [A-Z]{2,}\b")
 
 
 def problems_of(**changes: object) -> list[str]:
+    """What is refused: each names its setting and a remedy, in a line."""
     problems = Problems()
     parse(stack_values("prod", **changes), problems)
+    for each in problems:
+        place, _, told = each.partition(": ")
+        assert each.isprintable()
+        assert "no such setting" in told or _names(place) <= _all_names(), each
+        assert _REMEDY.search(told), each
+        assert not _LOUD.search(told), each
     return problems
+
+
+def _names(place: str) -> set[str]:
+    """As in `consumers[0].user.name`; of tags, whose keys are anybody's, that of the setting."""
+    names = re.sub(r"\[\d+\]", "", place).split(".")
+    tags = next((at for at, name in enumerate(names) if name in _of_tags()), len(names))
+    return {*names[: tags + 1]}
+
+
+@cache
+def _all_names() -> frozenset[str]:
+    return frozenset(name for name, _ in _settings(SETTINGS))
+
+
+@cache
+def _of_tags() -> frozenset[str]:
+    return frozenset(name for name, setting in _settings(SETTINGS) if isinstance(setting, Tags))
+
+
+def _settings(group: Group) -> Iterator[tuple[str, object]]:
+    for each in group.fields:
+        yield each.name, each.setting
+        if each.setting.former:
+            yield each.setting.former.name, each.setting
+        if isinstance(each.setting, Nested):
+            yield from _settings(group_of(each.setting.declared))
+        elif isinstance(each.setting, Items):
+            yield from _settings(each.setting.group)
 
 
 def settings_of(**changes: object) -> Settings:
