@@ -76,11 +76,10 @@ class Attempts:
         deduction = documents.deduction(rows, again=again) if documents else None
         pool = ThreadPoolExecutor(_AT_ONCE)
         try:
-            findings = list(pool.map(lambda row: self._decided(row, deduction), rows))
+            return list(pool.map(lambda row: Result(row, self._decided(row, deduction)), rows))
         finally:
             # An interrupt must not wait for rows that nobody has begun.
             pool.shutdown(cancel_futures=True)
-        return [Result(row, finding) for row, finding in zip(rows, findings, strict=True)]
 
     def _decided(self, row: Row, deduction: Deduction | None) -> Finding:
         obstacle = self._probes.obstacle(row)

@@ -41,7 +41,7 @@ def show(page: Page, results: Sequence[Result], *, only_failures: bool = False) 
     for (consumer, obstacle), count in by_engine.items():
         page.line((f"{consumer}: {_rows(count)} decided by the access engine: {obstacle}", QUIET))
     for consumer, counts in _by_consumer(results).items():
-        worst = next((verdict for verdict in Verdict if counts[verdict]), Verdict.RIGHT)
+        worst = next(verdict for verdict in Verdict if counts[verdict])
         page.line(f"{consumer}: ", (_counted(counts), _STYLE[worst]))
     page.line(_counted(Counter(result.verdict for result in results)))
 
