@@ -7,7 +7,6 @@ context keys".
 from __future__ import annotations
 
 import base64
-import binascii
 import difflib
 import ipaddress
 import operator
@@ -282,10 +281,7 @@ def _inside(address: Network, network: Network) -> bool:
 
 
 def _binary(text: str) -> bytes:
-    try:
-        return base64.b64decode(text, validate=True)
-    except binascii.Error as error:
-        raise ValueError(text) from error
+    return base64.b64decode(text, validate=True)
 
 
 def _numeric(compare: Callable[[Decimal, Decimal], bool]) -> _Builder:

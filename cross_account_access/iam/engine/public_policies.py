@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterator
 from typing import Final
 
 from cross_account_access.iam.condition_keys import UNKNOWN_DOCUMENT
@@ -68,7 +67,7 @@ def _fixes(condition: Condition) -> bool:
         return False
     key = condition.key.lower()
     if key == "aws:sourceip":
-        return condition.comparison == "IpAddress" and all(_is_narrow(condition.values))
+        return condition.comparison == "IpAddress" and all(map(_is_narrow, condition.values))
     return key in _FIXING and all(
         not _WILD.search(value)
         or (key == "s3:dataaccesspointarn" and _ACCESS_POINTS.fullmatch(value) is not None)
@@ -76,11 +75,9 @@ def _fixes(condition: Condition) -> bool:
     )
 
 
-def _is_narrow(ranges: tuple[str, ...]) -> Iterator[bool]:
-    for each in ranges:
-        try:
-            network = ipaddress.ip_network(each, strict=False)
-        except ValueError:
-            yield False
-            continue
-        yield network.prefixlen >= _WIDEST[network.version]
+def _is_narrow(addresses: str) -> bool:
+    try:
+        network = ipaddress.ip_network(addresses, strict=False)
+    except ValueError:
+        return False
+    return network.prefixlen >= _WIDEST[network.version]

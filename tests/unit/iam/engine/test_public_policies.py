@@ -66,6 +66,8 @@ def test_a_principal_is_fixed_or_everybody(principal: Any, expected: bool) -> No
         ("Bool", "aws:SecureTransport", "true", True),
         ("Null", "aws:SourceVpce", "false", True),
         ("IpAddress", "aws:SourceIp", "203.0.113.0/24", False),
+        ("IpAddress", "aws:SourceIp", "203.0.113.7/24", False),
+        ("IpAddress", "aws:SourceIp", "anywhere", True),
         ("IpAddress", "aws:SourceIp", "10.0.0.0/8", False),
         ("IpAddress", "aws:SourceIp", "8.0.0.0/7", True),
         ("IpAddress", "aws:SourceIp", ["203.0.113.0/24", "0.0.0.0/1"], True),
