@@ -137,6 +137,8 @@ ROWS: list[tuple[str, Any, dict[str, Any], str]] = [
     # Binary.
     (OPERATORS, {"BinaryEquals": {"x:key": "QmluYXJ5"}}, {"x:key": "QmluYXJ5"}, HOLDS),
     (OPERATORS, {"BinaryEquals": {"x:key": "QmluYXJ5"}}, {"x:key": "QmluYXJ6"}, FAILS),
+    (OPERATORS, {"BinaryEquals": {"x:key": "QmluYXJ5"}}, {"x:key": "QmluYXJ5é"}, OPEN),
+    (OPERATORS, {"BinaryEquals": {"x:key": "QmluYXJ5"}}, {"x:key": "QmluYX"}, OPEN),
     # Addresses.
     (
         OPERATORS,

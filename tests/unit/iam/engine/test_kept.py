@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from cross_account_access.iam import (
     AccountLayers,
     Context,
     Decisions,
+    Endpoint,
     Layers,
     Level,
     Request,
@@ -133,6 +136,78 @@ def test_what_no_document_tells_apart_is_decided_once() -> None:
     assert [each.request.resource for each in refused] == [f"{BUCKET}/b", f"{BUCKET}/c"]
 
 
+def test_what_is_kept_is_not_worked_out_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[str] = []
+
+    def counted(name: str, real: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*given: Any, **named: Any) -> Any:
+            calls.append(name)
+            return real(*given, **named)
+
+        return call
+
+    for owner, name in (
+        (kept, "decide"),
+        (kept._Classes, "of_resource"),
+        (kept._Classes, "of_context"),
+    ):
+        monkeypatch.setattr(owner, name, counted(name, getattr(owner, name)))
+    decisions = Decisions(world_of(allow("s3:Get*", f"{BUCKET}/a/*")))
+    for key in ("a/1", "a/2", "b"):
+        for _ in range(3):
+            for address in ("203.0.113.7", "203.0.113.8"):
+                decisions.decide(asked(key, **{"aws:SourceIp": address}))
+    assert Counter(calls) == {"of_resource": 3, "of_context": 2, "decide": len(decisions)}
+    assert len(decisions) == 2
+
+
+OF_TWO_KEYS = allow(
+    "s3:Get*",
+    Condition={"StringEquals": {"x:one": "right"}, "StringLike": {"x:two": "right"}},
+)
+OF_TWO_VARIABLES = allow("s3:Get*", f"{BUCKET}/${{x:one}}/${{x:two}}")
+ENDPOINTS = Layers(
+    endpoints={
+        "right": Endpoint(service="s3", policy=policy(allow(Principal="*"))),
+        "wrong": Endpoint(service="s3", policy=policy(allow("s3:PutObject", Principal="*"))),
+    }
+)
+
+
+@pytest.mark.parametrize("key", ["x:one", "x:two"])
+@pytest.mark.parametrize(
+    "own", [[OF_TWO_KEYS], [OF_TWO_VARIABLES], [OF_TWO_VARIABLES, OF_TWO_KEYS]]
+)
+def test_circumstances_that_a_document_looks_at_are_told_apart(own: list[Json], key: str) -> None:
+    decisions = Decisions(world_of(*own))
+    for value, is_allowed in (("right", True), ("wrong", False), ("right", True)):
+        context = {"x:one": "right", "x:two": "right", key: value}
+        assert decisions.decide(asked("right/right", **context)).allowed is is_allowed
+    assert len(decisions) == 2
+
+
+def test_circumstances_that_the_policy_of_a_resource_looks_at_are_told_apart() -> None:
+    conditional = allow("s3:*", Condition={"StringEquals": {"x:one": "right"}})
+    world = World(
+        users={USER: {"policies": {"p": policy(allow())}}},
+        resources={BUCKET: owned(naming(policy(conditional))), f"{BUCKET}2": owned(None)},
+    )
+    decisions = Decisions(world)
+    for value, is_allowed in (("right", True), ("wrong", False)):
+        assert decisions.decide(asked("a", **{"x:one": value})).allowed is is_allowed
+
+
+def test_ways_through_an_endpoint_are_told_apart() -> None:
+    world = World(
+        users={USER: {"policies": {"p": policy(allow())}}},
+        resources={BUCKET: owned(naming(policy(allow("s3:*"))))},
+        layers=ENDPOINTS,
+    )
+    decisions = Decisions(world)
+    for name, is_allowed in (("right", True), ("wrong", False)):
+        assert decisions.decide(asked("a", **{"aws:SourceVpce": name})).allowed is is_allowed
+
+
 def test_session_policies_are_no_part_of_a_class() -> None:
     decisions = Decisions(world_of(allow()))
     limited = Request(
@@ -145,9 +220,10 @@ def test_session_policies_are_no_part_of_a_class() -> None:
 
 def test_what_is_kept_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kept, "_MOST", 3)
-    world = world_of(allow("s3:Get*", f"{BUCKET}/1"), allow("s3:Get*", f"{BUCKET}/?"))
+    looking = {"StringLike": {"x:y": "*"}}
+    world = world_of(allow("s3:Get*", f"{BUCKET}/1"), allow("s3:Get*", Condition=looking))
     decisions = Decisions(world)
     for number in range(12):
         request = asked(str(number), **{"x:y": str(number)})
         assert decisions.decide(request) == decide(world, request)
-    assert len(decisions) <= 3
+        assert len(decisions) <= 3

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from cross_account_access.iam.engine import (
     Context,
+    QuestionError,
     World,
     assume,
     parse_principal,
@@ -154,6 +157,16 @@ class TestWalkthrough:
             "statement 1 of trust policy of role/StageRole would, but its condition"
             " ArnLike aws:PrincipalArn is not met",
         )
+
+    def test_a_name_of_the_session_is_stated_once_or_twice_alike(self) -> None:
+        caller = parse_principal(USER)
+        stated = Context({"sts:RoleSessionName": "test", "aws:SourceIp": "203.0.113.7"})
+        assumption = assume(self.world(), caller, ROLE, stated, session_name="test")
+        assert assumption.decision.allowed
+        assert assumption.decision.request.context.states == stated.states
+        assert assumption.context.states == {"aws:sourceip": ("203.0.113.7",)}
+        with pytest.raises(QuestionError, match="states another sts:RoleSessionName than 'other'"):
+            assume(self.world(), caller, ROLE, stated, session_name="other")
 
     def test_both_sides_are_cited(self) -> None:
         decision = assume(self.world(), parse_principal(USER), ROLE).decision

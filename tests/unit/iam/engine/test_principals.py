@@ -1,0 +1,207 @@
+"""What follows from who asks: the keys of the request, and what is left to its sender."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cross_account_access.iam.engine import Context, World, parse_principal
+from cross_account_access.iam.engine.context import AtLeast, KeyState, Partial, derived_keys
+from tests.unit.iam.engine.accounts import (
+    BUCKET,
+    FEDERATED,
+    GET,
+    KEY,
+    OBJECT,
+    ROLE,
+    SESSION,
+    TRUSTED,
+    TRUSTING,
+    USER,
+    allow,
+    ask,
+    outcome,
+    owned,
+    policy,
+    root_of,
+)
+
+ABSENT, PRESENT = KeyState.ABSENT, KeyState.PRESENT
+NO_MEMBER = dict.fromkeys(["aws:principalorgid", "aws:principalorgpaths", "aws:username"], ABSENT)
+NO_SERVICE = dict.fromkeys(["aws:principalservicename", "aws:principalservicenameslist"], ABSENT)
+NOT_SIGNED = (
+    NO_MEMBER
+    | NO_SERVICE
+    | dict.fromkeys(
+        [
+            *("aws:principalarn", "aws:principalisawsservice", "aws:tokenissuetime"),
+            *("aws:multifactorauthage", "aws:multifactorauthpresent"),
+        ],
+        ABSENT,
+    )
+)
+LOGS = "delivery.logs.amazonaws.com"
+OIDC = f"arn:aws:iam::{TRUSTING}:oidc-provider/token.actions.githubusercontent.com"
+SAML = f"arn:aws:iam::{TRUSTING}:saml-provider/corporate"
+CLOUDFRONT = "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E1"
+
+
+def of_identity(account: str, kind: str, arn: Any, user_id: Any, name: Any = ABSENT) -> Any:
+    return NO_SERVICE | {
+        "aws:principalaccount": (account,),
+        "aws:principaltype": (kind,),
+        "aws:principalisawsservice": ("false",),
+        "aws:principalarn": arn,
+        "aws:userid": user_id,
+        "aws:username": name,
+    }
+
+
+ISSUED = {"aws:tokenissuetime": PRESENT}
+
+
+@pytest.mark.parametrize(
+    ("principal", "behind", "expected"),
+    [
+        (
+            "*",
+            None,
+            NOT_SIGNED
+            | {
+                "aws:principalaccount": ("anonymous",),
+                "aws:principaltype": ("Anonymous",),
+                "aws:userid": ("anonymous",),
+            },
+        ),
+        (
+            LOGS,
+            None,
+            NO_MEMBER
+            | {
+                "aws:principalisawsservice": ("true",),
+                "aws:principalservicename": (LOGS,),
+                "aws:principalservicenameslist": AtLeast((LOGS,)),
+            },
+        ),
+        (OIDC, None, NOT_SIGNED | {"aws:federatedprovider": (OIDC,)}),
+        (
+            "accounts.google.com",
+            None,
+            NOT_SIGNED | {"aws:federatedprovider": ("accounts.google.com",)},
+        ),
+        (SAML, None, NOT_SIGNED),
+        (CLOUDFRONT, None, NO_MEMBER),
+        (
+            root_of(TRUSTED),
+            None,
+            of_identity(TRUSTED, "Account", (root_of(TRUSTED),), (TRUSTED,)),
+        ),
+        (USER, None, of_identity(TRUSTED, "User", (USER,), Partial("AIDA"), ("StageAdmin",))),
+        (
+            FEDERATED,
+            None,
+            of_identity(TRUSTING, "FederatedUser", (FEDERATED,), (f"{TRUSTING}:ProdAdmin",))
+            | ISSUED,
+        ),
+        (
+            SESSION,
+            ROLE,
+            of_identity(TRUSTING, "AssumedRole", (ROLE,), Partial("AROA", ":test")) | ISSUED,
+        ),
+        (
+            SESSION,
+            None,
+            of_identity(TRUSTING, "AssumedRole", PRESENT, Partial("AROA", ":test")) | ISSUED,
+        ),
+        (ROLE, ROLE, of_identity(TRUSTING, "AssumedRole", (ROLE,), Partial("AROA")) | ISSUED),
+    ],
+)
+def test_keys_follow_from_who_asks(principal: str, behind: str | None, expected: Any) -> None:
+    assert derived_keys(parse_principal(principal), behind) == expected
+
+
+def let_in(condition: Any) -> World:
+    """A bucket and a key that let everybody in who meets a condition."""
+    anybody = policy(allow(Principal="*", Condition=condition))
+    return World(
+        users={USER: {"policies": {"p": policy(allow())}}},
+        resources={BUCKET: owned(anybody), KEY: owned(anybody)},
+    )
+
+
+@pytest.mark.parametrize(
+    ("principal", "condition", "stated", "expected"),
+    [
+        # Nothing that is stated makes a member of an organization, or somebody with tags.
+        ("*", {"StringEquals": {"aws:PrincipalOrgID": "o-1"}}, "aws:PrincipalOrgID", "denied"),
+        (LOGS, {"StringEquals": {"aws:PrincipalTag/a": "o-1"}}, "aws:PrincipalTag/a", "denied"),
+        (USER, {"StringEquals": {"aws:PrincipalOrgID": "o-1"}}, "aws:PrincipalOrgID", "allowed"),
+        (USER, {"StringEquals": {"aws:PrincipalTag/a": "o-1"}}, "aws:PrincipalTag/a", "allowed"),
+        (
+            "rolesanywhere.amazonaws.com",
+            {"StringEquals": {"aws:PrincipalTag/a": "o-1"}},
+            "aws:PrincipalTag/a",
+            "allowed",
+        ),
+        ("*", {"StringEquals": {"aws:Referer": "o-1"}}, "aws:Referer", "allowed"),
+        ("*", {"Null": {"aws:UserAgent": "false"}}, "x:y", "allowed"),
+        ("*", {"Null": {"aws:Referer": "false"}}, "x:y", "unknown"),
+        (USER, {"Null": {"aws:Referer": "false"}}, "x:y", "unknown"),
+    ],
+)
+def test_what_is_stated_of_a_request_counts_where_it_can_be(
+    principal: str, condition: Any, stated: str, expected: str
+) -> None:
+    context = Context({stated: "o-1"})
+    assert outcome(let_in(condition), principal, GET, OBJECT, context=context) == expected
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "key", "value", "expected"),
+    [
+        (GET, OBJECT, "aws:ResourceAccount", TRUSTING, "allowed"),
+        (GET, OBJECT, "s3:ResourceAccount", TRUSTING, "allowed"),
+        (GET, OBJECT, "s3:ResourceAccount", TRUSTED, "denied"),
+        (GET, OBJECT, "kms:CallerAccount", TRUSTED, "unknown"),
+        ("kms:Decrypt", KEY, "aws:ResourceAccount", TRUSTING, "allowed"),
+        ("kms:Decrypt", KEY, "s3:ResourceAccount", TRUSTING, "unknown"),
+        ("kms:Decrypt", KEY, "kms:CallerAccount", TRUSTED, "allowed"),
+        ("kms:Decrypt", KEY, "kms:CallerAccount", TRUSTING, "denied"),
+    ],
+)
+def test_accounts_follow_from_caller_and_resource(
+    action: str, resource: str, key: str, value: str, expected: str
+) -> None:
+    world = let_in({"StringEquals": {key: value}})
+    assert outcome(world, USER, action, resource) == expected
+
+
+def test_what_is_of_no_resource_has_no_account_of_one() -> None:
+    condition = {"StringEquals": {"aws:ResourceAccount": TRUSTED}}
+    own = policy(allow("s3:ListAllMyBuckets", Condition=condition))
+    world = World(users={USER: {"policies": {"p": own}}})
+    assert outcome(world, USER, "s3:ListAllMyBuckets", "*") == "unknown"
+
+
+LIST = "aws:PrincipalServiceNamesList"
+
+
+@pytest.mark.parametrize(
+    ("operator", "value", "expected"),
+    [
+        ("ForAnyValue:StringEquals", LOGS, "allowed"),
+        ("ForAnyValue:StringEquals", "${aws:PrincipalServiceName}", "allowed"),
+        ("ForAnyValue:StringEquals", "logs.amazonaws.com", "unknown"),
+        ("ForAllValues:StringEquals", "logs.amazonaws.com", "denied"),
+        ("ForAllValues:StringEquals", LOGS, "unknown"),
+        ("StringEquals", LOGS, "unknown"),
+    ],
+)
+def test_a_list_of_which_some_is_known_decides_where_the_rest_cannot_matter(
+    operator: str, value: str, expected: str
+) -> None:
+    decision = ask(let_in({operator: {LIST: value}}), LOGS, GET, OBJECT)
+    assert decision.outcome.value == expected
+    named = [f"{operator} {LIST} may have more values" in each for each in decision.unknown]
+    assert named == [True] * (expected == "unknown")
