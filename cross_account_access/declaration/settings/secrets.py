@@ -40,7 +40,7 @@ def places(setting: str, file: Path, project: str) -> list[str]:
         config = yaml.safe_load(file.read_text())["config"]
         found = list(_encrypted(setting, config[f"{project}:{setting}"]))
     except (OSError, ValueError, TypeError, KeyError, yaml.YAMLError):
-        found = []
+        return [setting]
     return found or [setting]
 
 

@@ -63,7 +63,6 @@ class CompiledCondition:
         self._quantifier = written.quantifier
         self._if_exists = written.if_exists
         self._wants_null: frozenset[bool] | None = None
-        self._negated = False
         name = written.comparison
         if name == "Null":
             if self._if_exists or self._quantifier:
@@ -72,7 +71,7 @@ class CompiledCondition:
             self._wants_null = frozenset(_truth_value(value, place) for value in written.values)
             return
         if name not in _OPERATORS:
-            near = difflib.get_close_matches(name, [*_OPERATORS, "Null"], n=1)
+            near = difflib.get_close_matches(name, [*_OPERATORS, "Null"])
             hint = f"; did you mean {near[0]!r}?" if near else ""
             msg = f"{place}: {shown(written.operator)} is no condition operator{hint}"
             raise DocumentError(msg)

@@ -256,11 +256,10 @@ class _Case:
         if not self.target.is_known:
             self.granted.most = Naming.SELF
             self.granted.deny = None
-        if self.limits is not None:
-            self.verdicts = (
-                *self.limits.verdicts(context, self.target.owner),
-                *self._block_public_access(),
-            )
+        self.verdicts = (
+            *self.limits.verdicts(context, self.target.owner),
+            *self._block_public_access(),
+        )
 
     def _block_public_access(self) -> Iterable[Verdict]:
         """Keep other accounts out of a bucket whose policy is public, but services.

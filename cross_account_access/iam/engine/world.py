@@ -63,7 +63,7 @@ def _check_keys(
     stated = mapping(documents, clipped(arn))
     for key in stated:
         if key not in known:
-            near = difflib.get_close_matches(key, known, n=1)
+            near = difflib.get_close_matches(key, known)
             hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
             msg = f"{clipped(arn)}: {shown(key)} is not part of what it can have; {hint}"
             raise QuestionError(msg)
@@ -157,8 +157,8 @@ class World:
         layers: Layers = NOT_SEEN,
     ) -> None:
         instance(layers, Layers, "layers")
-        self.limits = None if layers is NOT_SEEN else Limits(layers)
-        """What binds beside the policies of principals and resources, if anything was seen."""
+        self.limits = Limits(layers)
+        """What binds beside the policies of principals and resources."""
         self._identities: dict[_Name, IdentityPolicies] = {}
         self._arns: dict[_Name, str] = {}
         """ARNs of users and roles, by their names in lower case."""
@@ -200,8 +200,7 @@ class World:
             self._add_role(arn, role)
         for arn, resource in mapping({} if resources is None else resources, "resources").items():
             _check_keys(resource, arn, ("account", "policy"), ())
-            layers = NOT_SEEN if self.limits is None else self.limits.layers
-            self._targets[arn] = _target(arn, resource, layers)
+            self._targets[arn] = _target(arn, resource, self.limits.layers)
 
     def _add_role(self, arn: str, documents: RoleDocuments) -> None:
         key = self._free(arn, PrincipalKind.ROLE)
@@ -249,8 +248,7 @@ class World:
         for target in self._targets.values():
             if target.policy is not None:
                 yield target.policy
-        if self.limits is not None:
-            yield from self.limits.policies()
+        yield from self.limits.policies()
 
     def cuts_off(self, resource: str) -> Truth:
         """Say whether S3 Block Public Access keeps other accounts out of a bucket that is known."""

@@ -203,28 +203,35 @@ def test_no_level_ends_a_retention_or_changes_one() -> None:
     assert not {each for each in granted if "Retention" in each or "LegalHold" in each}
 
 
+VERSIONS = {"get_bucket_versioning": "NoSuchBucket"}
+LOCK = {"get_object_lock_configuration": "ObjectLockConfigurationNotFoundError"}
+"""What is asked of S3, with its word for none; the words are those of its API reference."""
+
+
 @pytest.mark.parametrize(
     ("object_lock", "asked"),
-    [
-        (None, ["get_bucket_versioning"]),
-        ({"days": 1}, ["get_bucket_versioning", "get_object_lock_configuration"]),
-    ],
+    [(None, VERSIONS), ({"days": 1}, VERSIONS | LOCK)],
 )
 def test_a_bucket_of_others_that_gets_copies_must_keep_versions(
-    object_lock: dict[str, int] | None, asked: list[str]
+    object_lock: dict[str, int] | None, asked: dict[str, str]
 ) -> None:
     locked = {"object_lock": object_lock} if object_lock else {}
     needed = settings_of(**copied(**locked)).must_exist
-    assert [each.method for each in needed] == asked
+    assert [(each.method, each.absent) for each in needed] == list(asked.items())
     for each in needed:
+        assert (each.side, each.client) == ("production", "s3")
         assert each.parameters == {"Bucket": "copies", "ExpectedBucketOwner": "111122223333"}
     versions = needed[0].problem
     assert versions({"Status": "Enabled"}) is None
     for absent in (None, {}, {"Status": "Suspended"}):
-        assert "bucket 'copies'" in (versions(absent) or "")
+        told = versions(absent) or ""
+        assert f"replication of bucket '{NAME}' is to bucket 'copies'" in told
+        assert ("no such bucket" in told) is (absent is None)
     for lock in needed[1:]:
         assert lock.problem({}) is None
-        assert "have its owner turn it on" in (lock.problem(None) or "")
+        told = lock.problem(None) or ""
+        assert f"bucket '{NAME}', which has object_lock, is to bucket 'copies', which has" in told
+        assert "have its owner turn it on" in told
 
 
 def test_a_bucket_of_the_stack_that_gets_copies_is_not_looked_for() -> None:

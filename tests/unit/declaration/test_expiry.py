@@ -19,6 +19,7 @@ from tests.unit.declaration.stack_file import (
         ("2030-01-01", "consumer 'stage-admin' EXPIRED at 2030-01-01T00:00:00Z: all its access is"),
         ("2030-01-01T12:00:00Z", "EXPIRED"),
         ("2030-01-01T18:00:00Z", "consumer 'stage-admin' expires in less than a day, at"),
+        ("2030-01-02T12:00:00Z", "expires in 1 day, at 2030-01-02T12:00:00Z"),
         ("2030-01-03", "expires in 1 day, at 2030-01-03T00:00:00Z"),
         ("2030-01-15T12:00:00Z", "expires in 14 days"),
     ],

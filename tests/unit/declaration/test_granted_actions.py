@@ -137,9 +137,23 @@ def test_rejects_an_action(grant: dict[str, Any], told: str) -> None:
     assert problem.startswith(f"grants[0].actions{told}")
 
 
-def test_a_mistyped_action_is_told_with_the_nearest() -> None:
-    (problem,) = problems_of(actions=["dynamodb:GetItems"])
-    assert problem.endswith("; did you mean dynamodb:GetItem?")
+@pytest.mark.parametrize(
+    ("changes", "action", "remedy"),
+    [
+        ({}, "dynamodb:GetItems", "; did you mean dynamodb:GetItem?"),
+        ({}, "dynamodb:Qqqqqq", "; correct or remove it"),
+        (
+            {"bucket": BUCKET},
+            "s3:CopyObject",
+            "an operation that s3:GetObject and s3:PutObject allow; write those",
+        ),
+    ],
+)
+def test_an_action_that_is_none_is_told_with_its_remedy(
+    changes: dict[str, Any], action: str, remedy: str
+) -> None:
+    (problem,) = problems_of(actions=[action], **changes)
+    assert problem.endswith(remedy)
 
 
 @pytest.mark.parametrize(

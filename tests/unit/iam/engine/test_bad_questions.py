@@ -55,7 +55,10 @@ NO_TEXT: Any = {"c": "d"}
         (lambda: Context({"a:b": "1"}, absent=["a:b"]), "'a:b' is stated twice"),
         (lambda: Context({"prefix": "1"}), "'prefix' has no service prefix"),
         (lambda: Context({"a:b": NO_TEXT}), "'a:b' has the value"),
-        (lambda: assume(World(), parse_principal(USER), SESSION), "is not the ARN of a role"),
+        (
+            lambda: assume(World(), parse_principal(USER), SESSION),
+            f"'{SESSION}' is not the ARN of a role",
+        ),
         (lambda: World(users={ROLE: {}}), "is not the ARN of a user"),
         (lambda: World(roles={SESSION: {"trust": trust(USER)}}), "is not the ARN of a role"),
         (lambda: World(roles={ROLE: NOTHING}), "'trust' is missing"),

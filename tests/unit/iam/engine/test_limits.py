@@ -165,6 +165,7 @@ def test_a_resource_control_policy_sees_what_the_caller_is() -> None:
 def test_the_answer_cites_what_decides() -> None:
     sid = deny("s3:*", Sid="NoStorage")
     denied = ask(world(of_service(TRUSTED, level(FULL, policy(sid)))), USER, GET, OBJECT)
+    assert [each.effect for each in denied.caller_side] == ["Deny"]
     assert [str(each) for each in denied.caller_side] == [
         "statement 'NoStorage' of service control policy p1 of root"
     ]
@@ -184,13 +185,19 @@ def test_the_answer_cites_what_decides() -> None:
 
 def test_a_role_of_which_only_the_name_is_like_a_services_is_not_decided() -> None:
     session = f"arn:aws:sts::{TRUSTING}:assumed-role/AWSServiceRoleForY/s"
-    made = World(
-        resources={BUCKET: owned(policy(allow("s3:*", Principal={"AWS": session})))},
-        layers=of_service(TRUSTING, level(FULL, policy(deny()))),
-    )
-    decision = ask(made, session, GET, OBJECT)
-    assert decision.outcome.value == "unknown"
-    assert any("service-linked role" in each for each in decision.unknown)
+    for documents, matters in (
+        ((FULL,), False),
+        ((FULL, policy(deny())), True),
+        ((policy(allow("kms:*")),), True),
+    ):
+        made = World(
+            resources={BUCKET: owned(policy(allow("s3:*", Principal={"AWS": session})))},
+            layers=of_service(TRUSTING, level(*documents)),
+        )
+        decision = ask(made, session, GET, OBJECT)
+        assert decision.outcome.value == "unknown"
+        told = f"whether {decision.request.principal.short} is a service-linked role"
+        assert (told in decision.unknown) is matters
 
 
 def endpoint(document: Json) -> Layers:

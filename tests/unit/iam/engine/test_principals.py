@@ -184,6 +184,28 @@ def test_what_is_of_no_resource_has_no_account_of_one() -> None:
     assert outcome(world, USER, "s3:ListAllMyBuckets", "*") == "unknown"
 
 
+@pytest.mark.parametrize(
+    ("named", "expected"),
+    [
+        ({"AWS": CLOUDFRONT}, "allowed"),
+        ({"AWS": [USER, CLOUDFRONT]}, "allowed"),
+        ({"AWS": CLOUDFRONT.replace("E1", "E2")}, "denied"),
+        ({"AWS": TRUSTED}, "denied"),
+        (
+            {"CanonicalUser": "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be"},
+            "unknown",
+        ),
+        ({"AWS": "*"}, "unknown"),
+        ("*", "allowed"),
+    ],
+)
+def test_an_origin_access_identity_is_named_by_its_arn(named: Any, expected: str) -> None:
+    world = World(resources={BUCKET: owned(policy(allow(Principal=named)))})
+    decision = ask(world, CLOUDFRONT, GET, OBJECT)
+    assert decision.outcome.value == expected
+    assert bool(decision.unknown) is (expected == "unknown")
+
+
 LIST = "aws:PrincipalServiceNamesList"
 
 

@@ -168,11 +168,34 @@ class TestWalkthrough:
         with pytest.raises(QuestionError, match="states another sts:RoleSessionName than 'other'"):
             assume(self.world(), caller, ROLE, stated, session_name="other")
 
+    def test_only_what_would_allow_the_request_is_told_as_near(self) -> None:
+        later = {"DateGreaterThan": {"aws:CurrentTime": "2030-01-01T00:00:00Z"}}
+        own = policy(
+            allow("s3:Get*", f"{BUCKET}/*", Condition=later, Sid="Later"),
+            deny("s3:Get*", f"{BUCKET}/*", Condition=later, Sid="Denies"),
+            allow("s3:Put*", f"{BUCKET}/*", Condition=later, Sid="Writes"),
+            allow("s3:Get*", f"{BUCKET}/private/*", Condition=later, Sid="Elsewhere"),
+        )
+        named = [
+            {**each, "Principal": {"AWS": OTHER_USER if each["Sid"] == "Later" else USER}}
+            for each in own["Statement"]
+        ]
+        world = World(
+            users={USER: {"policies": {"p": own}}}, resources={BUCKET: owned(policy(*named))}
+        )
+        now = Context({"aws:CurrentTime": "2029-01-01T00:00:00Z"})
+        decision = ask(world, USER, GET, OBJECT, context=now)
+        assert [each for each in decision.missing if "statement '" in each] == [
+            "statement 'Later' of identity-based policy 'p' of user/StageAdmin would, but its"
+            " condition DateGreaterThan aws:CurrentTime is not met"
+        ]
+
     def test_both_sides_are_cited(self) -> None:
         decision = assume(self.world(), parse_principal(USER), ROLE).decision
         assert [str(each) for each in decision.caller_side] == [
             "statement 1 of identity-based policy 'assume' of user/StageAdmin"
         ]
+        assert {each.effect for each in decision.caller_side} == {"Allow"}
         assert [str(each) for each in decision.resource_side] == [
             "statement 1 of trust policy of role/StageRole"
         ]
