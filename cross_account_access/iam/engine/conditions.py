@@ -86,7 +86,7 @@ class CompiledCondition:
         if state is KeyState.ABSENT:
             return self._holds_without_key(request)
         if isinstance(state, KeyState):
-            request.doubt(f"context key {self.text.split(' ', 1)[1]} is not stated")
+            request.doubt(f"context key {self.text.partition(' ')[2]} is not stated")
             return None
         if isinstance(state, AtLeast):
             return self._holds_for_some(state, request)

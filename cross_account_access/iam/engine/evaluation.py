@@ -209,7 +209,7 @@ class _Case:
         """
         principal, resource = self.request.principal, self.request.resource
         if principal.partition and resource != "*":
-            partition = resource.split(":", 2)[1]
+            partition = resource.split(":")[1]
             if partition != principal.partition:
                 return f"access from partition {principal.partition} to {partition} does not exist"
         if principal.kind is PrincipalKind.ROOT and self.context.action == _ASSUME.lower():

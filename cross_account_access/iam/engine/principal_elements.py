@@ -174,7 +174,7 @@ class PrincipalElement:
             behind = request.entity_arn in self._arns
         else:
             behind = any(
-                arn.startswith(prefix) and arn.rsplit("/", 1)[-1] == principal.name
+                arn.startswith(prefix) and arn.rpartition("/")[2] == principal.name
                 for arn in self._arns
             )
         if principal.session is not None:

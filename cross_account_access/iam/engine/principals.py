@@ -82,7 +82,7 @@ class Principal:
     @property
     def short(self) -> str:
         """The name for messages, like `user/StageAdmin`."""
-        return self.arn.rsplit(":", 1)[-1] if self.arn.startswith("arn:") else self.arn
+        return self.arn.rpartition(":")[2] if self.arn.startswith("arn:") else self.arn
 
 
 def parse_principal(text: str) -> Principal:
@@ -134,10 +134,10 @@ def _from_arn(text: str, match: re.Match[str]) -> Principal:
             " one"
         )
         raise QuestionError(msg)
-    name = (match["path"] or "").rsplit("/", 1)[-1]
+    name = (match["path"] or "").rpartition("/")[2]
     return Principal(kind, text, match["iam"], partition, name)
 
 
 def account_of(arn: str) -> str:
     """Return the account field of an ARN, empty where the ARN has none (as for S3 buckets)."""
-    return arn.split(":", 5)[4]
+    return arn.split(":")[4]

@@ -80,7 +80,7 @@ class IdentityPolicies:
 
     def __init__(self, arn: str, documents: IdentityDocuments) -> None:
         self.arn = arn
-        name = clipped(arn.rsplit(":", 1)[-1])
+        name = clipped(arn.rpartition(":")[2])
         named = mapping(documents.get("policies", {}), f"policies of {name}")
         self.policies = tuple(
             compile_policy(
@@ -205,7 +205,7 @@ class World:
     def _add_role(self, arn: str, documents: RoleDocuments) -> None:
         key = self._free(arn, PrincipalKind.ROLE)
         _check_keys(documents, arn, ("trust",), ("policies", "boundary"))
-        source = f"trust policy of {clipped(arn.rsplit(':', 1)[-1])}"
+        source = f"trust policy of {clipped(arn.rpartition(':')[2])}"
         trust = compile_policy(documents["trust"], PolicyKind.TRUST, source)
         self._identities[key] = IdentityPolicies(arn, documents)
         self._targets[arn] = Target(
@@ -265,7 +265,7 @@ class World:
         """
         if resource == "*":
             return Target(owner=principal.account, policy=None, name="no resource policy")
-        service = resource.split(":", 3)[2]
+        service = resource.split(":")[2]
         if service == "sts" or (service == "iam" and not action.startswith("sts:")):
             # A policy that AWS manages is there for every account (AWS: "Managed policies and
             # inline policies",
@@ -285,7 +285,7 @@ class World:
 
 def _target(arn: str, documents: ResourceDocuments, layers: Layers) -> Target:
     is_arn = arn.startswith("arn:") and arn.count(":") >= _ARN_COLONS
-    service = arn.split(":", 3)[2] if is_arn else ""
+    service = arn.split(":")[2] if is_arn else ""
     if not is_arn or policy_resource(arn) != arn:
         msg = (
             f"{shown(arn)} is not the ARN of a resource with a policy;"

@@ -61,15 +61,27 @@ NO_TEXT: Any = {"c": "d"}
         ),
         (lambda: World(users={ROLE: {}}), "is not the ARN of a user"),
         (lambda: World(roles={SESSION: {"trust": trust(USER)}}), "is not the ARN of a role"),
-        (lambda: World(roles={ROLE: NOTHING}), "'trust' is missing"),
-        (lambda: World(users={USER: MISSPELT}), "did you mean 'boundary'"),
-        (lambda: World(users={USER: MISPLACED}), "'trust' is not"),
-        (lambda: World(resources={BUCKET: NO_POLICY}), "'policy' is missing"),
+        (lambda: World(roles={ROLE: NOTHING}), f"{ROLE}: 'trust' is missing"),
+        (
+            lambda: World(users={USER: MISSPELT}),
+            f"{USER}: 'boundry' is not part of what it can have; did you mean 'boundary'",
+        ),
+        (
+            lambda: World(users={USER: MISPLACED}),
+            f"{USER}: 'trust' is not part of what it can have; known are policies, boundary",
+        ),
+        (lambda: World(resources={BUCKET: NO_POLICY}), f"{BUCKET}: 'policy' is missing"),
         (lambda: World(resources={OBJECT: owned(None)}), "for an object give its bucket"),
         (lambda: World(resources={"bucket": owned(None)}), "'bucket' is not the ARN"),
-        (lambda: World(resources={BUCKET: owned(None, "1")}), "account '1' of"),
-        (lambda: World(resources={QUEUE: owned(None, TRUSTED)}), "contradicts the ARN"),
-        (lambda: World(resources={KEY: owned(None)}), "has no key policy"),
+        (
+            lambda: World(resources={BUCKET: owned(None, "1")}),
+            f"account '1' of {BUCKET} is not 12 digits",
+        ),
+        (
+            lambda: World(resources={QUEUE: owned(None, TRUSTED)}),
+            f"account '{TRUSTED}' contradicts the ARN '{QUEUE}'",
+        ),
+        (lambda: World(resources={KEY: owned(None)}), f"key '{KEY}' has no key policy"),
     ],
 )
 def test_rejects_a_question_that_makes_no_sense(ask_it: Any, named: str) -> None:

@@ -20,6 +20,7 @@ from cross_account_access.iam import (
     assume,
     parse_principal,
 )
+from cross_account_access.iam.layers import ANY_OTHER
 from tests.unit.iam.engine.accounts import (
     BUCKET,
     GET,
@@ -228,6 +229,94 @@ def test_an_endpoint_is_for_its_service_alone() -> None:
     through = Context({"aws:SourceVpce": ENDPOINT})
     assert outcome(made, USER, "kms:Decrypt", KEY, context=through) == "allowed"
     assert outcome(made, "*", GET, OBJECT, context=through) == "denied"
+
+
+READS, WRITES = (controlled(policy(allow(f"s3:{word}*"))) for word in ("Get", "Put"))
+DENIES = controlled(policy(deny("s3:*", Sid="Closed")))
+OPEN = controlled(
+    policy(allow("s3:*", Condition={"StringEquals": {"aws:RequestTag/cost center": "1"}}))
+)
+
+
+def ways(by_endpoint: Json) -> Layers:
+    """Endpoints by names that begin with their service."""
+    return Layers(
+        endpoints={
+            name: Endpoint(service=name.partition("-")[0], policy=document)
+            for name, document in by_endpoint.items()
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("layers", "through", "answer", "told"),
+    [
+        # One of several, wherever it stands among them.
+        (
+            ways({"kms-1": WRITES, "s3-1": WRITES}),
+            "s3-1",
+            "denied",
+            "policy of VPC endpoint s3-1 allows s3:GetOb",
+        ),
+        (ways({"kms-1": WRITES, "s3-1": READS}), "kms-1", "allowed", ""),
+        (
+            ways({"kms-1": WRITES, "s3-1": WRITES}),
+            ["kms-1", "s3-1"],
+            "denied",
+            "policy of VPC endpoint s3-1 allows",
+        ),
+        (
+            ways({"s3-1": READS, "s3-2": DENIES}),
+            "s3-2",
+            "denied",
+            "'Closed' of policy of VPC endpoint s3-2",
+        ),
+        (
+            ways({"s3-1": OPEN}),
+            "s3-1",
+            "unknown",
+            "context key aws:RequestTag/cost center is not stated",
+        ),
+        (
+            ways({"s3-1": READS}),
+            "vpce-9",
+            "unknown",
+            "the policy of VPC endpoint vpce-9 is not known",
+        ),
+        # What is known of all others.
+        (
+            ways({"s3-1": READS, ANY_OTHER: WRITES}),
+            "vpce-9",
+            "denied",
+            "no statement of the policy of VPC end",
+        ),
+        (ways({"s3-1": WRITES, ANY_OTHER: READS}), "vpce-9", "allowed", ""),
+        # Whichever it comes through.
+        (ways({"kms-1": WRITES, "s3-1": READS}), None, "allowed", ""),
+        (
+            ways({"kms-1": READS, "s3-1": WRITES}),
+            None,
+            "unknown",
+            "whether it comes through VPC endpoint s3-1",
+        ),
+        (
+            ways({"s3-1": READS, "s3-2": DENIES}),
+            None,
+            "unknown",
+            "whether it comes through VPC endpoint s3-2",
+        ),
+    ],
+)
+def test_a_request_is_limited_by_the_endpoint_that_it_comes_through(
+    layers: Layers, through: Any, answer: str, told: str
+) -> None:
+    context = Context({} if through is None else {"aws:SourceVpce": through})
+    decision = ask(world(layers), USER, GET, OBJECT, context=context)
+    assert decision.outcome.value == answer
+    lines = [*decision.missing, *decision.unknown, *map(str, decision.caller_side)]
+    assert any(told in each for each in lines), lines
+    if answer == "unknown":
+        assert len(decision.unknown) == 1
 
 
 PUBLIC = allow(GET, f"{BUCKET}/*", Principal="*")

@@ -21,6 +21,7 @@ from tests.unit.iam.engine.accounts import (
     USER,
     allow,
     ask,
+    deny,
     outcome,
     owned,
     policy,
@@ -45,6 +46,8 @@ LOGS = "delivery.logs.amazonaws.com"
 OIDC = f"arn:aws:iam::{TRUSTING}:oidc-provider/token.actions.githubusercontent.com"
 SAML = f"arn:aws:iam::{TRUSTING}:saml-provider/corporate"
 CLOUDFRONT = "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E1"
+
+CANONICAL = "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be"
 
 
 def of_identity(account: str, kind: str, arn: Any, user_id: Any, name: Any = ABSENT) -> Any:
@@ -175,6 +178,8 @@ def test_accounts_follow_from_caller_and_resource(
 ) -> None:
     world = let_in({"StringEquals": {key: value}})
     assert outcome(world, USER, action, resource) == expected
+    if key == "kms:CallerAccount":
+        assert outcome(world, LOGS, action, resource) == "unknown"
 
 
 def test_what_is_of_no_resource_has_no_account_of_one() -> None:
@@ -191,10 +196,7 @@ def test_what_is_of_no_resource_has_no_account_of_one() -> None:
         ({"AWS": [USER, CLOUDFRONT]}, "allowed"),
         ({"AWS": CLOUDFRONT.replace("E1", "E2")}, "denied"),
         ({"AWS": TRUSTED}, "denied"),
-        (
-            {"CanonicalUser": "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be"},
-            "unknown",
-        ),
+        ({"CanonicalUser": CANONICAL}, "unknown"),
         ({"AWS": "*"}, "unknown"),
         ("*", "allowed"),
     ],
@@ -202,6 +204,50 @@ def test_what_is_of_no_resource_has_no_account_of_one() -> None:
 def test_an_origin_access_identity_is_named_by_its_arn(named: Any, expected: str) -> None:
     world = World(resources={BUCKET: owned(policy(allow(Principal=named)))})
     decision = ask(world, CLOUDFRONT, GET, OBJECT)
+    assert decision.outcome.value == expected
+    assert bool(decision.unknown) is (expected == "unknown")
+
+
+@pytest.mark.parametrize(
+    ("principal", "listed", "expected"),
+    [
+        (USER, "*", "allowed"),
+        (LOGS, "*", "allowed"),
+        (USER, {"AWS": "*"}, "allowed"),
+        ("*", {"AWS": "*"}, "allowed"),
+        (LOGS, {"AWS": "*"}, "unknown"),
+        (LOGS, {"Service": LOGS}, "allowed"),
+        (LOGS, {"Service": "logs.amazonaws.com"}, "denied"),
+        ("*", {"Service": LOGS}, "denied"),
+        (USER, {"Service": LOGS}, "denied"),
+        (USER, {"AWS": [USER, TRUSTED]}, "allowed"),
+        (USER, {"AWS": USER}, "unknown"),
+        (USER, {"AWS": TRUSTED}, "unknown"),
+        (USER, {"AWS": f"{USER}2"}, "denied"),
+        (USER, {"CanonicalUser": CANONICAL}, "unknown"),
+        (root_of(TRUSTED), {"AWS": TRUSTED}, "allowed"),
+        (root_of(TRUSTED), {"AWS": root_of(TRUSTED)}, "allowed"),
+        (root_of(TRUSTED), {"AWS": USER}, "denied"),
+        (SESSION, {"AWS": [SESSION, ROLE, TRUSTING]}, "allowed"),
+        (SESSION, {"AWS": [ROLE, TRUSTING]}, "unknown"),
+        (SESSION, {"AWS": [SESSION, TRUSTING]}, "unknown"),
+        (SESSION, {"AWS": [SESSION, ROLE]}, "unknown"),
+        (SESSION, {"AWS": [f"{SESSION}2", f"{ROLE}2", TRUSTED]}, "denied"),
+        (ROLE, {"AWS": [SESSION, ROLE, TRUSTING]}, "unknown"),
+        (ROLE, {"AWS": SESSION}, "unknown"),
+    ],
+)
+def test_all_but_those_who_are_listed_in_full_are_denied(
+    principal: str, listed: Any, expected: str
+) -> None:
+    own: Any = {"policies": {"p": policy(allow())}}
+    others = policy(allow(Principal="*"), deny("s3:*", NotPrincipal=listed))
+    world = World(
+        users={USER: own},
+        roles={ROLE: {"trust": policy(), **own}},
+        resources={BUCKET: owned(others)},
+    )
+    decision = ask(world, principal, GET, OBJECT)
     assert decision.outcome.value == expected
     assert bool(decision.unknown) is (expected == "unknown")
 
