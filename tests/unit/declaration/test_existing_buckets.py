@@ -207,6 +207,13 @@ def test_rejects_access_without_a_role_with_the_statement_for_its_owner(
     assert written["Resource"] == [kind(name="theirs").arn(OWNER)]
     assert written["Principal"] == {"AWS": ["arn:aws:iam::444455556666:root"]}
     assert "aws:PrincipalArn" in json.dumps(written["Condition"])
+    (problem, *_) = problems_of(kind, grant={"via": "resource"})
+    statement = problem.partition(" add to its policy: ")[2]
+    written = json.loads(statement)
+    assert statement == json.dumps(written, separators=(",", ":"))
+    every = written if isinstance(written, list) else [written]
+    allowed = {action for each in every for action in each["Action"]}
+    assert allowed >= {action for each in kind.levels.values() for action in each.on_resource}
 
 
 @pytest.mark.parametrize(

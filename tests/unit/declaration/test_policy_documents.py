@@ -28,6 +28,7 @@ from cross_account_access.declaration.policies.documents import (
     caller_policy,
     key_policy,
     resource_policy,
+    revocation_policy,
     service_trust_policy,
 )
 from cross_account_access.declaration.policies.replication import (
@@ -287,6 +288,12 @@ def test_what_is_allowed_but_not_required_may_be_left_out() -> None:
     assert assuming["Condition"] == {"ArnEquals": {"aws:PrincipalArn": [USER]}}
     assert identity["Condition"]["StringEquals"] == {"sts:SourceIdentity": ["Alice"]}
     assert tags["Condition"]["StringEqualsIfExists"] == {"aws:RequestTag/team": ["data"]}
+
+
+def test_sessions_from_before_a_moment_are_denied_everything() -> None:
+    (only,) = statements(revocation_policy("2030-01-31T00:00:00Z"))
+    assert (only["Effect"], only["Action"], only["Resource"]) == ("Deny", ["*"], ["*"])
+    assert only["Condition"] == {"DateLessThan": {"aws:TokenIssueTime": ["2030-01-31T00:00:00Z"]}}
 
 
 def test_a_source_identity_of_any_value_can_be_required() -> None:

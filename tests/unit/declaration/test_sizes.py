@@ -165,19 +165,54 @@ def test_ten_users_are_too_many_conditions_for_a_queue() -> None:
 
 
 @pytest.mark.parametrize(
-    ("limits", "told"),
+    ("limit", "count", "told"),
     [
-        ({"principals": 3}, "a queue policy of 4 principals, and 3 is the most"),
-        ({"actions_of_statement": 5}, "a queue policy with 6 actions in a statement, and 5 is the"),
+        ("statements", 4, "a queue policy of 4 statements, and 3 is the most"),
+        ("principals", 4, "a queue policy of 4 principals, and 3 is the most"),
+        ("conditions", 7, "a queue policy of 7 conditions, and 6 is the most"),
+        ("actions_of_statement", 6, "a queue policy with 6 actions in a statement, and 5 is the"),
     ],
 )
-def test_principals_and_actions_of_a_queue_are_counted(
-    limits: dict[str, int], told: str, monkeypatch: pytest.MonkeyPatch
+def test_what_a_policy_has_of_each_is_counted(
+    limit: str, count: int, told: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    quota = replace(quotas.RESOURCE_POLICIES["sqs"], **limits)
-    monkeypatch.setitem(quotas.RESOURCE_POLICIES, "sqs", quota)
-    (problem,) = problems_of(**many("queue", ["receive", "send"], 3))
+    settings = many("queue", ["receive", "send"], 3)
+
+    def problems(most: int | None) -> list[str]:
+        changed: dict[str, Any] = {limit: most}
+        quota = replace(quotas.RESOURCE_POLICIES["sqs"], **changed)
+        monkeypatch.setitem(quotas.RESOURCE_POLICIES, "sqs", quota)
+        return problems_of(**settings)
+
+    assert problems(None) == problems(count) == []
+    (problem,) = problems(count - 1)
     assert told in problem
+
+
+@pytest.mark.parametrize(
+    ("service", "kind", "levels", "told"),
+    [
+        ("s3", "bucket", ["read"], "needs a bucket policy of"),
+        ("sns", "topic", ["publish"], "needs a topic policy of"),
+        ("sqs", "queue", ["send"], "needs a queue policy of"),
+        ("kms", "bucket", ["read"], "needs a key policy of"),
+    ],
+)
+def test_a_policy_may_be_as_large_as_its_quota(
+    service: str, kind: str, levels: list[str], told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = many(kind, levels, 2)
+
+    def problems(most: int) -> list[str]:
+        quota = replace(quotas.RESOURCE_POLICIES[service], size=most)
+        monkeypatch.setitem(quotas.RESOURCE_POLICIES, service, quota)
+        return problems_of(**settings)
+
+    (problem,) = problems(1)
+    size = int(problem.partition(f"{told} ")[2].partition(" bytes, and 1 is the most")[0])
+    assert problems(size) == []
+    (problem,) = problems(size - 1)
+    assert f"{told} {size} bytes, and {size - 1} is the most" in problem
 
 
 def test_a_key_policy_is_measured_too() -> None:
@@ -188,7 +223,9 @@ def test_a_key_policy_is_measured_too() -> None:
 def test_a_raised_quota_admits_a_larger_trust_policy() -> None:
     arns = [f"arn:aws:iam::444455556666:role/data/{n:02}*" for n in range(50)]
     settings = beside(of_kind("principals", {"arns": arns}))
-    assert problems_of(**settings, trust_policy_limit=4096) == []
+    assert problems_of(**settings, trust_policy_limit=2311) == []
+    (problem,) = problems_of(**settings, trust_policy_limit=2310)
+    assert "needs a trust policy of 2311 characters, and 2310 is the most" in problem
 
 
 def test_an_access_policy_may_need_as_many_policies_as_a_role_takes() -> None:

@@ -244,7 +244,7 @@ def test_all_but_those_who_are_listed_in_full_are_denied(
     others = policy(allow(Principal="*"), deny("s3:*", NotPrincipal=listed))
     world = World(
         users={USER: own},
-        roles={ROLE: {"trust": policy(), **own}},
+        roles={ROLE: own | {"trust": policy()}},
         resources={BUCKET: owned(others)},
     )
     decision = ask(world, principal, GET, OBJECT)
