@@ -104,8 +104,8 @@ class Target:
         self,
         *,
         owner: str | None,
-        policy: Policy | None,
-        name: str,
+        policy: Policy | None = None,
+        name: str = "",
         is_known: bool = True,
         delegates: bool = False,
         cuts_off: Truth = False,
@@ -264,7 +264,7 @@ class World:
             resource: ARN, or `*` for an action that has no resource.
         """
         if resource == "*":
-            return Target(owner=principal.account, policy=None, name="no resource policy")
+            return Target(owner=principal.account)
         service = resource.split(":")[2]
         if service == "sts" or (service == "iam" and not action.startswith("sts:")):
             # A policy that AWS manages is there for every account (AWS: "Managed policies and
@@ -272,15 +272,15 @@ class World:
             # https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_managed-vs-inline.html).
             field = account_of(resource)
             account = principal.account if field == "aws" else field
-            return Target(owner=account, policy=None, name="no resource policy")
+            return Target(owner=account)
         arn = policy_resource(resource)
         found = self._targets.get(arn)
         if found is not None:
             return found
         owner = account_of(resource) or None
         if has_no_policies(resource):
-            return Target(owner=owner, policy=None, name="no resource policy")
-        return Target(owner=owner, policy=None, name=f"policy of {arn}", is_known=False)
+            return Target(owner=owner)
+        return Target(owner=owner, name=f"policy of {arn}", is_known=False)
 
 
 def _target(arn: str, documents: ResourceDocuments, layers: Layers) -> Target:

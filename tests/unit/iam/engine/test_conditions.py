@@ -12,6 +12,7 @@ import pytest
 
 from cross_account_access.iam.engine import (
     Context,
+    Decision,
     DocumentError,
     PolicyKind,
     World,
@@ -33,6 +34,14 @@ HOLDS, FAILS, OPEN = "allowed", "denied", "unknown"
 
 
 def answer(condition: Any, values: dict[str, Any] | None, principal: str = USER) -> str:
+    return decision(condition, values, principal).outcome.value
+
+
+def told(condition: Any, values: dict[str, Any]) -> tuple[str, ...]:
+    return decision(condition, values, USER).unknown
+
+
+def decision(condition: Any, values: dict[str, Any] | None, principal: str) -> Decision:
     stated = {key: value for key, value in (values or {}).items() if value is not None}
     absent = [key for key, value in (values or {}).items() if value is None]
     documents = {"p": policy(allow("s3:GetObject", f"{BUCKET}/*", Condition=condition))}
@@ -48,7 +57,7 @@ def answer(condition: Any, values: dict[str, Any] | None, principal: str = USER)
         resources={BUCKET: {"account": account, "policy": None}},
     )
     context = Context(stated, absent=absent)
-    return ask(world, principal, "s3:GetObject", OBJECT, context=context).outcome.value
+    return ask(world, principal, "s3:GetObject", OBJECT, context=context)
 
 
 ROWS: list[tuple[str, Any, dict[str, Any], str]] = [
@@ -313,6 +322,13 @@ ROWS: list[tuple[str, Any, dict[str, Any], str]] = [
     ),
     (VARIABLES, {"StringEquals": {"x:y": f"${{{TEAM}}}"}}, {"x:y": "red"}, OPEN),
     (VARIABLES, {"StringEquals": {"x:y": f"team-${{{TEAM}}}"}}, {"x:y": "red"}, FAILS),
+    (VARIABLES, {"StringLike": {"x:y": "${aws:username}*b"}}, {"x:y": "StageAdmin:a:b"}, HOLDS),
+    (
+        VARIABLES,
+        {"ArnLike": {"x:y": "arn:aws:sns:*:1:*-${aws:username}"}},
+        {"x:y": "arn:aws:sns:us-east-1:1:a:b-StageAdmin"},
+        HOLDS,
+    ),
     (VARIABLES, {"StringLike": {"x:y": "${*}"}}, {"x:y": "anything"}, FAILS),
     (VARIABLES, {"StringLike": {"x:y": "a${*}${?}${$}"}}, {"x:y": "a*?$"}, HOLDS),
     (VARIABLES, {"StringLike": {"x:y": f"${{{TEAM}}}"}}, {"x:y": "red", TEAM: "*"}, FAILS),
@@ -336,6 +352,67 @@ def test_condition_is_judged_as_the_page_says(
     page: str, condition: Any, values: dict[str, Any], expected: str
 ) -> None:
     assert answer(condition, values) == expected, page
+
+
+@pytest.mark.parametrize(
+    ("condition", "values", "reason"),
+    [
+        ({"StringEquals": {TEAM: "red"}}, {}, f"context key {TEAM} is not stated"),
+        (
+            {"StringEquals": {"aws:RequestTag/cost center": "1"}},
+            {},
+            "context key aws:RequestTag/cost center is not stated",
+        ),
+        (
+            {"NumericEquals": {"x:key": 10}},
+            {"x:key": "ten"},
+            "the request's value 'ten', which is no number",
+        ),
+        (
+            {"DateLessThan": {"x:key": "2030-01-01T00:00:00Z"}},
+            {"x:key": "soon"},
+            "the request's value 'soon', which is no date with a time zone",
+        ),
+        (
+            {"NumericEquals": {"aws:userid": 1}},
+            {},
+            "the value that begins with 'AIDA' is not stated",
+        ),
+        ({"Null": {TAGS: "true"}}, {}, f"whether the request has context key {TAGS.lower()}"),
+        (
+            {"ArnLike": {"x:key": "arn:aws:sns:*"}},
+            {"x:key": "arn:aws:sns:r:1:t"},
+            "a wildcard that would have to reach beyond a colon of the ARN",
+        ),
+        (
+            {"StringEquals": {TAGS: "a"}},
+            {TAGS: ["a", "b"]},
+            f"StringEquals {TAGS} has no set operator, but the key has not one value",
+        ),
+        (
+            {"ForAnyValue:StringEqualsIfExists": {TAGS: "a"}},
+            {TAGS: None},
+            "AWS's pages contradict each other about ForAnyValue:StringEqualsIfExists"
+            f" {TAGS} of a request without the key",
+        ),
+        (
+            {"StringNotEquals": {"x:y": f"${{{TEAM}}}"}},
+            {"x:y": "red", TEAM: ["red", "blue"]},
+            f"context key {TEAM.lower()} has several values",
+        ),
+        (
+            {"StringEquals": {"x:y": f"${{{TEAM}}}"}},
+            {"x:y": "red"},
+            f"context key {TEAM.lower()} is not stated",
+        ),
+    ],
+)
+def test_an_open_condition_is_told_with_what_it_depends_on(
+    condition: Any, values: dict[str, Any], reason: str
+) -> None:
+    assert told(condition, values) == (
+        f"statement 1 of identity-based policy 'p' of user/StageAdmin depends on this: {reason}",
+    )
 
 
 def test_variables_are_plain_text_in_the_older_policy_language() -> None:

@@ -195,7 +195,8 @@ class TestWalkthrough:
         assert [str(each) for each in decision.caller_side] == [
             "statement 1 of identity-based policy 'assume' of user/StageAdmin"
         ]
-        assert {each.effect for each in decision.caller_side} == {"Allow"}
+        (own,) = decision.caller_side
+        assert (own.effect, own.statement) == ("Allow", MAY_ASSUME)
         assert [str(each) for each in decision.resource_side] == [
             "statement 1 of trust policy of role/StageRole"
         ]

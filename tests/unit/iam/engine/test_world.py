@@ -5,8 +5,11 @@ import pytest
 from cross_account_access.iam.engine import QuestionError, World
 from tests.unit.iam.engine.accounts import (
     BUCKET,
+    LOCAL_USER,
     OBJECT,
+    ROLE,
     TRUSTED,
+    TRUSTING,
     USER,
     allow,
     ask,
@@ -48,3 +51,39 @@ def test_a_world_that_grows_leaves_the_first_one_as_it_is() -> None:
     assert ask(first, USER, "s3:GetObject", OBJECT).outcome.value == "unknown"
     with pytest.raises(QuestionError, match="have one name"):
         more.including(users={USER.replace("user/", "user/ops/"): {}})
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "answer", "told"),
+    [
+        ("s3:ListAllMyBuckets", "*", "allowed", ""),
+        ("ssm:GetParameter", f"arn:aws:ssm:us-east-1:{TRUSTING}:parameter/a", "allowed", ""),
+        (
+            "ssm:GetParameter",
+            f"arn:aws:ssm:us-east-1:{TRUSTED}:parameter/a",
+            "denied",
+            f"parameter/a has no policy that could name {LOCAL_USER.rpartition(':')[2]}",
+        ),
+        ("iam:GetRole", ROLE, "allowed", ""),
+        ("iam:GetUser", USER, "denied", "has no policy that could name"),
+        ("iam:GetPolicy", "arn:aws:iam::aws:policy/ReadOnlyAccess", "allowed", ""),
+        (
+            "sts:GetFederationToken",
+            f"arn:aws:sts::{TRUSTING}:federated-user/a",
+            "allowed",
+            "",
+        ),
+        ("sts:AssumeRole", f"{ROLE}2", "unknown", f"the policy of {ROLE}2 is not known"),
+        ("s3:GetObject", OBJECT, "unknown", f"the policy of {BUCKET} is not known"),
+    ],
+)
+def test_what_has_no_policy_is_left_to_the_callers_own(
+    action: str, resource: str, answer: str, told: str
+) -> None:
+    closed = policy({"Effect": "Deny", "Principal": "*", "Action": "*"})
+    world = World(
+        users={LOCAL_USER: {"policies": {"p": policy(allow())}}}, roles={ROLE: {"trust": closed}}
+    )
+    decision = ask(world, LOCAL_USER, action, resource)
+    assert decision.outcome.value == answer
+    assert told in " ".join([*decision.missing, *decision.unknown])
