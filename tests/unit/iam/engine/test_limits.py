@@ -319,6 +319,21 @@ def test_a_request_is_limited_by_the_endpoint_that_it_comes_through(
         assert len(decision.unknown) == 1
 
 
+@pytest.mark.parametrize("through", [None, "vpce-9"])
+def test_a_deny_decides_whatever_endpoint_a_request_comes_through(through: str | None) -> None:
+    own = policy(deny("s3:*", Sid="Never"))
+    made = World(
+        users={USER: {"policies": {"p": own}}},
+        resources={BUCKET: owned(policy(allow(Principal={"AWS": USER})))},
+        layers=ways({"s3-1": WRITES}),
+    )
+    context = Context({} if through is None else {"aws:SourceVpce": through})
+    decision = ask(made, USER, GET, OBJECT, context=context)
+    assert decision.outcome.value == "denied"
+    assert [each.sid for each in decision.caller_side] == ["Never"]
+    assert decision.resource_side == ()
+
+
 PUBLIC = allow(GET, f"{BUCKET}/*", Principal="*")
 NAMED = allow("s3:*", [BUCKET, f"{BUCKET}/*"], Principal={"AWS": [USER, TRUSTING]})
 SERVICE = allow("s3:*", Principal={"Service": "cloudtrail.amazonaws.com"})

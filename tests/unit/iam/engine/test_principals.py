@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
-from cross_account_access.iam.engine import Context, World, parse_principal
+from cross_account_access.iam.engine import Context, World, assume, parse_principal
 from cross_account_access.iam.engine.context import AtLeast, KeyState, Partial, derived_keys
 from tests.unit.iam.engine.accounts import (
     BUCKET,
     FEDERATED,
     GET,
     KEY,
+    LOCAL_USER,
     OBJECT,
     ROLE,
     SESSION,
@@ -26,6 +27,8 @@ from tests.unit.iam.engine.accounts import (
     owned,
     policy,
     root_of,
+    session_policy,
+    trust,
 )
 
 ABSENT, PRESENT = KeyState.ABSENT, KeyState.PRESENT
@@ -250,6 +253,88 @@ def test_all_but_those_who_are_listed_in_full_are_denied(
     decision = ask(world, principal, GET, OBJECT)
     assert decision.outcome.value == expected
     assert bool(decision.unknown) is (expected == "unknown")
+
+
+CHINA = "arn:aws-cn:s3:::bucket/a"
+
+
+@pytest.mark.parametrize(
+    ("principal", "action", "resource", "told"),
+    [
+        (USER, GET, CHINA, "access from partition aws to aws-cn does not exist"),
+        (root_of(TRUSTED), "sts:AssumeRole", ROLE, "an account's root user cannot assume a role"),
+        ("*", "iam:GetUser", USER, "iam:GetUser takes no request without credentials"),
+        ("*", "lambda:GetFunction", OBJECT, "lambda:GetFunction takes no request without"),
+        (SESSION, "sts:GetSessionToken", "*", "credentials of a role cannot call sts:GetSession"),
+        (SESSION, "sts:GetFederationToken", "*", "of a role cannot call sts:GetFederationToken"),
+        (
+            FEDERATED,
+            "sts:AssumeRole",
+            ROLE,
+            "of GetFederationToken cannot call sts:AssumeRole, nor",
+        ),
+    ],
+)
+def test_what_no_policy_could_allow_is_refused_with_the_reason(
+    principal: str, action: str, resource: str, told: str
+) -> None:
+    anything: Any = {"policies": {"p": policy(allow())}}
+    anybody = policy(allow(Principal="*"))
+    world = World(
+        users={USER: anything},
+        roles={ROLE: anything | {"trust": trust(TRUSTED)}},
+        resources={BUCKET: owned(anybody)},
+    )
+    decision = ask(world, principal, action, resource)
+    assert decision.outcome.value == "denied"
+    (line,) = decision.missing
+    assert told in line
+
+
+@pytest.mark.parametrize(
+    ("principal", "action", "expected"),
+    [
+        (USER, "sts:GetCallerIdentity", "allowed"),
+        (USER, "sts:GetSessionToken", "allowed"),
+        (USER, "sts:GetFederationToken", "denied"),
+        (SESSION, "sts:GetCallerIdentity", "allowed"),
+        (FEDERATED, "sts:GetCallerIdentity", "allowed"),
+        (FEDERATED, "s3:ListAllMyBuckets", "denied"),
+        ("*", "s3:ListAllMyBuckets", "denied"),
+    ],
+)
+def test_some_calls_need_no_permission(principal: str, action: str, expected: str) -> None:
+    world = World(users={USER: {"policies": {"p": policy(deny())}}})
+    assert outcome(world, principal, action, "*") == expected
+
+
+def test_a_federated_user_calls_iam_in_the_console_alone() -> None:
+    world = World(users={LOCAL_USER: {"policies": {"p": policy(allow())}}})
+    for action, resource, reasons in (
+        ("iam:ListUsers", "*", 1),
+        ("s3:ListAllMyBuckets", "*", 0),
+    ):
+        decision = ask(world, FEDERATED, action, resource, session=session_policy(allow()))
+        assert decision.allowed is not bool(reasons)
+        assert ["session of the console" in each for each in decision.unknown] == [True] * reasons
+
+
+def test_a_session_keeps_what_is_not_of_who_assumed_it() -> None:
+    of_caller = {
+        "aws:MultiFactorAuthPresent": "true",
+        "aws:MultiFactorAuthAge": "7",
+        "aws:PrincipalTag/team": "red",
+        "aws:TokenIssueTime": "2030-01-01T00:00:00Z",
+        "aws:userid": "AIDA1",
+    }
+    of_account = {"aws:PrincipalOrgID": "o-1", "aws:PrincipalOrgPaths": "o-1/r-1/"}
+    of_call = {"aws:SourceIp": "203.0.113.7", "sts:ExternalId": "x"}
+    context = Context({**of_caller, **of_account, **of_call})
+    for principal, kept in ((USER, of_call), (f"{ROLE}2", of_call | of_account)):
+        found = assume(World(), parse_principal(principal), ROLE, context, session_name="s")
+        assert found.context.states == {key.lower(): (value,) for key, value in kept.items()}
+        assert found.session == parse_principal(SESSION.replace("/test", "/s"))
+    assert assume(World(), parse_principal(USER), ROLE).session == parse_principal(ROLE)
 
 
 LIST = "aws:PrincipalServiceNamesList"
