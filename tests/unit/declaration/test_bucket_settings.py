@@ -234,6 +234,20 @@ def test_a_bucket_of_others_that_gets_copies_must_keep_versions(
         assert "have its owner turn it on" in told
 
 
+def test_each_bucket_of_others_that_gets_copies_is_looked_for() -> None:
+    names = {"first": None, "second": "third", "third": "copies"}
+    buckets = [
+        bucket(),
+        *({"name": name, **replicated(target)} for name, target in names.items()),
+    ]
+    needed = settings_of(buckets=buckets).must_exist
+    assert [each.parameters["Bucket"] for each in needed] == ["copies"]
+
+
+def replicated(target: str | None) -> dict[str, Any]:
+    return {"replication": {"bucket": target}} if target else {}
+
+
 def test_a_bucket_of_the_stack_that_gets_copies_is_not_looked_for() -> None:
     assert settings_of(**copied({"name": "copies"})).must_exist == []
 

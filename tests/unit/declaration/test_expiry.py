@@ -36,6 +36,13 @@ def test_nothing_is_told_of_an_expiry_that_is_far_or_of_none() -> None:
         assert list(expiry.warnings(settings_of(**under(**conditions)).consumers, now)) == []
 
 
+def test_each_consumer_that_expires_is_told_of() -> None:
+    first, *_ = settings_of(**under()).consumers
+    (second,) = settings_of(**under(expires_at="2030-01-02")).consumers
+    (warning,) = expiry.warnings([first, second], datetime(2030, 1, 1, tzinfo=UTC))
+    assert "expires in 1 day" in warning
+
+
 def test_an_expired_consumer_is_deployed_with_a_warning(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -181,3 +181,10 @@ def test_all_problems_are_told_together_and_nothing_is_registered() -> None:
         "staging_region",
         "unknown",
     ]
+
+
+def test_as_many_tags_together_as_iam_takes_are_taken() -> None:
+    """Those of the program, two, are counted too."""
+    tags = {f"k{number}": "v" for number in range(30)}
+    role = {"name": "R", "tags": {f"r{number}": "v" for number in range(18)}}
+    assert problems_of(tags=tags, consumers=[consumer(role=role)]) == []
