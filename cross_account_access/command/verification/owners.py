@@ -106,10 +106,15 @@ def _refused(rows: Sequence[Row], seen: StackInventory, owner: str) -> Iterator[
         if finding.found is not Found.REFUSED or not isinstance(ask, Use):
             continue
         policy_of, key = ask.place.arn, ask.place.key_arn
-        if not _is_allowed(row, _with_policy(seen, policy_of, None), owner):
+        without = _with_policy(seen, policy_of, None)
+        if not _is_allowed(row, without, owner):
             if key not in seen.resources:
                 continue
             policy_of = str(key)
+            # What is refused then all the same is refused by the role's own policies.
+            lets_in = {"Version": "2012-10-17", "Statement": [_for_role(ask)]}
+            if not _is_allowed(row, _with_policy(without, policy_of, lets_in), owner):
+                continue
         is_key = policy_of == key
         statement = _for_role(ask) if is_key else {}
         mended = _with_statement(seen, policy_of, statement) if is_key else seen

@@ -66,7 +66,8 @@ class _Identity:
 
     session: boto3.Session
     keys: Mapping[str, str] = field(default_factory=dict, repr=False)
-    since: float = field(default_factory=time.monotonic)
+    since: float = 0
+    """When the keys were given, on the clock of this process."""
 
 
 class Probes:
@@ -195,7 +196,7 @@ class Probes:
             "aws_secret_access_key": given["SecretAccessKey"],
             "aws_session_token": given["SessionToken"],
         }
-        return _Identity(self._base, keys)
+        return _Identity(self._base, keys, time.monotonic())
 
     def _identity(self, row: Row, ask: Use) -> _Identity:
         """Whoever makes the request: a session of the role, the caller itself, or nobody."""

@@ -38,14 +38,28 @@ class Aws:
     def session(self) -> Any:
         return SimpleNamespace(client=self._client)
 
-    def _client(self, service: str, *, config: Any, **options: Any) -> Any:
+    def _client(
+        self,
+        service: str,
+        *,
+        config: Any,
+        region_name: str | None = None,
+        endpoint_url: str | None = None,
+        use_ssl: bool = True,
+        aws_access_key_id: str | None = None,
+        aws_secret_access_key: str | None = None,
+        aws_session_token: str | None = None,
+    ) -> Any:
         # Nothing waits longer for AWS than it says.
         ours: Any = CLIENT_CONFIG
         assert config.connect_timeout == ours.connect_timeout
-        endpoint = options.get("endpoint_url") or self.endpoint
-        if options.get("use_ssl") is False and options.get("endpoint_url") is None:
+        assert region_name in {None, "us-west-2"}
+        keys = (aws_access_key_id, aws_secret_access_key, aws_session_token)
+        assert keys in {(None, None, None), ("ASIA", "s", "t")}
+        endpoint = endpoint_url or self.endpoint
+        if not use_ssl and endpoint_url is None:
             endpoint = endpoint.replace("https://s3.", "http://s3.")
-        by = "role" if "aws_session_token" in options else "itself"
+        by = "role" if aws_session_token else "itself"
         if config.signature_version is UNSIGNED:
             by = "nobody"
         return _Client(self, service, {"by": by, "endpoint": endpoint})

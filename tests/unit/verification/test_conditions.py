@@ -101,6 +101,15 @@ def test_what_nobody_meets_at_will_is_otherwise_one_at_a_time() -> None:
         assert dict(not_at_will(consumer(**changes), MET)) == {}
 
 
+def test_what_is_nearly_a_claim_is_none_of_the_others() -> None:
+    met = Circumstances(claims={"x:sub": "us"})
+    found = dict(not_at_will(consumer(claims={"x:sub": ("us", "us-x")}), met))
+    assert [words for words in found if words.startswith("with ")] == [
+        "with x:sub us_x",
+        "with x:sub us-x-x",
+    ]
+
+
 @pytest.mark.parametrize(
     ("declared", "end"),
     [

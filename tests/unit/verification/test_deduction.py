@@ -186,6 +186,66 @@ def test_stating_a_source_identity_needs_leave_of_both_sides() -> None:
     assert decided("assume ReaderAccess", lying, declared).found is Found.ALLOWED
 
 
+@pytest.mark.parametrize(
+    ("changes", "action", "conditions"),
+    [
+        (
+            {"source_identity_required": True, "source_identities": ("Alice",)},
+            "sts:SetSourceIdentity",
+            {"StringEquals": {"sts:SourceIdentity": "Alice"}},
+        ),
+        (
+            {"session_tags": {"team": "data"}},
+            "sts:TagSession",
+            {
+                "StringEquals": {"aws:RequestTag/team": "data"},
+                "ForAllValues:StringEquals": {"aws:TagKeys": ["team"]},
+                "Null": {"aws:TagKeys": "false"},
+            },
+        ),
+    ],
+)
+def test_what_is_stated_is_seen_by_conditions(
+    changes: Any, action: str, conditions: dict[str, Any]
+) -> None:
+    root = {"AWS": f"arn:aws:iam::{STAGING}:root"}
+    trust = policy(
+        allow("sts:AssumeRole", Principal=root),
+        allow(action, Principal=root, Condition=conditions),
+    )
+    declared = contract(consumer(grant("read"), **changes))
+    lying = inventory(READ, trust=trust)
+    assert decided("assume ReaderAccess", lying, declared).found is Found.ALLOWED
+    (wrong,) = [
+        row.what
+        for row in rows(declared)
+        if row.what.endswith(("with a wrong source identity", "with a further session tag"))
+    ]
+    assert decided(wrong, lying, declared).found is Found.REFUSED
+
+
+def test_several_grounds_are_told_one_after_the_other() -> None:
+    declared = contract(consumer(grant("read", via="resource"), role_arn=None))
+    bucket = policy(allow("s3:GetObject", f"{BUCKET}/*", Principal={"AWS": USER}))
+    own = policy(allow("s3:GetObject", f"{BUCKET}/*"))
+    finding = decided("read shared", inventory(own=own, bucket=bucket), declared)
+    assert finding.found is Found.ALLOWED
+    first, second = finding.why.split("; ")
+    assert "identity-based policy 'own' of user/Reader" in first
+    assert "resource-based policy of" in second
+    assert not any(each.startswith("X") or each.endswith("X") for each in (first, second))
+    assert 0 < finding.seconds < 60
+
+
+def test_a_request_is_signed_with_credentials_of_this_moment() -> None:
+    fresh = {"DateGreaterThan": {"aws:TokenIssueTime": "2020-01-01T00:00:00Z"}}
+    stale = {"DateLessThan": {"aws:TokenIssueTime": "2020-01-01T00:00:00Z"}}
+    access = {**READ, "Condition": fresh}
+    assert decided("read shared", inventory(access)).found is Found.ALLOWED
+    access = {**READ, "Condition": stale}
+    assert decided("read shared", inventory(access)).found is Found.REFUSED
+
+
 def test_the_age_of_mfa_and_the_address_are_those_of_the_row() -> None:
     root = {"AWS": f"arn:aws:iam::{STAGING}:root"}
     conditions = {

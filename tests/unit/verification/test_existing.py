@@ -76,6 +76,9 @@ def test_many_are_cut_short_and_told(capsys: pytest.CaptureFixture[str]) -> None
     there, _ = found(principals(f"{IAM}:role/Ops*"), roles=roles[::-1])
     assert there == {"them": tuple(roles[:10])}
     assert "them: of 12 principals that exist, the first 10 are judged" in capsys.readouterr().err
+    there, _ = found(principals(f"{IAM}:role/Ops*"), roles=roles[:10])
+    assert there == {"them": tuple(roles[:10])}
+    assert capsys.readouterr().err == ""
 
 
 def test_without_leave_to_list_nobody_is_known(capsys: pytest.CaptureFixture[str]) -> None:

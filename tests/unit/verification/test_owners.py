@@ -22,9 +22,10 @@ ROOT = {"AWS": "arn:aws:iam::111122223333:root"}
 DELEGATES = {"Effect": "Allow", "Principal": ROOT, "Action": "kms:*", "Resource": "*"}
 
 
-def shared() -> tuple[Contract, StackInventory]:
+def shared(*levels: str) -> tuple[Contract, StackInventory]:
     listed = [{"name": "theirs", "existing": True, "kms_key_arn": KEY}]
-    grant = {"consumer": "stage-admin", "bucket": "theirs", "levels": ["list", "read"]}
+    granted = list(levels or ("list", "read"))
+    grant = {"consumer": "stage-admin", "bucket": "theirs", "levels": granted}
     values = stack_values("prod", buckets=listed, grants=[grant])
     return judged(state_of(deploy(values)))
 
@@ -128,6 +129,64 @@ def test_a_key_policy_that_delegates_nothing_is_told_with_a_statement_for_the_ro
     assert refusal.statement["Condition"] == via
     assert told([], [key, dict(refusal.statement)]) == []
     assert "have its owner add the statement" in refusal.told()
+
+
+def test_one_remedy_is_told_once_for_all_that_it_mends() -> None:
+    (refusal,) = told([deny(Action="s3:*", Resource="*")], [DELEGATES])
+    assert refusal.actions == ("s3:GetBucketLocation", "s3:GetObject", "s3:ListBucket")
+    contract, inventory = shared("read", "write")
+    closed = {**DELEGATES, "Principal": {"AWS": "arn:aws:iam::111122223333:role/KeyAdmin"}}
+
+    def refused(key: Any) -> list[Any]:
+        documents: Any = {
+            BUCKET: {"account": "111122223333", "policy": None},
+            KEY: {"account": "111122223333", "policy": key},
+        }
+        resources = {**inventory.resources, **documents}
+        return refusals(contract, replace(inventory, resources=resources))
+
+    # As it lies there: as text, as a document, with one statement outside of a list, with none.
+    for lying in (
+        json.dumps(document([closed])),
+        document([closed]),
+        {**document([]), "Statement": closed},
+        document([]),
+    ):
+        (refusal,) = refused(lying)
+        assert refusal.actions == ("kms:Decrypt", "kms:GenerateDataKey")
+        assert refusal.statement["Action"] == ["kms:Decrypt", "kms:GenerateDataKey"]
+    assert refused(document([closed, dict(refusal.statement)])) == []
+
+
+@pytest.mark.parametrize("is_read", [True, False])
+def test_what_the_role_may_not_is_nobody_elses_refusal(is_read: bool) -> None:
+    """Whether the key's policy is known or not; what others refuse besides is told."""
+    contract, inventory = shared()
+    allowed = [
+        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"{BUCKET}/*"},
+        {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": KEY},
+    ]
+    narrowed: Any = {**inventory.roles[ROLE], "policies": {"access": document(allowed)}}
+    key: Any = {"account": "111122223333", "policy": document([DELEGATES])}
+    lying = replace(
+        inventory,
+        roles={**inventory.roles, ROLE: narrowed},
+        resources={**inventory.resources, **({KEY: key} if is_read else {})},
+    )
+
+    def refused(*statements: dict[str, Any]) -> list[Any]:
+        bucket: Any = {"account": "111122223333", "policy": document([*statements])}
+        return refusals(contract, replace(lying, resources={**lying.resources, BUCKET: bucket}))
+
+    assert refused() == []
+    if is_read:
+        (refusal,) = refused(deny())
+        assert (refusal.policy_of, refusal.actions) == (BUCKET, ("s3:GetObject",))
+
+
+def test_both_a_bucket_and_its_key_may_refuse() -> None:
+    closed = {**DELEGATES, "Principal": {"AWS": "arn:aws:iam::111122223333:role/KeyAdmin"}}
+    assert {each.policy_of for each in told([deny()], [closed])} == {KEY}
 
 
 def test_a_key_policy_that_refuses_is_told_with_an_exception() -> None:

@@ -93,8 +93,11 @@ def test_what_a_consumer_wrote_is_told_where_only_an_administrator_could_remove_
     client = aws.session().client("s3", config=CLIENT_CONFIG)
     objects.wrote(IMAGES, client)
     (told,) = objects.clean()
-    assert "s3://shared/images/access-verify-0/ are left" in told
-    assert "administrator of Production" in told
+    assert told == (
+        "objects below s3://shared/images/access-verify-0/ are left (only an administrator of "
+        "Production can remove old versions); an administrator of Production can remove them with "
+        "all their versions"
+    )
     assert {each["Key"] for each in aws.made("delete_object")} == {
         "images/access-verify-0/object",
         "images/access-verify-0/new",
@@ -144,3 +147,29 @@ def test_an_object_that_may_be_removed_by_nobody_is_told_in_a_line() -> None:
     (told,) = objects.clean()
     assert "\n" not in told
     assert "AccessDenied" in told
+
+
+def test_a_thousand_versions_go_with_a_call() -> None:
+    versions = [{"Key": f"k{number}", "VersionId": "v"} for number in range(1001)]
+    aws = Aws(lambda name, _: {"Versions": versions} if name == "list_object_versions" else None)
+    objects = ProbeObjects(aws.session(), ())
+    objects.below(SHARED)
+    assert objects.clean() == []
+    removed = [each["Delete"] for each in aws.made("delete_objects")]
+    assert [len(each["Objects"]) for each in removed] == [1000, 1]
+    assert [version for each in removed for version in each["Objects"]] == versions
+    assert all(each["Quiet"] for each in removed)
+
+
+def test_a_version_that_cannot_go_is_told() -> None:
+    answers = {
+        "list_object_versions": {"Versions": [{"Key": "k", "VersionId": "v"}]},
+        "delete_objects": {"Errors": [{"Code": "AccessDenied", "Message": "kept by a lock"}]},
+    }
+    objects = ProbeObjects(Aws(lambda name, _: answers.get(name)).session(), ())
+    objects.below(SHARED)
+    assert objects.clean() == [
+        "objects below s3://shared/access-verify-0/ are left (An error occurred (AccessDenied) "
+        "when calling the DeleteObjects operation: kept by a lock); an administrator of Production "
+        "can remove them with all their versions"
+    ]

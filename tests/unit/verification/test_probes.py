@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from cross_account_access.command.verification.probe_objects import ProbeObjects
 from cross_account_access.command.verification.probes import Actors, Probes
 from cross_account_access.command.verification.rows import Row
 from tests.unit.verification.declared import (
+    PRODUCTION,
     QUEUE,
     SECRET,
     TABLE,
@@ -24,6 +26,7 @@ from tests.unit.verification.declared import (
 )
 from tests.unit.verification.stand_in import Aws, clock, error
 
+FROM_ELSEWHERE = "requests must come from certain addresses or through a VPC endpoint"
 READER = contract(consumer(grant("list", "read")))
 
 
@@ -130,7 +133,9 @@ def test_plain_http_without_an_endpoint_is_not_mistaken_for_it() -> None:
     aws = Aws(lambda _name, _: None, endpoint="https://127.0.0.1:9")
     finding = probes(aws).ask(row_of("list shared over plain HTTP"))
     assert finding.found is Found.UNDECIDED
-    assert "--plain-http-endpoint" in finding.why
+    assert finding.why == (
+        "no endpoint of plain HTTP is known; name one with --plain-http-endpoint"
+    )
     assert aws.made("list_objects_v2") == []
 
 
@@ -213,30 +218,71 @@ def test_a_message_request_without_effect_proves_refusals_only(
     assert found(what, refusal, call=call, declared=declared).found is Found.REFUSED
     finding = found(what, invalid, call=call, declared=declared)
     assert finding.found is Found.UNDECIDED
-    assert finding.obstacle is not None
+    assert finding.obstacle == (
+        "AWS did not refuse a request that was made so as to have no effect"
+    )
     assert found(what, "QueueDoesNotExist", call=call, declared=declared).obstacle is None
 
 
 @pytest.mark.parametrize(
     ("what", "changes", "why"),
     [
-        ("assume ReaderAccess", {"mfa": True}, "MFA"),
-        ("assume ReaderAccess", {"source_ips": ("203.0.113.0/24",)}, "certain addresses"),
-        ("read shared", {"vpc_endpoints": ("vpce-1",)}, "certain addresses"),
-        ("assume ReaderAccess", {"name": "nobody"}, "no credentials of nobody"),
+        ("assume ReaderAccess", {"mfa": True}, "a code of an MFA device is asked for"),
+        ("assume ReaderAccess", {"source_ips": ("203.0.113.0/24",)}, FROM_ELSEWHERE),
+        ("read shared", {"vpc_endpoints": ("vpce-1",)}, FROM_ELSEWHERE),
+        ("assume ReaderAccess", {"name": "nobody"}, "no credentials of nobody at hand"),
         (
             "assume ReaderAccess after 2031-01-01T00:00:00Z",
             {"expires_at": "2031-01-01T00:00:00Z"},
-            "at will",
+            "nobody can make this request at will",
         ),
-        ("assume ReaderAccess as user/Reader-x", {}, "nobody at hand"),
+        ("assume ReaderAccess as user/Reader-x", {}, "nobody at hand is such a principal"),
     ],
 )
 def test_what_nobody_at_hand_can_ask_is_said(what: str, changes: Any, why: str) -> None:
     declared = contract(consumer(grant("list", "read"), **changes))
-    obstacle = probes(Aws(lambda _name, _: None)).obstacle(row_of(what, declared))
-    assert obstacle is not None
-    assert why in obstacle
+    assert probes(Aws(lambda _name, _: None)).obstacle(row_of(what, declared)) == why
+
+
+def test_what_would_leave_something_is_not_asked() -> None:
+    declared = contract(consumer(grant("subscribe", arn=TOPIC)))
+    nothing = Aws(lambda _name, _: None)
+    assert "it would leave something behind" in {
+        probes(nothing).obstacle(row) for row in rows(declared) if row.what.endswith(" news")
+    }
+
+
+def test_the_longest_session_is_known_to_an_administrator_alone() -> None:
+    row = row_of("assume ReaderAccess for more than 3600 seconds")
+    nothing = Aws(lambda _name, _: None)
+    assert probes(nothing).obstacle(row) is None
+    alone = probes(nothing, administrator=False)
+    assert alone.obstacle(row) == "no administrator of Production at hand"
+
+
+def test_a_role_with_a_path_is_asked_for_by_its_name() -> None:
+    arn = f"arn:aws:iam::{PRODUCTION}:role/teams/data/ReaderAccess"
+    aws = Aws(lambda _name, _: None)
+    declared = contract(consumer(grant("read"), role_arn=arn))
+    what = "assume ReaderAccess for more than 3600 seconds"
+    assert probes(aws).ask(row_of(what, declared)).found is Found.REFUSED
+    assert [each["RoleName"] for each in aws.made("get_role")] == ["ReaderAccess"]
+
+
+def test_a_session_of_the_role_serves_for_ten_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
+    aws = Aws(lambda _name, _: None)
+    asking = probes(aws)
+    with clock(monkeypatch):
+        for seconds, sessions in ((0, 1), (600, 1), (1, 2), (600, 2)):
+            time.sleep(seconds)
+            assert asking.ask(row_of("list shared")).found is Found.ALLOWED
+            assert len(aws.made("assume_role")) == sessions
+    assert {each["by"] for each in aws.made("list_objects_v2")} == {"role"}
+    assert {each["RoleSessionName"] for each in aws.made("assume_role")} == {"access-verify"}
+
+
+def test_how_long_it_took_is_told() -> None:
+    assert 0 < found("list shared", None, call="list_objects_v2").seconds < 60
 
 
 def test_a_refusal_for_want_of_mfa_can_be_asked_for() -> None:

@@ -56,6 +56,15 @@ def _profiles(tmp_path: Path) -> None:
             f"arn:aws:sts::{VENDOR}:assumed-role/Any/session",
             {"kind": "third_party", "principal_arns": (f"arn:aws:iam::{VENDOR}:root",)},
         ),
+        (
+            f"arn:aws:iam::{VENDOR}:user/Any",
+            {"kind": "third_party", "principal_arns": (f"arn:aws:iam::{VENDOR}:root",)},
+        ),
+        # A path may have colons.
+        (
+            f"arn:aws:iam::{STAGING}:user/a:b/Reader",
+            {"principal_arns": (f"arn:aws:iam::{STAGING}:user/a:b/Reader",)},
+        ),
         (f"arn:aws:iam::{VENDOR}:user/Any", {"kind": "organization", "principal_arns": ()}),
     ],
 )
