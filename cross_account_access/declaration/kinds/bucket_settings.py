@@ -111,7 +111,7 @@ class Notification(Declared):
         Source: "Configuring event notifications using object key name filtering",
         https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-filtering.html.
         """
-        one, two = sorted((self.prefix, other.prefix), key=len)
+        one, two = sorted((self.prefix, other.prefix))
         short, long = sorted((self.suffix, other.suffix), key=len)
         return (
             two.startswith(one)

@@ -98,6 +98,10 @@ REJECTED: dict[str, tuple[dict[str, Any], str]] = {
         telling(CREATED, {"topic": "news", "events": ["s3:ObjectCreated:Copy"], "prefix": "a/"}),
         "buckets[0].notifications[1].events: ['s3:ObjectCreated:Copy'] overlap with notifications[0] for some keys, and S3 tells one target of an event of a key",
     ),
+    "one event of keys with one end for two, whichever is the longer": (
+        telling({**CREATED, "suffix": "g"}, {**CREATED, "suffix": ".jpg"}),
+        "buckets[0].notifications[1].events: ['s3:ObjectCreated:*'] overlap with notifications[0] for some keys",
+    ),
     "copies in the bucket itself": (
         copied(bucket=NAME),
         f"buckets[0].replication.bucket: '{NAME}' is the bucket itself; name another one",
