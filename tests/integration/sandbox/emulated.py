@@ -87,6 +87,18 @@ def code_of(call: Callable[[], Any]) -> str | None:
     return None
 
 
+def is_allowed(call: Callable[[], Any]) -> bool:
+    """Whether AWS does not refuse a call to who makes it; nothing else may be wrong with it."""
+    code = code_of(call)
+    assert code in {None, "AccessDenied"}
+    return code is None
+
+
+def reads(s3: Any, key: str = "a") -> bool:
+    """Whether somebody may get an object of the bucket that tests call `records`."""
+    return is_allowed(lambda: s3.get_object(Bucket="records", Key=key))
+
+
 def of(accounts: Accounts, account: str, service: str) -> Any:
     """Acts as the root of an account."""
     return acting(root_of(account, accounts.emulator.secret), service)

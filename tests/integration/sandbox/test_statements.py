@@ -20,6 +20,7 @@ from tests.integration.sandbox.emulated import (
     nobody,
     of,
     policy,
+    reads,
 )
 
 UNDER_TEST = corrections
@@ -43,12 +44,6 @@ def opened(accounts: Accounts, *statements: dict[str, Any], **document: Any) -> 
         Policy=json.dumps({name: value for name, value in whole.items() if value is not None}),
     )
     return s3
-
-
-def reads(s3: Any, key: str = "a") -> bool:
-    code = code_of(lambda: s3.get_object(Bucket="records", Key=key))
-    assert code in {None, "AccessDenied"}
-    return code is None
 
 
 def guest(accounts: Accounts) -> Any:
