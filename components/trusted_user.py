@@ -51,9 +51,8 @@ class TrustedUser(Part):
                 # has one, and a key must not outlive the access that it was made for.
                 force_destroy=True,
                 # The provider would rename the user, with its keys and password, so that whoever
-                # has those would come in as the next one ("Resource: aws_iam_user", Terraform
-                # Registry,
-                # https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/iam_user).
+                # has those would come in as the next one ("IAM Users cannot be renamed",
+                # https://github.com/pulumi/pulumi-aws/issues/1610).
                 opts=ResourceOptions.merge(
                     self.after_all(after), ResourceOptions(replace_on_changes=["name"])
                 ),
