@@ -30,13 +30,20 @@ def found_as_json(found: Iterable[Existing]) -> list[dict[str, Any]]:
     """Return the same, for a program."""
     return [
         {
-            "type": each.resource.type,
-            "name": each.resource.name,
-            "account": each.account.id,
-            "id": each.found.import_id,
+            **thing_as_json(each),
             "changes": list(each.found.changes),
             "warnings": list(each.found.warnings),
             "obstacle": each.found.obstacle or None,
         }
         for each in found
     ]
+
+
+def thing_as_json(each: Existing) -> dict[str, Any]:
+    """Return what a thing is, and where it is."""
+    return {
+        "type": each.resource.type,
+        "name": each.resource.name,
+        "account": each.account.id,
+        "id": each.found.import_id,
+    }

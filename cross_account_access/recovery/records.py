@@ -23,8 +23,8 @@ def records(state: State) -> Sequence[Record]:
     return (state.get("deployment") or {}).get("resources") or ()
 
 
-def cleared(state: State, anew: Mapping[str, Collection[str]], pending: Sequence[Record]) -> State:
-    """Return the state with what was made anew as far as it came.
+def cleared(state: State, anew: Mapping[str, Collection[str]], ended: Sequence[Record]) -> State:
+    """Return the state without operations that have ended, and with what was made anew as it is.
 
     What a thing was made in place of is to be deleted, as the engine itself would have it, and may
     have it already. Where it is deleted, and the next one has its ID, the record is that of the
@@ -33,7 +33,7 @@ def cleared(state: State, anew: Mapping[str, Collection[str]], pending: Sequence
     Args:
         state: as it is.
         anew: the IDs of what exists in place of what the state has, by URN.
-        pending: the operations that stay.
+        ended: some of the pending operations.
     """
     resources = []
     for each in state["deployment"]["resources"]:
@@ -44,9 +44,11 @@ def cleared(state: State, anew: Mapping[str, Collection[str]], pending: Sequence
             if record["id"] not in ids:
                 record["delete"] = True
         resources.append(record)
-    others = {key: each for key, each in state["deployment"].items() if key != PENDING}
-    left = {PENDING: pending} if pending else {}
-    return {**state, "deployment": {**others, **left, "resources": resources}}
+    deployment = {**state["deployment"], "resources": resources}
+    pending = [each for each in deployment.pop(PENDING, None) or () if each not in ended]
+    if pending:
+        deployment[PENDING] = pending
+    return {**state, "deployment": deployment}
 
 
 def ready_for_import(state: State) -> State:

@@ -19,7 +19,7 @@ from typing import Any, Final
 
 import yaml
 
-from cross_account_access.command.found_words import found_as_json, print_found
+from cross_account_access.command.found_words import found_as_json, print_found, thing_as_json
 from cross_account_access.errors import Status, UncheckedError, UsageError
 from cross_account_access.files import write_private
 from cross_account_access.importing import MADE_ONCE, Existing, existing
@@ -151,10 +151,11 @@ class _Left:
         former = self._former.get(each.resource.urn)
         return former is None or is_gone(former) or former["id"] not in each.found.ids
 
-    def _kept(self) -> list[Mapping[str, Any]]:
-        """Return the pending operations that stay, for as long as there is what they have made."""
+    @property
+    def _ended(self) -> list[Mapping[str, Any]]:
+        """The pending operations that go: the others stay, as long as there is what they made."""
         abandoned = {each.resource.urn for each in self.abandoned}
-        return [each for each in self.pending if each["resource"]["urn"] in abandoned]
+        return [each for each in self.pending if each["resource"]["urn"] not in abandoned]
 
     def _begun(self, ours: Set[str]) -> list[Existing]:
         """Return what exists that an update had begun to make, unless it is the stack's."""
@@ -168,23 +169,22 @@ class _Left:
         """Take out of the state what is pending, into it what exists; delete second keys."""
         importable = [each for each in self.found if each.found.is_importable]
         unused = [key for key in self.keys if not key.why_kept]
-        kept = self._kept()
-        is_pending = kept != list(self.pending)
-        if self.obstacles or not (is_pending or importable or unused):
+        ended = self._ended
+        if self.obstacles or not (ended or importable or unused):
             return
         # The engine records that it makes something before it does: a key of an update that has
         # begun since is no second one.
         if stack.exported() != self._state:
             message = "the state has changed meanwhile, by another's update; the same again"
             raise UncheckedError(message)
-        if is_pending or importable:
+        if ended or importable:
             self.saved = _save(self._state, folder, name)
         anew = {
             each.resource.urn: each.found.ids
             for each in importable
             if each.resource.urn in self._former
         }
-        before = cleared(self._state, anew, kept) if is_pending or anew else self._state
+        before = cleared(self._state, anew, ended) if ended or anew else self._state
         ready = ready_for_import(before) if importable else before
         if ready is not self._state:
             _put(stack, ready)
@@ -209,8 +209,7 @@ class _Left:
     @property
     def is_clear(self) -> bool:
         """Whether there is nothing that `--apply` would end."""
-        is_pending = self._kept() != list(self.pending)
-        return not (self.locks or self.cut_off or is_pending or self.found or self.keys)
+        return not (self.locks or self.cut_off or self._ended or self.found or self.keys)
 
     def as_json(self) -> dict[str, Any]:
         """Everything, for a program."""
@@ -221,15 +220,7 @@ class _Left:
                 {"operation": each["type"], "urn": each["resource"]["urn"]} for each in self.pending
             ],
             "existing": found_as_json(self.found),
-            "abandoned": [
-                {
-                    "type": each.resource.type,
-                    "name": each.resource.name,
-                    "account": each.account.id,
-                    "id": each.found.import_id,
-                }
-                for each in self.abandoned
-            ],
+            "abandoned": [thing_as_json(each) for each in self.abandoned],
             "keys": [
                 {
                     "key": each.id,
