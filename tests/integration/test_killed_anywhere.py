@@ -5,14 +5,16 @@ Each test takes every so-manieth call of one of them, so that each is short, and
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 import pytest
 
 from cross_account_access.dev.sandbox.box import Sandbox
-from tests.support.fault_proxy import Proxy
-from tests.support.faults import SMALL, Place, Undisturbed
+from tests.support.fault_proxy import RESET, Fault, Proxy
+from tests.support.faults import ALWAYS, MENDED, SMALL, UP, Place, Undisturbed
+from tests.support.people import STAGING_ADMIN
 from tests.support.whole import accounts, state_of
 
 EDITED: Final[Mapping[str, Any]] = {
@@ -81,6 +83,7 @@ PARTS: Final = 8
 """How many tests the calls of one update are spread over."""
 pytestmark = pytest.mark.usefixtures("mended_told")
 in_parts: Final = pytest.mark.parametrize("part", range(PARTS))
+whole: Final = pytest.mark.usefixtures("with_full")
 
 
 @pytest.fixture(scope="module")
@@ -89,9 +92,9 @@ def places() -> dict[str, tuple[Place, Undisturbed]]:
     return {}
 
 
-@pytest.fixture(autouse=True)
-def whole(request: pytest.FixtureRequest) -> None:
-    """Too long for a sample, of which `test_faults` has some."""
+@pytest.fixture
+def with_full(request: pytest.FixtureRequest) -> None:
+    """Too long for a sample, of which `test_faults` has more."""
     if not request.config.getoption("--full"):
         pytest.skip("every call: with --full")
 
@@ -120,6 +123,7 @@ def kill_at_each(
         place.check(expected)
 
 
+@whole
 @in_parts
 @pytest.mark.parametrize("example", [None, "kms", "topics-queues", "prefixes"])
 def test_an_update_that_is_killed_at_any_call_is_made_whole(
@@ -139,6 +143,7 @@ def test_an_update_that_is_killed_at_any_call_is_made_whole(
     kill_at_each(place, expected, part, Place.emptied)
 
 
+@whole
 @in_parts
 @pytest.mark.parametrize("edit", EDITS)
 def test_an_edit_that_is_killed_at_any_call_is_made_whole(
@@ -150,24 +155,52 @@ def test_an_edit_that_is_killed_at_any_call_is_made_whole(
     part: int,
 ) -> None:
     before, after = EDITS[edit]
-
-    def deployed(place: Place) -> None:
-        place.program.set(**before)
-        place.emptied()
-        place.program.up()
-        place.program.set(**after)
-
     if edit not in places:
         made = Place.made(box, tmp_path_factory.mktemp(edit), *proxy, None)
-        deployed(made)
+        deploy_before(made, before, after)
         writes = made.undisturbed().writes
         made.program.up()
         places[edit] = made, Undisturbed(state_of(made.program), accounts(), writes)
     place, expected = places[edit]
     # What the records of a state refer to depends on the way there, until one more.
-    kill_at_each(place, expected, part, deployed, updates=2)
+    kill_at_each(
+        place, expected, part, lambda place: deploy_before(place, before, after), updates=2
+    )
 
 
+def deploy_before(place: Place, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+    """Deploys what an edit begins with, and makes the edit."""
+    place.program.set(**before)
+    place.emptied()
+    place.program.up()
+    place.program.set(**after)
+
+
+def test_an_update_that_is_killed_as_it_replaces_something_is_made_whole(
+    box: Sandbox, proxy: tuple[Proxy, str], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """A sample of the edit above: what has another name is made before the other one goes."""
+    place = Place.made(box, tmp_path_factory.mktemp("sample"), *proxy, None)
+    deploy_before(place, NAMED, RENAMED)
+    at_user = Fault(
+        1,
+        RESET,
+        ALWAYS,
+        carried_out=True,
+        meets=lambda call: call.name == "CreateUser",
+        then=place.program.kill,
+    )
+    assert place.disturbed(at_user).status == -signal.SIGKILL
+    MENDED["killed"] += 1
+    assert place.program.run(*UP).status != 0
+    place.recover()
+    place.program.up()
+    assert place.program.settled()
+    users = {name for name in accounts()[STAGING_ADMIN]["iam"] if name.startswith("user ")}
+    assert users == {"user StagingAdministrator", "user Other", "user Moved", "user Kept"}
+
+
+@whole
 @in_parts
 def test_a_destroy_that_is_killed_at_any_call_goes_on(
     box: Sandbox,
