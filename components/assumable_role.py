@@ -1,5 +1,8 @@
 """The Production role that carries one consumer's access."""
 
+from collections.abc import Collection, Mapping
+from typing import Any
+
 import pulumi
 from pulumi import ResourceOptions
 from pulumi_aws import iam
@@ -45,7 +48,7 @@ class AssumableRole(Part):
         super().__init__("AssumableRole", name, access.provider, opts)
         self._name, self._role, self._consumer = name, role, access.consumer
         self._trust = trust_policy(access.consumer, access.accounts)
-        self._lets_everybody_in = access.consumer.principal.trust(access.accounts).names_everybody
+        self._lets_everybody_in = _names_everybody(access)
         found = _Found(role, self._trust, access)
         self.waits = _has_to_wait(found.role, access.caller)
         """Whether its trust changes after that of the role that its consumer comes with."""
@@ -165,11 +168,16 @@ class AssumableRole(Part):
         ]
 
 
-def refuse_in_one_go(access: Access) -> None:
+def refuse_in_one_go(access: Access, leaving: Collection[str]) -> None:
     """Refuse what no order of writes keeps from being wider for a moment.
 
     A policy of another kind, or of another name, goes when the new one is attached, which is after
-    the trust has changed. Of two roles that are assumed one after the other one changes first.
+    the trust has changed. Of two roles that are assumed one after the other one changes first. A
+    role that goes, goes last, and until then is one of everybody in its account.
+
+    Args:
+        access: of a consumer.
+        leaving: names of roles of the same account that go.
 
     Raises:
         pulumi.RunError: what to deploy first.
@@ -202,6 +210,22 @@ def refuse_in_one_go(access: Access) -> None:
             "first, then the other"
         )
         raise pulumi.RunError(message)
+    others = sorted(set(leaving) - {_name(access.deployed.of(ROLE))})
+    lets_in = found.role.lets_in or not found.role.is_deployed
+    if others and lets_in and _names_everybody(access):
+        message = (
+            f"{told}it newly lets somebody in, and with them the role {others[0]!r}, which goes "
+            "last; nothing was changed: deploy what goes first, then this consumer"
+        )
+        raise pulumi.RunError(message)
+
+
+def _names_everybody(access: Access) -> bool:
+    return access.consumer.principal.trust(access.accounts).names_everybody
+
+
+def _name(role: Mapping[str, Any] | None) -> str:
+    return "" if role is None else str(role["name"])
 
 
 def _has_to_wait(role: RoleChange, other: RoleChange) -> bool:

@@ -10,7 +10,7 @@ from pulumi_aws import Provider, iam, s3
 
 from components.assumable_role import AssumableRole, refuse_in_one_go
 from components.automatic import make_automatic
-from components.deployed import Deployed
+from components.deployed import ROLE, Deployed
 from components.recorded import Recorded
 from components.role_change import UNCHANGED
 from components.shared_bucket import SharedBucket
@@ -69,8 +69,9 @@ class CrossAccountAccess(pulumi.ComponentResource):
         self, name: str, args: CrossAccountAccessArgs, opts: ResourceOptions | None = None
     ) -> None:
         accesses = {consumer.name: _access(name, consumer, args) for consumer in args.consumers}
+        leaving = _leaving(args)
         for each in accesses.values():
-            refuse_in_one_go(each)
+            refuse_in_one_go(each, leaving)
         super().__init__("cross-account-access:index:CrossAccountAccess", name, None, opts)
         self.trusting_canonical_user_id = _canonical_user_id(self, args.trusting_provider)
         """64 hexadecimal digits; for reading ACLs and old policies, never written into one."""
@@ -187,6 +188,17 @@ class CrossAccountAccess(pulumi.ComponentResource):
             role.attach(trusting, *after)
             made.append(role)
         return made
+
+
+def _leaving(args: CrossAccountAccessArgs) -> set[str]:
+    """Return the names of roles of the trusting account that the end of this takes away."""
+    stay = {each.role.name for each in args.consumers if each.role}
+    stay |= {
+        each.replication_role_name
+        for each in args.resources
+        if isinstance(each, Bucket) and each.replication
+    }
+    return args.recorded.names_of(ROLE, args.trusting.account_id) - stay
 
 
 def _access(name: str, consumer: Consumer, args: CrossAccountAccessArgs) -> Access:

@@ -23,6 +23,15 @@ class Recorded:
         found = (self._by_name.get((token, name)) for name in names)
         return next((outputs for outputs in found if outputs is not None), None)
 
+    def names_of(self, token: str, account_id: str) -> set[str]:
+        """Return the names that resources of a type have in an account, by their ARNs."""
+        return {
+            str(outputs["name"])
+            for urn, outputs in self.outputs.items()
+            if urn.split("::")[2].rpartition("$")[2] == token
+            and str(outputs.get("arn")).split(":")[4:5] == [account_id]
+        }
+
     @cached_property
     def _by_name(self) -> Mapping[tuple[str, str], Mapping[str, Any]]:
         found: dict[tuple[str, str], Mapping[str, Any]] = {}

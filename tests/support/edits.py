@@ -209,6 +209,35 @@ def consumer_removed(settings: Settings) -> None:
     _remove(settings, "added")
 
 
+def _organization(settings: Settings) -> Settings:
+    found = (each for each in settings["consumers"] if "organization" in each)
+    for consumer in found:
+        organization: Settings = consumer["organization"]
+        return organization
+    raise InapplicableError
+
+
+def _in_one_unit(settings: Settings) -> None:
+    organization = _organization(settings)
+    organization["paths"] = [f"{organization['id']}/r-ab12/ou-ab12-33333333/*"]
+
+
+def _added_to_one_unit(settings: Settings) -> None:
+    _in_one_unit(settings)
+    consumer_added(settings)
+
+
+@edit("an organization comes in as a consumer goes", _added_to_one_unit)
+def organization_for_consumer(settings: Settings) -> None:
+    _remove(settings, "added")
+    del _organization(settings)["paths"]
+
+
+@edit("an organization shrinks as a consumer comes")
+def organization_and_consumer(settings: Settings) -> None:
+    _added_to_one_unit(settings)
+
+
 @edit("a consumer takes the place of another", consumer_added)
 def consumer_replaced(settings: Settings) -> None:
     _remove(settings, "added")

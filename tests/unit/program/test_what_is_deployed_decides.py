@@ -14,6 +14,7 @@ from cross_account_access.declaration.policies.keeping import NOTHING
 from tests.support.deployment import Deployment, deploy, stack_values
 
 POLICY, INLINE = "aws:iam/policy:Policy", "aws:iam/rolePolicy:RolePolicy"
+ROLE = "aws:iam/role:Role"
 ATTACHED = "aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive"
 BUCKET = "production-test-bucket-101"
 
@@ -219,3 +220,43 @@ def test_a_user_loses_a_boundary_between_what_its_role_loses_and_what_it_gains()
     assert in_order(changed, ACCESS_POLICY, SHOP_ROLE, user, GIVEN)
     narrowed = then(bounded("read"), bounded("delete", **read_only))
     assert documents(narrowed, POLICY)["access-shop"] == NOTHING
+
+
+def for_everybody(path: str, *users: str, user_role: str = "") -> dict[str, str]:
+    """An organization, narrowed to a unit of it, beside users with a role each."""
+    organization = {"id": "o-a1b2c3d4e5", "paths": [f"o-a1b2c3d4e5/r-ab12/{path}/*"]}
+    consumers: list[dict[str, Any]] = [
+        {"name": "everybody", "organization": organization, "role": {"name": "EverybodyAccess"}},
+        *(
+            {"name": user, "user": {"name": user}, "role": {"name": user_role or f"{user}Access"}}
+            for user in users
+        ),
+    ]
+    grants = [
+        {"consumer": each["name"], "bucket": BUCKET, "levels": ["read"]} for each in consumers
+    ]
+    return stack_values("prod", consumers=consumers, grants=grants)
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        for_everybody("ou-ab12-22222222"),
+        for_everybody("ou-ab12-22222222", "staying", user_role="Another"),
+    ],
+    ids=["its consumer is removed", "it gets another name"],
+)
+def test_nobody_is_let_in_by_everybody_together_with_a_role_that_goes(
+    after: dict[str, str],
+) -> None:
+    before = for_everybody("ou-ab12-11111111", "staying")
+    with pytest.raises(pulumi.RunError, match=r"the role 'stayingAccess', which goes last.*deploy"):
+        then(before, after)
+
+
+def test_a_role_that_comes_or_goes_hinders_nobody_who_lets_in_no_more() -> None:
+    narrow = for_everybody("ou-ab12-11111111")
+    others = for_everybody("ou-ab12-22222222", "coming")
+    for before, after in ((for_everybody("ou-ab12-11111111", "leaving"), narrow), (narrow, others)):
+        trusts = {each.inputs["assumeRolePolicy"] for each in then(before, after).of_type(ROLE)}
+        assert trusts == {each.inputs["assumeRolePolicy"] for each in deploy(after).of_type(ROLE)}
