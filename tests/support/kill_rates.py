@@ -25,7 +25,8 @@ from cross_account_access.command.verification.named import named_in
 from cross_account_access.command.verification.rows import LongSession
 from cross_account_access.credentials.contract import Contract
 from cross_account_access.iam.inventory import POLICIES_OF_OTHERS
-from tests.second_prover.proving import Example, Prover
+from tests.second_prover.callers import Example
+from tests.second_prover.proving import Prover
 from tests.second_prover.reading import SmallWorld, UndecidedError, small_world
 from tests.support.proof import EXAMPLES, Mutant, changes_access, example, judged, mutants
 

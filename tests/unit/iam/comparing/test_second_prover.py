@@ -21,7 +21,8 @@ from cross_account_access.iam import (
     parse_principal,
 )
 from cross_account_access.iam.comparing.comparison import Effect
-from tests.second_prover.proving import ANYBODY, ELSEWHERE, Example, Prover
+from tests.second_prover.callers import ANYBODY, ELSEWHERE, Example
+from tests.second_prover.proving import Prover
 from tests.second_prover.reading import UndecidedError, small_world
 from tests.second_prover.worlds import random_pair
 
