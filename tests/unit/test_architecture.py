@@ -236,6 +236,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "dev.toolchain": {"files"},
     "dev.sandbox": {"dev.toolchain", "facts", "files"},
     "dev.demo": {"dev.sandbox", "dev.toolchain"},
+    "dev.mutation_run": set(),
     "dev.service_reference": {"facts"},
     "dev.bench": {
         *("command.inventory", "command.proof", "credentials.contract", "dev.demo", "dev.sandbox"),
