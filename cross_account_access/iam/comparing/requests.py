@@ -65,12 +65,7 @@ class ActionGroup:
 
     def is_about(self, resource: str) -> bool:
         """Say whether the actions can have this resource, an ARN or `*`."""
-        known = action(self.name)
-        if resource == "*":
-            return known is None or not known.resources
-        if known is None or not _has_form(resource):
-            return resource.split(":")[2] in self.services
-        return known.is_about(resource)
+        return _is_about(self.name, self.services, resource)
 
 
 def action_groups(
@@ -185,6 +180,16 @@ def _placed(witness: Witness, patterns: Iterable[str]) -> Witness:
     text = f"{witness.text[:start]}{ELSEWHERE}{witness.text[end:]}"
     same = {pattern for pattern in patterns if matches(pattern, text)} == witness.matches
     return Witness(text, witness.matches) if same else witness
+
+
+@lru_cache(maxsize=1 << 16)
+def _is_about(name: str, services: Set[str], resource: str) -> bool:
+    known = action(name)
+    if resource == "*":
+        return known is None or not known.resources
+    if known is None or not _has_form(resource):
+        return resource.split(":")[2] in services
+    return known.is_about(resource)
 
 
 @lru_cache(maxsize=4096)

@@ -31,7 +31,7 @@ from cross_account_access.iam.comparing.statements import (
     filled,
 )
 from cross_account_access.iam.comparing.witnesses import Witness
-from cross_account_access.iam.documents import Document, PolicyKind, read
+from cross_account_access.iam.documents import Document, PolicyDocument, PolicyKind, read
 from cross_account_access.iam.engine import (
     IdentityDocuments,
     Principal,
@@ -43,6 +43,7 @@ from cross_account_access.iam.engine import (
 from cross_account_access.iam.inventory import (
     KNOWN_LATER,
     POLICIES_OF_OTHERS,
+    AttachedDocument,
     Inventory,
     is_unknown_document,
 )
@@ -65,6 +66,16 @@ class ResourceClass:
     """The actions that can have it."""
     owner: str = ""
     """The account in which it is looked at, where neither its ARN nor an inventory says."""
+
+
+@dataclass(frozen=True)
+class _Read:
+    """A document, and what is compared of it."""
+
+    attached: AttachedDocument
+    """Keeps the document, by whose identity this is found again."""
+    document: PolicyDocument
+    statements: tuple[ComparedStatement, ...]
 
 
 _Name = tuple[bool, str, str]
@@ -193,19 +204,26 @@ class Universe:
         """ARNs of users and roles of any side."""
         self.targets = {arn for each in self._inventories for arn in (*each.resources, *each.roles)}
         """ARNs of resources and roles of any side."""
-        self._documents = [
-            read(each.document, each.kind, each.holder)
-            for inventory in self._inventories
-            for each in inventory.documents()
-        ]
-        self._documents += [each for limits in self._limits for each in limits.documents]
+        self._read: dict[tuple[int, PolicyKind], _Read] = {}
+        """What has been read, by document; many resources outside the stack share one."""
+        known = [self._said(each) for side in self._inventories for each in side.documents()]
+        limits = [each for limits in self._limits for each in limits.documents]
+        self._documents = [*(each.document for each in known), *limits]
         self._statements = [
-            statement for document in self._documents for statement in compared(document)
+            *(statement for each in known for statement in each.statements),
+            *(statement for each in limits for statement in compared(each)),
         ]
         self._label = {
             id: label for each in self._inventories for id, label in _labels(each).items()
         }
         self._given_elsewhere: dict[str, Document] = {}
+
+    def _said(self, attached: AttachedDocument) -> _Read:
+        key = id(attached.document), attached.kind
+        if key not in self._read:
+            document = read(attached.document, attached.kind, attached.holder)
+            self._read[key] = _Read(attached, document, tuple(compared(document)))
+        return self._read[key]
 
     def short(self, arn: str) -> str:
         """A name for people."""
@@ -224,8 +242,7 @@ class Universe:
         for inventory in self._inventories:
             for each in inventory.documents():
                 if each.kind.names_principals:
-                    document = read(each.document, each.kind, each.holder)
-                    by_target[each.holder] += compared(document)
+                    by_target[each.holder] += self._said(each).statements
         everywhere = [
             statement
             for limits in self._limits
@@ -379,9 +396,9 @@ class Universe:
         of_target: dict[str, list[ComparedStatement]] = defaultdict(list)
         for each in everything.documents():
             found = of_target if each.kind.names_principals else own
-            statements = compared(read(each.document, each.kind, each.holder))
             found[each.holder] += (
-                _of_kind(_of_side(statement, name), each.kind) for statement in statements
+                _of_kind(_of_side(statement, name), each.kind)
+                for statement in self._said(each).statements
             )
         present = ours | inventory.resources.keys()
         impossible = {arn for arn in outside if arn not in ours and _name_of(arn) in taken}
@@ -471,6 +488,12 @@ class Universe:
         everything = {"Effect": "Allow", "Principal": {"AWS": self._roots}, "Action": "*"}
         return {"Version": "2012-10-17", "Statement": everything}
 
+    @cached_property
+    def _open_policy(self) -> Mapping[str, Any]:
+        """The resource-based policy of a resource outside the stack."""
+        statement = {**self._open_trust["Statement"], "Resource": "*"}
+        return {"Version": "2012-10-17", "Statement": statement}
+
     def _add_outside(
         self,
         target: str,
@@ -484,9 +507,7 @@ class Universe:
         if service == "iam" and is_user_or_role(target) and ":role/" in target:
             roles[target] = {"trust": self._open_trust}
         elif service not in ("iam", "sts") and _ACCOUNT.fullmatch(account or ELSEWHERE):
-            statement = {**self._open_trust["Statement"], "Resource": "*"}
-            policy = {"Version": "2012-10-17", "Statement": statement}
-            resources[target] = {"account": account or ELSEWHERE, "policy": policy}
+            resources[target] = {"account": account or ELSEWHERE, "policy": self._open_policy}
 
 
 def _of_side(statement: ComparedStatement, name: str) -> ComparedStatement:

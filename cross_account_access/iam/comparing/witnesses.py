@@ -9,7 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache, reduce
+from functools import cache, lru_cache, reduce
 from operator import or_
 from typing import Final
 
@@ -64,14 +64,21 @@ def witnesses(
     Raises:
         ComparisonError: beyond that many states; patterns with many inner wildcards can need that.
     """
-    places = _Places(patterns)
     most = _MOST_STATES if most_states is None else most_states
-    found = _walk(places, fresh or fresh_for(places.patterns), most, _as_it_is)
+    return list(_witnesses(tuple(patterns), fresh, most))
+
+
+@lru_cache(maxsize=256)
+def _witnesses(
+    patterns: tuple[str, ...], fresh: str | None, most_states: int
+) -> tuple[Witness, ...]:
+    places = _Places(patterns)
+    found = _walk(places, fresh or fresh_for(places.patterns), most_states, _as_it_is)
     ends = list(zip(places.patterns, places.ends, strict=True))
-    return [
+    return tuple(
         Witness(text.translate(PLAIN), frozenset(each for each, end in ends if ended & end))
         for ended, text in found.items()
-    ]
+    )
 
 
 def group_witnesses(
