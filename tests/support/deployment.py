@@ -7,7 +7,7 @@ import signal
 import sysconfig
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -117,17 +117,21 @@ class Deployment:
 
 def stack_values(stack: str, **changes: object) -> dict[str, str]:
     """A stack file's settings as the engine passes them; a change to None removes one."""
-    config = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())["config"]
-    values = {
-        key.removeprefix(f"{PROJECT}:"): value
-        for key, value in config.items()
-        if key.startswith(f"{PROJECT}:")
-    }
-    values |= changes
+    values = {**_config(stack), **changes}
     return {
         key: value if isinstance(value, str) else json.dumps(value)
         for key, value in values.items()
         if value is not None
+    }
+
+
+@cache
+def _config(stack: str) -> Mapping[str, object]:
+    config = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())["config"]
+    return {
+        key.removeprefix(f"{PROJECT}:"): value
+        for key, value in config.items()
+        if key.startswith(f"{PROJECT}:")
     }
 
 

@@ -8,11 +8,16 @@ from pathlib import Path
 import pytest
 from botocore.loaders import create_loader
 
+# What is imported and collected stays; the collector looks at what tests make alone, and more
+# rarely than in a process that has little memory.
+gc.disable()
+gc.set_threshold(100_000, 20, 100)
+
 
 def pytest_collection_finish() -> None:
-    """What has been imported and collected stays; the collector looks at what tests make only."""
-    gc.collect()
+    """Let the collector begin."""
     gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -24,20 +29,25 @@ def _service_models_are_read_once() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _no_ambient_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        for variable in [name for name in os.environ if name.startswith(("AWS_", "PULUMI_"))]:
+            patch.delenv(variable)
+        _keep_in(tmp_path_factory.getbasetemp() / "of-no-test", patch)
+        # Turns an Output that ends up inside a text into an error instead of a sentence about
+        # Outputs.
+        patch.setenv("PULUMI_ERROR_OUTPUT_STRING", "true")
+        yield
+
+
 @pytest.fixture(autouse=True)
-def _no_ambient_aws(
-    monkeypatch: pytest.MonkeyPatch,
-    request: pytest.FixtureRequest,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> None:
+def _files_of_its_own(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
     # Thousands of tests need no folder, and each new one costs more than the one before it.
     if "tmp_path" in request.fixturenames:
-        folder: Path = request.getfixturevalue("tmp_path")
-    else:
-        folder = tmp_path_factory.getbasetemp() / "of-no-test"
-    for variable in [name for name in os.environ if name.startswith(("AWS_", "PULUMI_"))]:
-        monkeypatch.delenv(variable)
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(folder / "config"))
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(folder / "credentials"))
-    # Turns an Output that ends up inside a text into an error instead of a sentence about Outputs.
-    monkeypatch.setenv("PULUMI_ERROR_OUTPUT_STRING", "true")
+        _keep_in(request.getfixturevalue("tmp_path"), monkeypatch)
+
+
+def _keep_in(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    patch.setenv("AWS_CONFIG_FILE", str(folder / "config"))
+    patch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(folder / "credentials"))

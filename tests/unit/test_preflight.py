@@ -304,6 +304,7 @@ def test_rejects_a_profile_that_proves_nothing(profile: str, told: str) -> None:
 
 
 def test_an_unreachable_aws_is_one_line_about_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     problems = refusal("Prod", "Stage")
     assert len(problems) == 2
@@ -316,10 +317,18 @@ def test_an_unreachable_aws_is_one_line_about_the_network(monkeypatch: pytest.Mo
 def test_an_aws_that_ends_the_connection_is_one_line_about_the_network(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(Aws, "do_POST", lambda _: None)
+    asked: list[Aws] = []
+
+    def end(aws: Aws) -> None:
+        asked.append(aws)
+
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    monkeypatch.setattr(Aws, "do_POST", end)
     problems = refusal("Prod", "Stage")
     assert ["check the network" in problem for problem in problems] == [True, True]
     assert [problem for problem in problems if "sign in" in problem] == []
+    # As often for each account as whoever set the variable wants.
+    assert len(asked) == 2
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from botocore.exceptions import ConnectionError as NetworkError
 from botocore.loaders import create_loader
 from botocore.session import Session
 
-_CONFIG = Config(connect_timeout=5, read_timeout=10, retries={"total_max_attempts": 3})
+_CONFIG = Config(connect_timeout=5, read_timeout=10, retries={"mode": "standard"})
 _SHOWN = 300
 """The most characters of an answer that are told."""
 _PASSING = ("RequestLimitExceeded", "ServiceUnavailable", "SlowDown", "Throttling")
