@@ -3,10 +3,12 @@
 import gc
 import os
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 from botocore.loaders import create_loader
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 # What is imported and collected stays; the collector looks at what tests make alone, and more
 # rarely than in a process that has little memory.
@@ -26,6 +28,14 @@ def _service_models_are_read_once() -> Iterator[None]:
     loader = create_loader()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("botocore.session.create_loader", lambda _path=None: loader)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _keys_of_the_emulated_aws_are_one() -> Iterator[None]:
+    """Each KMS key of moto has a private key, which takes long to make; nothing here uses it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rsa, "generate_private_key", cache(rsa.generate_private_key))
         yield
 
 
