@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, Final
 
 import pytest
-import yaml
 
 from cross_account_access.command.verification.callers import Callers
-from cross_account_access.command.verification.rows import (
-    Expected,
-    Use,
-)
-from cross_account_access.credentials.contract import Replication, read
-from tests.support.deployment import PROJECT, ROOT, deploy
+from cross_account_access.command.verification.deduction import Deduction
+from cross_account_access.command.verification.findings import Found
+from cross_account_access.command.verification.rows import Expected, LongSession, Use
+from cross_account_access.credentials.contract import Replication
+from tests.support.proof import EXAMPLES, example, judged
 from tests.unit.verification.declared import (
     BUCKET,
     OTHER_BUCKET,
@@ -42,22 +39,32 @@ def test_what_is_written_is_below_the_probe_prefix() -> None:
     }
 
 
-@pytest.mark.parametrize(
-    "example", sorted(path.parent.name for path in ROOT.glob("examples/*/Pulumi.prod.yaml"))
-)
-def test_no_two_rows_of_a_consumer_have_one_name(example: str) -> None:
-    file = yaml.safe_load((ROOT / "examples" / example / "Pulumi.prod.yaml").read_text())
-    values = {
-        key.removeprefix(f"{PROJECT}:"): value if isinstance(value, str) else json.dumps(value)
-        for key, value in file["config"].items()
-        if key.startswith(PROJECT)
-    }
-    declared = read(deploy(values).outputs)
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_no_two_rows_of_a_consumer_have_one_name(name: str) -> None:
+    declared, _ = judged(example(name))
     output = [(row.consumer, row.what) for row in rows(declared)]
     assert len(set(output)) == len(output)
     granted = {each.name for each in declared.consumers.values() if each.grants}
     by_consumer = {row.consumer for row in rows(declared) if row.expected is ALLOWED}
     assert granted <= by_consumer
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_every_row_is_as_intended_by_what_the_program_makes(name: str) -> None:
+    declared, inventory = judged(example(name))
+    made = rows(declared, made=frozenset({*inventory.users, *inventory.roles}))
+    asked = [row for row in made if not isinstance(row.ask, LongSession)]
+    deduction = Deduction(inventory, asked, declared.production_account_id)
+    for row in asked:
+        finding = deduction.decide(row)
+        if finding.found is Found.UNDECIDED:
+            assert any(words in finding.why for words in OF_OTHERS), row
+        else:
+            assert finding.found.name == row.expected.name, row
+
+
+OF_OTHERS: Final = ("is not known", "'NotKnown' of identity-based policy 'of others'")
+"""What the program has not made, its documents do not decide."""
 
 
 COPIED: Final = Replication(
