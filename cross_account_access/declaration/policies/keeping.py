@@ -120,11 +120,9 @@ class _Layout:
     def put(self, bits: Sequence[_Bit], number: int) -> list[_Bit]:
         """Put as many of some bits into a document as it takes, in their order; return the rest."""
         there = self.parts.get(number, set())
-        fitting = len(bits) if self._fits({*there, *bits}) else 0
-        if not fitting:
-            fitting = bisect_left(
-                range(1, len(bits) + 1), x=True, key=lambda n: not self._fits({*there, *bits[:n]})
-            )
+        fitting = bisect_left(
+            range(1, len(bits) + 1), x=True, key=lambda n: not self._fits({*there, *bits[:n]})
+        )
         if fitting:
             self.parts[number] = {*there, *bits[:fitting]}
         return list(bits[fitting:])

@@ -8,6 +8,7 @@ import pytest
 
 from cross_account_access.declaration.kinds import Bucket
 from cross_account_access.declaration.rules import s3_events
+from cross_account_access.facts.quotas import ROLE_INLINE_CHARACTERS
 from tests.unit.declaration.stack_file import bucket, grant, problems_of, settings_of
 
 NAME = "production-test-bucket-101"
@@ -172,6 +173,10 @@ TAKEN: dict[str, dict[str, Any]] = {
     ),
     "copies elsewhere": copied(),
     "copies elsewhere with its key in another region": copied(**KMS, kms_key_arn=KEY),
+    "copies in a bucket of others that grants name, with its key": copied(
+        {"name": "copies", "existing": True}, **KMS, kms_key_arn=KEY
+    ),
+    "copies in a bucket of others that grants name": copied({"name": "copies", "existing": True}),
     "copies both ways": {
         "buckets": [
             bucket(replication={"bucket": "copies"}),
@@ -193,6 +198,28 @@ def test_a_setting_that_cannot_be_is_refused(case: str) -> None:
 @pytest.mark.parametrize("case", TAKEN)
 def test_a_setting_that_s3_takes_is_taken(case: str) -> None:
     assert problems_of(**TAKEN[case]) == []
+
+
+@pytest.mark.parametrize(("name", "is_ours"), [("copies", True), ("backups", False)])
+def test_the_policy_that_copies_objects_may_have_as_many_characters_as_aws_takes(
+    name: str, is_ours: bool
+) -> None:
+    others = [{"name": name, **KMS}] if is_ours else []
+    key = {} if is_ours else {"kms_key_arn": KEY}
+
+    def told(characters: int) -> list[str]:
+        each, rest = divmod(characters, 75)
+        prefixes = [f"{n:03}{'x' * (each + (n < rest))}/" for n in range(75)]
+        return problems_of(**copied(*others, **KMS, **key, bucket=name, prefixes=prefixes))
+
+    (problem,) = told(4500)
+    size = int(problem.split("need a policy of ")[1].split()[0])
+    # Each prefix stands in it twice.
+    most = 4500 - (size - ROLE_INLINE_CHARACTERS) // 2
+    assert told(most) == []
+    (problem,) = told(most + 1)
+    assert f"of {ROLE_INLINE_CHARACTERS + 2} characters, and {ROLE_INLINE_CHARACTERS} is" in problem
+    assert "['000xxx" in problem
 
 
 def test_the_events_are_those_of_the_api() -> None:

@@ -113,6 +113,9 @@ def test_a_secret_that_is_found_by_its_name_alone_is_told_with_its_arn() -> None
         ({"service": "sqs"}, "is of sqs; name a queue under queues, with existing: true where"),
         ({"resource": "*"}, "must name one resource, without *, ? and $"),
         ({"resource": "x?"}, "must name one resource, without *, ? and $"),
+        ({"resource": "x$"}, "must name one resource, without *, ? and $"),
+        ({"resource": "*:*"}, "must name one resource, without *, ? and $"),
+        ({"account": "*", "resource": "x:*"}, "must name one resource, without *, ? and $"),
         (
             {"resource": "x:*"},
             "must name one resource: leave out the :* at its end, which is meant",
@@ -142,8 +145,21 @@ def test_what_cannot_be_read_is_told_once_and_not_again_where_it_is_granted() ->
 
 @pytest.mark.parametrize("kind", EXISTING)
 def test_rejects_text_that_is_no_arn(kind: type[ExistingResource]) -> None:
-    found = problems_of(kind, resources=[{"name": "theirs", "arn": "theirs"}])
-    assert "resources[0].arn: 'theirs' must be an ARN, as in arn:aws:" in "\n".join(found)
+    whole = arn(kind)
+    for text in ("theirs", whole.rpartition(":")[0][:25], f"x{whole}", "arn:aws:s3", "arn::"):
+        found = problems_of(kind, resources=[{"name": "theirs", "arn": text}])
+        assert f"resources[0].arn: {text!r} must be an ARN, as in arn:aws:" in "\n".join(found)
+
+
+@pytest.mark.parametrize("kind", EXISTING)
+@pytest.mark.parametrize("letter", ["ä", "٣", "𝟛"])
+def test_rejects_letters_and_digits_that_aws_does_not_take(
+    kind: type[ExistingResource], letter: str
+) -> None:
+    """Python takes digits and letters of all scripts for such."""
+    bad = f"{arn(kind)[:-2]}{letter}{arn(kind)[-2:]}"
+    found = problems_of(kind, resources=[{"name": "theirs", "arn": bad}])
+    assert f"resources[0].arn: {bad!r} must be the ARN of a {kind.kind}" in "\n".join(found)
 
 
 @pytest.mark.parametrize("kind", EXISTING)

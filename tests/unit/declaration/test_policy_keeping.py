@@ -111,6 +111,21 @@ def test_a_policy_that_fits_into_one_document_again_is_one_with_its_next_change(
     assert policy_characters(NOTHING) < SMALL
 
 
+@pytest.mark.parametrize(("room", "documents"), [(0, 1), (-1, 2)])
+def test_a_document_takes_as_much_as_the_limit_lets_it(room: int, documents: int) -> None:
+    before = of_many([(["read"], ["a/"])], Conditions())
+    after = of_many([(["read"], [f"{letter}/" for letter in "abcdef"])], Conditions())
+    limit = policy_characters(after) + room
+    planned = laid_out(after, limit, {1: before}, trust_changes=True)
+    assert said(*planned.values()) == said(after)
+    assert len(planned) == documents
+    # As many as fit: one more would be too long.
+    sizes = [policy_characters(document) for document in planned.values()]
+    assert sizes[0] <= limit < sizes[0] + sizes[-1]
+    left = [json.loads(each)["Statement"] for each in list(planned.values())[1:]]
+    assert all(len(statement["Resource"]) == 1 for each in left for statement in each)
+
+
 def test_a_statement_that_only_asks_for_more_stays_where_it_is() -> None:
     grants = [(["read"], ["a/"]), (["list", "delete"], ["b/"])]
     before = of_many(grants, Conditions())
