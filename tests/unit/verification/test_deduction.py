@@ -94,6 +94,51 @@ def test_an_object_under_a_key_needs_the_key_too() -> None:
     assert decided("read shared", with_it, declared).found is Found.ALLOWED
 
 
+STARTED = "2020-01-01T00:00:00Z"
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"Null": {"aws:SourceVpce": "true"}},
+        {"Null": {"aws:MultiFactorAuthPresent": "true", "aws:MultiFactorAuthAge": "true"}},
+        {"DateGreaterThan": {"aws:CurrentTime": STARTED, "aws:TokenIssueTime": STARTED}},
+        {"Bool": {"aws:SecureTransport": "true"}},
+    ],
+)
+def test_what_a_request_carries_is_known(condition: dict[str, Any]) -> None:
+    """Of one who comes as itself: with its own key, by the internet, now."""
+    declared = contract(consumer(grant("read", via="resource"), role_arn=None))
+    for wanted, found in ((condition, Found.ALLOWED), (opposite(condition), Found.REFUSED)):
+        reader = allow("s3:GetObject", f"{BUCKET}/*", Condition=wanted)
+        bucket = policy({**reader, "Principal": {"AWS": USER}})
+        lying = inventory(own=policy(reader), bucket=bucket)
+        assert decided("read shared", lying, declared).found is found
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"Null": {"sts:ExternalId": "true", "sts:SourceIdentity": "true", "aws:TagKeys": "true"}},
+        {"Null": {"aws:MultiFactorAuthPresent": "true", "aws:MultiFactorAuthAge": "true"}},
+        {"StringEquals": {"sts:RoleSessionName": "access-verify"}},
+    ],
+)
+def test_what_a_request_for_a_role_carries_is_known(condition: dict[str, Any]) -> None:
+    root = {"AWS": f"arn:aws:iam::{STAGING}:root"}
+    for wanted, found in ((condition, Found.ALLOWED), (opposite(condition), Found.REFUSED)):
+        trust = policy(allow("sts:AssumeRole", Principal=root, Condition=wanted))
+        assert decided("assume ReaderAccess", inventory(READ, trust=trust)).found is found
+
+
+def opposite(condition: dict[str, Any]) -> dict[str, Any]:
+    ((operator, keys),) = condition.items()
+    other = {"DateGreaterThan": "DateLessThan", "StringEquals": "StringNotEquals"}
+    if operator in other:
+        return {other[operator]: keys}
+    return {operator: {key: {"true": "false"}[value] for key, value in keys.items()}}
+
+
 def test_the_policy_of_a_table_is_about_its_indexes_too() -> None:
     declared = contract(consumer(grant("read", arn=TABLE)))
     query = allow("dynamodb:Query", [TABLE, f"{TABLE}/index/*"])

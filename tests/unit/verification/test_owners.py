@@ -221,3 +221,30 @@ def test_the_refusal_of_any_resource_is_told_and_no_other() -> None:
     with_policies = [arn for arn in theirs if ":logs:" not in arn]
     assert {arn: refused(arn) for arn in with_policies} == {arn: {arn} for arn in with_policies}
     assert len({arn.split(":")[2] for arn in with_policies}) >= 9
+
+
+def test_each_consumer_is_told_for_itself_as_long_as_it_has_access() -> None:
+    contract, inventory = judged(example("existing-resources"))
+    closed = {**DELEGATES, "Principal": {"AWS": "arn:aws:iam::111122223333:role/KeyAdmin"}}
+    lying: dict[str, Any] = {
+        arn: {
+            "account": "111122223333",
+            "policy": document([closed]) if ":kms:" in arn else None,
+        }
+        for arn in of_others(contract)
+    }
+    seen = replace(inventory, resources={**inventory.resources, **lying})
+    told_of = {each.consumer: each for each in refusals(contract, seen)}
+    assert told_of.keys() == {"shop", "importer"}
+    assert told_of["shop"].actions == ("kms:Decrypt",)
+    assert told_of["importer"].actions == ("kms:Encrypt", "kms:GenerateDataKey")
+    for each in told_of.values():
+        assert each.statement["Action"] == list(each.actions)
+        assert each.statement["Principal"] == {"AWS": contract.consumers[each.consumer].role_arn}
+    ends = {"shop": "2020-01-01T00:00:00Z", "importer": "2999-01-01T00:00:00Z"}
+    consumers = {
+        name: replace(consumer, expires_at=ends.get(name))
+        for name, consumer in contract.consumers.items()
+    }
+    (refusal,) = refusals(replace(contract, consumers=consumers), seen)
+    assert refusal.consumer == "importer"
