@@ -12,11 +12,12 @@ from cross_account_access.command.verification.attempts import Attempts
 from cross_account_access.command.verification.findings import Found, Judge, Verdict
 from cross_account_access.command.verification.probe_objects import ProbeObjects
 from cross_account_access.command.verification.probes import Actors, Probes
-from cross_account_access.command.verification.rows import Row
+from cross_account_access.command.verification.rows import Row, Use
 from tests.unit.verification.declared import (
     PRODUCTION,
     QUEUE,
     SECRET,
+    STATE_MACHINE,
     TABLE,
     TOPIC,
     consumer,
@@ -127,6 +128,48 @@ def test_plain_http_is_really_plain() -> None:
     assert aws.made("list_objects_v2")[0]["endpoint"].startswith("http://s3.")
     assert probes(aws, plain="http://127.0.0.1:9").ask(row).found is Found.ALLOWED
     assert aws.made("list_objects_v2")[1]["endpoint"] == "http://127.0.0.1:9"
+
+
+def test_nothing_else_goes_over_plain_http() -> None:
+    """The request for the role neither, nor what finds an object to read."""
+    aws = Aws(lambda _name, _: None)
+    asking = probes(aws, administrator=False)
+    for what in ("list shared", "read shared", "list shared over plain HTTP"):
+        asking.ask(row_of(what))
+    plain = [name for name, told in aws.calls if told["endpoint"].startswith("http:")]
+    assert plain == ["list_objects_v2"]
+
+
+def test_each_request_comes_with_the_session_of_its_own_role() -> None:
+    arns = [f"arn:aws:iam::{PRODUCTION}:role/{name}" for name in ("First", "Second")]
+    declared = contract(
+        *(consumer(grant("list"), name=arn.rpartition("/")[2], role_arn=arn) for arn in arns)
+    )
+    aws = Aws(lambda _name, _: None)
+    session = aws.session()
+    actors = Actors(
+        sessions=dict.fromkeys(declared.consumers, session), production=None, region="us-west-2"
+    )
+    asking = Probes(actors, ProbeObjects(None, ()))
+    listing = [row for row in rows(declared) if row.what == "list shared"]
+    for row in (*listing, *listing):
+        assert asking.ask(row).found is Found.ALLOWED
+    assert [each["RoleArn"] for each in aws.made("assume_role")] == arns
+
+
+@pytest.mark.parametrize("arn", [TABLE, STATE_MACHINE])
+def test_each_operation_is_asked_of_the_client_that_has_it(arn: str) -> None:
+    """A stream of a table, and a state machine, have clients of other names than their ARNs."""
+    declared = contract(consumer(grant("read", "stream", "start", arn=arn)))
+    aws = Aws(lambda _name, _: None)
+    asking = probes(aws)
+    calls = set()
+    for row in rows(declared):
+        if isinstance(row.ask, Use) and row.ask.place.arn == arn and not asking.obstacle(row):
+            asking.ask(row)
+            calls |= {call.method for call in row.ask.operation.calls}
+    assert calls <= {name for name, _ in aws.calls}
+    assert calls
 
 
 def test_plain_http_without_an_endpoint_is_not_mistaken_for_it() -> None:
@@ -360,8 +403,11 @@ def test_what_only_documents_tell_is_not_waited_for(monkeypatch: pytest.MonkeyPa
         (None, "write to shared", True),
         # The answer may have been lost after S3 had done it.
         ("InternalError", "write to shared", True),
+        ("InternalError", "delete in shared", True),
         (None, "delete in shared", True),
         ("AccessDenied", "delete in shared", False),
+        # Who may write was refused: something else may have been done all the same.
+        ("AccessDenied", "write to shared", True),
     ],
 )
 def test_what_may_have_been_written_is_cleaned_up(
@@ -374,3 +420,13 @@ def test_what_may_have_been_written_is_cleaned_up(
     Probes(actors, objects).ask(row_of(what, contract(consumer(grant("write")))))
     objects.clean()
     assert bool(administrator.made("list_object_versions")) is is_cleaned
+
+
+def test_a_consumer_removes_what_it_wrote_where_there_is_no_administrator() -> None:
+    aws = Aws(lambda _name, _: None)
+    objects = ProbeObjects(None, ())
+    actors = Actors(sessions={"reader": aws.session()}, production=None, region="us-west-2")
+    Probes(actors, objects).ask(row_of("write to shared", contract(consumer(grant("write")))))
+    (left,) = objects.clean()
+    assert "only an administrator of Production can remove old versions" in left
+    assert {each["by"] for each in aws.made("delete_object")} == {"role"}

@@ -9,8 +9,10 @@ import pytest
 
 from cross_account_access.aws import CallerIdentity
 from cross_account_access.command.verification import profiles
+from cross_account_access.command.verification.rows import OTHER
 from cross_account_access.credentials import aws_files
 from cross_account_access.errors import UncheckedError, UsageError
+from cross_account_access.stack import StackAccount
 from tests.unit.verification.declared import STAGING, consumer, contract
 
 VENDOR = "777788889999"
@@ -129,3 +131,52 @@ def test_the_usual_profile_serves_where_there_is_one(
     )
     monkeypatch.setattr(aws_files, "exists", lambda _: False)
     assert found_for(monkeypatch, arn, named=None, **changes) == {}
+
+
+def test_another_principal_of_staging_comes_with_its_own_profile(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    people = {
+        "mine": CallerIdentity(arn=f"arn:aws:iam::{STAGING}:user/Reader", account_id=STAGING),
+        "reader": CallerIdentity(arn=f"arn:aws:iam::{STAGING}:user/Other", account_id=STAGING),
+    }
+    monkeypatch.setattr(profiles, "identify", lambda profile, _: people[profile])
+    declared = contract(consumer())
+    consumers = list(declared.consumers.values())
+    found = profiles.actors(declared, consumers, {"reader": "mine"}, "reader")
+    assert {name: each.profile_name for name, each in found.items()} == {
+        "reader": "mine",
+        OTHER: "reader",
+    }
+    assert {each.region_name for each in found.values()} == {"us-west-2"}
+    with pytest.raises(UsageError, match=r"--other mine is .*user/Reader, whom consumer reader"):
+        profiles.actors(declared, consumers, {"reader": "mine"}, "mine")
+
+
+@pytest.mark.parametrize(
+    ("named", "of_stack", "expected"),
+    [
+        ("mine", "Reader", "mine"),
+        ("mine", None, "mine"),
+        (None, "Reader", "Reader"),
+        (None, "nobody", None),
+    ],
+)
+def test_an_administrator_has_the_profile_that_is_named_or_that_of_the_stack(
+    monkeypatch: pytest.MonkeyPatch, named: str | None, of_stack: str | None, expected: str | None
+) -> None:
+    account = StackAccount(
+        id="111122223333", label="production", profile=of_stack, region="us-west-2"
+    )
+    asked: list[StackAccount] = []
+    session = object()
+
+    def session_of(account: StackAccount) -> object:
+        asked.append(account)
+        return session
+
+    monkeypatch.setattr(profiles, "session_of", session_of)
+    serving, found = profiles.administrator(account, named)
+    assert serving.profile == (expected or of_stack)
+    assert found is (session if expected else None)
+    assert asked == ([serving] if expected else [])
