@@ -248,3 +248,19 @@ def test_each_consumer_is_told_for_itself_as_long_as_it_has_access() -> None:
     }
     (refusal,) = refusals(replace(contract, consumers=consumers), seen)
     assert refusal.consumer == "importer"
+
+
+def test_one_statement_is_for_all_that_a_consumer_does_with_a_key() -> None:
+    queue = {"name": "jobs", "existing": True, "kms_key_arn": KEY}
+    grant = {"consumer": "stage-admin", "queue": "jobs", "levels": ["send", "receive"]}
+    values = stack_values("prod", buckets=None, queues=[queue], grants=[grant])
+    contract, inventory = judged(state_of(deploy(values)))
+    lying: dict[str, Any] = {
+        arn: {"account": "111122223333", "policy": document([]) if ":kms:" in arn else None}
+        for arn in of_others(contract)
+    }
+    seen = replace(inventory, resources={**inventory.resources, **lying})
+    (refusal,) = refusals(contract, seen)
+    # To send takes more than to receive, which is asked last.
+    assert refusal.actions == ("kms:Decrypt", "kms:GenerateDataKey")
+    assert refusal.statement["Action"] == list(refusal.actions)
