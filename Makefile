@@ -74,7 +74,7 @@ bench: setup ## speed and memory beside a flat program and plain boto3
 
 mutants: $(INSTALLED) ## break documents, settings, engine and verification on purpose; tell what no test notices
 	@$(RUN) pip install --disable-pip-version-check --quiet --require-hashes -r requirements-mutants.txt
-	@$(DEV).mutation_run $(MODULES)
+	@$(VENV)/bin/python -P cross_account_access/dev/mutation_run.py $(MODULES)
 
 clean: ## remove .venv and the caches of this checkout
 	rm -rf $(VENV) mutants .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache

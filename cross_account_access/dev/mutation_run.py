@@ -1,9 +1,14 @@
 """`make mutants`: break documents, settings, engine and verification; tell what no test notices.
 
-mutmut chooses a mutation in a process that has imported everything, which saves most of the time.
-A function that fills a table while its module is imported has done so by then, unbroken. What goes
-unnoticed in such functions is tried again, each with all tests that use anything of its module, in
-a process that imports after the choice.
+mutmut does the work, and knows which tests use which function. Beside that:
+
+- The quickest tests come first. Most of what is broken is noticed by one of them.
+- mutmut chooses a mutation in a process that has imported everything, which saves most of the time.
+  A function that fills a table while its module is imported has done so by then, unbroken. What
+  goes unnoticed in such functions is tried again, each with all tests that use anything of its
+  module, in a process that imports after the choice.
+
+Started by its path: as a module it would import the package from here, and not the broken copy.
 """
 
 from __future__ import annotations
@@ -12,16 +17,21 @@ import json
 import os
 import subprocess
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
+from unittest.mock import patch
+
+from mutmut.__main__ import cli
+from mutmut.state import state
+from mutmut.workers.isolation import ForkServerRunner
 
 _FOLDER: Final = Path("mutants")
-_MUTMUT: Final = Path(sys.executable).with_name("mutmut")
 _UNNOTICED, _UNTRIED = ("survived", "no tests"), "not checked"
 _NOTICED: Final = 1
+"""How pytest ends where a test fails; mutmut keeps it."""
 _SECONDS: Final = 300
 """How long the tests of a mutation may take; one that goes on for ever is noticed, too."""
 
@@ -39,19 +49,24 @@ print(json.dumps(sorted(called)))
 """
 
 
-def main(names: Sequence[str]) -> int:
+def main(names: Sequence[str]) -> None:
     """Try the mutations of these names, which may be patterns, or all that are not tried yet.
 
-    Returns:
-        What mutmut ends with, which is not 0 where a test fails without a mutation.
+    Raises:
+        SystemExit: a test fails without any mutation.
     """
-    ended = subprocess.run([_MUTMUT, "run", *names], check=False)
-    if ended.returncode != 0:
-        return ended.returncode
+    usual = ForkServerRunner.submit
+
+    def submit(
+        runner: ForkServerRunner, name: str, tests: Iterable[str], most: int, usually: float
+    ) -> None:
+        quickest_first = sorted(tests, key=state().duration_by_test.__getitem__)
+        usual(runner, name, quickest_first, most, usually)
+
+    with patch.object(ForkServerRunner, "submit", submit):
+        cli(["run", *names], standalone_mode=False)
     again = _unnoticed_and_called_while_imported()
-    print(
-        f"{len(again)} of those are in what is called while it is imported: tried anew", flush=True
-    )
+    print(f"{len(again)} of them are in what is called while imported: tried anew", flush=True)
     _try_in_new_processes(again)
     results = _results()
     print(*(name for name, result in results.items() if result in _UNNOTICED), sep="\n")
@@ -59,15 +74,13 @@ def main(names: Sequence[str]) -> int:
     tried = len(results) - counts[_UNTRIED]
     noticed = tried - sum(counts[result] for result in _UNNOTICED)
     print(f"{tried} of {len(results)} mutations tried, {noticed / tried:.1%} of them noticed")
-    return 0
 
 
 def _unnoticed_and_called_while_imported() -> list[str]:
     results = _results()
     modules = sorted({_module(name) for name in results})
-    called = set(
-        json.loads(_printed(sys.executable, "-c", _CALLED_WHILE_IMPORTED, *modules, cwd=_FOLDER))
-    )
+    listed = _printed(sys.executable, "-c", _CALLED_WHILE_IMPORTED, *modules, cwd=_FOLDER)
+    called = set(json.loads(listed))
     return [
         name
         for name, result in results.items()
@@ -77,12 +90,16 @@ def _unnoticed_and_called_while_imported() -> list[str]:
 
 def _try_in_new_processes(names: Iterable[str]) -> None:
     known = json.loads((_FOLDER / "mutmut-stats.json").read_text())
-    tests: dict[str, set[str]] = {}
+    tests: dict[str, set[str]] = defaultdict(set)
     for function, using in known["tests_by_mangled_function_name"].items():
-        tests.setdefault(_module(function), set()).update(using)
+        tests[_module(function)].update(using)
+    seconds: dict[str, float] = known["duration_by_test"]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         futures = {
-            name: pool.submit(_is_noticed, name, sorted(tests[_module(name)])) for name in names
+            name: pool.submit(
+                _is_noticed, name, sorted(tests[_module(name)], key=seconds.__getitem__)
+            )
+            for name in names
         }
         for name, is_noticed in futures.items():
             if is_noticed.result():
@@ -105,10 +122,9 @@ def _is_noticed(name: str, tests: Sequence[str]) -> bool:
 
 
 def _record(name: str) -> None:
-    path = _FOLDER / f"{_module(name).replace('.', '/')}"
-    meta = next(
-        file for file in (Path(f"{path}.py.meta"), path / "__init__.py.meta") if file.exists()
-    )
+    path = _FOLDER / _module(name).replace(".", "/")
+    files = (path.with_suffix(".py.meta"), path / "__init__.py.meta")
+    meta = next(file for file in files if file.exists())
     known = json.loads(meta.read_text())
     known["exit_code_by_key"][name] = _NOTICED
     meta.write_text(json.dumps(known, indent=4))
@@ -120,7 +136,8 @@ def _module(name: str) -> str:
 
 def _results() -> dict[str, str]:
     """Return how each mutation ended, by its name."""
-    lines = _printed(_MUTMUT, "results", "--all", "true").splitlines()
+    mutmut = Path(sys.executable).with_name("mutmut")
+    lines = _printed(mutmut, "results", "--all", "true").splitlines()
     return {name: result for name, _, result in (line.strip().rpartition(": ") for line in lines)}
 
 
@@ -129,4 +146,4 @@ def _printed(*command: str | Path, cwd: Path | None = None) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    main(sys.argv[1:])
