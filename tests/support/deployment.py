@@ -26,6 +26,7 @@ ROOT = Path(__file__).parents[2]
 ACCESS = str(Path(sysconfig.get_path("scripts"), "access"))
 """The installed command."""
 PROJECT = "cross-account-access"
+_SECONDS = 60
 CANONICAL_IDS = {"production": "a" * 64, "staging": "b" * 64}
 
 
@@ -180,7 +181,8 @@ def deploy(
             for name, value in stack_resource.outputs.items():
                 pulumi.Output.from_input(value).apply(partial(outputs.__setitem__, name))
 
-        loop.run_until_complete(run_in_stack(program))
+        # What fails in an output's callback can leave the mocks waiting for ever.
+        loop.run_until_complete(asyncio.wait_for(run_in_stack(program), _SECONDS))
     finally:
         asyncio.set_event_loop(None)
         loop.close()
