@@ -11,8 +11,12 @@ from hypothesis import strategies as st
 from cross_account_access.declaration.model import Conditions
 from cross_account_access.declaration.policies.keeping import NOTHING, laid_out, say_the_same
 from cross_account_access.declaration.policies.parts import in_parts
-from cross_account_access.declaration.policies.shutting_out import asks_for_others, shuts_out
-from cross_account_access.facts.quotas import policy_characters
+from cross_account_access.declaration.policies.shutting_out import (
+    asks_for_others,
+    covers,
+    shuts_out,
+)
+from cross_account_access.facts.quotas import MANAGED_POLICIES_OF_ROLE, policy_characters
 from tests.unit.declaration.test_policy_parts import SMALL, of_many, permissions
 
 Policies = list[str]
@@ -126,12 +130,59 @@ def test_a_document_takes_as_much_as_the_limit_lets_it(room: int, documents: int
     assert all(len(statement["Resource"]) == 1 for each in left for statement in each)
 
 
+def test_a_policy_is_laid_out_anew_where_a_role_could_not_have_so_many_documents() -> None:
+    """Where nobody comes or goes meanwhile, nothing is wider or narrower for long."""
+    prefixes = [f"{letter * 60}/" for letter in "abcdefghijklmnopqrst"]
+    whole = of_many([(["read"], prefixes)], Conditions())
+    apart = {
+        number: of_many([(["read"], [prefix])], Conditions())
+        for number, prefix in enumerate(prefixes[:MANAGED_POLICIES_OF_ROLE], start=1)
+    }
+    most = laid_out(of_many([(["read"], prefixes[:10])], Conditions()), SMALL, apart)
+    assert most == apart
+    full = {number: document for number, document in apart.items() if number <= 9}
+    limit = policy_characters(full[1])
+    ten = of_many([(["read"], prefixes[:10])], Conditions())
+    assert len(laid_out(ten, limit, full)) == MANAGED_POLICIES_OF_ROLE
+    anew = laid_out(whole, SMALL, dict(list(apart.items())[:9]))
+    assert said(*anew.values()) == said(whole)
+    assert len(anew) <= MANAGED_POLICIES_OF_ROLE
+    eleven = of_many([(["read"], prefixes[:11])], Conditions())
+    assert laid_out(eleven, limit, apart) == dict(enumerate(in_parts(eleven, limit), start=1))
+    kept = laid_out(eleven, limit, apart, trust_changes=True)
+    assert {number: kept[number] for number in apart} == apart
+
+
 def test_a_statement_that_only_asks_for_more_stays_where_it_is() -> None:
     grants = [(["read"], ["a/"]), (["list", "delete"], ["b/"])]
     before = of_many(grants, Conditions())
     after = of_many(grants[:1], Conditions(source_ips=("203.0.113.0/24",)))
     planned = laid_out(after, SMALL, {1: before}, trust_changes=True, shuts_out=True)
     assert planned == {1: after}
+
+
+def test_a_statement_that_asks_for_more_moves_no_other() -> None:
+    before = of_many([(["read"], ["a/"]), (["delete"], ["b/"])], Conditions())
+    kept, changed = json.loads(before)["Statement"]
+    fewer = {**changed, "Condition": {"IpAddress": {"aws:SourceIp": ["203.0.113.0/24"]}}}
+    after = json.dumps({"Version": "2012-10-17", "Statement": [kept, fewer]})
+    limit = policy_characters(after)
+    planned = laid_out(after, limit, {1: before}, trust_changes=True, shuts_out=True)
+    assert planned.keys() == {1}
+    assert said(*planned.values()) == said(after)
+
+
+def test_what_two_documents_say_stays_in_the_first() -> None:
+    first, both = (of_many([(["read"], each)], Conditions()) for each in (["a/"], ["a/", "b/"]))
+    planned = laid_out(both, SMALL, {1: first, 2: both}, trust_changes=True)
+    assert planned[1] == first
+    assert said(planned[2]) == said(both) - said(first)
+
+
+def test_a_number_that_is_free_is_taken_first() -> None:
+    first, both = (of_many([(["read"], each)], Conditions()) for each in (["a/"], ["a/", "b/"]))
+    planned = laid_out(both, policy_characters(first), {2: first})
+    assert planned.keys() == {1, 2}
 
 
 def test_order_and_names_of_statements_are_no_difference() -> None:
@@ -175,6 +226,41 @@ def test_a_trust_that_only_lets_more_in_shuts_nobody_out(less: str, more: str) -
     assert not shuts_out(less, more)
     assert not shuts_out(less, less)
     assert shuts_out(more, less)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"Effect": "Deny"}, {"Resource": ["arn:aws:s3:::b/*"]}, {"Action": ["s3:List"]}]
+)
+def test_a_statement_covers_none_of_another_effect_resource_or_action(
+    changes: dict[str, Any],
+) -> None:
+    one = {"Sid": "A", "Effect": "Allow", "Action": ["s3:Get"], "Resource": ["arn:aws:s3:::a/*"]}
+    assert covers({**one, "Sid": "B", "Action": ["s3:Get", "s3:List"]}, one)
+    assert not covers({**one, **changes}, one)
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        ("StringNotEquals", ["one"], ["one", "two"]),
+        # As texts the former is less, as times it is not known.
+        ("DateLessThan", ["2098-01-01T00:00:00Z"], ["2098-01-01T00:00:00.000Z"]),
+        ("DateGreaterThan", ["2098-01-01T00:00:00Z"], ["2099-01-01T00:00:00Z"]),
+    ],
+)
+def test_what_texts_do_not_show_may_shut_somebody_out(
+    condition: tuple[str, list[str], list[str]],
+) -> None:
+    operator, before, after = condition
+    old, new = (trust(**{operator: {"aws:CurrentTime": each}}) for each in (before, after))
+    assert shuts_out(old, new)
+    assert not shuts_out(old, old)
+
+
+def test_one_value_may_stand_outside_of_a_list() -> None:
+    as_aws_has_it = trust(StringEquals={"sts:ExternalId": "one"})
+    assert not shuts_out(as_aws_has_it, trust(StringEquals={"sts:ExternalId": ["one", "two"]}))
+    assert not shuts_out(trust(StringEquals={"sts:ExternalId": ["one"]}), as_aws_has_it)
 
 
 def test_a_trust_of_others_shuts_out_whom_it_let_in() -> None:
