@@ -252,7 +252,9 @@ def test_what_texts_do_not_show_may_shut_somebody_out(
     condition: tuple[str, list[str], list[str]],
 ) -> None:
     operator, before, after = condition
-    old, new = (trust(**{operator: {"aws:CurrentTime": each}}) for each in (before, after))
+    old, new = (
+        trust("444455556666", **{operator: {"aws:CurrentTime": each}}) for each in (before, after)
+    )
     assert shuts_out(old, new)
     assert not shuts_out(old, old)
 
