@@ -7,8 +7,9 @@ import botocore.session
 import pytest
 
 from cross_account_access.declaration.kinds import Bucket
+from cross_account_access.declaration.model import OwnedResource
 from cross_account_access.declaration.rules import s3_events
-from cross_account_access.facts.quotas import ROLE_INLINE_CHARACTERS
+from cross_account_access.facts.quotas import NOTIFICATIONS_OF_BUCKET, ROLE_INLINE_CHARACTERS
 from tests.unit.declaration.stack_file import bucket, grant, problems_of, settings_of
 
 NAME = "production-test-bucket-101"
@@ -298,3 +299,50 @@ def test_no_proof_writes_what_would_be_kept_told_or_copied(settings: dict[str, A
 
     assert commands() == ["put-object", "head-object", "get-object"]
     assert commands(**settings) == ["head-object", "get-object"]
+
+
+def test_each_resource_knows_which_buckets_tell_it_and_copy_to_it() -> None:
+    read = settings_of(
+        buckets=[
+            bucket(
+                replication={"bucket": "copies"},
+                notifications=[
+                    CREATED,
+                    {"topic": "news", "events": ["s3:ObjectRemoved:*"]},
+                ],
+            ),
+            {"name": "second", "replication": {"bucket": "copies"}, "notifications": [CREATED]},
+            {"name": "copies"},
+        ],
+        queues=[{"name": "jobs"}, {"name": "other"}],
+        topics=[{"name": "news"}],
+    )
+    known = {each.name: each for each in read.resources if isinstance(each, OwnedResource)}
+    assert {name: each.notified_by for name, each in known.items()} == {
+        **dict.fromkeys((NAME, "second", "copies", "other"), ()),
+        "jobs": (NAME, "second"),
+        "news": (NAME,),
+    }
+    copied_to = {each.name: each.replicas_of for each in read.resources if isinstance(each, Bucket)}
+    assert copied_to == {NAME: (), "second": (), "copies": (NAME, "second")}
+
+
+def test_two_buckets_are_copied_by_roles_of_two_names() -> None:
+    def of(name: str, role: str) -> dict[str, Any]:
+        return {"name": name, "replication": {"bucket": "copies", "role_name": role}}
+
+    (problem,) = problems_of(buckets=[bucket(), of("second", "Copies"), of("third", "cOPIES")])
+    assert problem == (
+        "buckets[2].replication.role_name: 'cOPIES' is the name of another role; write another one"
+    )
+
+
+def test_a_bucket_has_as_many_notifications_as_s3_takes() -> None:
+    def told(count: int) -> list[str]:
+        return problems_of(
+            **telling(*({**CREATED, "prefix": f"{number:03}/"} for number in range(count)))
+        )
+
+    assert told(NOTIFICATIONS_OF_BUCKET) == []
+    (problem,) = told(NOTIFICATIONS_OF_BUCKET + 1)
+    assert "notifications" in problem
