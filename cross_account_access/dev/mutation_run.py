@@ -4,9 +4,9 @@ mutmut does the work, and knows which tests use which function. Beside that:
 
 - The quickest tests come first. Most of what is broken is noticed by one of them.
 - mutmut chooses a mutation in a process that has imported everything, which saves most of the time.
-  A function that fills a table while its module is imported has done so by then, unbroken. What
-  goes unnoticed in such functions is tried again, each with all tests that use anything of its
-  module, in a process that imports after the choice.
+  A function that fills a table while it is imported, or a cache, has done so by then, unbroken.
+  What goes unnoticed in such functions is tried again, each with all tests that use anything of
+  its module, in a process that imports after the choice.
 
 Started by its path: as a module it would import the package from here, and not the broken copy.
 """
@@ -25,6 +25,7 @@ from typing import Final
 from unittest.mock import patch
 
 from mutmut.__main__ import cli
+from mutmut.configuration import config
 from mutmut.state import state
 from mutmut.workers.isolation import ForkServerRunner
 
@@ -35,16 +36,16 @@ _NOTICED: Final = 1
 _SECONDS: Final = 300
 """How long the tests of a mutation may take; one that goes on for ever is noticed, too."""
 
-_CALLED_WHILE_IMPORTED = """
-import importlib, json, sys
+_CALLED_WHILE_COLLECTED = """
+import json, sys, pytest
 called = set()
 def note(frame, event, _):
     name, _, is_mutated = frame.f_code.co_name.partition("__mutmut_")
     if event == "call" and is_mutated:
         called.add(f"{frame.f_globals['__name__']}.{name}")
 sys.setprofile(note)
-for module in sys.argv[1:]:
-    importlib.import_module(module)
+pytest.main(["--collect-only", "-qqq", *sys.argv[1:]])
+sys.setprofile(None)
 print(json.dumps(sorted(called)))
 """
 
@@ -65,8 +66,8 @@ def main(names: Sequence[str]) -> None:
 
     with patch.object(ForkServerRunner, "submit", submit):
         cli(["run", *names], standalone_mode=False)
-    again = _unnoticed_and_called_while_imported()
-    print(f"{len(again)} of them are in what is called while imported: tried anew", flush=True)
+    again = _unnoticed_and_called_before()
+    print(f"{len(again)} of them are in what is called before any test: tried anew", flush=True)
     _try_in_new_processes(again)
     results = _results()
     print(*(name for name, result in results.items() if result in _UNNOTICED), sep="\n")
@@ -76,14 +77,14 @@ def main(names: Sequence[str]) -> None:
     print(f"{tried} of {len(results)} mutations tried, {noticed / tried:.1%} of them noticed")
 
 
-def _unnoticed_and_called_while_imported() -> list[str]:
-    results = _results()
-    modules = sorted({_module(name) for name in results})
-    listed = _printed(sys.executable, "-c", _CALLED_WHILE_IMPORTED, *modules, cwd=_FOLDER)
-    called = set(json.loads(listed))
+def _unnoticed_and_called_before() -> list[str]:
+    """Return what went unnoticed in functions that are called while tests are imported."""
+    tests = config().pytest_add_cli_args_test_selection
+    listed = _printed(sys.executable, "-c", _CALLED_WHILE_COLLECTED, *tests, cwd=_FOLDER)
+    called = set(json.loads(listed.splitlines()[-1]))
     return [
         name
-        for name, result in results.items()
+        for name, result in _results().items()
         if result in _UNNOTICED and name.partition("__mutmut_")[0] in called
     ]
 
