@@ -1,4 +1,4 @@
-"""The command of the toolchain, the pins, and the Makefile on a fresh machine."""
+"""The command of the toolchain, and the Makefile on a fresh machine."""
 
 import os
 import re
@@ -66,35 +66,6 @@ class TestCommand:
         with pytest.raises(SystemExit, match="0"):
             main(["--help"])
         assert str(caches) in capsys.readouterr().out
-
-
-def pins(name: str) -> dict[str, str]:
-    text = (ROOT / name).read_text()
-    return dict(re.findall(r"^([a-z0-9-]+)==([^\s;]+)", text, re.MULTILINE))
-
-
-class TestPins:
-    FILES = (
-        *("requirements.txt", "requirements-dev.txt"),
-        *("requirements-awscli.txt", "requirements-mutants.txt"),
-    )
-
-    @pytest.mark.parametrize("name", FILES)
-    def test_every_package_is_pinned_by_hash_and_no_registry_is_named(self, name: str) -> None:
-        text = (ROOT / name).read_text()
-        blocks = re.split(r"^(?=[a-z0-9])", text, flags=re.MULTILINE)[1:]
-        assert blocks
-        assert all(re.match(r"[a-z0-9-]+==.*\n    --hash=sha256:", block) for block in blocks)
-        assert "://" not in text
-
-    def test_the_tests_run_on_the_versions_of_the_program(self) -> None:
-        program, tests = pins("requirements.txt"), pins("requirements-dev.txt")
-        shared = program.keys() & tests.keys()
-        assert "botocore" in shared
-        assert {name: tests[name] for name in shared} == {name: program[name] for name in shared}
-
-    def test_the_program_brings_no_tool_of_development(self) -> None:
-        assert not pins("requirements.txt").keys() & {"pytest", "mypy", "ruff", "moto", "ministack"}
 
 
 class TestMakefile:
