@@ -5,7 +5,7 @@ mutmut does the work, and knows which tests use which function. Beside that:
 - The quickest tests come first. Most of what is broken is noticed by one of them.
 - mutmut chooses a mutation in a process that has imported everything, which saves most of the time.
   A function that fills a table while it is imported, or a cache, has done so by then, unbroken.
-  What goes unnoticed in such functions is tried again, each with all tests that use anything of
+  What goes unnoticed in such functions is tried again, each with all files of tests that use
   its module, in a process that imports after the choice.
 
 Started by its path: as a module it would import the package from here, and not the broken copy.
@@ -91,26 +91,26 @@ def _unnoticed_and_called_before() -> list[str]:
 
 def _try_in_new_processes(names: Iterable[str]) -> None:
     known = json.loads((_FOLDER / "mutmut-stats.json").read_text())
-    tests: dict[str, set[str]] = defaultdict(set)
-    for function, using in known["tests_by_mangled_function_name"].items():
-        tests[_module(function)].update(using)
-    seconds: dict[str, float] = known["duration_by_test"]
+    files: dict[str, set[str]] = defaultdict(set)
+    for function, tests in known["tests_by_mangled_function_name"].items():
+        files[_module(function)].update(map(_file, tests))
+    seconds: dict[str, float] = defaultdict(float)
+    for test, duration in known["duration_by_test"].items():
+        seconds[_file(test)] += duration
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        futures = {
-            name: pool.submit(
-                _is_noticed, name, sorted(tests[_module(name)], key=seconds.__getitem__)
-            )
-            for name in names
-        }
+        futures = {}
+        for name in names:
+            quickest_first = sorted(files[_module(name)], key=seconds.__getitem__)
+            futures[name] = pool.submit(_is_noticed, name, quickest_first)
         for name, is_noticed in futures.items():
             if is_noticed.result():
                 _record(name)
 
 
-def _is_noticed(name: str, tests: Sequence[str]) -> bool:
+def _is_noticed(name: str, files: Sequence[str]) -> bool:
     try:
         ended = subprocess.run(
-            [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests],
+            [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *files],
             cwd=_FOLDER,
             env={**os.environ, "MUTANT_UNDER_TEST": name},
             timeout=_SECONDS,
@@ -133,6 +133,10 @@ def _record(name: str) -> None:
 
 def _module(name: str) -> str:
     return name.rpartition(".")[0]
+
+
+def _file(test: str) -> str:
+    return test.partition("::")[0]
 
 
 def _results() -> dict[str, str]:
