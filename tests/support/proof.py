@@ -79,9 +79,15 @@ def state_of(deployment: Deployment) -> Json:
 
 
 @cache
+def deployed(name: str) -> Deployment:
+    """An example on mocks; what is changed of it is changed for whoever asks next."""
+    return deploy(settings_of(EXAMPLES[name]))
+
+
+@cache
 def example(name: str) -> Json:
     """The state of an example."""
-    return state_of(deploy(settings_of(EXAMPLES[name])))
+    return state_of(deployed(name))
 
 
 def judged(state: Json) -> tuple[Contract, StackInventory]:

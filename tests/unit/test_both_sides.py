@@ -5,7 +5,6 @@ consumer may do exactly the actions of its levels, by the declared way and under
 conditions, and nobody else may.
 """
 
-import json
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -39,7 +38,15 @@ from cross_account_access.iam.lint.findings import Severity
 from cross_account_access.iam.lint.judging import judge
 from cross_account_access.iam.lint.subjects import subjects_of
 from cross_account_access.stack import StackResource
-from tests.support.deployment import PROJECT, ROOT, Registered, deploy, stack_values
+from tests.support.deployment import (
+    PROJECT,
+    ROOT,
+    Deployment,
+    Registered,
+    deploy,
+    stack_values,
+)
+from tests.support.proof import deployed, settings_of
 
 EXAMPLES: Final = sorted((ROOT / "examples").glob("*/Pulumi.prod.yaml"))
 STRANGER: Final = "arn:aws:iam::444455556666:user/Mallory"
@@ -63,11 +70,11 @@ KEYS: Final = (
 class Example:
     """One stack file: what it declares, and the world that the program makes of it."""
 
-    def __init__(self, values: dict[str, str]) -> None:
+    def __init__(self, values: dict[str, str], made: Deployment) -> None:
         problems = Problems()
         self.settings: Settings = parse(values, problems)
         assert problems == []
-        inventory = inventory_of(map(_resource, deploy(values).resources))
+        inventory = inventory_of(map(_resource, made.resources))
         self.arns = set(inventory.resources)
         outside = [_caller(consumer, self.accounts) for consumer in self.settings.consumers]
         users, roles = dict(inventory.users), dict(inventory.roles)
@@ -114,14 +121,8 @@ class Example:
 
 @pytest.fixture(scope="module", params=EXAMPLES, ids=lambda path: path.parent.name)
 def example(request: pytest.FixtureRequest) -> Example:
-    config = yaml.safe_load(request.param.read_text())["config"]
-    return Example(
-        {
-            key.removeprefix(f"{PROJECT}:"): value if isinstance(value, str) else json.dumps(value)
-            for key, value in config.items()
-            if key.startswith(f"{PROJECT}:")
-        }
-    )
+    name = request.param.parent.name
+    return Example(settings_of(request.param), deployed(name))
 
 
 def test_a_consumer_may_do_what_it_is_granted_and_no_more(example: Example) -> None:

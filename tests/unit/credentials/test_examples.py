@@ -1,6 +1,5 @@
 """Every kind of consumer that the program can declare is understood, and can be handed over."""
 
-import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +12,8 @@ from cross_account_access.credentials.contract import read
 from cross_account_access.credentials.handover_page import handover_page
 from cross_account_access.declaration.kinds import PRINCIPALS
 from cross_account_access.stack import Stack
-from tests.support.deployment import PROJECT, ROOT, deploy
+from tests.support.deployment import PROJECT, ROOT
+from tests.support.proof import deployed
 from tests.unit.credentials.conftest import Access
 
 EXAMPLES = sorted((ROOT / "examples").glob("*/Pulumi.prod.yaml"))
@@ -29,11 +29,7 @@ def example(request: pytest.FixtureRequest) -> tuple[dict[str, Any], dict[str, A
         for key, value in config.items()
         if key.startswith(f"{PROJECT}:")
     }
-    values = {
-        key: value if isinstance(value, str) else json.dumps(value)
-        for key, value in settings.items()
-    }
-    return settings, deploy(values).outputs
+    return settings, deployed(request.param.parent.name).outputs
 
 
 def test_the_examples_have_all_kinds() -> None:
