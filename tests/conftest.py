@@ -10,7 +10,7 @@ from hypothesis import settings
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # No deadline: how long an example takes says more about the machine than about the code.
-settings.register_profile("samples", max_examples=40, deadline=None, derandomize=True)
+settings.register_profile("samples", max_examples=30, deadline=None, derandomize=True)
 settings.register_profile("full", max_examples=500, deadline=None)
 
 
