@@ -46,8 +46,13 @@ def event(value: str) -> str | None:
     """An event of S3, or all of a kind."""
     if value in EVENTS:
         return None
-    near = did_you_mean(value, EVENTS) or f"; there are {', '.join(EVENTS)}"
-    return f"is no event of S3{near}"
+    kinds = [
+        each
+        for each in EVENTS
+        if each.endswith(":*") or f"{each.rpartition(':')[0]}:*" not in EVENTS
+    ]
+    known = f"; there are {', '.join(kinds)}, and the events that each * stands for"
+    return f"is no event of S3{did_you_mean(value, EVENTS) or known}"
 
 
 def overlap(one: str, other: str) -> bool:

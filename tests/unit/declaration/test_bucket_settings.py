@@ -88,6 +88,10 @@ REJECTED: dict[str, tuple[dict[str, Any], str]] = {
         telling({"queue": "jobs", "events": ["s3:ObjectCreate:*"]}),
         "buckets[0].notifications[0].events[0]: 's3:ObjectCreate:*' is no event of S3; did you mean s3:ObjectCreated:*?",
     ),
+    "notification of no event at all": (
+        telling({"queue": "jobs", "events": ["nothing"]}),
+        "'nothing' is no event of S3; there are s3:IntelligentTiering, s3:LifecycleExpiration:*, s3:LifecycleTransition, ",
+    ),
     "notification of all and some": (
         telling({"queue": "jobs", "events": ["s3:ObjectCreated:Put", "s3:ObjectCreated:*"]}),
         "have s3:ObjectCreated:Put, which s3:ObjectCreated:* has already; remove one of both",
