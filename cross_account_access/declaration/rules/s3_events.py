@@ -51,7 +51,7 @@ def event(value: str) -> str | None:
         for each in EVENTS
         if each.endswith(":*") or f"{each.rpartition(':')[0]}:*" not in EVENTS
     ]
-    known = f"; there are {', '.join(kinds)}, and the events that each * stands for"
+    known = f"; write one of {', '.join(kinds)}, or one that a * stands for"
     return f"is no event of S3{did_you_mean(value, EVENTS) or known}"
 
 

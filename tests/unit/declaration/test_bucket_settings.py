@@ -90,7 +90,7 @@ REJECTED: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "notification of no event at all": (
         telling({"queue": "jobs", "events": ["nothing"]}),
-        "'nothing' is no event of S3; there are s3:IntelligentTiering, s3:LifecycleExpiration:*, s3:LifecycleTransition, ",
+        "'nothing' is no event of S3; write one of s3:IntelligentTiering, s3:LifecycleExpiration:*, s3:LifecycleTransition, ",
     ),
     "notification of all and some": (
         telling({"queue": "jobs", "events": ["s3:ObjectCreated:Put", "s3:ObjectCreated:*"]}),
