@@ -131,6 +131,15 @@ ROWS: list[tuple[str, Any, dict[str, Any], str]] = [
     # Truth values.
     (OPERATORS, {"Bool": {"aws:SecureTransport": "true"}}, {"aws:SecureTransport": True}, HOLDS),
     (OPERATORS, {"Bool": {"aws:SecureTransport": True}}, {"aws:SecureTransport": "false"}, FAILS),
+    (OPERATORS, {"Bool": {"aws:SecureTransport": "TRUE"}}, {"aws:SecureTransport": "true"}, HOLDS),
+    (OPERATORS, {"Bool": {"aws:SecureTransport": "true"}}, {"aws:SecureTransport": "True"}, HOLDS),
+    (
+        OPERATORS,
+        {"Bool": {"a:b": "${aws:PrincipalTag/team}"}},
+        {"a:b": "true", TEAM: "true"},
+        HOLDS,
+    ),
+    (OPERATORS, {"Bool": {"a:b": "${aws:PrincipalTag/team}"}}, {"a:b": "true", TEAM: "red"}, FAILS),
     (
         OPERATORS,
         {"Bool": {"aws:MultiFactorAuthPresent": "true"}},
@@ -470,6 +479,9 @@ def test_a_role_session_has_a_token_issue_time_of_unknown_value() -> None:
         ({"DateEquals": {"a:b": "yesterday"}}, "'yesterday' is no date"),
         ({"DateEquals": {"a:b": "2020-01-01T00:00:00"}}, "time zone"),
         ({"Bool": {"a:b": "yes"}}, "'yes' is no truth value"),
+        ({"Bool": {"a:b": "tru?"}}, "'tru?' is no truth value"),
+        ({"Bool": {"a:b": "*"}}, "'*' is no truth value"),
+        ({"IpAddress": {"a:b": "${c:d}"}}, "policy variables are for text and ARN"),
         ({"Null": {"a:b": "maybe"}}, "'maybe' is no truth value"),
         ({"IpAddress": {"a:b": "300.0.0.1"}}, "'300.0.0.1' is no IP address"),
         ({"BinaryEquals": {"a:b": "%%%"}}, "'%%%' is no base64 text"),
