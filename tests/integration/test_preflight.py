@@ -16,21 +16,17 @@ import pytest
 from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks, set_mocks
 from pulumi.runtime.stack import wait_for_rpcs
 
-from cross_account_access.declaration.accounts import Account
 from cross_account_access.declaration.kinds import (
-    Bucket,
-    EcsTasks,
     User,
     WebIdentities,
 )
-from cross_account_access.declaration.machines import StagingRole
-from cross_account_access.declaration.model import Consumer, Role
+from cross_account_access.declaration.model import Consumer
 from cross_account_access.declaration.settings import Settings
 from cross_account_access.program import preflight
 from cross_account_access.program.preflight import accounts_of_state
-from cross_account_access.program.preflight.deployers import taken_over
+from tests.unit.program.test_taken_over import PRODUCTION, STAGING, settings
 
-PRODUCTION, STAGING, VENDOR = "111122223333", "444455556666", "777788889999"
+VENDOR = "777788889999"
 PROFILES = """\
 [Prod]
 aws_access_key_id = AKIA111122223333
@@ -186,25 +182,6 @@ def engine() -> Iterator[Engine]:
     loop.run_until_complete(wait_for_rpcs())
     asyncio.set_event_loop(None)
     loop.close()
-
-
-def settings(*consumers: Consumer, production: str = "Prod", staging: str = "Stage") -> Settings:
-    def account(account_id: str, profile: str) -> Account:
-        return Account(account_id=account_id, profile=profile, region="us-west-2")
-
-    return Settings(
-        production=account(PRODUCTION, production),
-        staging=account(STAGING, staging),
-        resources=(Bucket(name="shared"),),
-        consumers=consumers,
-        grants=(),
-        tags={},
-        trust_policy_limit=2048,
-    )
-
-
-def tasks(role: str, *, existing: bool = False) -> EcsTasks:
-    return EcsTasks(role=StagingRole(name=role, existing=existing))
 
 
 def prove(
@@ -387,48 +364,6 @@ def test_users_to_adopt_must_exist_where_declared() -> None:
 def with_boundary(name: str) -> list[User]:
     arn = f"arn:aws:iam::{STAGING}:policy/{name}"
     return [User(name="Ours", permissions_boundary=arn)]
-
-
-@pytest.mark.parametrize(
-    ("arn", "role", "told"),
-    [
-        ("arn:aws:iam::111122223333:user/Admin", "Admin", None),
-        ("arn:aws:sts::111122223333:assumed-role/admin/me", "Admin", "role 'Admin' of consumer"),
-        ("arn:aws:sts::111122223333:assumed-role/Other/Admin", "Admin", None),
-        ("arn:aws:iam::111122223333:root", "root", None),
-    ],
-)
-def test_the_stack_does_not_take_over_the_role_that_deploys_it(
-    arn: str, role: str, told: str | None
-) -> None:
-    consumer = Consumer(
-        name="one", principal=User(name="Person"), role=Role(name=role, policy_name=role)
-    )
-    staging = "arn:aws:iam::444455556666:user/Admin"
-    found = taken_over(settings(consumer), {"production": arn, "staging": staging})
-    assert [each.split(" 'one'")[0] for each in found] == ([f"consumers: {told}"] if told else [])
-
-
-@pytest.mark.parametrize(
-    ("who", "arn", "is_refused"),
-    [
-        (User(name="admin"), "arn:aws:iam::444455556666:user/people/Admin", True),
-        (User(name="Admin", existing=True), "arn:aws:iam::444455556666:user/Admin", False),
-        (User(name="Admin"), "arn:aws:sts::444455556666:assumed-role/Admin/me", False),
-        (tasks("Admin"), "arn:aws:sts::444455556666:assumed-role/Admin/me", True),
-        (tasks("Admin"), "arn:aws:iam::444455556666:user/Admin", False),
-        (
-            tasks("Admin", existing=True),
-            "arn:aws:sts::444455556666:assumed-role/Admin/me",
-            False,
-        ),
-    ],
-)
-def test_nor_the_user_or_role_of_staging(who: User | EcsTasks, arn: str, is_refused: bool) -> None:
-    consumer = Consumer(name="one", principal=who, role=None)
-    production = "arn:aws:iam::111122223333:user/Admin"
-    found = list(taken_over(settings(consumer), {"production": production, "staging": arn}))
-    assert ["staging_profile 'Stage'" in each for each in found] == [True] * is_refused
 
 
 def test_who_would_be_taken_over_is_told_before_anything() -> None:
