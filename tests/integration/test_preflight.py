@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import subprocess
 from collections.abc import Iterator, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -24,6 +23,7 @@ from cross_account_access.declaration.model import Consumer
 from cross_account_access.declaration.settings import Settings
 from cross_account_access.program import preflight
 from cross_account_access.program.preflight import accounts_of_state
+from tests.support.ambient import leave_ambient_aws
 from tests.unit.program.test_taken_over import PRODUCTION, STAGING, settings
 
 VENDOR = "777788889999"
@@ -125,10 +125,7 @@ class Aws(BaseHTTPRequestHandler):
 
 @pytest.fixture(autouse=True)
 def _aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    for variable in [name for name in os.environ if name.startswith(("AWS_", "PULUMI_"))]:
-        monkeypatch.delenv(variable)
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
+    leave_ambient_aws(monkeypatch, tmp_path)
     (tmp_path / "credentials").write_text(PROFILES)
     with ThreadingHTTPServer(("127.0.0.1", 0), Aws) as server:
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})

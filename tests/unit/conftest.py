@@ -1,14 +1,14 @@
 """Every unit test runs away from the machine's own AWS files and variables."""
 
 import gc
-import os
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 
 import pytest
 from botocore.loaders import create_loader
 from cryptography.hazmat.primitives.asymmetric import rsa
+
+from tests.support.ambient import keep_aws_files, leave_ambient_aws
 
 # What is imported and collected stays; the collector looks at what tests make alone, and more
 # rarely than in a process that has little memory.
@@ -42,12 +42,7 @@ def _keys_of_the_emulated_aws_are_one() -> Iterator[None]:
 @pytest.fixture(autouse=True, scope="session")
 def _no_ambient_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        for variable in [name for name in os.environ if name.startswith(("AWS_", "PULUMI_"))]:
-            patch.delenv(variable)
-        _keep_in(tmp_path_factory.getbasetemp() / "of-no-test", patch)
-        # Turns an Output that ends up inside a text into an error instead of a sentence about
-        # Outputs.
-        patch.setenv("PULUMI_ERROR_OUTPUT_STRING", "true")
+        leave_ambient_aws(patch, tmp_path_factory.getbasetemp() / "of-no-test")
         yield
 
 
@@ -55,9 +50,4 @@ def _no_ambient_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 def _files_of_its_own(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
     # Thousands of tests need no folder, and each new one costs more than the one before it.
     if "tmp_path" in request.fixturenames:
-        _keep_in(request.getfixturevalue("tmp_path"), monkeypatch)
-
-
-def _keep_in(folder: Path, patch: pytest.MonkeyPatch) -> None:
-    patch.setenv("AWS_CONFIG_FILE", str(folder / "config"))
-    patch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(folder / "credentials"))
+        keep_aws_files(monkeypatch, request.getfixturevalue("tmp_path"))
