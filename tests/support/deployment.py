@@ -118,21 +118,26 @@ class Deployment:
 
 def stack_values(stack: str, **changes: object) -> dict[str, str]:
     """A stack file's settings as the engine passes them; a change to None removes one."""
-    values = {**_config(stack), **changes}
-    return {
-        key: value if isinstance(value, str) else json.dumps(value)
-        for key, value in values.items()
-        if value is not None
-    }
+    return as_passed({**declared_in(ROOT / f"Pulumi.{stack}.yaml"), **changes})
 
 
 @cache
-def _config(stack: str) -> Mapping[str, object]:
-    config = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())["config"]
+def declared_in(file: Path) -> Mapping[str, Any]:
+    """The settings of a stack file, as they are written there."""
+    config = yaml.safe_load(file.read_text())["config"]
     return {
         key.removeprefix(f"{PROJECT}:"): value
         for key, value in config.items()
         if key.startswith(f"{PROJECT}:")
+    }
+
+
+def as_passed(settings: Mapping[str, Any]) -> dict[str, str]:
+    """Settings as the engine passes them, without those that are None."""
+    return {
+        key: value if isinstance(value, str) else json.dumps(value)
+        for key, value in settings.items()
+        if value is not None
     }
 
 

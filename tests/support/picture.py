@@ -5,15 +5,11 @@
 
 from __future__ import annotations
 
-import json
-
-import yaml
-
 from cross_account_access.command.drawing.graph import Graph
 from cross_account_access.command.drawing.svg import svg
 from cross_account_access.command.inventory import inventory_of
 from cross_account_access.stack import StackResource
-from tests.support.deployment import PROJECT, ROOT, Registered, deploy
+from tests.support.deployment import PROJECT, ROOT, Registered, as_passed, declared_in, deploy
 
 FILE = ROOT / "docs" / "access.svg"
 EXAMPLE = "many-grants"
@@ -28,13 +24,8 @@ def draw() -> str:
 
 def resources(example: str) -> list[Registered]:
     """What the program makes of an example."""
-    settings = yaml.safe_load((ROOT / "examples" / example / "Pulumi.prod.yaml").read_text())
-    values = {
-        key.removeprefix(f"{PROJECT}:"): value if isinstance(value, str) else json.dumps(value)
-        for key, value in settings["config"].items()
-        if key.startswith(PROJECT)
-    }
-    return deploy(values).resources
+    file = ROOT / "examples" / example / "Pulumi.prod.yaml"
+    return deploy(as_passed(declared_in(file))).resources
 
 
 def _resource(registered: Registered) -> StackResource:

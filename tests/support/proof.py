@@ -15,8 +15,6 @@ from itertools import islice, product
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
-
 from cross_account_access.command.inventory import StackInventory, inventory_of
 from cross_account_access.credentials.contract import Consumer, Contract, read
 from cross_account_access.facts.service_reference import actions
@@ -25,7 +23,7 @@ from cross_account_access.iam.engine import Context, Outcome, Request, decide, p
 from cross_account_access.iam.inventory import is_unknown_document
 from cross_account_access.iam.services import service_name, service_of
 from cross_account_access.stack import resources_of_state
-from tests.support.deployment import PROJECT, ROOT, Deployment, deploy
+from tests.support.deployment import PROJECT, ROOT, Deployment, as_passed, declared_in, deploy
 from tests.support.states import export, urn
 
 Json = dict[str, Any]
@@ -47,12 +45,7 @@ _NOBODY: Final = {"Version": "2012-10-17", "Statement": []}
 
 def settings_of(path: Path) -> dict[str, str]:
     """The settings of a stack file, as the engine passes them."""
-    config = yaml.safe_load(path.read_text())["config"]
-    return {
-        key.removeprefix(f"{PROJECT}:"): value if isinstance(value, str) else json.dumps(value)
-        for key, value in config.items()
-        if key.startswith(f"{PROJECT}:")
-    }
+    return as_passed(declared_in(path))
 
 
 def state_of(deployment: Deployment) -> Json:

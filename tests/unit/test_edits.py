@@ -1,11 +1,11 @@
 """The edits whose every moment is looked at are such as the program takes."""
 
 import random
+from copy import deepcopy
 
 import pytest
-import yaml
 
-from tests.support.deployment import PROJECT
+from tests.support.deployment import declared_in
 from tests.support.edits import (
     EDITS,
     InapplicableError,
@@ -18,9 +18,7 @@ from tests.support.proof import EXAMPLES
 
 
 def settings_of(example: str) -> Settings:
-    config = yaml.safe_load(EXAMPLES[example].read_text())["config"]
-    ours = f"{PROJECT}:"
-    return {key.removeprefix(ours): each for key, each in config.items() if key.startswith(ours)}
+    return deepcopy(dict(declared_in(EXAMPLES[example])))
 
 
 @pytest.mark.parametrize("example", EXAMPLES)

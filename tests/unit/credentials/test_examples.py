@@ -2,17 +2,15 @@
 
 import re
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from cross_account_access.credentials.contract import read
 from cross_account_access.credentials.handover_page import handover_page
 from cross_account_access.declaration.kinds import PRINCIPALS
 from cross_account_access.stack import Stack
-from tests.support.deployment import PROJECT, ROOT
+from tests.support.deployment import ROOT, declared_in
 from tests.support.proof import deployed
 from tests.unit.credentials.conftest import Access
 
@@ -23,12 +21,7 @@ KINDS = {kind.kind for kind in PRINCIPALS}
 @pytest.fixture(scope="module", params=EXAMPLES, ids=lambda path: path.parent.name)
 def example(request: pytest.FixtureRequest) -> tuple[dict[str, Any], dict[str, Any]]:
     """The settings of an example, and what the program exports for them."""
-    config = yaml.safe_load(Path(request.param).read_text())["config"]
-    settings = {
-        key.removeprefix(f"{PROJECT}:"): value
-        for key, value in config.items()
-        if key.startswith(f"{PROJECT}:")
-    }
+    settings = dict(declared_in(request.param))
     return settings, deployed(request.param.parent.name).outputs
 
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import pulumi
 import pytest
-import yaml
 
 from cross_account_access.declaration import settings
 from cross_account_access.declaration.kinds import Bucket, Queue, Topic
@@ -15,7 +14,7 @@ from cross_account_access.declaration.model import OwnedResource
 from cross_account_access.declaration.reader import Problems
 from cross_account_access.declaration.settings import Settings
 from cross_account_access.program.preflight.protected import refuse_move, with_protected
-from tests.support.deployment import PROJECT
+from tests.support.deployment import PROJECT, declared_in
 from tests.support.recorded import STATES, resources
 
 PROTECTED = [
@@ -28,12 +27,7 @@ PROTECTED = [
 
 def declared(name: str) -> Settings:
     """What the stack file of a recorded state says."""
-    config = yaml.safe_load((STATES / f"{name}.yaml").read_text())["config"]
-    values = {
-        key.removeprefix(f"{PROJECT}:"): value
-        for key, value in config.items()
-        if key.startswith(f"{PROJECT}:")
-    }
+    values = declared_in(STATES / f"{name}.yaml")
     problems = Problems()
     read = settings.parse(values, problems)
     assert problems == []
