@@ -20,6 +20,7 @@ BUCKET = "arn:aws:s3:::theirs"
 ROLE = "arn:aws:iam::111122223333:role/StageRole"
 ROOT = {"AWS": "arn:aws:iam::111122223333:root"}
 DELEGATES = {"Effect": "Allow", "Principal": ROOT, "Action": "kms:*", "Resource": "*"}
+CLOSED = {**DELEGATES, "Principal": {"AWS": "arn:aws:iam::111122223333:role/KeyAdmin"}}
 
 
 def shared(*levels: str) -> tuple[Contract, StackInventory]:
@@ -114,7 +115,7 @@ def test_a_statement_that_refuses_is_told_with_the_exception_for_the_role() -> N
 @pytest.mark.parametrize(
     "key",
     [
-        {**DELEGATES, "Principal": {"AWS": "arn:aws:iam::111122223333:role/KeyAdmin"}},
+        CLOSED,
         {**DELEGATES, "Action": "kms:PutKeyPolicy"},
     ],
 )
@@ -135,7 +136,6 @@ def test_one_remedy_is_told_once_for_all_that_it_mends() -> None:
     (refusal,) = told([deny(Action="s3:*", Resource="*")], [DELEGATES])
     assert refusal.actions == ("s3:GetBucketLocation", "s3:GetObject", "s3:ListBucket")
     contract, inventory = shared("read", "write")
-    closed = {**DELEGATES, "Principal": {"AWS": "arn:aws:iam::111122223333:role/KeyAdmin"}}
 
     def refused(key: Any) -> list[Any]:
         documents: Any = {
@@ -147,15 +147,15 @@ def test_one_remedy_is_told_once_for_all_that_it_mends() -> None:
 
     # As it lies there: as text, as a document, with one statement outside of a list, with none.
     for lying in (
-        json.dumps(document([closed])),
-        document([closed]),
-        {**document([]), "Statement": closed},
+        json.dumps(document([CLOSED])),
+        document([CLOSED]),
+        {**document([]), "Statement": CLOSED},
         document([]),
     ):
         (refusal,) = refused(lying)
         assert refusal.actions == ("kms:Decrypt", "kms:GenerateDataKey")
         assert refusal.statement["Action"] == ["kms:Decrypt", "kms:GenerateDataKey"]
-    assert refused(document([closed, dict(refusal.statement)])) == []
+    assert refused(document([CLOSED, dict(refusal.statement)])) == []
 
 
 @pytest.mark.parametrize("is_read", [True, False])
@@ -185,8 +185,7 @@ def test_what_the_role_may_not_is_nobody_elses_refusal(is_read: bool) -> None:
 
 
 def test_both_a_bucket_and_its_key_may_refuse() -> None:
-    closed = {**DELEGATES, "Principal": {"AWS": "arn:aws:iam::111122223333:role/KeyAdmin"}}
-    assert {each.policy_of for each in told([deny()], [closed])} == {KEY}
+    assert {each.policy_of for each in told([deny()], [CLOSED])} == {KEY}
 
 
 def test_a_key_policy_that_refuses_is_told_with_an_exception() -> None:
@@ -223,17 +222,23 @@ def test_the_refusal_of_any_resource_is_told_and_no_other() -> None:
     assert len({arn.split(":")[2] for arn in with_policies}) >= 9
 
 
-def test_each_consumer_is_told_for_itself_as_long_as_it_has_access() -> None:
-    contract, inventory = judged(example("existing-resources"))
-    closed = {**DELEGATES, "Principal": {"AWS": "arn:aws:iam::111122223333:role/KeyAdmin"}}
+def with_keys(
+    contract: Contract, inventory: StackInventory, *statements: dict[str, Any]
+) -> StackInventory:
+    """What others own without a policy, but for keys, whose policies have these statements."""
     lying: dict[str, Any] = {
         arn: {
             "account": "111122223333",
-            "policy": document([closed]) if ":kms:" in arn else None,
+            "policy": document([*statements]) if ":kms:" in arn else None,
         }
         for arn in of_others(contract)
     }
-    seen = replace(inventory, resources={**inventory.resources, **lying})
+    return replace(inventory, resources={**inventory.resources, **lying})
+
+
+def test_each_consumer_is_told_for_itself_as_long_as_it_has_access() -> None:
+    contract, inventory = judged(example("existing-resources"))
+    seen = with_keys(contract, inventory, CLOSED)
     told_of = {each.consumer: each for each in refusals(contract, seen)}
     assert told_of.keys() == {"shop", "importer"}
     assert told_of["shop"].actions == ("kms:Decrypt",)
@@ -255,11 +260,7 @@ def test_one_statement_is_for_all_that_a_consumer_does_with_a_key() -> None:
     grant = {"consumer": "stage-admin", "queue": "jobs", "levels": ["send", "receive"]}
     values = stack_values("prod", buckets=None, queues=[queue], grants=[grant])
     contract, inventory = judged(state_of(deploy(values)))
-    lying: dict[str, Any] = {
-        arn: {"account": "111122223333", "policy": document([]) if ":kms:" in arn else None}
-        for arn in of_others(contract)
-    }
-    seen = replace(inventory, resources={**inventory.resources, **lying})
+    seen = with_keys(contract, inventory)
     (refusal,) = refusals(contract, seen)
     # To send takes more than to receive, which is asked last.
     assert refusal.actions == ("kms:Decrypt", "kms:GenerateDataKey")
