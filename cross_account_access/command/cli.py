@@ -243,7 +243,8 @@ def _parser(configured: Collection[str]) -> Parser:
     """Return the parser of a command line.
 
     Args:
-        configured: the verbs whose options it is to know; importing them all takes a while.
+        configured: the verbs that it is to know with their options; importing them all takes a
+            while. Without any it knows all verbs by name.
     """
     parser = Parser(
         prog="access",
@@ -269,10 +270,10 @@ def _parser(configured: Collection[str]) -> Parser:
         # Help has them in groups; what completes words goes by this list.
         help=None if set(configured) == VERBS.keys() else argparse.SUPPRESS,
     )
-    for name, purpose in VERBS.items():
+    for name in configured or VERBS:
         verb = verbs.add_parser(
             name,
-            help=purpose,
+            help=VERBS[name],
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         verb.epilog = _EPILOG

@@ -27,6 +27,7 @@ from tests.support.states import (
     policy,
     preview,
     pulumi_that,
+    pulumi_that_prints,
     pulumi_with,
     walkthrough,
 )
@@ -345,14 +346,7 @@ def exchanged(monkeypatch: pytest.MonkeyPatch, folder: Path) -> list[str]:
         {"op": "create", "urn": second["urn"], "newState": second},
         update(attached, policyArns=[arn, f"{arn}-2"]),
     ]
-    answers = folder / "answers.json"
-    answers.write_text(json.dumps([export(before), {"steps": steps}]))
-    path = pulumi_that(
-        folder,
-        f"state, planned = json.load(open({str(answers)!r}))\n"
-        "print(json.dumps(planned if words[0] == 'preview' else state))",
-    )
-    monkeypatch.setenv("PATH", path)
+    monkeypatch.setenv("PATH", pulumi_that_prints(folder, export(before), {"steps": steps}))
     return ["diff", "--cwd", str(folder)]
 
 
