@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from functools import cache
 
 import pytest
-from botocore.loaders import create_loader
+from botocore.loaders import Loader, create_loader
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.support.ambient import keep_aws_files, leave_ambient_aws
@@ -13,7 +13,7 @@ from tests.support.ambient import keep_aws_files, leave_ambient_aws
 # What is imported and collected stays; the collector looks at what tests make alone, and more
 # rarely than in a process that has little memory.
 gc.disable()
-gc.set_threshold(100_000, 20, 100)
+gc.set_threshold(20_000, 100, 1000)
 
 
 def pytest_collection_finish() -> None:
@@ -26,8 +26,15 @@ def pytest_collection_finish() -> None:
 def _service_models_are_read_once() -> Iterator[None]:
     """botocore reads megabytes of JSON for each new session; its loader keeps what it has read."""
     loader = create_loader()
+    own = len(loader.search_paths)
+
+    def without_what_boto3_added(_path: str | None = None) -> Loader:
+        # A folder for each session, in all of which it would look.
+        del loader.search_paths[own:]
+        return loader
+
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("botocore.session.create_loader", lambda _path=None: loader)
+        patch.setattr("botocore.session.create_loader", without_what_boto3_added)
         yield
 
 

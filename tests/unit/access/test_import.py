@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
-from moto import mock_aws
 
 from cross_account_access.command.cli import main
 from cross_account_access.importing import Existing, existing
@@ -18,6 +16,8 @@ from cross_account_access.importing.found import lost_tags
 from cross_account_access.importing.import_file import filled
 from cross_account_access.stack import resources_of_state
 from tests.support.states import UNKNOWN, allow, policy, pulumi_that, resource, urn
+
+pytestmark = pytest.mark.usefixtures("empty_account")
 
 OWN = "123456789012"
 BUCKET, ROLE, USER, POLICY = "reports", "Reader", "Ann", "Readers"
@@ -118,16 +118,6 @@ def template() -> dict[str, Any]:
             },
         ]
     return {"resources": entries}
-
-
-@pytest.fixture(autouse=True)
-def _aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """An empty account."""
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-west-2")
-    with mock_aws():
-        yield
 
 
 def make_all() -> tuple[Any, Any]:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import boto3
 import pytest
-from moto import mock_aws
 
 from tests.support.states import resource
 from tests.unit.access.test_import import BUCKET, PROVIDER, inside, look, setting
@@ -36,18 +34,14 @@ PLANNED = [
 
 
 @pytest.fixture
-def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-west-2")
-    with mock_aws():
-        client = boto3.client("s3")
-        client.create_bucket(
-            Bucket=BUCKET,
-            CreateBucketConfiguration={"LocationConstraint": "us-west-2"},
-            ObjectLockEnabledForBucket=True,
-        )
-        yield client
+def s3(empty_account: boto3.Session) -> Any:
+    client = empty_account.client("s3")
+    client.create_bucket(
+        Bucket=BUCKET,
+        CreateBucketConfiguration={"LocationConstraint": "us-west-2"},
+        ObjectLockEnabledForBucket=True,
+    )
+    return client
 
 
 def told() -> dict[str, tuple[str | None, tuple[str, ...], tuple[str, ...]]]:

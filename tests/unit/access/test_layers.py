@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError
-from moto import mock_aws
 
 from cross_account_access.command.inventory import StackInventory, inventory_of
 from cross_account_access.command.layers import what_was_seen, with_layers
@@ -163,30 +161,25 @@ OWN = "123456789012"
 """The account that moto makes, and the management account of its organization."""
 
 
-@pytest.fixture
-def region(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    with mock_aws():
-        yield "us-west-2"
-
-
 def of(account: str) -> StackInventory:
     accounts = (StackAccount(id=account, label="production", profile=None, region="us-west-2"),)
     resources: Json = {"arn:aws:s3:::reports": {"account": account, "policy": None}}
     return StackInventory(accounts=accounts, users={}, roles={}, resources=resources)
 
 
-def test_what_lies_in_aws_is_read(region: str) -> None:
-    s3: Any = boto3.client("s3", region_name=region)
-    s3.create_bucket(Bucket="reports", CreateBucketConfiguration={"LocationConstraint": region})
+@pytest.mark.usefixtures("empty_account")
+def test_what_lies_in_aws_is_read() -> None:
+    s3: Any = boto3.client("s3")
+    s3.create_bucket(
+        Bucket="reports", CreateBucketConfiguration={"LocationConstraint": "us-west-2"}
+    )
     s3.put_public_access_block(
         Bucket="reports", PublicAccessBlockConfiguration={"RestrictPublicBuckets": True}
     )
-    ec2 = boto3.client("ec2", region_name=region)
+    ec2 = boto3.client("ec2")
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
     endpoint = ec2.create_vpc_endpoint(
-        VpcId=vpc, ServiceName=f"com.amazonaws.{region}.s3", PolicyDocument=json.dumps(RCP)
+        VpcId=vpc, ServiceName="com.amazonaws.us-west-2.s3", PolicyDocument=json.dumps(RCP)
     )["VpcEndpoint"]["VpcEndpointId"]
     found = of_accounts(of(OWN), None)
     assert found.buckets == {"arn:aws:s3:::reports": True}
@@ -199,8 +192,9 @@ def test_what_lies_in_aws_is_read(region: str) -> None:
     assert found.reasons == ()
 
 
-def test_an_account_of_an_organization_has_the_policies_of_each_level(region: str) -> None:
-    client = boto3.client("organizations", region_name=region)
+@pytest.mark.usefixtures("empty_account")
+def test_an_account_of_an_organization_has_the_policies_of_each_level() -> None:
+    client = boto3.client("organizations")
     client.create_organization(FeatureSet="ALL")
     root = client.list_roots()["Roots"][0]["Id"]
     client.enable_policy_type(RootId=root, PolicyType="SERVICE_CONTROL_POLICY")
@@ -221,7 +215,7 @@ def test_an_account_of_an_organization_has_the_policies_of_each_level(region: st
     assert levels_of(client, OWN)["SERVICE_CONTROL_POLICY"] == ()
 
 
-@pytest.mark.usefixtures("region")
+@pytest.mark.usefixtures("empty_account")
 def test_what_may_not_be_read_is_not_seen_and_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(_client: Any, operation: str, _: Any) -> Any:
         if operation == "GetCallerIdentity":

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 
 import boto3
 import pytest
-from moto import mock_aws
 
 from cross_account_access.aws import session_of
 from cross_account_access.command.inventory import StackInventory
@@ -25,18 +23,9 @@ BUCKET, PLAIN = "arn:aws:s3:::reports", "arn:aws:s3:::plain"
 
 
 @pytest.fixture
-def region(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """A region of an empty AWS account."""
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    with mock_aws():
-        yield "us-west-2"
-
-
-@pytest.fixture
-def made(region: str) -> StackInventory:
+def made(empty_account: boto3.Session) -> StackInventory:
     """An account with more than a stack would make, and what the stack knows of it."""
-    iam = boto3.client("iam", region_name=region)
+    iam = empty_account.client("iam")
     limit = iam.create_policy(PolicyName="Limit", PolicyDocument=json.dumps(policy(LIST)))
     arn = limit["Policy"]["Arn"]
     iam.create_user(UserName="Ann", Path="/people/")
@@ -52,17 +41,17 @@ def made(region: str) -> StackInventory:
         PermissionsBoundary=arn,
     )
     iam.attach_role_policy(RoleName="Reader", PolicyArn=arn)
-    s3 = boto3.client("s3", region_name=region)
+    s3 = empty_account.client("s3")
     for name in ("reports", "plain"):
         s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
     s3.put_bucket_policy(Bucket="reports", Policy=json.dumps(policy(READ | {"Principal": "*"})))
-    sns = boto3.client("sns", region_name=region).create_topic(Name="news")["TopicArn"]
-    sqs = boto3.client("sqs", region_name=region)
+    sns = empty_account.client("sns").create_topic(Name="news")["TopicArn"]
+    sqs = empty_account.client("sqs")
     queue = sqs.create_queue(QueueName="jobs")["QueueUrl"]
     sqs.set_queue_attributes(
         QueueUrl=queue, Attributes={"Policy": json.dumps(policy(READ | {"Principal": "*"}))}
     )
-    key = boto3.client("kms", region_name=region).create_key()["KeyMetadata"]["Arn"]
+    key = empty_account.client("kms").create_key()["KeyMetadata"]["Arn"]
     names = (BUCKET, PLAIN, sns, f"arn:aws:sqs:us-west-2:{OWN}:jobs", key)
     return StackInventory(
         accounts=(ACCOUNT,),
@@ -96,9 +85,9 @@ def test_reads_the_policies_of_resources(made: StackInventory) -> None:
 
 
 def test_what_the_stack_shares_without_managing_it_is_read_too(
-    made: StackInventory, region: str
+    made: StackInventory,
 ) -> None:
-    client = boto3.client("secretsmanager", region_name=region)
+    client = boto3.client("secretsmanager")
     secret = client.create_secret(Name="db", SecretString="x")["ARN"]
     theirs = policy(allow("secretsmanager:GetSecretValue", "*", Principal="*"))
     client.put_resource_policy(SecretId=secret, ResourcePolicy=json.dumps(theirs))
@@ -127,7 +116,7 @@ def test_what_is_gone_is_left_out_and_told(made: StackInventory) -> None:
     assert "arn:aws:s3:::never-made no longer exists" in found.gaps
 
 
-@pytest.mark.usefixtures("region")
+@pytest.mark.usefixtures("empty_account")
 def test_credentials_of_another_account_are_refused() -> None:
     other = StackAccount(id="111122223333", label="production", profile=None, region="us-west-2")
     with pytest.raises(UncheckedError) as caught:

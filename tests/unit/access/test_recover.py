@@ -6,19 +6,20 @@ import json
 import os
 import socket
 import stat
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
-from moto import mock_aws
 
 from cross_account_access.command.cli import main
 from cross_account_access.errors import UncheckedError
 from cross_account_access.recovery import lock
 from cross_account_access.stack import Plan, Stack, resources_of_state
 from tests.support.states import export, resource, urn, walkthrough
+
+pytestmark = pytest.mark.usefixtures("empty_account")
 
 OWN = "123456789012"
 WORDS = "Objects of the bucket records"
@@ -137,17 +138,9 @@ def given(
     return engine
 
 
-@pytest.fixture(autouse=True)
-def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    with mock_aws():
-        yield
-
-
 @pytest.fixture
 def kms() -> Any:
-    return boto3.client("kms", region_name="us-west-2")
+    return boto3.client("kms")
 
 
 def run(folder: Path, *words: str) -> int:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 import yaml
-from moto import mock_aws
 
 from cross_account_access.command.cli import main
 from cross_account_access.command.verbs import revoke
@@ -25,19 +23,15 @@ ROLE, POLICY = "StageRole", "revoked-sessions"
 
 
 @pytest.fixture
-def iam(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Any]:
+def iam(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, empty_account: boto3.Session) -> Any:
     """Production with the role, and a folder with the stack file."""
     shutil.copy2(ROOT / "Pulumi.prod.yaml", tmp_path)
     monkeypatch.setattr(Stack, "outputs", lambda _: OUTPUTS)
     monkeypatch.setattr(Stack, "state", lambda _: resources_of_state(export(providers())))
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    with mock_aws():
-        session = boto3.Session(region_name="us-west-2")
-        monkeypatch.setattr(revoke, "session_of", lambda _: session)
-        client = session.client("iam")
-        client.create_role(RoleName=ROLE, AssumeRolePolicyDocument=json.dumps(policy(TRUST)))
-        yield client
+    monkeypatch.setattr(revoke, "session_of", lambda _: empty_account)
+    client = empty_account.client("iam")
+    client.create_role(RoleName=ROLE, AssumeRolePolicyDocument=json.dumps(policy(TRUST)))
+    return client
 
 
 def run(folder: Path, *words: str) -> int:
