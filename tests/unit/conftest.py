@@ -22,6 +22,12 @@ def pytest_collection_finish() -> None:
     gc.enable()
 
 
+def pytest_sessionfinish() -> None:
+    """Let what is left be looked through once; pytest does it five times at its end."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _service_models_are_read_once() -> Iterator[None]:
     """botocore reads megabytes of JSON for each new session; its loader keeps what it has read."""

@@ -14,7 +14,9 @@ def configured() -> Iterator[Engine]:
     with pytest.MonkeyPatch.context() as environment, mock_aws():
         environment.setenv("AWS_ACCESS_KEY_ID", "testing")
         environment.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-        yield Engine()
+        engine = Engine()
+        yield engine
+        engine.loop.close()
 
 
 @pytest.fixture

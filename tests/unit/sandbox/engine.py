@@ -58,6 +58,8 @@ class Engine:
     """Asks the stand-in as the engine does: check, then the verb."""
 
     def __init__(self) -> None:
+        # asyncio.run would look through the tasks of all tests for some of its own.
+        self.loop = asyncio.new_event_loop()
         self.stand_in = StandIn()
         arguments = {"region": REGION, "defaultTags": json.dumps({"tags": {"stack": "s"}})}
         self.ask(
@@ -70,7 +72,7 @@ class Engine:
         return self.stand_in._account.client(service)
 
     def ask(self, verb: Any) -> Any:
-        return asyncio.run(verb)
+        return self.loop.run_until_complete(verb)
 
     def wrapped(self, values: dict[str, Any]) -> dict[str, PropertyValue]:
         return {name: wrap(each) for name, each in values.items()}
