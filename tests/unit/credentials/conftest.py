@@ -11,7 +11,7 @@ import pytest
 from cross_account_access.command.cli import main
 from cross_account_access.stack import Stack
 from tests.support.deployment import deploy, stack_values
-from tests.unit.credentials.stand_in import Sts, serving_sts
+from tests.support.stand_in_sts import Sts, serving_sts
 
 ROLE = "arn:aws:iam::111122223333:role/StageRole"
 BUCKET = "arn:aws:s3:::production-test-bucket-101"

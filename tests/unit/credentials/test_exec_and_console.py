@@ -22,8 +22,8 @@ from cross_account_access.credentials.assume import RoleCredentials
 from cross_account_access.credentials.console import federated_link
 from cross_account_access.errors import UncheckedError
 from tests.support.deployment import ACCESS
+from tests.support.stand_in_sts import MFA_CODE, Sts
 from tests.unit.credentials.conftest import Access
-from tests.unit.credentials.stand_in import MFA_CODE, Sts
 
 SERIAL = "arn:aws:iam::444455556666:mfa/StageAdmin"
 SHOW = (

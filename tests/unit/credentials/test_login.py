@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from cross_account_access.credentials.aws_files import AwsFile
+from tests.support.stand_in_sts import FAULTS, MFA_CODE, Sts
 from tests.unit.credentials.conftest import CREDENTIALS, ROLE, Access
-from tests.unit.credentials.stand_in import FAULTS, MFA_CODE, Sts
 
 SERIAL = "arn:aws:iam::444455556666:mfa/StageAdmin"
 

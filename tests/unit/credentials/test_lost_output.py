@@ -13,8 +13,8 @@ import pytest
 from cross_account_access.command.cli import VERBS, main
 from cross_account_access.stack import Previewed, Stack, resources_of_state
 from tests.support.proof import example
+from tests.support.stand_in_sts import Sts
 from tests.unit.credentials.conftest import Access
-from tests.unit.credentials.stand_in import Sts
 
 USER = "arn:aws:iam::444455556666:user/StageAdmin"
 FULL = "No space left on device"

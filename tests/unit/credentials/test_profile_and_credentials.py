@@ -17,8 +17,8 @@ import pytest
 
 from cross_account_access.credentials.aws_files import AwsFile
 from tests.support.deployment import ACCESS, ROOT
+from tests.support.stand_in_sts import Sts, serving_instance_metadata
 from tests.unit.credentials.conftest import CREDENTIALS, ROLE, Access
-from tests.unit.credentials.stand_in import Sts, serving_instance_metadata
 
 BY_ARN = (
     "credentials", f"--role-arn={ROLE}", "--profile=StageAdmin", "--region=us-west-2",
