@@ -1,10 +1,7 @@
 """The files of the AWS CLI change whole or not at all, and stay private."""
 
 import errno
-import os
 import stat
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -163,23 +160,6 @@ def test_one_malformed_file_keeps_the_other_from_being_changed(
         "config",
         "credentials",
     }
-
-
-def test_logins_at_the_same_time_do_not_lose_each_other(credentials: Path) -> None:
-    login = (
-        "import sys; from cross_account_access.credentials.aws_files import AwsFile, write\n"
-        "for turn in '12345':\n"
-        "    write(sys.argv[1] + turn, (AwsFile.credentials(), lambda _: {'a': '1'}))"
-    )
-    logins = [
-        subprocess.Popen([sys.executable, "-c", login, f"profile{number}x"], env=os.environ)
-        for number in range(6)
-    ]
-    assert [process.wait(60) for process in logins] == [0] * 6
-
-    text = credentials.read_text()
-    assert text.startswith(CREDENTIALS)
-    assert text.count("[profile") == 30
 
 
 def test_a_second_file_that_cannot_be_changed_leaves_the_first_as_it_was(

@@ -1,11 +1,6 @@
 """A session for one command, and one for the console: handed over, and never written down."""
 
 import json
-import os
-import signal
-import subprocess
-import sys
-import time
 import webbrowser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,15 +16,10 @@ import pytest
 from cross_account_access.credentials.assume import RoleCredentials
 from cross_account_access.credentials.console import federated_link
 from cross_account_access.errors import UncheckedError
-from tests.support.deployment import ACCESS
 from tests.support.stand_in_sts import MFA_CODE, Sts
 from tests.unit.credentials.conftest import Access
 
 SERIAL = "arn:aws:iam::444455556666:mfa/StageAdmin"
-SHOW = (
-    "import json, os; print(json.dumps("
-    "{k: v for k, v in os.environ.items() if k.startswith('AWS_')}))"
-)
 SESSION = RoleCredentials(
     access_key_id="ASIA1",
     secret_access_key="s3cr3t",
@@ -39,72 +29,6 @@ SESSION = RoleCredentials(
 )
 
 pytestmark = pytest.mark.usefixtures("credentials")
-
-
-@pytest.fixture
-def outputs_file(outputs: dict[str, Any], tmp_path: Path) -> str:
-    path = tmp_path / "outputs.json"
-    path.write_text(json.dumps(outputs))
-    return str(path)
-
-
-def executed(outputs_file: str, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [ACCESS, "exec", "--outputs", outputs_file, *words],
-        env={**os.environ, **more},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-
-
-def test_the_command_has_the_session_and_nobody_elses_credentials(
-    sts: Sts, outputs_file: str, tmp_path: Path
-) -> None:
-    before = sorted(tmp_path.rglob("*"))
-    ran = executed(
-        outputs_file, "--", sys.executable, "-c", SHOW,
-        AWS_PROFILE="work", AWS_SECURITY_TOKEN="stale",
-        AWS_ROLE_ARN="x", AWS_WEB_IDENTITY_TOKEN_FILE="x",
-    )  # fmt: skip
-    given = json.loads(ran.stdout)
-    assert (given["AWS_ACCESS_KEY_ID"], given["AWS_SECRET_ACCESS_KEY"]) == ("ASIA1", "s3cr3t")
-    assert given["AWS_SESSION_TOKEN"] == "t0k3n"
-    assert given["AWS_REGION"] == given["AWS_DEFAULT_REGION"] == "us-west-2"
-    left = {"AWS_PROFILE", "AWS_SECURITY_TOKEN", "AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE"}
-    assert not left & given.keys()
-    assert "s3cr3t" not in ran.stderr
-    assert sorted(tmp_path.rglob("*")) == before
-    assert sts.assumed[0]["RoleSessionName"] == "stage-admin"
-
-
-@pytest.mark.usefixtures("sts")
-def test_the_end_of_the_command_is_the_end_of_ours(outputs_file: str) -> None:
-    assert executed(outputs_file, "--", "sh", "-c", "exit 42").returncode == 42
-    killed = executed(outputs_file, "--", "sh", "-c", "kill -TERM $$")
-    assert killed.returncode == -signal.SIGTERM
-
-
-@pytest.mark.usefixtures("sts")
-def test_a_signal_reaches_the_command(outputs_file: str, tmp_path: Path) -> None:
-    started = tmp_path / "started"
-    script = f"trap 'exit 7' TERM; touch {started}; while :; do sleep 0.05; done"
-    process = subprocess.Popen(
-        [ACCESS, "exec", "--outputs", outputs_file, "--", "sh", "-c", script], env=os.environ
-    )
-    deadline = time.monotonic() + 60
-    while not started.exists() and process.poll() is None:
-        assert time.monotonic() < deadline, "the command was not started within a minute"
-        time.sleep(0.02)
-    process.terminate()
-    assert process.wait(timeout=60) == 7
-
-
-@pytest.mark.usefixtures("sts")
-def test_options_behind_the_dashes_are_the_commands(outputs_file: str) -> None:
-    ran = executed(outputs_file, "--", "echo", "--profile", "x", "--", "--json")
-    assert ran.stdout == "--profile x -- --json\n"
 
 
 @pytest.mark.parametrize(
@@ -142,20 +66,6 @@ def test_an_mfa_code_goes_with_the_request(
     sts.mfa_serial = SERIAL
     ran = access("exec", "--export", "--json", "--mfa-code", MFA_CODE)
     assert json.loads(ran.out)["AWS_ACCESS_KEY_ID"] == "ASIA1"
-
-
-def test_a_shell_takes_the_exported_session(sts: Sts, outputs_file: str) -> None:
-    printed = executed(outputs_file, "--export").stdout
-    ran = subprocess.run(
-        ["sh", "-c", f'{printed}\nprintf "%s|%s" "$AWS_ACCESS_KEY_ID" "$AWS_PROFILE"'],
-        env={**os.environ, "AWS_PROFILE": "work"},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    )
-    assert ran.stdout == "ASIA1|"
-    assert len(sts.assumed) == 1
 
 
 @pytest.mark.usefixtures("sts", "outputs")

@@ -1,11 +1,8 @@
 """Profiles that renew themselves: what the AWS SDK makes of them, and the credential_process."""
 
 import json
-import os
 import re
-import shlex
 import stat
-import subprocess
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -16,7 +13,7 @@ import botocore.session
 import pytest
 
 from cross_account_access.credentials.aws_files import AwsFile
-from tests.support.deployment import ACCESS, ROOT
+from tests.support.deployment import ROOT
 from tests.support.stand_in_sts import Sts, serving_instance_metadata
 from tests.unit.credentials.conftest import CREDENTIALS, ROLE, Access
 
@@ -24,8 +21,6 @@ BY_ARN = (
     "credentials", f"--role-arn={ROLE}", "--profile=StageAdmin", "--region=us-west-2",
     "--session-name=ci",
 )  # fmt: skip
-
-TRAP = "import pathlib; pathlib.Path(__file__.rpartition('hostile')[0], 'hostile', 'ran').touch()\n"
 
 pytestmark = pytest.mark.usefixtures("outputs", "sts", "credentials")
 
@@ -223,33 +218,6 @@ def test_credentials_are_what_the_sdk_specifies(access: Access) -> None:
     assert ran.err == ""
 
 
-def test_the_installed_process_works_with_the_sdk_from_anywhere(
-    access: Access, sts: Sts, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    stated = ("--source-identity", "jo", "--tag", "team=two words")
-    access("profile", "--process", *stated, "--install", "--yes")
-    monkeypatch.chdir("/")
-
-    assert access_key_of("StageRole") == "ASIA1"
-    assert access_key_of("StageRole") == "ASIA1"
-
-    (asked,) = sts.assumed
-    assert (asked["SourceIdentity"], asked["DurationSeconds"]) == ("jo", "3600")
-    assert asked["Tags.member.1.Value"] == "two words"
-    command = (AwsFile.config().profile("StageRole") or {})["credential_process"]
-    assert not re.search("s3cr3t|t0k3n|AKIA", command)
-
-
-def test_the_reason_of_a_failed_process_reaches_the_person(
-    access: Access, credentials: Path
-) -> None:
-    access("profile", "--process", "--install", "--yes")
-    credentials.write_text(CREDENTIALS.replace("AKIASTAGE", "AKIADENIED"))
-    with pytest.raises(Exception, match="AWS does not let profile StageAdmin assume") as caught:
-        access_key_of("StageRole")
-    assert "s3cr3t" not in str(caught.value)
-
-
 def test_a_session_is_cached_in_private(access: Access, sts: Sts, tmp_path: Path) -> None:
     first, second = access(*BY_ARN), access(*BY_ARN)
     assert json.loads(first.out) == json.loads(second.out)
@@ -332,57 +300,6 @@ def test_without_a_place_for_the_cache_it_still_works(
     assert json.loads(ran.out)["AccessKeyId"] == "ASIA1"
     assert ran.err.startswith("access: no cache (")
     assert "s3cr3t" not in ran.err
-
-
-def test_commands_at_the_same_time_share_one_session(sts: Sts) -> None:
-    processes = [
-        subprocess.Popen(
-            [ACCESS, *BY_ARN],
-            stdout=subprocess.PIPE,
-            env=os.environ,
-        )
-        for _ in range(4)
-    ]
-    told = [json.loads(process.communicate(timeout=60)[0]) for process in processes]
-    assert [credentials["AccessKeyId"] for credentials in told] == ["ASIA1"] * 4
-    assert len(sts.assumed) == 1
-
-
-@pytest.fixture
-def hostile(tmp_path: Path) -> Path:
-    """A checkout of somebody else, which runs code as whoever imports a module from it."""
-    folder = tmp_path / "hostile"
-    for name in ("access", "boto3", "json", "sandbox", "cross_account_access"):
-        (folder / name).mkdir(parents=True)
-        (folder / name / "__init__.py").write_text(TRAP)
-    for name in ("argparse", "botocore", "rich", "sitecustomize"):
-        (folder / f"{name}.py").write_text(TRAP)
-    return folder
-
-
-def test_the_installed_process_runs_nothing_of_the_folder_that_a_person_stands_in(
-    access: Access, hostile: Path
-) -> None:
-    access("profile", "--process", "--install", "--yes")
-    command = (AwsFile.config().profile("StageRole") or {})["credential_process"]
-    ran = subprocess.run(
-        shlex.split(command), cwd=hostile, capture_output=True, text=True, timeout=60, check=True
-    )
-    assert json.loads(ran.stdout)["AccessKeyId"] == "ASIA1"
-    assert not (hostile / "ran").exists()
-
-
-def test_the_command_runs_nothing_of_the_folder_that_a_person_stands_in(hostile: Path) -> None:
-    ran = subprocess.run(
-        [ACCESS, "verify", "--help"],
-        cwd=hostile,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    )
-    assert ran.stdout.startswith("usage: access verify")
-    assert not (hostile / "ran").exists()
 
 
 def test_on_a_terminal_no_secret_is_shown_but_how_to_install(
