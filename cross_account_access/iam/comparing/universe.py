@@ -6,6 +6,7 @@ are taken to allow them everything, since nobody here decides that. Resources ou
 taken to allow everything, so that what a principal may do with them shows as well.
 """
 
+import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -470,7 +471,7 @@ class Universe:
         ]
         but = {"NotResource": own} if own else {"Resource": "*"}
         statement = {"Effect": "Allow", "Action": "*", **but}
-        made = self._given_elsewhere[account] = {"Version": "2012-10-17", "Statement": statement}
+        made = self._given_elsewhere[account] = _document_of(statement)
         return made
 
     @cached_property
@@ -483,16 +484,18 @@ class Universe:
         return [f"arn:{self._partition}:iam::{account}:root" for account in sorted(accounts)]
 
     @cached_property
-    def _open_trust(self) -> Mapping[str, Any]:
+    def _open_trust(self) -> Document:
         """The trust policy of a role outside the stack."""
-        everything = {"Effect": "Allow", "Principal": {"AWS": self._roots}, "Action": "*"}
-        return {"Version": "2012-10-17", "Statement": everything}
+        return _document_of(self._open_statement)
 
     @cached_property
-    def _open_policy(self) -> Mapping[str, Any]:
+    def _open_policy(self) -> Document:
         """The resource-based policy of a resource outside the stack."""
-        statement = {**self._open_trust["Statement"], "Resource": "*"}
-        return {"Version": "2012-10-17", "Statement": statement}
+        return _document_of({**self._open_statement, "Resource": "*"})
+
+    @property
+    def _open_statement(self) -> Mapping[str, Any]:
+        return {"Effect": "Allow", "Principal": {"AWS": self._roots}, "Action": "*"}
 
     def _add_outside(
         self,
@@ -508,6 +511,11 @@ class Universe:
             roles[target] = {"trust": self._open_trust}
         elif service not in ("iam", "sts") and _ACCOUNT.fullmatch(account or ELSEWHERE):
             resources[target] = {"account": account or ELSEWHERE, "policy": self._open_policy}
+
+
+def _document_of(statement: Mapping[str, Any]) -> Document:
+    """Return a document as text, which is compiled once for all that have it."""
+    return json.dumps({"Version": "2012-10-17", "Statement": statement})
 
 
 def _of_side(statement: ComparedStatement, name: str) -> ComparedStatement:

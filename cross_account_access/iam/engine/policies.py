@@ -11,9 +11,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final
 
-from cross_account_access.iam.checks import shown
+from cross_account_access.iam.checks import instance, shown
 from cross_account_access.iam.documents import Document, PolicyKind, Statement, read
 from cross_account_access.iam.engine.conditions import CompiledCondition
 from cross_account_access.iam.engine.context import RequestContext
@@ -120,10 +121,20 @@ def compile_policy(document: Document, kind: PolicyKind, source: str) -> Policy:
     Raises:
         DocumentError: with line and column when the text is not JSON, with the path to the
             element when it breaks the grammar.
+        QuestionError: for a kind that is none.
     """
+    instance(kind, PolicyKind, "kind of a policy")
+    return (_compiled_once if isinstance(document, str) else _compiled)(document, kind, source)
+
+
+def _compiled(document: Document, kind: PolicyKind, source: str) -> Policy:
     found = read(document, kind, source)
     compiler = _Compiler(kind, source, has_variables=found.has_variables)
     return Policy(source, kind, tuple(map(compiler.statement, found.statements)))
+
+
+# Worlds that differ in one document are made one after the other, and share the rest.
+_compiled_once: Final = lru_cache(maxsize=4096)(_compiled)
 
 
 class _Compiler:
