@@ -16,9 +16,9 @@ from cross_account_access.command.verbs import revoke
 from cross_account_access.errors import UncheckedError
 from cross_account_access.stack import Stack, resources_of_state
 from tests.support.deployment import ROOT, deploy, stack_values
+from tests.support.proof import deployed
 from tests.support.states import TRUST, export, policy, providers
 
-OUTPUTS = deploy(stack_values("prod")).outputs
 ROLE, POLICY = "StageRole", "revoked-sessions"
 
 
@@ -26,7 +26,7 @@ ROLE, POLICY = "StageRole", "revoked-sessions"
 def iam(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, empty_account: boto3.Session) -> Any:
     """Production with the role, and a folder with the stack file."""
     shutil.copy2(ROOT / "Pulumi.prod.yaml", tmp_path)
-    monkeypatch.setattr(Stack, "outputs", lambda _: OUTPUTS)
+    monkeypatch.setattr(Stack, "outputs", lambda _: deployed("prod").outputs)
     monkeypatch.setattr(Stack, "state", lambda _: resources_of_state(export(providers())))
     monkeypatch.setattr(revoke, "session_of", lambda _: empty_account)
     client = empty_account.client("iam")
