@@ -31,6 +31,7 @@ from mutmut.workers.isolation import ForkServerRunner
 
 _FOLDER: Final = Path("mutants")
 _UNNOTICED, _UNTRIED = ("survived", "no tests"), "not checked"
+_EXAMPLE: Final = "cross_account_access.iam.engine.*"
 _NOTICED: Final = 1
 """How pytest ends where a test fails; mutmut keeps it."""
 _SECONDS: Final = 300
@@ -54,7 +55,7 @@ def main(names: Sequence[str]) -> None:
     """Try the mutations of these names, which may be patterns, or all that are not tried yet.
 
     Raises:
-        SystemExit: a test fails without any mutation.
+        SystemExit: a test fails without any mutation, or no mutation has such a name.
     """
     usual = ForkServerRunner.submit
 
@@ -65,7 +66,13 @@ def main(names: Sequence[str]) -> None:
         usual(runner, name, quickest_first, most, usually)
 
     with patch.object(ForkServerRunner, "submit", submit):
-        cli(["run", *names], standalone_mode=False)
+        try:
+            cli(["run", *names], standalone_mode=False)
+        except AssertionError as error:
+            if "nothing matches" not in str(error):
+                raise
+            told = f"{' '.join(names)}: no mutation has such a name; write {_EXAMPLE!r}"
+            raise SystemExit(told) from None
     again = _unnoticed_and_called_before()
     print(f"{len(again)} of them are in what is called before any test: tried anew", flush=True)
     _try_in_new_processes(again)
