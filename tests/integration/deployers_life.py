@@ -26,6 +26,7 @@ from tests.integration.conftest import PRODUCTION, STAGING, running_box
 from tests.support import deployers, edits
 from tests.support.deployers import Deployers
 from tests.support.deployment import ROOT
+from tests.support.edited_parts import InapplicableError
 from tests.support.existing import make_existing
 from tests.support.program import Program, Ran
 
@@ -222,7 +223,7 @@ def _change(program: Program) -> None:
     for edit in _EDITS:
         after = copy.deepcopy(found)
         problems = Problems()
-        with contextlib.suppress(edits.InapplicableError):
+        with contextlib.suppress(InapplicableError):
             edit(after)
             parse(after, problems)
             if not problems:

@@ -18,7 +18,8 @@ from cross_account_access.iam.comparing.comparison import Change
 from cross_account_access.iam.inventory import Inventory
 from tests.support.counts import COUNTED
 from tests.support.deployment import ACCESS, ROOT
-from tests.support.edits import EDITS, InapplicableError, Settings, edited, randomly_edited
+from tests.support.edited_parts import InapplicableError, Settings
+from tests.support.edits import EDITS, edited, randomly_edited
 from tests.support.moments import Moments
 from tests.support.stages import UP, Stage
 

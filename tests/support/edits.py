@@ -4,21 +4,27 @@ import copy
 from collections.abc import Callable
 from contextlib import suppress
 from random import Random
-from typing import Any, Final
+from typing import Final
 
 from cross_account_access.declaration.reader import Problems
 from cross_account_access.declaration.settings import parse
+from tests.support.edited_parts import (
+    InapplicableError,
+    Settings,
+    by_role,
+    conditions,
+    on_bucket,
+    remove_consumer,
+    user,
+    with_role,
+    without_doubles,
+)
 
-Settings = dict[str, Any]
 Edit = Callable[[Settings], None]
 """Changes settings in place; raises `InapplicableError` where there is nothing to change."""
 
 MANY: Final = 84
 """As many prefixes as make an access policy two."""
-
-
-class InapplicableError(Exception):
-    """The edit makes no sense for these settings."""
 
 
 EDITS: Final[dict[str, tuple[Edit, Edit]]] = {}
@@ -69,47 +75,6 @@ def edit(name: str, first: Edit = _nothing) -> Callable[[Edit], Edit]:
     return add
 
 
-def with_role(settings: Settings, number: int = 0) -> Settings:
-    found = [each for each in settings["consumers"] if "role" in each]
-    if len(found) <= number:
-        raise InapplicableError
-    consumer: Settings = found[number]
-    return consumer
-
-
-def by_role(settings: Settings, consumer: Settings | None = None) -> list[Settings]:
-    name = (consumer or with_role(settings))["name"]
-    found = [
-        each
-        for each in settings["grants"]
-        if each["consumer"] == name and each.get("via") != "resource"
-    ]
-    if not found:
-        raise InapplicableError
-    return found
-
-
-def on_bucket(settings: Settings) -> Settings:
-    grants: list[Settings] = settings["grants"]
-    for each in grants:
-        if "bucket" in each and each.get("via") != "resource":
-            return each
-    raise InapplicableError
-
-
-def user(settings: Settings) -> Settings:
-    consumers: list[Settings] = settings["consumers"]
-    for each in consumers:
-        if "user" in each and not {"existing", "adopt"} & set(each["user"]):
-            return each
-    raise InapplicableError
-
-
-def conditions(consumer: Settings) -> Settings:
-    found: Settings = consumer.setdefault("conditions", {})
-    return found
-
-
 @edit("a grant is added")
 def grant_added(settings: Settings) -> None:
     consumer = with_role(settings)
@@ -146,7 +111,7 @@ def grant_moved(settings: Settings) -> None:
     one, other = with_role(settings), with_role(settings, 1)
     own = by_role(settings, one)
     own[-1]["consumer"] = other["name"]
-    _without_doubles(settings)
+    without_doubles(settings)
     if len(own) == 1:
         raise InapplicableError
 
@@ -206,7 +171,7 @@ def consumer_added(settings: Settings) -> None:
 
 @edit("a consumer is removed", consumer_added)
 def consumer_removed(settings: Settings) -> None:
-    _remove(settings, "added")
+    remove_consumer(settings, "added")
 
 
 def _organization(settings: Settings) -> Settings:
@@ -229,7 +194,7 @@ def _added_to_one_unit(settings: Settings) -> None:
 
 @edit("an organization comes in as a consumer goes", _added_to_one_unit)
 def organization_for_consumer(settings: Settings) -> None:
-    _remove(settings, "added")
+    remove_consumer(settings, "added")
     del _organization(settings)["paths"]
 
 
@@ -240,7 +205,7 @@ def organization_and_consumer(settings: Settings) -> None:
 
 @edit("a consumer takes the place of another", consumer_added)
 def consumer_replaced(settings: Settings) -> None:
-    _remove(settings, "added")
+    remove_consumer(settings, "added")
     settings["consumers"].append(
         {"name": "next", "user": {"name": "Next"}, "role": {"name": "NextAccess"}}
     )
@@ -601,17 +566,3 @@ def consumer_renamed(settings: Settings) -> None:
         if each["consumer"] == consumer["name"]:
             each["consumer"] = "renamed"
     consumer["renamed_from"], consumer["name"] = consumer["name"], "renamed"
-
-
-def _remove(settings: Settings, name: str) -> None:
-    settings["consumers"] = [each for each in settings["consumers"] if each["name"] != name]
-    settings["grants"] = [each for each in settings["grants"] if each["consumer"] != name]
-
-
-def _without_doubles(settings: Settings) -> None:
-    keys = [
-        tuple(each.get(k) for k in ("consumer", "bucket", "topic", "queue", "resource", "via"))
-        for each in settings["grants"]
-    ]
-    if len(set(keys)) < len(keys):
-        raise InapplicableError

@@ -20,7 +20,7 @@ import yaml
 from cross_account_access.dev.sandbox import emulator
 from cross_account_access.dev.sandbox.box import Sandbox
 from tests.support.deployment import ACCESS, PROJECT, ROOT
-from tests.support.edits import Settings
+from tests.support.edited_parts import Settings
 from tests.support.existing import make_existing
 from tests.support.moments import Moments, recorded
 from tests.support.people import pointed_at

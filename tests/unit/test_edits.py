@@ -6,14 +6,8 @@ from copy import deepcopy
 import pytest
 
 from tests.support.deployment import declared_in
-from tests.support.edits import (
-    EDITS,
-    InapplicableError,
-    Settings,
-    edited,
-    problems,
-    randomly_edited,
-)
+from tests.support.edited_parts import InapplicableError, Settings
+from tests.support.edits import EDITS, edited, problems, randomly_edited
 from tests.support.proof import EXAMPLES
 
 
