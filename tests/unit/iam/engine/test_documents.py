@@ -7,7 +7,13 @@ from typing import Any
 
 import pytest
 
-from cross_account_access.iam.engine import DocumentError, PolicyKind, World, compile_policy
+from cross_account_access.iam.engine import (
+    Context,
+    DocumentError,
+    PolicyKind,
+    World,
+    compile_policy,
+)
 from tests.unit.iam.engine.accounts import (
     BUCKET,
     OBJECT,
@@ -23,6 +29,10 @@ from tests.unit.iam.engine.accounts import (
     root_of,
     trust,
 )
+
+
+def but(action: str, resource: str) -> Json:
+    return {"Effect": "Allow", "NotAction": action, "NotResource": resource}
 
 
 def message_of(document: Any, kind: PolicyKind = PolicyKind.IDENTITY) -> str:
@@ -63,8 +73,17 @@ def test_rejects_an_element_that_stands_twice() -> None:
         (policy(allow(NotResource="*")), "either Resource or NotResource; both are there"),
         (policy(allow("GetObject")), "Statement[0].Action: 'GetObject' is no action"),
         (policy(allow(["s3:GetObject", 7])), "Statement[0].Action: 7 is no text"),
+        (policy(but("GetObject", "*")), "Statement[0].NotAction: 'GetObject' is no action"),
         (policy(allow("*", "bucket/*")), "Statement[0].Resource: 'bucket/*' is no ARN"),
-        (policy(allow("*", "arn:aws:s3:${x:y}::b")), "before the fifth colon"),
+        (policy(but("*", "bucket/*")), "Statement[0].NotResource: 'bucket/*' is no ARN"),
+        (
+            policy(allow("*", "arn:aws:s3:${x:y}::b")),
+            "'arn:aws:s3:${x:y}::b' has a policy variable before the fifth colon",
+        ),
+        (
+            policy(allow("*", "arn:aws:sqs:us-west-2:${x:y}:b")),
+            "'arn:aws:sqs:us-west-2:${x:y}:b' has a policy variable before the fifth colon",
+        ),
         (policy(allow(Sid=7)), "Statement[0].Sid: 7 is no text"),
         (policy(allow(Principal="*")), "Statement[0].Principal: not allowed here"),
     ],
@@ -79,7 +98,7 @@ def test_rejects_what_the_grammar_does_not_have(document: Any, named: str) -> No
         (allow(), PolicyKind.RESOURCE, "either Principal or NotPrincipal"),
         (allow(Principal="*"), PolicyKind.TRUST, "a trust policy has none"),
         (allow(NotPrincipal="*"), PolicyKind.SESSION, "not allowed here"),
-        (allow("*", "arn:aws:sqs"), PolicyKind.SESSION, "fewer than six fields"),
+        (allow("*", "arn:aws:sqs"), PolicyKind.SESSION, "'arn:aws:sqs' has fewer than six fields"),
         (allow("*", "arn:aws:sqs", Principal="*"), PolicyKind.RESOURCE, "fewer than six fields"),
         (
             {"Effect": "Deny", "NotPrincipal": {"AWS": USER}, "Action": "sts:AssumeRole"},
@@ -119,6 +138,26 @@ def test_json_text_and_parsed_json_mean_the_same() -> None:
             users={USER: {"policies": {"p": form}}}, resources={BUCKET: owned(None, TRUSTED)}
         )
         assert ask(world, USER, "s3:GetObject", OBJECT).allowed
+
+
+def test_a_text_that_two_have_is_cited_by_the_name_of_each() -> None:
+    text = json.dumps(policy(allow("s3:GetObject")))
+    other = USER.replace("StageAdmin", "Other")
+    world = World(
+        users={USER: {"policies": {"p": text}}, other: {"policies": {"q": text}}},
+        resources={BUCKET: owned(None, TRUSTED)},
+    )
+    cited = [str(ask(world, each, "s3:GetObject", OBJECT).caller_side[0]) for each in (USER, other)]
+    assert cited == [
+        "statement 1 of identity-based policy 'p' of user/StageAdmin",
+        "statement 1 of identity-based policy 'q' of user/Other",
+    ]
+
+
+def test_a_text_is_read_anew_for_another_kind_of_policy() -> None:
+    text = json.dumps(policy(allow("*", "arn:aws:sqs")))
+    assert compile_policy(text, PolicyKind.IDENTITY, "policy 'p'").statements
+    assert "fewer than six fields" in message_of(text, PolicyKind.SESSION)
 
 
 def test_a_statement_is_cited_by_document_and_sid_or_position() -> None:
@@ -276,6 +315,18 @@ def test_a_policy_variable_without_value_matches_no_resource() -> None:
             resources={BUCKET: owned(None, TRUSTED)},
         )
         decision = ask(world, session, "s3:GetObject", f"{BUCKET}/x/y")
+        assert decision.outcome.value == expected, VARIABLES
+
+
+def test_a_policy_variable_of_a_key_with_several_values_matches_no_resource() -> None:
+    path = f"{BUCKET}/${{aws:TagKeys}}/*"
+    several = Context({"aws:TagKeys": ["x", "y"]})
+    for statement, expected in ((allow("s3:*", path), "denied"), (but("iam:*", path), "unknown")):
+        world = World(
+            users={USER: {"policies": {"p": policy(statement)}}},
+            resources={BUCKET: owned(None, TRUSTED)},
+        )
+        decision = ask(world, USER, "s3:GetObject", f"{BUCKET}/x/y", context=several)
         assert decision.outcome.value == expected, VARIABLES
 
 
