@@ -11,6 +11,7 @@ from cross_account_access.iam.engine import (
     Context,
     DocumentError,
     PolicyKind,
+    QuestionError,
     World,
     compile_policy,
 )
@@ -156,8 +157,16 @@ def test_a_text_that_two_have_is_cited_by_the_name_of_each() -> None:
 
 def test_a_text_is_read_anew_for_another_kind_of_policy() -> None:
     text = json.dumps(policy(allow("*", "arn:aws:sqs")))
-    assert compile_policy(text, PolicyKind.IDENTITY, "policy 'p'").statements
+    compiled = compile_policy(text, PolicyKind.IDENTITY, "policy 'p'")
+    assert (compiled.source, compiled.kind) == ("policy 'p'", PolicyKind.IDENTITY)
     assert "fewer than six fields" in message_of(text, PolicyKind.SESSION)
+
+
+@pytest.mark.parametrize("kind", ["identity", None, []])
+def test_rejects_a_kind_that_is_none(kind: Any) -> None:
+    for document in ("{}", {}):
+        with pytest.raises(QuestionError, match=r"^kind of a policy: .* is no PolicyKind; give"):
+            compile_policy(document, kind, "policy 'p'")
 
 
 def test_a_statement_is_cited_by_document_and_sid_or_position() -> None:
