@@ -163,10 +163,10 @@ def test_a_text_is_read_anew_for_another_kind_of_policy() -> None:
 
 
 @pytest.mark.parametrize("kind", ["identity", None, []])
-def test_rejects_a_kind_that_is_none(kind: Any) -> None:
-    for document in ("{}", {}):
-        with pytest.raises(QuestionError, match=r"^kind of a policy: .* is no PolicyKind; give"):
-            compile_policy(document, kind, "policy 'p'")
+@pytest.mark.parametrize("document", ["{}", {}])
+def test_rejects_a_kind_that_is_none(kind: Any, document: Any) -> None:
+    with pytest.raises(QuestionError, match=r"^kind of a policy: .* is no PolicyKind; give"):
+        compile_policy(document, kind, "policy 'p'")
 
 
 def test_a_statement_is_cited_by_document_and_sid_or_position() -> None:
