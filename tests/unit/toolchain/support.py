@@ -87,7 +87,9 @@ def lives(pid: int) -> bool:
     """Whether a process runs; one that is dead and not yet collected does not."""
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
+        state = Path(f"/proc/{pid}/stat").read_text()
+    except ProcessLookupError:  # it may end at any moment, also while we read
         return False
-    state = Path(f"/proc/{pid}/stat")
-    return not state.exists() or state.read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return not Path("/proc/self").exists()
+    return state.rpartition(")")[2].split()[0] != "Z"
