@@ -18,8 +18,6 @@ from typing import Final
 
 import pytest
 
-from cross_account_access.declaration.reader import Problems
-from cross_account_access.declaration.settings import parse
 from cross_account_access.deployers.actions import TRIED, tried
 from cross_account_access.dev.sandbox import recording
 from tests.integration.conftest import PRODUCTION, STAGING, running_box
@@ -222,11 +220,9 @@ def _change(program: Program) -> None:
     found = {name: value for name, value in program.settings().items() if ":" not in name}
     for edit in _EDITS:
         after = copy.deepcopy(found)
-        problems = Problems()
         with contextlib.suppress(InapplicableError):
             edit(after)
-            parse(after, problems)
-            if not problems:
+            if not edits.problems(after):
                 found = after
     # It does not change the tags of an identity provider or of an association of pods.
     if not any("oidc" in each or "eks_pods" in each for each in found["consumers"]):

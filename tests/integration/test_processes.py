@@ -11,13 +11,12 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-import botocore.session
 import pytest
 
 from cross_account_access.credentials.aws_files import AwsFile
 from tests.support.ambient import leave_ambient_aws
 from tests.support.deployment import ACCESS, deploy, stack_values
-from tests.support.stand_in_sts import Sts, serving_sts
+from tests.support.stand_in_sts import Sts, access_key_of, serving_sts
 
 CREDENTIALS = "[StageAdmin]\naws_access_key_id = AKIASTAGE\naws_secret_access_key = own-s3cr3t\n"
 BY_ARN = (
@@ -82,13 +81,6 @@ def installed(outputs_file: str, *words: str) -> str:
     ran = run(ACCESS, *install, *words)
     assert ran.returncode == 0, ran.stderr
     return (AwsFile.config().profile("StageRole") or {})["credential_process"]
-
-
-def access_key_of(profile: str) -> str:
-    """The access key that the AWS SDK gets by itself from a profile."""
-    found = botocore.session.Session(profile=profile).get_credentials()
-    assert found is not None
-    return str(found.get_frozen_credentials().access_key)
 
 
 # One command with a session.

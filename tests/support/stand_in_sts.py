@@ -10,6 +10,8 @@ from threading import Thread
 from urllib.parse import parse_qsl
 from xml.sax.saxutils import escape
 
+import botocore.session
+
 MFA_CODE = "123456"
 FAULTS = {
     "AKIAEXPIRED": ("ExpiredToken", "The security token included in the request is expired"),
@@ -76,6 +78,13 @@ class Sts:
             f"<Expiration>{datetime.now(UTC) + lifetime:%Y-%m-%dT%H:%M:%SZ}</Expiration>"
             "</Credentials>"
         )
+
+
+def access_key_of(profile: str) -> str:
+    """The access key that the AWS SDK gets by itself from a profile."""
+    found = botocore.session.Session(profile=profile).get_credentials()
+    assert found is not None
+    return str(found.get_frozen_credentials().access_key)
 
 
 @contextmanager

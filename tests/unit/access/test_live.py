@@ -84,9 +84,7 @@ def test_reads_the_policies_of_resources(made: StackInventory) -> None:
     assert "Statement" in str(by_service["kms"])
 
 
-def test_what_the_stack_shares_without_managing_it_is_read_too(
-    made: StackInventory,
-) -> None:
+def test_what_the_stack_shares_without_managing_it_is_read_too(made: StackInventory) -> None:
     client = boto3.client("secretsmanager")
     secret = client.create_secret(Name="db", SecretString="x")["ARN"]
     theirs = policy(allow("secretsmanager:GetSecretValue", "*", Principal="*"))

@@ -9,12 +9,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import botocore.session
 import pytest
 
 from cross_account_access.credentials.aws_files import AwsFile
 from tests.support.deployment import ROOT
-from tests.support.stand_in_sts import Sts, serving_instance_metadata
+from tests.support.stand_in_sts import Sts, access_key_of, serving_instance_metadata
 from tests.unit.credentials.conftest import CREDENTIALS, ROLE, Access
 
 BY_ARN = (
@@ -23,13 +22,6 @@ BY_ARN = (
 )  # fmt: skip
 
 pytestmark = pytest.mark.usefixtures("outputs", "sts", "credentials")
-
-
-def access_key_of(profile: str) -> str:
-    """The access key that the AWS SDK gets by itself from a profile."""
-    found = botocore.session.Session(profile=profile).get_credentials()
-    assert found is not None
-    return str(found.get_frozen_credentials().access_key)
 
 
 def cached(tmp_path: Path) -> list[Path]:
